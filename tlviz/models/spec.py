@@ -3,6 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Provider(StrEnum):
+    """The library that builds the network from its name."""
+
+    TORCHVISION = "torchvision"
+    TIMM = "timm"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How the weights want their pictures: sides in pixels, ``mean`` and ``std`` for RGB in 0 to 1.
+
+    ``crop_fraction`` is the share of the resized side that the weights' own centre crop keeps.
+    """
+
+    size: int
+    interpolation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    crop_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One row of the catalogue: a pretrained network, where its weights lie and how to feed it."""
+
+    name: str
+    title: str
+    provider: Provider
+    sentence: str
+    parameters: int
+    weights: Path
+    sha256: str
+    licence: str
+    source: str
+    preprocessing: Preprocessing
+
+    @property
+    def bundled(self) -> bool:
+        """Tell whether the weights ship with the program."""
+        return self.weights.exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +54,7 @@ class Stage:
     """An ordered group of blocks: the unit of freezing, of learning rates and of every chart.
 
     ``modules`` are dotted module paths in execution order; ``parameters`` counts scalars; ``reduction`` is
-    how many input pixels one output pixel spans along a side; ``cost_share`` is the stage's share of the
+    how many input pixels one output pixel spans along a side, to the nearest power of two; ``cost_share`` is the stage's share of the
     forward multiply-adds, 0 to 1.
     """
 

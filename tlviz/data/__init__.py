@@ -1,0 +1,1 @@
+"""Images: what ships, folders, decoding, splits, augmentation."""

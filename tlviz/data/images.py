@@ -1,0 +1,121 @@
+"""A target ready for use: its images decoded once into a uint8 array on disk, with labels and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tlviz.data.catalogue import DATASETS, DatasetSpec
+from tlviz.data.folder import FolderIndex, Problem, scan_folder
+from tlviz.data.ingest import Geometry, Source, ingest
+from tlviz.data.pictures import Pixels, open_picture
+from tlviz.errors import BadDatasetError, UnknownNameError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N)."""
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    pixels: Pixels
+    labels: NDArray[np.int64]
+    parts: tuple[str, ...]
+    names: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    may_flip: bool
+
+
+def find_dataset(name: str) -> DatasetSpec | Path:
+    """Return a catalogue row by its name, or the folder of that path.
+
+    Raises ``UnknownNameError`` for what is neither a name nor written like a path.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    path = Path(name).expanduser()
+    if path.is_dir() or len(path.parts) > 1:
+        return path
+    raise UnknownNameError("target or folder", name, DATASETS)
+
+
+def dataset_title(name: str) -> str:
+    """Return how a target is called where a person reads: its title, or its folder's name."""
+    return DATASETS[name].title if name in DATASETS else Path(name).name
+
+
+def load_images(name: str, geometry: Geometry, progress: Progress | None = None) -> ImageSet:
+    """Open a target by name or folder, decoding it only where that was not done before for this geometry.
+
+    Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, DatasetSpec) and dataset.folder is None:
+        return _load_digits(dataset, geometry, progress)
+    folder = dataset if isinstance(dataset, Path) else dataset.folder
+    assert folder is not None
+    index = scan_folder(folder)
+    decoded = ingest(_file_sources(index), geometry, progress)
+    kept = decoded.kept
+    labels = np.asarray(index.labels, dtype=np.int64)[kept]
+    if len(np.unique(labels)) < 2:
+        raise BadDatasetError(f"Fewer than two classes of {folder} have pictures that can be opened; replace the files.")
+    return ImageSet(
+        name=name,
+        title=dataset_title(name),
+        classes=index.classes,
+        pixels=decoded.pixels,
+        labels=labels,
+        parts=tuple(index.parts[at] for at in kept),
+        names=tuple(str(index.files[at].relative_to(index.root)) for at in kept),
+        problems=index.problems + decoded.problems,
+        may_flip=not isinstance(dataset, DatasetSpec) or dataset.may_flip,
+    )
+
+
+def _file_sources(index: FolderIndex) -> list[Source]:
+    sources = []
+    for file in index.files:
+        try:
+            state = file.stat()
+            stamp = f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
+        except OSError:
+            stamp = f"{file}|missing"
+        sources.append(Source(str(file), stamp, partial(open_picture, file)))
+    return sources
+
+
+def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | None) -> ImageSet:
+    from sklearn.datasets import load_digits  # takes over a second to import
+
+    digits = load_digits()
+    sources = [
+        Source(f"digit {at}", f"sklearn-digits|{at}", partial(_digit_picture, values))
+        for at, values in enumerate(digits.images)
+    ]
+    decoded = ingest(sources, geometry, progress)
+    return ImageSet(
+        name=spec.name,
+        title=spec.title,
+        classes=spec.classes,
+        pixels=decoded.pixels,
+        labels=digits.target.astype(np.int64),
+        parts=("",) * len(digits.target),
+        names=tuple(f"digit {at}" for at in range(len(digits.target))),
+        problems=(),
+        may_flip=spec.may_flip,
+    )
+
+
+def _digit_picture(values: NDArray[np.float64]) -> tuple[Image.Image, None]:
+    """Turn an 8 x 8 digit with values 0 to 16 into a picture, ink bright on black."""
+    return Image.fromarray(np.round(values * 255 / 16).astype(np.uint8)).convert("RGB"), None

@@ -1,0 +1,124 @@
+"""From any picture file to upright 8-bit RGB of a fixed square size, without cutting anything off by default."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from tlviz.errors import BadPictureError
+
+Pixels = NDArray[np.uint8]
+
+MAX_PIXELS = 100_000_000
+"""More than this is refused before it is decoded: it would take over 300 MB."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+
+_truncated_lock = threading.Lock()
+
+
+class Fit(StrEnum):
+    """How a picture becomes square: padded with white, or resized and centre-cropped as the weights' authors did."""
+
+    PAD = "pad"
+    CROP = "crop"
+
+
+def open_picture(source: Path | bytes, name: str | None = None) -> tuple[Image.Image, str | None]:
+    """Open a picture as upright RGB on white; the second value says what was odd about the file, or is None.
+
+    Animations give their first frame; a truncated file is decoded as far as it goes.
+    Raises ``BadPictureError`` where there is no picture to be had, or it has over ``MAX_PIXELS`` pixels.
+    """
+    label = name or (str(source) if isinstance(source, Path) else "the picture")
+    content = source.read_bytes() if isinstance(source, Path) else source
+    try:
+        image, oddity = _decode(content, label)
+        return _to_rgb(image), oddity
+    except UnidentifiedImageError:
+        raise BadPictureError(
+            f"{label} is not a picture that can be opened; use {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
+        ) from None
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        raise BadPictureError(f"{label} is damaged and cannot be decoded ({error}); replace the file.") from error
+
+
+def fit_picture(image: Image.Image, size: int, fit: Fit, interpolation: str, crop_fraction: float) -> Pixels:
+    """Make an RGB picture square: uint8 (size, size, 3)."""
+    resample = Image.Resampling[interpolation.upper()]
+    if fit is Fit.PAD:
+        scale = size / max(image.size)
+        inner = tuple(max(1, min(size, round(side * scale))) for side in image.size)
+        square = Image.new("RGB", (size, size), "white")
+        square.paste(image.resize((inner[0], inner[1]), resample), ((size - inner[0]) // 2, (size - inner[1]) // 2))
+    else:
+        side = min(image.size) * crop_fraction
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        square = image.resize((size, size), resample, box=(left, top, left + side, top + side))
+    return np.asarray(square, dtype=np.uint8)
+
+
+def _decode(content: bytes, label: str) -> tuple[Image.Image, str | None]:
+    image = _open(content, label)
+    oddity = "an animation; its first frame is used" if getattr(image, "is_animated", False) else None
+    try:
+        image.load()
+    except OSError as error:
+        if "truncated" not in str(error):
+            raise
+        with _truncated_lock:  # the switch is global in Pillow
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                image = _open(content, label)
+                image.load()
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
+        oddity = "truncated; decoded as far as it goes"
+    return image, oddity
+
+
+def _open(content: bytes, label: str) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+        except Image.DecompressionBombError:
+            raise BadPictureError(_too_large(label)) from None
+    if image.width * image.height > MAX_PIXELS:
+        raise BadPictureError(_too_large(label, f"{image.width:,} x {image.height:,} pixels"))
+    return image
+
+
+def _too_large(label: str, size: str = "far too many pixels") -> str:
+    return f"{label} is too large ({size}); scale it below {MAX_PIXELS // 1_000_000} megapixels."
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Turn upright, then to 8-bit RGB: 16-bit and float greys are scaled, transparency becomes white."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        image = _scale_to_bytes(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+def _scale_to_bytes(image: Image.Image) -> Image.Image:
+    """Map 16-bit greys to 8 bits by their format's range, anything wider by its own range."""
+    values = np.asarray(image, dtype=np.float64)
+    if image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and values.max() <= 65535):
+        low, high = 0.0, 65535.0
+    else:
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    scaled = np.nan_to_num((values - low) / max(high - low, 1e-12)) * 255
+    return Image.fromarray(np.clip(np.round(scaled), 0, 255).astype(np.uint8))

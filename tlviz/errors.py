@@ -1,0 +1,40 @@
+"""Errors a person can act on: each message says what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TlvizError(Exception):
+    """A mistake or a circumstance that one sentence explains; never a defect of the program."""
+
+
+class UnknownNameError(TlvizError):
+    """A name that is in no table; suggests the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3, cutoff=0.4) or names[:8]
+        hint = f"try one of: {', '.join(near)}" if near else "there is none yet"
+        super().__init__(f"There is no {kind} called '{name}'; {hint}.")
+
+
+class BadPictureError(TlvizError):
+    """A file that cannot be opened as a picture."""
+
+
+class BadDatasetError(TlvizError):
+    """A folder that cannot serve as a target."""
+
+
+class BadSettingError(TlvizError):
+    """A setting outside its range; names the setting, the value and the range."""
+
+
+class BadWeightsError(TlvizError):
+    """A weights file that is missing, damaged or made for another network."""
+
+
+class StorageError(TlvizError):
+    """A disk that is full, read-only or gone; what was written before is kept."""

@@ -1,0 +1,1 @@
+"""Taking a run home: checked files with everything needed to use them."""

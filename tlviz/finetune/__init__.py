@@ -1,0 +1,1 @@
+"""Fine-tuning: configuration, strategies and the engine that yields events."""

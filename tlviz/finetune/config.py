@@ -1,0 +1,162 @@
+"""One fine-tuning run as plain, checked data."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from tlviz.data.pictures import Fit
+from tlviz.errors import BadSettingError
+from tlviz.finetune.strategies import default_freeze, find_strategy
+from tlviz.models.catalogue import find_model
+from tlviz.models.spec import Stage
+
+
+class Optimizer(StrEnum):
+    """The update rules on offer: both allow a rate for each stage."""
+
+    ADAMW = "adamw"
+    SGD = "sgd"
+
+
+class Augment(StrEnum):
+    """How training pictures vary between epochs."""
+
+    NONE = "none"
+    LIGHT = "light"
+    STRONG = "strong"
+
+
+class DeviceChoice(StrEnum):
+    """Where to train; ``auto`` takes a GPU where there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The allowed values of a number, both ends included."""
+
+    low: float
+    high: float
+
+
+RANGES: dict[str, Range] = {
+    "head_lr": Range(1e-7, 10),
+    "backbone_lr": Range(1e-7, 10),
+    "layer_decay": Range(0.01, 1),
+    "epochs": Range(1, 1000),
+    "batch_size": Range(1, 4096),
+    "patience": Range(1, 1000),
+    "dropout": Range(0, 0.95),
+    "weight_decay": Range(0, 1),
+    "image_size": Range(64, 1024),
+    "seed": Range(0, 2**31 - 1),
+    "threads": Range(1, 1024),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FinetuneConfig:
+    """Everything that decides a run.
+
+    ``freeze`` counts frozen stages from the stem, None is the strategy's own; rates are per step; ``image_size`` is a side in pixels; ``dropout``
+    None keeps the architecture's own; ``patience`` is the number of epochs without a better epoch after which
+    the run ends.
+    """
+
+    model: str
+    data: str
+    strategy: str
+    freeze: int | None
+    head_lr: float
+    backbone_lr: float
+    layer_decay: float
+    image_size: int
+    fit: Fit = Fit.PAD
+    optimizer: Optimizer = Optimizer.ADAMW
+    batch_size: int = 32
+    epochs: int = 10
+    patience: int = 5
+    dropout: float | None = None
+    weight_decay: float = 0.01
+    augment: Augment = Augment.NONE
+    seed: int = 0
+    device: DeviceChoice = DeviceChoice.AUTO
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        find_model(self.model)
+        find_strategy(self.strategy)
+        for name, allowed in RANGES.items():
+            check_range(name, getattr(self, name), allowed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a configuration from ``to_json``; unknown keys are ignored, so that newer runs stay readable.
+
+        Raises ``BadSettingError`` where a setting is missing or out of range.
+        """
+        enums: dict[str, type[StrEnum]] = {
+            "fit": Fit,
+            "optimizer": Optimizer,
+            "augment": Augment,
+            "device": DeviceChoice,
+        }
+        known = {field.name for field in fields(cls)}
+        settings = {name: value for name, value in values.items() if name in known}
+        try:
+            settings |= {name: kind(settings[name]) for name, kind in enums.items() if name in settings}
+            return cls(**settings)
+        except (TypeError, ValueError) as error:
+            raise BadSettingError(f"The run's settings cannot be read: {error}.") from error
+
+
+def check_range(name: str, value: float | None, allowed: Range) -> None:
+    """Raise ``BadSettingError`` unless a number lies in its range; None is let through."""
+    if value is None:
+        return
+    if not math.isfinite(value) or not allowed.low <= value <= allowed.high:
+        raise BadSettingError(
+            f"{name.replace('_', ' ').replace(' lr', ' learning rate')} is {value:g}; "
+            f"it must be between {allowed.low:g} and {allowed.high:,.10g}."
+        )
+
+
+def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneConfig:
+    """Fill what a person did not choose (None) from the strategy's and the network's own values.
+
+    Raises ``UnknownNameError`` or ``BadSettingError``.
+    """
+    preset = find_strategy(strategy)
+    defaults = {
+        "freeze": None,
+        "head_lr": preset.head_lr,
+        "backbone_lr": preset.backbone_lr,
+        "layer_decay": preset.layer_decay,
+        "image_size": find_model(model).preprocessing.size,
+        "threads": os.cpu_count() or 1,
+    }
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    return FinetuneConfig(model, data, strategy, **(defaults | settings))
+
+
+def resolve_freeze(config: FinetuneConfig, stages: Sequence[Stage]) -> int:
+    """Return the number of frozen stages.  Raises ``BadSettingError`` unless at least the head is left to train."""
+    freeze = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
+    if not 0 <= freeze < len(stages):
+        raise BadSettingError(
+            f"freeze is {freeze}; it must be between 0 (train everything) and {len(stages) - 1} (train the head only)."
+        )
+    return freeze

@@ -1,0 +1,70 @@
+"""The one folder that tlviz writes to, and how a file gets there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from tlviz.errors import StorageError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+ASSETS = PROJECT_ROOT / "assets"
+
+
+def home() -> Path:
+    """Return the folder for runs and caches: ``TLVIZ_HOME``, or the platform's user data folder."""
+    chosen = os.environ.get("TLVIZ_HOME")
+    return Path(chosen).expanduser() if chosen else user_data_path("tlviz", appauthor=False)
+
+
+def runs_folder() -> Path:
+    """Return the folder that holds one sub-folder a run."""
+    return home() / "runs"
+
+
+def cache_folder(kind: str) -> Path:
+    """Return the folder of one kind of cached data, such as ``images``."""
+    return home() / "cache" / kind
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn a full, read-only or vanished disk into a ``StorageError`` that names the place."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"Cannot write {path}: {reason}. Free some space or set TLVIZ_HOME to a folder you can write to; "
+            "what was written before is kept."
+        ) from error
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder and its parents.  Raises ``StorageError`` where that fails."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace a file in one step, so that a reader or a crash never meets half of it.
+
+    Raises ``StorageError``; the previous content then stays.
+    """
+    with storage_errors(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Networks: what ships, how they load, their stages and heads."""

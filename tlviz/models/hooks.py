@@ -1,0 +1,30 @@
+"""Forward hooks as a context: whatever happens inside, none stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from torch import Tensor, nn
+
+Observer = Callable[[str, nn.Module, Tensor], None]
+
+
+@contextmanager
+def forward_hooks(layers: Mapping[str, nn.Module], observe: Observer) -> Iterator[None]:
+    """Call ``observe(path, layer, output)`` at the end of every forward of the given layers.
+
+    All hooks are removed at the end, also after an exception.
+    """
+    with ExitStack() as stack:
+        for path, layer in layers.items():
+            handle = layer.register_forward_hook(_hook(path, observe))
+            stack.callback(handle.remove)
+        yield
+
+
+def _hook(path: str, observe: Observer) -> Callable[[nn.Module, object, Tensor], None]:
+    def hook(layer: nn.Module, _inputs: object, output: Tensor) -> None:
+        observe(path, layer, output)
+
+    return hook

@@ -1,0 +1,1 @@
+"""Runs on disk: the run folder, its status, and starting a worker."""

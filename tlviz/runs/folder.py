@@ -1,0 +1,214 @@
+"""The run folder: one writer for each file, status derived from what is there.
+
+==================  ==========================  =================================================================
+file                written by                  holds
+==================  ==========================  =================================================================
+config.json         the launcher, once          kind, time of creation, settings
+stop                the app or command line     its presence asks the worker to stop
+events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished
+best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
+heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
+log.txt             the worker                  what it and its libraries print
+==================  ==========================  =================================================================
+
+A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tlviz.errors import StorageError, UnknownNameError
+from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
+
+FORMAT = 1
+START_GRACE_S = 20.0
+"""A run without a heartbeat for this long after its creation never started."""
+SILENCE_S = 60.0
+"""A worker on another machine that was silent for this long is lost."""
+
+
+class Status(StrEnum):
+    """What a run is, derived from its events, its heartbeat and its process."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more will come."""
+        return self not in (Status.QUEUED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A worker's sign of life: who it is, whether it waits or works, and how far it is (``fraction`` 0 to 1)."""
+
+    host: str
+    pid: int
+    process_started: float
+    time: float
+    state: str
+    doing: str = ""
+    fraction: float = 0.0
+    seconds_left: float | None = None
+
+    @classmethod
+    def of_this_process(cls) -> Heartbeat:
+        """Describe the calling process, waiting."""
+        process = psutil.Process()
+        return cls(socket.gethostname(), process.pid, process.create_time(), time.time(), Status.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run on disk.  Reading never raises for a run that is half written, killed or still going on."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder's."""
+        return self.path.name
+
+    @property
+    def weights(self) -> Path:
+        """Where the best weights are, if any epoch was validated."""
+        return self.path / "best.safetensors"
+
+    def config(self) -> dict[str, Any]:
+        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970) and ``settings``."""
+        loaded: dict[str, Any] = _read_json(self.path / "config.json") or {}
+        return {"kind": "", "created": 0.0, "settings": {}} | loaded
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events so far, oldest first; an unfinished or damaged line is left out."""
+        try:
+            lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
+        except OSError:
+            return []
+        return [event for line in lines if isinstance(event := _parse(line), dict)]
+
+    def heartbeat(self) -> Heartbeat | None:
+        """Return the worker's last sign of life, or None before its first."""
+        values = _read_json(self.path / "heartbeat")
+        try:
+            return Heartbeat(**values) if values else None
+        except TypeError:
+            return None
+
+    def status(self, events: list[dict[str, Any]] | None = None) -> Status:
+        """Derive what the run is from its last event, its heartbeat and its process."""
+        known = self.events() if events is None else events
+        if known and known[-1].get("event") == "finished":
+            return Status(known[-1]["status"])
+        beat = self.heartbeat()
+        if beat is None:
+            is_young = time.time() - self.config()["created"] < START_GRACE_S
+            return Status.QUEUED if is_young else Status.FAILED
+        if beat.host != socket.gethostname():
+            return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
+        return Status(beat.state) if is_alive(beat) else Status.FAILED
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop after its present step and keep the best weights."""
+        with storage_errors(self.path):
+            (self.path / "stop").touch()
+
+    def stop_requested(self) -> bool:
+        """Tell whether somebody asked the worker to stop."""
+        return (self.path / "stop").exists()
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines of the worker's log."""
+        try:
+            text = (self.path / "log.txt").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def delete(self) -> None:
+        """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
+        if not self.status().is_over:
+            raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
+        with storage_errors(self.path):
+            shutil.rmtree(self.path)
+
+
+def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
+    """Make a run folder with its ``config.json``.  Raises ``StorageError`` where that cannot be written."""
+    created = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
+    path = make_folder(runs_folder()) / f"{stamp}-{label}-{uuid.uuid4().hex[:4]}"
+    make_folder(path)
+    content = {"format": FORMAT, "kind": kind, "created": created, "settings": settings}
+    try:
+        write_atomic(path / "config.json", json.dumps(content, indent=1).encode())
+    except StorageError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return RunFolder(path)
+
+
+def list_runs() -> list[RunFolder]:
+    """Return all runs, newest first."""
+    try:
+        found = [path for path in runs_folder().iterdir() if (path / "config.json").exists()]
+    except OSError:
+        return []
+    return [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+
+
+def find_run(name: str) -> RunFolder:
+    """Return a run by its name or its folder's path.  Raises ``UnknownNameError`` with the nearest names."""
+    candidates = [Path(name).expanduser()] if os.sep in name else [runs_folder() / name]
+    for path in candidates:
+        if name and (path / "config.json").is_file():
+            return RunFolder(path)
+    raise UnknownNameError("run", name, [run.name for run in list_runs()])
+
+
+def is_alive(beat: Heartbeat) -> bool:
+    """Tell whether the process of a heartbeat of this machine still runs: same number and same start."""
+    try:
+        process = psutil.Process(beat.pid)
+        is_same = abs(process.create_time() - beat.process_started) < 1.0
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def encode(values: Any) -> bytes:
+    """Return one line of JSON for a dictionary or a dataclass."""
+    plain = values if isinstance(values, dict) else asdict(values)
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = _parse(path.read_bytes())
+    except OSError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None

@@ -1,0 +1,82 @@
+"""What a run reached, read from its folder: one home for the numbers of the pages and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tlviz.runs.folder import RunFolder, Status
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The state and the results of one fine-tuning run; accuracies are fractions, None where not (yet) known."""
+
+    run: str
+    folder: str
+    status: Status
+    model: str
+    data: str
+    strategy: str
+    epochs_run: int
+    best_epoch: int | None
+    best_val_accuracy: float | None
+    test_accuracy: float | None
+    duration_s: float | None
+    images_per_s: float | None
+    trainable_parameters: int | None
+    frozen_parameters: int | None
+    peak_memory_mb: float | None
+    device: str | None
+    started: float
+    error: str | None
+    settings: dict[str, Any]
+    epochs: list[dict[str, Any]]
+    start_event: dict[str, Any]
+
+
+def summarise(run: RunFolder) -> RunSummary:
+    """Read a run folder once and return what it holds; works at any moment of the run's life."""
+    config, events = run.config(), run.events()
+    status = run.status(events)
+    epochs = [event for event in events if event.get("event") == "epoch"]
+    begun = next((event for event in events if event.get("event") == "started"), {})
+    ended = events[-1] if events and events[-1].get("event") == "finished" else {}
+    best = max(epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"], -e["epoch"]), default=None)
+    rates = [epoch["images_per_s"] for epoch in epochs if epoch["epoch"]]
+    settings = config["settings"]
+    return RunSummary(
+        run=run.name,
+        folder=str(run.path),
+        status=status,
+        model=str(settings.get("model", "")),
+        data=str(settings.get("data", "")),
+        strategy=str(settings.get("strategy", "")),
+        epochs_run=max((epoch["epoch"] for epoch in epochs), default=0),
+        best_epoch=best["epoch"] if best else None,
+        best_val_accuracy=best["val_accuracy"] if best else None,
+        test_accuracy=ended.get("test_accuracy"),
+        duration_s=ended.get("duration_s"),
+        images_per_s=sum(rates) / len(rates) if rates else None,
+        trainable_parameters=begun.get("trainable_parameters"),
+        frozen_parameters=begun.get("frozen_parameters"),
+        peak_memory_mb=ended.get("peak_memory_mb"),
+        device=begun.get("device"),
+        started=config["created"],
+        error=ended.get("error") or _silent_end(run, status, has_ended=bool(ended)),
+        settings=settings,
+        epochs=epochs,
+        start_event=begun,
+    )
+
+
+def _silent_end(run: RunFolder, status: Status, *, has_ended: bool) -> str | None:
+    """Explain a run that is over without having said so."""
+    if has_ended or not status.is_over:
+        return None
+    if status is Status.LOST:
+        return "Its worker is on another machine and has been silent for over a minute."
+    kept = "The best weights so far are kept." if run.weights.exists() else "It had saved no weights yet."
+    if run.heartbeat() is None:
+        return f"Its worker could not start; its log is {run.path / 'log.txt'}."
+    return f"Its worker was killed, or the machine was restarted. {kept}"

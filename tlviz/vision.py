@@ -1,0 +1,79 @@
+"""The one gateway to torchvision, timm and captum.
+
+The Linux wheels of torchvision are built against CUDA builds of torch.  Beside a CPU-only torch their compiled
+operators cannot load, and ``import torchvision`` raises "operator torchvision::nms does not exist".  Nothing in
+tlviz needs those operators; torchvision's import needs only their names.  So where, and only where, torchvision's
+own library cannot load, the two names are registered before the import.  timm and captum import torchvision
+themselves, therefore all three come through here (a lint rule keeps it so).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+# What torchvision's import registers fake kernels for; the signatures are torchvision's own.
+_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+
+@cache
+def torchvision() -> Any:
+    """Import torchvision, with its operators' names registered first where its library cannot load."""
+    _declare_missing_operators()
+    module = import_module("torchvision")
+    import_module("torchvision.transforms.v2")
+    return module
+
+
+@cache
+def timm() -> Any:
+    """Import timm after torchvision."""
+    torchvision()
+    return import_module("timm")
+
+
+def _declare_missing_operators() -> torch.library.Library | None:
+    """Register the schemas unless torchvision's compiled library loads; return the registration."""
+    if not _compiled_library_loads():
+        return _declare()
+    return None
+
+
+@cache
+def _declare() -> torch.library.Library:
+    """Register both schemas once; the cache keeps the registration alive."""
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for schema in _SCHEMAS:
+        library.define(schema)
+    return library
+
+
+def _compiled_library_loads() -> bool:
+    """Tell whether torchvision's own operators exist, by loading its library as its import does."""
+    path = _compiled_library()
+    if path is None:
+        return False
+    try:
+        torch.ops.load_library(str(path))
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _compiled_library() -> Path | None:
+    """Find torchvision's ``_C`` library without importing torchvision."""
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("torchvision is not installed; run: pip install -r requirements.txt")
+    found = sorted(
+        path for path in Path(spec.origin).parent.glob("_C*") if path.suffix in {".so", ".pyd", ".dll", ".dylib"}
+    )
+    return found[0] if found else None
