@@ -28,9 +28,7 @@ _SCHEMAS = (
 def torchvision() -> Any:
     """Import torchvision, with its operators' names registered first where its library cannot load."""
     _declare_missing_operators()
-    module = import_module("torchvision")
-    import_module("torchvision.transforms.v2")
-    return module
+    return import_module("torchvision")
 
 
 @cache

@@ -110,7 +110,7 @@ def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | Non
         pixels=decoded.pixels,
         labels=digits.target.astype(np.int64),
         parts=("",) * len(digits.target),
-        names=tuple(f"digit {at}" for at in range(len(digits.target))),
+        names=tuple(f"{label}/digit {at:04d}" for at, label in enumerate(digits.target)),
         problems=(),
         may_flip=spec.may_flip,
     )

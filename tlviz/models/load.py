@@ -39,7 +39,12 @@ def load_network(spec: ModelSpec) -> Network:
     """
     module = build_module(spec, SOURCE_CLASSES)
     _load_strictly(spec, module, read_weights(spec))
-    return Network(spec, module.eval(), _stages(spec, module), source_classes())
+    return describe(spec, module.eval(), source_classes())
+
+
+def describe(spec: ModelSpec, module: nn.Module, classes: tuple[str, ...]) -> Network:
+    """Wrap a built and loaded module with its catalogue row, its stages and class names."""
+    return Network(spec, module, _stages(spec, module), classes)
 
 
 def build_for_target(

@@ -1,0 +1,62 @@
+"""Export: is it ready to take home?"""
+
+import streamlit as st
+
+from tlviz.models.catalogue import find_model
+from tlviz.runs.folder import list_runs
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui import cached
+from tlviz.ui.frame import guarded
+from tlviz.ui.panels import pick_run
+from tlviz.ui.state import Key
+
+
+def page() -> None:
+    st.title("Is it ready to take home?")
+    runs = [run for run in list_runs() if run.weights.exists()]
+    if not runs:
+        st.info("No run has saved weights yet. Start one on the Fine-tune page.", icon=":material/download:")
+        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+        return
+    run = pick_run(runs, key=Key.RUN)
+    summary = summarise(run)
+    weights = run.weights.read_bytes()
+    st.markdown(
+        f"The best weights of epoch **{summary.best_epoch}**, validation accuracy "
+        f"**{summary.best_val_accuracy:.1%}**, as one safetensors file of {len(weights) / 1e6:.1f} MB. "
+        "Class names and preprocessing are inside, in its header."
+    )
+    if not summary.status.is_over:
+        st.caption("The run is still going on: this is its best epoch so far.")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download", weights, file_name=f"{run.name}.safetensors", type="primary", icon=":material/download:",
+            mime="application/octet-stream", on_click="ignore",
+        )  # fmt: skip
+        check = st.button("Check the file", icon=":material/fact_check:", help="Reloads it and compares every answer.")
+    if check:
+        _check(run.name)
+    st.subheader("Use it anywhere", anchor=False)
+    st.markdown("The tensors have the library's own names; nothing of tlviz is needed.")
+    st.code(_snippet(summary, f"{run.name}.safetensors"), language="python")
+
+
+def _check(name: str) -> None:
+    """Reload the exported file and compare it with the run on the validation images."""
+    bar = st.progress(0.0, "Reloading the file …")
+    agreement = cached.checked_export(name, lambda done, total: bar.progress(done / total, f"{done} of {total} images"))
+    bar.empty()
+    st.success(
+        f"Reloaded and compared on the validation images: {agreement.top1_agreement:.0%} of the answers agree, "
+        f"the largest difference of a logit is {agreement.max_logit_difference:g}.",
+        icon=":material/check_circle:",
+    )
+
+
+def _snippet(summary: RunSummary, file: str) -> str:
+    from tlviz.export.snippet import loading_snippet
+
+    return loading_snippet(find_model(summary.model), file)
+
+
+guarded(page)

@@ -1,0 +1,106 @@
+"""Feature maps: what does each layer see?"""
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlviz.data.images import ImageSet
+from tlviz.data.pictures import Pixels
+from tlviz.errors import TlvizError
+from tlviz.models.spec import Stage
+from tlviz.ui import cached
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.panels import render_guesses, render_sheet
+from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.state import Key
+
+if TYPE_CHECKING:
+    from tlviz.explore.feature_maps import Look
+
+SHOWCASE = ("zebra", "tiger", "tigre")
+ALL = "all stages"
+ROW_CHANNELS = 10
+GRID_COLUMNS, GRID_ROWS = 10, 5
+
+
+def page() -> None:
+    st.title("What does each stage see?")
+    strip = st.container()
+    left, right = st.columns([1, 3.4], gap="medium")
+    stages = cached.network(source()).stages
+    if st.session_state.get(Key.STAGE) not in {ALL, *(stage.name for stage in stages[:-1])}:
+        st.session_state[Key.STAGE] = ALL
+    with left:
+        pixels = _picture()
+    look = cached.seen(source(), cached.digest(pixels), pixels)
+    with left:
+        st.image(pixels, width="stretch", alt="The picture as the network gets it")
+        st.markdown("**The network's five best guesses**")
+        render_guesses(look.guesses)
+    with right:
+        _channels(stages[:-1], cached.digest(pixels), look)
+    with strip:
+        render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
+
+
+def _picture() -> Pixels:
+    """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
+    upload = st.file_uploader("Upload a picture", label_visibility="collapsed", key="upload")
+    images = cached.images(target(), source())
+    if st.session_state.get(Key.PICTURE) not in images.names:
+        st.session_state[Key.PICTURE] = _first_picture(images)
+    chosen = st.selectbox(
+        "Picture", images.names, key=Key.PICTURE, bind="query-params", persist_state="session",
+        help="Any picture of the target; type to search. An uploaded one goes first.", disabled=upload is not None,
+    )  # fmt: skip
+    if upload is not None:
+        try:
+            pixels, oddity = cached.uploaded(upload.getvalue(), upload.name, source())
+        except TlvizError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            if oddity:
+                st.caption(f"{upload.name} is {oddity}.")
+            return pixels
+    return images.pixels[images.names.index(chosen)]
+
+
+def _first_picture(images: ImageSet) -> str:
+    """Return a picture whose stages are easy to read, where the target has one."""
+    named = (name for word in SHOWCASE for name in images.names if PurePath(name).stem.startswith(word))
+    return next(named, images.names[0])
+
+
+def _channels(stages: tuple[Stage, ...], digest: str, look: "Look") -> None:
+    """Show one row of channels a stage, or many channels of the chosen one."""
+    from tlviz.explore.feature_maps import Order
+
+    first, second = st.columns([2, 1.2])
+    names = [ALL, *(stage.name for stage in stages)]
+    first.select_slider("Stage", names, key=Key.STAGE, bind="query-params", persist_state="session")
+    order = second.segmented_control(
+        "Channels first", list(Order), default=Order.STRONGEST, key=Key.ORDER, persist_state="session",
+        help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture.",
+    ) or Order.STRONGEST  # fmt: skip
+    chosen = st.session_state[Key.STAGE]
+    for stage in stages if chosen == ALL else [s for s in stages if s.name == chosen]:
+        count = ROW_CHANNELS if chosen == ALL else GRID_COLUMNS * GRID_ROWS
+        png, channels = cached.channel_sheet(source(), digest, stage.name, order, count, GRID_COLUMNS, look)
+        side = look.maps[stage.name].shape[-1]
+        st.markdown(f"**{stage.name}** :gray[{stage.channels:,} channels of {side} x {side}]")
+        words = [f"{stage.name}, channel {number}: mean absolute activation {mean:.3g}" for number, mean in channels]
+        render_sheet(png, words, GRID_COLUMNS, label=f"Channels of {stage.name}")
+    st.caption(
+        "Each tile is one channel: bright where it responds to the picture, each on its own scale. "
+        "From edges and colours (early) to parts of objects (late)."
+    )
+
+
+def _select(stage: str) -> None:
+    """Choose the clicked stage; a second click on it, or one on the head, goes back to all."""
+    is_backbone = stage in {s.name for s in cached.network(source()).stages[:-1]}
+    st.session_state[Key.STAGE] = stage if is_backbone and stage != st.session_state[Key.STAGE] else ALL
+
+
+guarded(page)

@@ -1,0 +1,40 @@
+"""Fine-tune: how do I train it?"""
+
+import streamlit as st
+
+from tlviz.errors import TlvizError
+from tlviz.runs.folder import list_runs
+from tlviz.runs.launch import start_finetune
+from tlviz.ui import cached
+from tlviz.ui.finetune_form import render_plan, render_settings
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.live import render_run
+from tlviz.ui.panels import pick_run
+from tlviz.ui.state import Key
+
+
+def page() -> None:
+    st.title("How do I train it?")
+    images = cached.images(target(), source())
+    render_plan(cached.network(source()).stages)
+    _settings_and_start(images.name)
+    runs = list_runs()
+    if not runs:
+        st.info("No run yet. Its curves will grow here.", icon=":material/show_chart:")
+        return
+    render_run(pick_run(runs, key=Key.RUN))
+    st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")
+
+
+def _settings_and_start(data: str) -> None:
+    """Draw the settings; a value out of range is one sentence and nothing can be started until it is mended."""
+    config = None
+    try:
+        config = render_settings(source(), data)
+    except TlvizError as error:
+        st.error(str(error), icon=":material/error:")
+    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
+        st.session_state[Key.RUN] = start_finetune(config).name
+
+
+guarded(page)

@@ -1,0 +1,55 @@
+"""Overview: what do I have?"""
+
+import streamlit as st
+
+from tlviz.data.catalogue import DATASETS
+from tlviz.models.catalogue import find_model
+from tlviz.ui import cached
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.panels import render_problems, render_wall
+from tlviz.ui.stage_strip import render_stage_strip
+
+WALL_COLUMNS = 10
+
+
+def page() -> None:
+    spec = find_model(source())
+    st.title("What do I have?")
+    st.markdown(
+        "A pretrained network, the **source**, and images it was not trained for, the **target**. "
+        "Transfer learning starts from the one and adapts it to the other."
+    )
+    st.subheader(f"Source: {spec.title}", anchor=False)
+    st.markdown(
+        f"{spec.sentence} {spec.parameters:,} parameters, trained on {spec.source}; "
+        f"it sees pictures of {spec.preprocessing.size} x {spec.preprocessing.size} pixels."
+    )
+    strip, wall = st.container(), st.container()
+    with wall:
+        _target(target())
+    with strip:
+        render_stage_strip(cached.network(source()).stages, key="overview_strip")
+        st.caption(
+            "Stages from input to answer: width is the share of compute, height the number of channels. "
+            "Early stages tend to be general, late ones specific: *Feature maps* shows it."
+        )
+    with st.container(horizontal=True):
+        st.page_link("pages/feature_maps.py", label="Look at what each stage sees", icon=":material/visibility:")
+        st.page_link("pages/finetune.py", label="Fine-tune it on the target", icon=":material/model_training:")
+    st.caption(f"Licences: weights {spec.licence}; images {_licence()}.")
+
+
+def _target(name: str) -> None:
+    images = cached.images(name, source())
+    relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
+    st.subheader(f"Target: {images.title}", anchor=False)
+    st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
+    render_wall(cached.sample_wall(name, source(), WALL_COLUMNS, images), WALL_COLUMNS)
+    render_problems(images.problems)
+
+
+def _licence() -> str:
+    return DATASETS[target()].licence if target() in DATASETS else "yours"
+
+
+guarded(page)

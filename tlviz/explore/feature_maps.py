@@ -1,0 +1,74 @@
+"""What each stage makes of one picture: feature maps, their strongest channels, and the network's best guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tlviz.data.pictures import Pixels
+from tlviz.models.hooks import forward_hooks
+from tlviz.models.load import Network, normalise
+
+Map = NDArray[np.float32]
+
+
+class Order(StrEnum):
+    """Which channels come first: the highest mean absolute activation, or the largest spread over the picture."""
+
+    STRONGEST = "strongest"
+    VARIED = "most varied"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One of the network's answers: class name and probability, 0 to 1."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture seen by a network: ``maps`` holds float32 (C, H, W) for every stage but the head."""
+
+    guesses: tuple[Guess, ...]
+    maps: dict[str, Map]
+
+
+def look(network: Network, pixels: Pixels, guesses: int = 5) -> Look:
+    """Run one picture, uint8 (S, S, 3), through a network in eval mode and keep every stage's feature map.
+
+    Hooks are gone afterwards, also after an exception; the network's lock is held meanwhile.
+    """
+    last = {stage.modules[-1]: stage.name for stage in network.stages[:-1]}
+    maps: dict[str, Map] = {}
+
+    def keep(path: str, _layer: object, output: Tensor) -> None:
+        maps[last[path]] = output[0].float().cpu().numpy().copy()  # the next layer may work in place
+
+    layers = {path: network.module.get_submodule(path) for path in last}
+    inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.preprocessing)
+    with network.lock, forward_hooks(layers, keep), torch.no_grad():
+        logits = network.module(inputs)[0]
+    return Look(best_guesses(logits, network.classes, guesses), maps)
+
+
+def best_guesses(logits: Tensor, classes: Sequence[str], count: int) -> tuple[Guess, ...]:
+    """Return the most probable classes of logits (C,), best first."""
+    top = logits.softmax(0).topk(min(count, len(classes)))
+    return tuple(
+        Guess(classes[int(index)], float(value)) for value, index in zip(top.values, top.indices, strict=True)
+    )
+
+
+def rank_channels(maps: Map, order: Order) -> NDArray[np.int64]:
+    """Return all channel numbers (C,) of a feature map (C, H, W), the first in the chosen order at the front."""
+    flat = maps.reshape(len(maps), -1)
+    score = np.abs(flat).mean(1) if order is Order.STRONGEST else flat.std(1)
+    return np.argsort(-score, kind="stable").astype(np.int64)

@@ -1,0 +1,135 @@
+"""The file a person takes home: weights, class names and preprocessing together, and its check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from tlviz import __version__
+from tlviz.data.images import ImageSet
+from tlviz.data.ingest import Geometry
+from tlviz.data.splits import Indices
+from tlviz.errors import BadWeightsError
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import Network, build_module, describe, normalise
+
+CHECK_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What the header of an exported file says, all that is needed to use the weights with the plain library."""
+
+    model: str
+    provider: str
+    classes: tuple[str, ...]
+    preprocessing: Mapping[str, Any]
+    training: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Two networks on the same images: share of equal best guesses, and the largest difference of a logit."""
+
+    top1_agreement: float
+    max_logit_difference: float
+
+
+def geometry_of(config: FinetuneConfig) -> Geometry:
+    """Return how a run's pictures become square: its own size and fit, the rest from the weights."""
+    weights = find_model(config.model).preprocessing
+    return Geometry(config.image_size, config.fit, weights.interpolation, weights.crop_fraction)
+
+
+def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str, Any]) -> bytes:
+    """Return a safetensors file of a network whose header holds classes, preprocessing and how it was trained."""
+    weights = network.spec.preprocessing
+    preprocessing = asdict(geometry_of(config)) | {"mean": weights.mean, "std": weights.std, "fill": "white"}
+    header = {
+        "format": "pt",
+        "made_with": f"tlviz {__version__}",
+        "model": network.spec.name,
+        "provider": network.spec.provider,
+        "classes": json.dumps(network.classes, ensure_ascii=False),
+        "preprocessing": json.dumps(preprocessing),
+        "training": json.dumps(dict(training) | {"settings": asdict(config)}, ensure_ascii=False),
+    }
+    return save(portable_weights(network), metadata=header)
+
+
+def portable_weights(network: Network) -> dict[str, Tensor]:
+    """Return a network's tensors on the CPU in plain layout, named as in the library's own architecture."""
+    return {name: value.detach().cpu().contiguous() for name, value in network.module.state_dict().items()}
+
+
+def read_bundle(path: Path) -> tuple[Bundle, dict[str, Tensor]]:
+    """Read the header and the tensors of an exported file.
+
+    Raises ``BadWeightsError`` where it is missing, damaged or has no such header.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+        bundle = Bundle(
+            model=header["model"],
+            provider=header["provider"],
+            classes=tuple(json.loads(header["classes"])),
+            preprocessing=json.loads(header["preprocessing"]),
+            training=json.loads(header["training"]),
+        )
+    except (OSError, SafetensorError) as error:
+        raise BadWeightsError(f"The weights {path} cannot be read: {error}; the run may have saved none.") from error
+    except (KeyError, ValueError) as error:
+        raise BadWeightsError(f"The weights {path} carry no classes and preprocessing of tlviz ({error}).") from error
+    return bundle, weights
+
+
+def load_bundle(path: Path) -> Network:
+    """Build the network of an exported file with the plain library and its header, and nothing else, in eval mode.
+
+    Raises ``BadWeightsError`` as ``read_bundle``, and where the tensors do not fit the architecture.
+    """
+    bundle, weights = read_bundle(path)
+    spec = find_model(bundle.model)
+    module = build_module(spec, len(bundle.classes))
+    try:
+        module.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise BadWeightsError(f"The weights {path} do not fit {bundle.model}: {error}") from error
+    return describe(spec, module.eval(), bundle.classes)
+
+
+def compare(
+    first: Network,
+    second: Network,
+    images: ImageSet,
+    indices: Indices,
+    progress: Callable[[int, int], None] | None = None,
+) -> Agreement:
+    """Compare the logits of two networks on some images of a target."""
+    agree, difference = 0, 0.0
+    for at in range(0, len(indices), CHECK_BATCH):
+        batch = indices[at : at + CHECK_BATCH]
+        one, other = (_logits(network, images, batch) for network in (first, second))
+        agree += int((one.argmax(1) == other.argmax(1)).sum())
+        difference = max(difference, (one - other).abs().max().item())
+        if progress:
+            progress(at + len(batch), len(indices))
+    return Agreement(agree / len(indices), difference)
+
+
+def _logits(network: Network, images: ImageSet, indices: Indices) -> Tensor:
+    pixels = torch.from_numpy(images.pixels[indices])
+    with torch.no_grad():
+        logits: Tensor = network.module(normalise(pixels, network.spec.preprocessing))
+    return logits

@@ -1,0 +1,52 @@
+"""The few lines of Python that load an exported file with plain safetensors and the network's own library."""
+
+from __future__ import annotations
+
+from tlviz.models.spec import ModelSpec, Provider
+
+_BUILD = {
+    Provider.TORCHVISION: ("import torchvision", 'torchvision.models.get_model("{name}", num_classes=len(classes))'),
+    Provider.TIMM: ("import timm", 'timm.create_model("{name}", num_classes=len(classes))'),
+}
+
+_TEMPLATE = """\
+import json
+import numpy as np
+import torch
+{library}
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+file = "{file}"
+with safe_open(file, "pt") as opened:
+    header = opened.metadata()
+classes, prep = json.loads(header["classes"]), json.loads(header["preprocessing"])
+
+network = {build}
+network.load_state_dict(load_file(file))
+network.eval()
+
+picture = Image.open("picture.jpg").convert("RGB")
+resample = Image.Resampling[prep["interpolation"].upper()]
+if prep["fit"] == "pad":  # the whole picture on a white square
+    scale = prep["size"] / max(picture.size)
+    inner = [max(1, min(prep["size"], round(side * scale))) for side in picture.size]
+    square = Image.new("RGB", (prep["size"], prep["size"]), prep["fill"])
+    square.paste(picture.resize(inner, resample), [(prep["size"] - side) // 2 for side in inner])
+else:  # the centre of the picture
+    side = min(picture.size) * prep["crop_fraction"]
+    left, top = (picture.width - side) / 2, (picture.height - side) / 2
+    square = picture.resize((prep["size"], prep["size"]), resample, box=(left, top, left + side, top + side))
+pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None] / 255
+mean, std = (torch.tensor(prep[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+with torch.no_grad():
+    probabilities = network((pixels - mean) / std).softmax(1)[0]
+print(classes[probabilities.argmax()], probabilities.max().item())
+"""
+
+
+def loading_snippet(spec: ModelSpec, file: str) -> str:
+    """Return a program that loads an exported file of this network and classifies one picture."""
+    library, build = _BUILD[spec.provider]
+    return _TEMPLATE.format(library=library, build=build.format(name=spec.name), file=file)

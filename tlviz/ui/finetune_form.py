@@ -1,0 +1,145 @@
+"""The controls of a fine-tuning run: strategy, freeze depth, rates, and the rest folded away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlviz.data.pictures import Fit
+from tlviz.errors import BadSettingError
+from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure
+from tlviz.finetune.strategies import STRATEGIES, default_freeze
+from tlviz.models.spec import Stage
+from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
+from tlviz.ui.state import Key
+
+FIRST_STRATEGY = "last_stages"
+RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
+IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 320)
+
+
+def render_plan(stages: Sequence[Stage]) -> None:
+    """Draw the strategy cards and the strip with its freeze handle; both write the same session keys."""
+    _start(stages)
+    st.segmented_control(
+        "Strategy", list(STRATEGIES), format_func=lambda name: STRATEGIES[name].title, key=Key.STRATEGY,
+        required=True, persist_state="session", on_change=_take_preset, args=(stages,),
+        help="A strategy is a freeze plan with learning rates. Choosing one sets the controls below.",
+    )  # fmt: skip
+    st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
+    render_stage_strip(
+        stages, key="freeze_strip", freeze=st.session_state[Key.FREEZE], on_freeze=lambda depth: _set_freeze(stages, depth)
+    )
+    st.select_slider(
+        "Freeze depth", range(len(stages)), key=Key.FREEZE, persist_state="session",
+        format_func=lambda depth: "nothing frozen" if depth == 0 else f"{depth}: up to {stages[depth - 1].name}",
+        on_change=_follow_freeze, args=(stages,), label_visibility="collapsed",
+    )  # fmt: skip
+    st.markdown(describe_freeze(stages, st.session_state[Key.FREEZE]))
+
+
+def render_settings(model: str, data: str) -> FinetuneConfig:
+    """Draw rates, epochs and the rest, and return the run they describe.
+
+    Raises ``BadSettingError`` with one sentence where a value is out of its range.
+    """
+    head, backbone, epochs, batch, optimizer = st.columns(5)
+    chosen: dict[str, Any] = {}
+    with head:
+        _rate("Head rate", Key.HEAD_LR, "Learning rate of the new layers; the course says about 1e-3.")
+    with backbone:
+        _rate("Backbone rate", Key.BACKBONE_LR, "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.")
+    chosen["epochs"] = epochs.number_input("Epochs", value=10, step=1, key=Key.EPOCHS, persist_state="session")
+    chosen["batch_size"] = batch.number_input("Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session")
+    chosen["optimizer"] = optimizer.selectbox(
+        "Optimizer", list(Optimizer), format_func={"adamw": "AdamW", "sgd": "SGD, momentum 0.9"}.get,
+        key=Key.OPTIMIZER, persist_state="session",
+    )  # fmt: skip
+    with st.expander("More"):
+        chosen |= _rare(model)
+    return configure(
+        model, data, st.session_state[Key.STRATEGY], freeze=st.session_state[Key.FREEZE],
+        head_lr=_number("head rate", Key.HEAD_LR), backbone_lr=_number("backbone rate", Key.BACKBONE_LR), **chosen,
+    )  # fmt: skip
+
+
+def _rare(model: str) -> dict[str, Any]:
+    """Draw what most people leave alone."""
+    from tlviz.models.catalogue import find_model
+
+    one, two, three, four = st.columns(4)
+    own_size = find_model(model).preprocessing.size
+    sizes = sorted({*IMAGE_SIZES, own_size})
+    dropout = two.number_input(
+        "Dropout", value=None, step=0.1, key="dropout", placeholder="as built", persist_state="session",
+        help="Before the logits; empty keeps what the network was built with.",
+    )  # fmt: skip
+    return {
+        "image_size": one.selectbox("Image size", sizes, index=sizes.index(own_size), key="image_size", persist_state="session",
+                                    help="Side in pixels; smaller is faster."),
+        "fit": one.segmented_control("Fit", list(Fit), default=Fit.PAD, key="fit", required=True, persist_state="session",
+                                     help="Pad: nothing is cut off. Crop: as the weights' authors did."),
+        "dropout": dropout,
+        "augment": two.segmented_control("Augmentation", list(Augment), default=Augment.NONE, key="augment", required=True,
+                                         persist_state="session", help="Light: mirror and shift. Strong: RandAugment too."),
+        "weight_decay": three.number_input("Weight decay", value=0.01, step=0.01, format="%g", key="weight_decay", persist_state="session"),
+        "layer_decay": three.number_input("Layer decay", step=0.1, format="%g", key="layer_decay", persist_state="session",
+                                          help="Each earlier stage's rate is the next one's times this."),
+        "patience": four.number_input("Patience", value=5, step=1, key="patience", persist_state="session",
+                                      help="Epochs without a better one before the run ends."),
+        "seed": four.number_input("Seed", value=0, step=1, key="seed", persist_state="session",
+                                  help="Decides the split, the head's start and the order of the images."),
+        "device": one.selectbox("Device", list(DeviceChoice), key="device", persist_state="session"),
+        "threads": two.number_input("Threads", value=os.cpu_count() or 1, step=1, key="threads", persist_state="session"),
+    }  # fmt: skip
+
+
+def _rate(label: str, key: Key, words: str) -> None:
+    current = str(st.session_state[key])
+    options = [*RATES] if current in RATES else [*RATES, current]
+    st.selectbox(label, options, key=key, accept_new_options=True, help=words, persist_state="session")
+
+
+def _number(label: str, key: Key) -> float:
+    text = str(st.session_state[key])
+    try:
+        return float(text)
+    except ValueError:
+        raise BadSettingError(f"The {label} is '{text}'; write a number such as 1e-3.") from None
+
+
+def _start(stages: Sequence[Stage]) -> None:
+    """Begin with the first strategy, and again where another network has fewer stages."""
+    if Key.STRATEGY not in st.session_state:
+        st.session_state[Key.STRATEGY] = FIRST_STRATEGY
+        _take_preset(stages)
+    elif Key.FREEZE not in st.session_state or st.session_state[Key.FREEZE] >= len(stages):
+        _take_preset(stages)
+
+
+def _take_preset(stages: Sequence[Stage]) -> None:
+    """Set depth and rates to what the chosen strategy prescribes."""
+    strategy = STRATEGIES[st.session_state[Key.STRATEGY]]
+    st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
+    st.session_state[Key.HEAD_LR] = f"{strategy.head_lr:.0e}".replace("e-0", "e-")
+    st.session_state[Key.BACKBONE_LR] = f"{strategy.backbone_lr:.0e}".replace("e-0", "e-")
+    st.session_state["layer_decay"] = strategy.layer_decay
+
+
+def _set_freeze(stages: Sequence[Stage], depth: int) -> None:
+    st.session_state[Key.FREEZE] = depth
+    _follow_freeze(stages)
+
+
+def _follow_freeze(stages: Sequence[Stage]) -> None:
+    """Name the strategy by the depth a person set, without touching the rates."""
+    depth, chosen = st.session_state[Key.FREEZE], st.session_state[Key.STRATEGY]
+    if depth == len(stages) - 1:
+        st.session_state[Key.STRATEGY] = "head_only"
+    elif depth > 0:
+        st.session_state[Key.STRATEGY] = "last_stages"
+    elif chosen in {"head_only", "last_stages"}:
+        st.session_state[Key.STRATEGY] = "full"

@@ -1,0 +1,75 @@
+"""The frame around every page: source and target in the sidebar, the device, and the runs that are going on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from tlviz.data.catalogue import DATASETS
+from tlviz.data.images import find_dataset
+from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.models.catalogue import MODELS
+from tlviz.runs.folder import list_runs
+from tlviz.ui.panels import active_runs
+from tlviz.ui.state import Key
+
+OWN_FOLDER = "folder"
+
+SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
+TARGET_HELP = "Target: the new task, its classes and its images."
+
+
+def render_frame() -> None:
+    """Draw the sidebar; what is chosen here holds for all pages and is kept in the address bar."""
+    with st.sidebar:
+        st.selectbox(
+            "Source", list(MODELS), format_func=lambda name: MODELS[name].title, key=Key.SOURCE, help=SOURCE_HELP,
+            bind="query-params",
+        )  # fmt: skip
+        st.caption(MODELS[source()].sentence)
+        st.selectbox(
+            "Target", [*DATASETS, OWN_FOLDER], format_func=_target_title, key=Key.TARGET, help=TARGET_HELP,
+            bind="query-params",
+        )  # fmt: skip
+        if st.session_state[Key.TARGET] == OWN_FOLDER:
+            st.text_input(
+                "Folder", key=Key.FOLDER, placeholder="/path/to/pictures", bind="query-params",
+                help="One sub-folder a class, or train/, val/ and test/ above them. The pictures stay where they are.",
+            )  # fmt: skip
+        else:
+            st.caption(DATASETS[st.session_state[Key.TARGET]].sentence)
+        st.caption(f"**Device** {os.cpu_count()} CPU cores")
+        if any(not run.status().is_over for run in list_runs()[:20]):
+            active_runs()
+
+
+def source() -> str:
+    """Return the chosen network's name."""
+    return str(st.session_state[Key.SOURCE])
+
+
+def target() -> str:
+    """Return the chosen target's name or folder.  Raises ``BadDatasetError`` while no folder is given."""
+    chosen = str(st.session_state[Key.TARGET])
+    if chosen != OWN_FOLDER:
+        return chosen
+    folder = str(st.session_state.get(Key.FOLDER) or "").strip()
+    if not folder:
+        raise BadDatasetError("No folder is given yet: type the path of your pictures into Folder on the left.")
+    path = find_dataset(str(Path(folder).expanduser().absolute()))
+    return str(path) if isinstance(path, Path) else folder
+
+
+def guarded(page: Callable[[], None]) -> None:
+    """Draw a page; what a person can mend is one sentence on it, never a traceback."""
+    try:
+        page()
+    except TlvizError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _target_title(name: str) -> str:
+    return "A folder of mine …" if name == OWN_FOLDER else DATASETS[name].title

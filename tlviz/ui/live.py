@@ -1,0 +1,92 @@
+"""A run as it goes: state, progress, curves, and the button that stops it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from tlviz.figures.curves import plot_curves
+from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.launch import end_worker
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.panels import STATUS_WORDS
+
+POLL_S = 0.5
+
+
+def render_run(run: RunFolder) -> None:
+    """Show a run; while it goes on, this part of the page looks at its folder twice a second."""
+    is_over = run.status().is_over
+    st.fragment(_run, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+
+
+def _run(run: RunFolder, *, was_over: bool) -> None:
+    summary = summarise(run)
+    if summary.status.is_over and not was_over:
+        st.rerun()  # once, without the timer
+    _state(run, summary)
+    if summary.epochs:
+        planned = int(summary.settings.get("epochs", 10))
+        figure = plot_curves(summary.epochs, summary.best_epoch, planned, run.name)
+        st.plotly_chart(figure, key=f"curves_{run.name}", config={"displaylogo": False}, theme="streamlit")
+        st.caption(_reading_aid(summary))
+        _tables(summary)
+    elif not summary.status.is_over:
+        st.info("The first point is epoch 0: validation before any training. It comes in a few seconds.")
+
+
+def _state(run: RunFolder, summary: RunSummary) -> None:
+    """Say where the run stands in one row."""
+    if summary.error:
+        st.error(summary.error, icon=":material/error:")
+    state, best, trained, button = st.columns([2.2, 1.4, 1.4, 1], vertical_alignment="center")
+    beat = run.heartbeat()
+    if summary.status.is_over or beat is None:
+        state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)}")
+    else:
+        left = f" · {beat.seconds_left:.0f} s left" if beat.seconds_left is not None else ""
+        state.progress(beat.fraction, f"{STATUS_WORDS[summary.status]} · {beat.doing}{left}")
+    if summary.best_val_accuracy is not None:
+        best.markdown(f"best **{summary.best_val_accuracy:.1%}** at epoch {summary.best_epoch}")
+    if summary.trainable_parameters is not None:
+        total = summary.trainable_parameters + (summary.frozen_parameters or 0)
+        trained.markdown(f"trains **{summary.trainable_parameters:,}** of {total:,}")
+    if not summary.status.is_over:
+        _stop_button(button, run)
+
+
+def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> None:
+    if not run.stop_requested():
+        if place.button("Stop", icon=":material/stop:", key=f"stop_{run.name}", help="The best weights so far are kept."):
+            run.request_stop()
+            st.rerun(scope="fragment")
+    elif place.button("End now", key=f"end_{run.name}", help="It was asked to stop. This ends its process."):
+        end_worker(run)
+
+
+def _reading_aid(summary: RunSummary) -> str:
+    images = int(summary.start_event.get("validation_images") or 1)
+    best = summary.best_val_accuracy or 0.0
+    error = (best * (1 - best) / images) ** 0.5
+    return (
+        f"Epoch 0 is the untrained head. With {images:,} validation images one standard error of the best accuracy "
+        f"is {error:.1%}: smaller differences are noise."
+    )
+
+
+def _tables(summary: RunSummary) -> None:
+    with st.expander("What trains at which rate, and every number of the curves"):
+        groups, epochs = st.columns(2)
+        groups.caption("Parameter groups, read back from the optimizer")
+        groups.dataframe(pd.DataFrame(summary.start_event.get("groups", [])), hide_index=True)
+        epochs.caption("Epochs")
+        epochs.dataframe(pd.DataFrame(summary.epochs).drop(columns=["event", "time"]), hide_index=True)
+
+
+def _seconds(duration_s: float | None) -> str:
+    return "" if duration_s is None else f"after {duration_s:.0f} s"
+
+
+def is_waiting(run: RunFolder) -> bool:
+    """Tell whether a run waits for one before it."""
+    return run.status() is Status.QUEUED

@@ -1,0 +1,24 @@
+"""Session keys; those of bound widgets are also the names in the address bar."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Key(StrEnum):
+    """Every key of ``st.session_state`` that more than one place knows."""
+
+    SOURCE = "source"
+    TARGET = "target"
+    FOLDER = "folder"
+    STAGE = "stage"
+    PICTURE = "picture"
+    ORDER = "order"
+    RUN = "run"
+    STRATEGY = "strategy"
+    FREEZE = "freeze"
+    HEAD_LR = "head_lr"
+    BACKBONE_LR = "backbone_lr"
+    EPOCHS = "epochs"
+    BATCH_SIZE = "batch_size"
+    OPTIMIZER = "optimizer"
