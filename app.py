@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from tlviz.home import ASSETS
 from tlviz.ui.frame import render_frame
 
-st.set_page_config(page_title="tlviz", page_icon=":material/layers:", layout="wide")
+st.set_page_config(page_title="tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
 
 page = st.navigation(
     [

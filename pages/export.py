@@ -30,9 +30,14 @@ def page() -> None:
         st.caption("The run is still going on: this is its best epoch so far.")
     with st.container(horizontal=True):
         st.download_button(
-            "Download", weights, file_name=f"{run.name}.safetensors", type="primary", icon=":material/download:",
-            mime="application/octet-stream", on_click="ignore",
-        )  # fmt: skip
+            "Download",
+            weights,
+            file_name=f"{run.name}.safetensors",
+            type="primary",
+            icon=":material/download:",
+            mime="application/octet-stream",
+            on_click="ignore",
+        )
         check = st.button("Check the file", icon=":material/fact_check:", help="Reloads it and compares every answer.")
     if check:
         _check(run.name)

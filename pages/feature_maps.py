@@ -10,6 +10,7 @@ from tlviz.data.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.models.spec import Stage
 from tlviz.ui import cached
+from tlviz.ui.address import from_address, to_address
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.panels import render_guesses, render_sheet
 from tlviz.ui.stage_strip import render_stage_strip
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Look
 
 SHOWCASE = ("zebra", "tiger", "tigre")
+UPLOAD = "upload"
 ALL = "all stages"
 ROW_CHANNELS = 10
 GRID_COLUMNS, GRID_ROWS = 10, 5
@@ -29,31 +31,35 @@ def page() -> None:
     strip = st.container()
     left, right = st.columns([1, 3.4], gap="medium")
     stages = cached.network(source()).stages
-    if st.session_state.get(Key.STAGE) not in {ALL, *(stage.name for stage in stages[:-1])}:
-        st.session_state[Key.STAGE] = ALL
+    from_address(Key.STAGE, [ALL, *(stage.name for stage in stages[:-1])], ALL)
     with left:
         pixels = _picture()
     look = cached.seen(source(), cached.digest(pixels), pixels)
     with left:
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
-        st.markdown("**The network's five best guesses**")
+        st.markdown("**Five best guesses**")
         render_guesses(look.guesses)
+        st.file_uploader("Or a picture of your own", key=UPLOAD)
     with right:
         _channels(stages[:-1], cached.digest(pixels), look)
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
+    to_address(Key.STAGE, Key.PICTURE)
 
 
 def _picture() -> Pixels:
     """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    upload = st.file_uploader("Upload a picture", label_visibility="collapsed", key="upload")
     images = cached.images(target(), source())
-    if st.session_state.get(Key.PICTURE) not in images.names:
-        st.session_state[Key.PICTURE] = _first_picture(images)
+    from_address(Key.PICTURE, images.names, _first_picture(images))
+    upload = st.session_state.get(UPLOAD)
     chosen = st.selectbox(
-        "Picture", images.names, key=Key.PICTURE, bind="query-params", persist_state="session",
-        help="Any picture of the target; type to search. An uploaded one goes first.", disabled=upload is not None,
-    )  # fmt: skip
+        "Picture",
+        images.names,
+        key=Key.PICTURE,
+        persist_state="session",
+        help="Any picture of the target; type to search. An uploaded one goes first.",
+        disabled=upload is not None,
+    )
     if upload is not None:
         try:
             pixels, oddity = cached.uploaded(upload.getvalue(), upload.name, source())
@@ -78,21 +84,28 @@ def _channels(stages: tuple[Stage, ...], digest: str, look: "Look") -> None:
 
     first, second = st.columns([2, 1.2])
     names = [ALL, *(stage.name for stage in stages)]
-    first.select_slider("Stage", names, key=Key.STAGE, bind="query-params", persist_state="session")
-    order = second.segmented_control(
-        "Channels first", list(Order), default=Order.STRONGEST, key=Key.ORDER, persist_state="session",
-        help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture.",
-    ) or Order.STRONGEST  # fmt: skip
+    first.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
+    order = (
+        second.segmented_control(
+            "Channels first",
+            list(Order),
+            default=Order.STRONGEST,
+            key=Key.ORDER,
+            persist_state="session",
+            help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture.",
+        )
+        or Order.STRONGEST
+    )
     chosen = st.session_state[Key.STAGE]
     for stage in stages if chosen == ALL else [s for s in stages if s.name == chosen]:
         count = ROW_CHANNELS if chosen == ALL else GRID_COLUMNS * GRID_ROWS
         png, channels = cached.channel_sheet(source(), digest, stage.name, order, count, GRID_COLUMNS, look)
         side = look.maps[stage.name].shape[-1]
-        st.markdown(f"**{stage.name}** :gray[{stage.channels:,} channels of {side} x {side}]")
-        words = [f"{stage.name}, channel {number}: mean absolute activation {mean:.3g}" for number, mean in channels]
-        render_sheet(png, words, GRID_COLUMNS, label=f"Channels of {stage.name}")
+        cells = [f"{stage.name}, channel {number}: mean absolute activation {mean:.3g}" for number, mean in channels]
+        render_sheet(png, cells, GRID_COLUMNS, title=stage.name, words=f"{stage.channels:,} of {side} x {side}")
     st.caption(
-        "Each tile is one channel: bright where it responds to the picture, each on its own scale. "
+        "A row is a stage (its channels, of so many pixels), a tile one channel: bright where it responds to the "
+        "picture, each on its own scale. "
         "From edges and colours (early) to parts of objects (late)."
     )
 

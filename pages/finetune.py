@@ -16,8 +16,15 @@ from tlviz.ui.state import Key
 def page() -> None:
     st.title("How do I train it?")
     images = cached.images(target(), source())
-    render_plan(cached.network(source()).stages)
-    _settings_and_start(images.name)
+    render_plan(cached.target_stages(source(), len(images.classes)))
+    settings, live = st.columns([1, 1.9], gap="large")
+    with settings:
+        _settings_and_start(images.name)
+    with live:
+        _live()
+
+
+def _live() -> None:
     runs = list_runs()
     if not runs:
         st.info("No run yet. Its curves will grow here.", icon=":material/show_chart:")

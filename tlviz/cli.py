@@ -34,9 +34,7 @@ from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
 
-app = typer.Typer(
-    help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False
-)
+app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
 models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
 datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
@@ -146,7 +144,9 @@ def finetune(
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
     head_lr: Annotated[float | None, typer.Option(help="Learning rate of the new head.")] = None,
     backbone_lr: Annotated[float | None, typer.Option(help="Learning rate of the last backbone stage.")] = None,
-    layer_decay: Annotated[float | None, typer.Option(help="Factor of the rate from each stage to the one before.")] = None,
+    layer_decay: Annotated[
+        float | None, typer.Option(help="Factor of the rate from each stage to the one before.")
+    ] = None,
     optimizer: Annotated[Optimizer | None, typer.Option()] = None,
     batch_size: Annotated[int | None, typer.Option()] = None,
     epochs: Annotated[int | None, typer.Option()] = None,
@@ -213,9 +213,21 @@ def _follow(run: RunFolder) -> RunSummary:
 
 def _finetune_result(summary: RunSummary) -> dict[str, Any]:
     names = (
-        "run", "status", "strategy", "best_epoch", "best_val_accuracy", "test_accuracy", "epochs_run", "duration_s",
-        "images_per_s", "trainable_parameters", "frozen_parameters", "peak_memory_mb", "device", "folder",
-    )  # fmt: skip
+        "run",
+        "status",
+        "strategy",
+        "best_epoch",
+        "best_val_accuracy",
+        "test_accuracy",
+        "epochs_run",
+        "duration_s",
+        "images_per_s",
+        "trainable_parameters",
+        "frozen_parameters",
+        "peak_memory_mb",
+        "device",
+        "folder",
+    )
     return {name: getattr(summary, name) for name in names}
 
 

@@ -32,6 +32,13 @@ def torchvision() -> Any:
 
 
 @cache
+def transforms() -> Any:
+    """Import torchvision's transforms for tensors, version 2, which take a while to import."""
+    torchvision()
+    return import_module("torchvision.transforms.v2")
+
+
+@cache
 def timm() -> Any:
     """Import timm after torchvision."""
     torchvision()
@@ -48,9 +55,9 @@ def _declare_missing_operators() -> torch.library.Library | None:
 @cache
 def _declare() -> torch.library.Library:
     """Register both schemas once; the cache keeps the registration alive."""
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for schema in _SCHEMAS:
-        library.define(schema)
+        library.define(schema)  # type: ignore[no-untyped-call]
     return library
 
 
@@ -60,7 +67,7 @@ def _compiled_library_loads() -> bool:
     if path is None:
         return False
     try:
-        torch.ops.load_library(str(path))
+        torch.ops.load_library(str(path))  # type: ignore[no-untyped-call]
     except (ImportError, OSError):
         return False
     return True

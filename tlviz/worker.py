@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from tlviz.errors import TlvizError
@@ -25,6 +26,7 @@ from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.folder import RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
+NICENESS = 5
 
 JOBS = {"finetune": "tlviz.jobs.finetune"}
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
@@ -34,6 +36,7 @@ def main(folder: str) -> int:
     """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect."""
     run = RunFolder(Path(folder))
     job = Job(run)
+    _give_way()
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())
     begun = time.time()
     try:
@@ -49,11 +52,16 @@ def main(folder: str) -> int:
     except TlvizError as error:
         job.finish(Status.FAILED, error=str(error), is_mistake=True, duration_s=time.time() - begun)
         return 2
-    except BaseException as error:  # whatever it was, the folder must say so before the process ends
+    except BaseException as error:  # noqa: BLE001 (whatever it was, the folder must say so before the process ends)
         traceback.print_exc()
         job.finish(Status.FAILED, error=f"{_in_words(error)} Its log has the details: {run.path / 'log.txt'}.")
         return 1
     return 0
+
+
+def _give_way() -> None:
+    """Lower this process's priority, so that the app and the browser stay quick while all cores train."""
+    psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))
 
 
 @contextmanager
@@ -92,9 +100,9 @@ def _waits_behind(run: RunFolder, device: str) -> bool:
             continue
         config = other.config()
         is_earlier = (config["created"], other.name) < created
-        if is_earlier and _lane(str(config["settings"].get("device", "auto"))) == _lane(device):
-            if other.status() is Status.QUEUED:
-                return True
+        same_lane = _lane(str(config["settings"].get("device", "auto"))) == _lane(device)
+        if is_earlier and same_lane and other.status() is Status.QUEUED:
+            return True
     return False
 
 

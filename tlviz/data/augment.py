@@ -30,10 +30,7 @@ def augment_light(pixels: Tensor, *, may_flip: bool, generator: torch.Generator)
 def augment_strong(pixels: Tensor, *, may_flip: bool, generator: torch.Generator) -> Tensor:
     """Apply ``augment_light`` and then RandAugment (Cubuk et al. 2020) to each picture: uint8 (N, H, W, 3)."""
     light = augment_light(pixels, may_flip=may_flip, generator=generator)
-    vision.torchvision()
-    from torchvision.transforms import v2  # slow to import, and only needed here
-
-    transform = v2.RandAugment(num_ops=2, magnitude=9)
+    transform = vision.transforms().RandAugment(num_ops=2, magnitude=9)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator, once a call
         torch.manual_seed(seed)

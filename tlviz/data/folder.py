@@ -106,7 +106,8 @@ def _check(root: Path, classes: tuple[str, ...], found: list[tuple[str, str, Pat
         )
     if len(classes) < 2:
         raise BadDatasetError(
-            f"The folder {root} holds one class only ('{classes[0]}'); at least two sub-folders with pictures are needed."
+            f"The folder {root} holds one class only ('{classes[0]}'); "
+            "at least two sub-folders with pictures are needed."
         )
     if has_parts:
         trained = {name for part, name, _ in found if part == "train"}

@@ -59,16 +59,20 @@ def load_images(name: str, geometry: Geometry, progress: Progress | None = None)
     Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
     """
     dataset = find_dataset(name)
-    if isinstance(dataset, DatasetSpec) and dataset.folder is None:
+    if isinstance(dataset, Path):
+        folder = dataset
+    elif dataset.folder is not None:
+        folder = dataset.folder
+    else:
         return _load_digits(dataset, geometry, progress)
-    folder = dataset if isinstance(dataset, Path) else dataset.folder
-    assert folder is not None
     index = scan_folder(folder)
     decoded = ingest(_file_sources(index), geometry, progress)
     kept = decoded.kept
     labels = np.asarray(index.labels, dtype=np.int64)[kept]
     if len(np.unique(labels)) < 2:
-        raise BadDatasetError(f"Fewer than two classes of {folder} have pictures that can be opened; replace the files.")
+        raise BadDatasetError(
+            f"Fewer than two classes of {folder} have pictures that can be opened; replace the files."
+        )
     return ImageSet(
         name=name,
         title=dataset_title(name),

@@ -121,9 +121,7 @@ def _fill(
             image, oddity = source.open()
         except (BadPictureError, OSError) as error:
             return None, Problem(source.name, str(error), "left out")
-        square = fit_picture(
-            image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction
-        )
+        square = fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
         return square, Problem(source.name, oddity, "kept") if oddity else None
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

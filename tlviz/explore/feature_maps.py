@@ -62,9 +62,7 @@ def look(network: Network, pixels: Pixels, guesses: int = 5) -> Look:
 def best_guesses(logits: Tensor, classes: Sequence[str], count: int) -> tuple[Guess, ...]:
     """Return the most probable classes of logits (C,), best first."""
     top = logits.softmax(0).topk(min(count, len(classes)))
-    return tuple(
-        Guess(classes[int(index)], float(value)) for value, index in zip(top.values, top.indices, strict=True)
-    )
+    return tuple(Guess(classes[int(index)], float(value)) for value, index in zip(top.values, top.indices, strict=True))
 
 
 def rank_channels(maps: Map, order: Order) -> NDArray[np.int64]:

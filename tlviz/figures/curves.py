@@ -14,10 +14,10 @@ from tlviz.figures.theme import run_colour, use_template
 def plot_curves(epochs: Sequence[dict[str, Any]], best_epoch: int | None, planned: int, revision: str) -> go.Figure:
     """Draw accuracy and loss over epochs, training dotted and validation solid, the best epoch marked.
 
-    ``epochs`` are the events of a run; ``planned`` fixes the axis, so that nothing moves while points arrive;
-    ``revision`` keeps a person's zoom as long as it stays the same.
+    No epochs give the empty axes.  ``epochs`` are the events of a run; ``planned`` fixes the axis, so that nothing
+    moves while points arrive; ``revision`` keeps a person's zoom as long as it stays the same.
     """
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("accuracy", "loss"), horizontal_spacing=0.08)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.12)
     for column, measure in ((1, "accuracy"), (2, "loss")):
         for part, dash, name in (("val", "solid", "validation"), ("train", "dot", "training")):
             points = [(e["epoch"], e[f"{part}_{measure}"]) for e in epochs if e[f"{part}_{measure}"] is not None]
@@ -35,9 +35,9 @@ def plot_curves(epochs: Sequence[dict[str, Any]], best_epoch: int | None, planne
             )
     _mark_best(figure, epochs, best_epoch)
     figure.update_xaxes(title_text="epoch", range=[-0.3, planned + 0.3], tickformat="d", dtick=max(1, planned // 10))
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", row=1, col=1)
-    figure.update_yaxes(rangemode="tozero", row=1, col=2)
-    figure.update_layout(height=340, uirevision=revision, legend={"orientation": "h", "y": 1.18, "x": 0})
+    figure.update_yaxes(title_text="accuracy", range=[0, 1.02], tickformat=".0%", row=1, col=1)
+    figure.update_yaxes(title_text="loss", rangemode="tozero", row=1, col=2)
+    figure.update_layout(height=290, uirevision=revision, legend={"orientation": "h", "y": 1.16, "x": 0})
     return use_template(figure)
 
 

@@ -67,9 +67,9 @@ RANGES: dict[str, Range] = {
 class FinetuneConfig:
     """Everything that decides a run.
 
-    ``freeze`` counts frozen stages from the stem, None is the strategy's own; rates are per step; ``image_size`` is a side in pixels; ``dropout``
-    None keeps the architecture's own; ``patience`` is the number of epochs without a better epoch after which
-    the run ends.
+    ``freeze`` counts frozen stages from the stem, None is the strategy's own; ``image_size`` is a side in pixels;
+    ``dropout`` None keeps the architecture's own; ``patience`` is the number of epochs without a better one after
+    which the run ends.
     """
 
     model: str

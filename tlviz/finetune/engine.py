@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from tlviz.data.images import ImageSet
 from tlviz.data.splits import Indices, Split
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, FinetuneConfig, resolve_freeze
-from tlviz.finetune.events import Epoch, Event, Progress, Started, StopReason, Stopped, is_better
+from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, is_better
 from tlviz.finetune.param_groups import build_optimizer, freeze_stages, group_table, train_mode
 from tlviz.models.load import Network, normalise
 
@@ -92,9 +92,7 @@ def evaluate(session: Session, indices: Indices) -> Score:
     """Return loss and accuracy over images, in eval mode and without gradients."""
     logits = predict_logits(session, indices)
     labels = torch.from_numpy(session.images.labels[indices])
-    return Score(
-        nn.functional.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
-    )
+    return Score(nn.functional.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item())
 
 
 def predict_logits(session: Session, indices: Indices) -> Tensor:
@@ -111,7 +109,7 @@ def predict_logits(session: Session, indices: Indices) -> Tensor:
 
 def _train_epoch(
     session: Session, optimizer: torch.optim.Optimizer, epoch: int, generator: torch.Generator
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, Score | None]:
     """Train once over the images; yield progress after each step; return the mean score, or None where stopped."""
     config, module = session.config, session.network.module
     train = session.split.train
@@ -128,7 +126,7 @@ def _train_epoch(
         logits = module(_inputs(session, pixels))
         loss = nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         loss_sum += loss.detach() * len(batch)
         right += (logits.detach().argmax(1) == labels).sum()

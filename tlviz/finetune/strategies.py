@@ -39,27 +39,40 @@ STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
     for strategy in (
         Strategy(
-            "head_only", "Head only", "Freeze every pretrained stage and train the new head: fast, for near targets.",
+            "head_only",
+            "Head only",
+            "Freeze every pretrained stage and train the new head: fast, for near targets.",
             Freeze.BACKBONE,
         ),
         Strategy(
-            "last_stages", "Last stages", "Freeze the early, general stages and tune the late, specific ones.",
+            "last_stages",
+            "Last stages",
+            "Freeze the early, general stages and tune the late, specific ones.",
             Freeze.DEEP,
         ),
         Strategy(
-            "discriminative", "Discriminative", "Tune everything, each earlier stage at a lower rate than the next.",
-            Freeze.NONE, layer_decay=0.7,
+            "discriminative",
+            "Discriminative",
+            "Tune everything, each earlier stage at a lower rate than the next.",
+            Freeze.NONE,
+            layer_decay=0.7,
         ),
         Strategy(
-            "full", "Full", "Tune everything at a low rate: for targets far from the source.",
+            "full",
+            "Full",
+            "Tune everything at a low rate: for targets far from the source.",
             Freeze.NONE,
         ),
         Strategy(
-            "from_scratch", "From scratch", "Start from random weights: the yardstick for what the source is worth.",
-            Freeze.NONE, backbone_lr=1e-3, pretrained=False,
+            "from_scratch",
+            "From scratch",
+            "Start from random weights: the yardstick for what the source is worth.",
+            Freeze.NONE,
+            backbone_lr=1e-3,
+            pretrained=False,
         ),
     )
-}  # fmt: skip
+}
 
 
 def find_strategy(name: str) -> Strategy:

@@ -12,7 +12,7 @@ import torch
 
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.splits import split_images
-from tlviz.errors import BadSettingError
+from tlviz.errors import BadSettingError, TlvizError
 from tlviz.export.bundle import bundle_bytes, geometry_of, read_bundle
 from tlviz.finetune.config import DeviceChoice, FinetuneConfig
 from tlviz.finetune.engine import Session, evaluate, finetune
@@ -112,7 +112,8 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
                 begun = time.time() if event.epoch == 0 else begun
             case Stopped():
                 reason = event.reason
-    assert best is not None
+    if best is None:
+        raise TlvizError("The run ended before its first validation; start it again.")
     return best, reason
 
 

@@ -18,7 +18,7 @@ BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the last event still finds room."""
 
 
-class StoppedEarly(Exception):
+class StoppedEarly(Exception):  # noqa: N818 (a wish, not an error)
     """The person asked for a stop before there was anything to keep."""
 
 
@@ -80,4 +80,4 @@ class Job:
         try:
             write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
         except StorageError as error:
-            print(error, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{error}\n")

@@ -25,7 +25,9 @@ def initialise_head(module: nn.Module, stages: tuple[Stage, ...]) -> None:
     """
     _, layer = head_layer(module, stages)
     nn.init.normal_(layer.get_parameter("weight"), std=HEAD_STD)
-    rectified = any(isinstance(inner, nn.ReLU) for part in stage_modules(module, stages[-1]) for inner in part.modules())
+    rectified = any(
+        isinstance(inner, nn.ReLU) for part in stage_modules(module, stages[-1]) for inner in part.modules()
+    )
     nn.init.constant_(layer.get_parameter("bias"), RECTIFIED_BIAS if rectified else 0.0)
 
 
@@ -36,4 +38,4 @@ def set_dropout(module: nn.Module, stages: tuple[Stage, ...], probability: float
             if isinstance(inner, nn.Dropout):
                 inner.p = probability
     if hasattr(module, "drop_rate"):
-        module.drop_rate = probability
+        setattr(module, "drop_rate", probability)  # noqa: B010 (a module's attribute of any type)

@@ -69,6 +69,12 @@ def build_for_target(
     return Network(spec, module.eval(), stages, classes)
 
 
+def stages_for_target(spec: ModelSpec, class_count: int) -> tuple[Stage, ...]:
+    """Return the stages a network has with a head for this many classes; no weights are read."""
+    with torch.random.fork_rng(devices=[]):
+        return _stages(spec, build_module(spec, class_count))
+
+
 def build_module(spec: ModelSpec, class_count: int) -> nn.Module:
     """Build the bare architecture with its library's own initialisation, in channels_last layout."""
     if spec.provider is Provider.TIMM:

@@ -53,9 +53,9 @@ class ModelSpec:
 class Stage:
     """An ordered group of blocks: the unit of freezing, of learning rates and of every chart.
 
-    ``modules`` are dotted module paths in execution order; ``parameters`` counts scalars; ``reduction`` is
-    how many input pixels one output pixel spans along a side, to the nearest power of two; ``cost_share`` is the stage's share of the
-    forward multiply-adds, 0 to 1.
+    ``modules`` are dotted module paths in execution order; ``parameters`` counts scalars; ``reduction`` is how many
+    input pixels one output pixel spans along a side, to the nearest power of two; ``cost_share`` is the stage's share
+    of the forward multiply-adds, 0 to 1.
     """
 
     name: str

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +15,8 @@ from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.runs.folder import RunFolder, create_run, is_alive
 
 KILL_AFTER_S = 5.0
+# On Windows a process group and console of its own; start_new_session does the same elsewhere.
+_DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 def start_finetune(config: FinetuneConfig) -> RunFolder:
@@ -21,9 +24,8 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
 
     Raises ``StorageError`` where the folder cannot be written.
     """
-    data = os.path.basename(config.data.rstrip("/\\")) or "data"
-    label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in
-                     (config.model, data, config.strategy))  # fmt: skip
+    parts = (config.model, Path(config.data).name, config.strategy)
+    label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
     run = create_run("finetune", label, asdict(config))
     start_worker(run)
     return run
@@ -31,20 +33,16 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     """Start ``python -m tlviz.worker`` on a run folder, detached from this process and its terminal."""
-    detached: dict[str, object] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
     search_path = os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH"))))
     with storage_errors(run.path), (run.path / "log.txt").open("ab") as log:
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(  # noqa: S603 (this program's own module)
             [sys.executable, "-m", "tlviz.worker", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONPATH": search_path},
-            **detached,
+            start_new_session=True,
+            creationflags=_DETACHED,
         )
 
 

@@ -17,12 +17,13 @@ from tlviz.data.images import ImageSet, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
 from tlviz.models.catalogue import find_model
+from tlviz.models.spec import Stage
 from tlviz.runs.folder import find_run
 
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
 if TYPE_CHECKING:
-    from tlviz.export.bundle import Agreement
     from tlviz.explore.feature_maps import Look, Order
+    from tlviz.export.bundle import Agreement
     from tlviz.models.load import Network
 
 FOLDER_CHECK_S = 60
@@ -35,6 +36,14 @@ def network(name: str) -> Network:
     from tlviz.models.load import load_network
 
     return load_network(find_model(name))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the network …")
+def target_stages(name: str, class_count: int) -> tuple[Stage, ...]:
+    """Return a network's stages as they are when its head is new for this many classes."""
+    from tlviz.models.load import stages_for_target
+
+    return stages_for_target(find_model(name), class_count)
 
 
 @st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,33 +11,41 @@ from tlviz.data.pictures import Fit
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
+from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
 
 FIRST_STRATEGY = "last_stages"
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
+OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
+LAYER_DECAY = "layer_decay"
 IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 320)
 
 
 def render_plan(stages: Sequence[Stage]) -> None:
     """Draw the strategy cards and the strip with its freeze handle; both write the same session keys."""
     _start(stages)
-    st.segmented_control(
-        "Strategy", list(STRATEGIES), format_func=lambda name: STRATEGIES[name].title, key=Key.STRATEGY,
-        required=True, persist_state="session", on_change=_take_preset, args=(stages,),
-        help="A strategy is a freeze plan with learning rates. Choosing one sets the controls below.",
-    )  # fmt: skip
-    st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
-    render_stage_strip(
-        stages, key="freeze_strip", freeze=st.session_state[Key.FREEZE], on_freeze=lambda depth: _set_freeze(stages, depth)
+    cards, words = st.columns([1.5, 1], vertical_alignment="center")
+    cards.segmented_control(
+        "Strategy",
+        list(STRATEGIES),
+        format_func=lambda name: STRATEGIES[name].title,
+        key=Key.STRATEGY,
+        required=True,
+        persist_state="session",
+        on_change=_take_preset,
+        args=(stages,),
+        label_visibility="collapsed",
     )
-    st.select_slider(
-        "Freeze depth", range(len(stages)), key=Key.FREEZE, persist_state="session",
-        format_func=lambda depth: "nothing frozen" if depth == 0 else f"{depth}: up to {stages[depth - 1].name}",
-        on_change=_follow_freeze, args=(stages,), label_visibility="collapsed",
-    )  # fmt: skip
-    st.markdown(describe_freeze(stages, st.session_state[Key.FREEZE]))
+    words.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
+    render_stage_strip(
+        stages,
+        key="freeze_strip",
+        freeze=st.session_state[Key.FREEZE],
+        on_freeze=lambda depth: _set_freeze(stages, depth),
+    )
+    st.caption(describe_freeze(stages, st.session_state[Key.FREEZE]))
 
 
 def render_settings(model: str, data: str) -> FinetuneConfig:
@@ -46,55 +53,122 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
 
     Raises ``BadSettingError`` with one sentence where a value is out of its range.
     """
-    head, backbone, epochs, batch, optimizer = st.columns(5)
+    head, backbone = st.columns(2)
+    epochs, batch, optimizer = st.columns([1, 1, 1.2])
     chosen: dict[str, Any] = {}
     with head:
         _rate("Head rate", Key.HEAD_LR, "Learning rate of the new layers; the course says about 1e-3.")
     with backbone:
-        _rate("Backbone rate", Key.BACKBONE_LR, "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.")
+        _rate(
+            "Backbone rate",
+            Key.BACKBONE_LR,
+            "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.",
+        )
     chosen["epochs"] = epochs.number_input("Epochs", value=10, step=1, key=Key.EPOCHS, persist_state="session")
-    chosen["batch_size"] = batch.number_input("Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session")
+    chosen["batch_size"] = batch.number_input(
+        "Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session"
+    )
     chosen["optimizer"] = optimizer.selectbox(
-        "Optimizer", list(Optimizer), format_func={"adamw": "AdamW", "sgd": "SGD, momentum 0.9"}.get,
-        key=Key.OPTIMIZER, persist_state="session",
-    )  # fmt: skip
+        "Optimizer",
+        list(Optimizer),
+        format_func=OPTIMIZER_WORDS.__getitem__,
+        key=Key.OPTIMIZER,
+        persist_state="session",
+    )
     with st.expander("More"):
         chosen |= _rare(model)
     return configure(
-        model, data, st.session_state[Key.STRATEGY], freeze=st.session_state[Key.FREEZE],
-        head_lr=_number("head rate", Key.HEAD_LR), backbone_lr=_number("backbone rate", Key.BACKBONE_LR), **chosen,
-    )  # fmt: skip
+        model,
+        data,
+        st.session_state[Key.STRATEGY],
+        freeze=st.session_state[Key.FREEZE],
+        head_lr=_number("head rate", Key.HEAD_LR),
+        backbone_lr=_number("backbone rate", Key.BACKBONE_LR),
+        **chosen,
+    )
 
 
 def _rare(model: str) -> dict[str, Any]:
     """Draw what most people leave alone."""
-    from tlviz.models.catalogue import find_model
-
-    one, two, three, four = st.columns(4)
     own_size = find_model(model).preprocessing.size
     sizes = sorted({*IMAGE_SIZES, own_size})
-    dropout = two.number_input(
-        "Dropout", value=None, step=0.1, key="dropout", placeholder="as built", persist_state="session",
-        help="Before the logits; empty keeps what the network was built with.",
-    )  # fmt: skip
+    left, right = st.columns(2)
+    with left:
+        image_size = st.selectbox(
+            "Image size",
+            sizes,
+            index=sizes.index(own_size),
+            key="image_size",
+            persist_state="session",
+            help="Side in pixels; smaller is faster.",
+        )
+        dropout = st.number_input(
+            "Dropout",
+            value=None,
+            step=0.1,
+            key="dropout",
+            placeholder="as built",
+            persist_state="session",
+            help="Before the logits; empty keeps what the network was built with.",
+        )
+        weight_decay = st.number_input(
+            "Weight decay", value=0.01, step=0.01, format="%g", key="weight_decay", persist_state="session"
+        )
+        seed = st.number_input(
+            "Seed",
+            value=0,
+            step=1,
+            key="seed",
+            persist_state="session",
+            help="Decides the split, the head's start and the order of the images.",
+        )
+    with right:
+        device = st.selectbox("Device", list(DeviceChoice), key="device", persist_state="session")
+        patience = st.number_input(
+            "Patience",
+            value=5,
+            step=1,
+            key="patience",
+            persist_state="session",
+            help="Epochs without a better one before the run ends.",
+        )
+        layer_decay = st.number_input(
+            "Layer decay",
+            step=0.1,
+            format="%g",
+            key=LAYER_DECAY,
+            persist_state="session",
+            help="Each earlier stage's rate is the next one's times this.",
+        )
+        fit = st.segmented_control(
+            "Fit",
+            list(Fit),
+            default=Fit.PAD,
+            key="fit",
+            required=True,
+            persist_state="session",
+            help="Pad: nothing is cut off. Crop: as the weights' authors did.",
+        )
+    augment = st.segmented_control(
+        "Augmentation",
+        list(Augment),
+        default=Augment.NONE,
+        key="augment",
+        required=True,
+        persist_state="session",
+        help="Light: mirror (not digits) and shift. Strong: RandAugment too.",
+    )
     return {
-        "image_size": one.selectbox("Image size", sizes, index=sizes.index(own_size), key="image_size", persist_state="session",
-                                    help="Side in pixels; smaller is faster."),
-        "fit": one.segmented_control("Fit", list(Fit), default=Fit.PAD, key="fit", required=True, persist_state="session",
-                                     help="Pad: nothing is cut off. Crop: as the weights' authors did."),
+        "image_size": image_size,
         "dropout": dropout,
-        "augment": two.segmented_control("Augmentation", list(Augment), default=Augment.NONE, key="augment", required=True,
-                                         persist_state="session", help="Light: mirror and shift. Strong: RandAugment too."),
-        "weight_decay": three.number_input("Weight decay", value=0.01, step=0.01, format="%g", key="weight_decay", persist_state="session"),
-        "layer_decay": three.number_input("Layer decay", step=0.1, format="%g", key="layer_decay", persist_state="session",
-                                          help="Each earlier stage's rate is the next one's times this."),
-        "patience": four.number_input("Patience", value=5, step=1, key="patience", persist_state="session",
-                                      help="Epochs without a better one before the run ends."),
-        "seed": four.number_input("Seed", value=0, step=1, key="seed", persist_state="session",
-                                  help="Decides the split, the head's start and the order of the images."),
-        "device": one.selectbox("Device", list(DeviceChoice), key="device", persist_state="session"),
-        "threads": two.number_input("Threads", value=os.cpu_count() or 1, step=1, key="threads", persist_state="session"),
-    }  # fmt: skip
+        "weight_decay": weight_decay,
+        "seed": seed,
+        "device": device,
+        "patience": patience,
+        "layer_decay": layer_decay,
+        "fit": fit,
+        "augment": augment,
+    }
 
 
 def _rate(label: str, key: Key, words: str) -> None:
@@ -126,7 +200,7 @@ def _take_preset(stages: Sequence[Stage]) -> None:
     st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
     st.session_state[Key.HEAD_LR] = f"{strategy.head_lr:.0e}".replace("e-0", "e-")
     st.session_state[Key.BACKBONE_LR] = f"{strategy.backbone_lr:.0e}".replace("e-0", "e-")
-    st.session_state["layer_decay"] = strategy.layer_decay
+    st.session_state[LAYER_DECAY] = strategy.layer_decay
 
 
 def _set_freeze(stages: Sequence[Stage], depth: int) -> None:

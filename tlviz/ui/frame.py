@@ -13,36 +13,38 @@ from tlviz.data.images import find_dataset
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.models.catalogue import MODELS
 from tlviz.runs.folder import list_runs
-from tlviz.ui.panels import active_runs
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.panels import RECENT, active_runs
 from tlviz.ui.state import Key
 
 OWN_FOLDER = "folder"
 
 SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 TARGET_HELP = "Target: the new task, its classes and its images."
+FOLDER_HELP = "One sub-folder a class, or train/, val/ and test/ above them. The pictures stay where they are."
 
 
 def render_frame() -> None:
     """Draw the sidebar; what is chosen here holds for all pages and is kept in the address bar."""
     with st.sidebar:
+        from_address(Key.SOURCE, list(MODELS), next(iter(MODELS)))
         st.selectbox(
-            "Source", list(MODELS), format_func=lambda name: MODELS[name].title, key=Key.SOURCE, help=SOURCE_HELP,
-            bind="query-params",
-        )  # fmt: skip
+            "Source", list(MODELS), format_func=lambda name: MODELS[name].title, key=Key.SOURCE, help=SOURCE_HELP
+        )
         st.caption(MODELS[source()].sentence)
-        st.selectbox(
-            "Target", [*DATASETS, OWN_FOLDER], format_func=_target_title, key=Key.TARGET, help=TARGET_HELP,
-            bind="query-params",
-        )  # fmt: skip
+        targets = [*DATASETS, OWN_FOLDER]
+        from_address(Key.TARGET, targets, targets[0])
+        st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)
         if st.session_state[Key.TARGET] == OWN_FOLDER:
-            st.text_input(
-                "Folder", key=Key.FOLDER, placeholder="/path/to/pictures", bind="query-params",
-                help="One sub-folder a class, or train/, val/ and test/ above them. The pictures stay where they are.",
-            )  # fmt: skip
+            st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
+            st.text_input("Folder", key=Key.FOLDER, placeholder="/path/to/pictures", help=FOLDER_HELP)
+            to_address(Key.FOLDER)
         else:
             st.caption(DATASETS[st.session_state[Key.TARGET]].sentence)
+            st.query_params.pop(Key.FOLDER, None)
+        to_address(Key.SOURCE, Key.TARGET)
         st.caption(f"**Device** {os.cpu_count()} CPU cores")
-        if any(not run.status().is_over for run in list_runs()[:20]):
+        if any(not run.status().is_over for run in list_runs()[:RECENT]):
             active_runs()
 
 

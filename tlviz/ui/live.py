@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.figures.curves import plot_curves
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
 from tlviz.runs.launch import end_worker
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.panels import STATUS_WORDS
@@ -25,39 +25,49 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     if summary.status.is_over and not was_over:
         st.rerun()  # once, without the timer
     _state(run, summary)
+    planned = int(summary.settings.get("epochs", 10))
+    figure = plot_curves(summary.epochs, summary.best_epoch, planned, run.name)
+    st.plotly_chart(figure, key=f"curves_{run.name}", config={"displaylogo": False})
     if summary.epochs:
-        planned = int(summary.settings.get("epochs", 10))
-        figure = plot_curves(summary.epochs, summary.best_epoch, planned, run.name)
-        st.plotly_chart(figure, key=f"curves_{run.name}", config={"displaylogo": False}, theme="streamlit")
         st.caption(_reading_aid(summary))
         _tables(summary)
     elif not summary.status.is_over:
-        st.info("The first point is epoch 0: validation before any training. It comes in a few seconds.")
+        st.caption("The first point is epoch 0: validation before any training. It comes in a few seconds.")
 
 
 def _state(run: RunFolder, summary: RunSummary) -> None:
-    """Say where the run stands in one row."""
+    """Say where the run stands, how good its best epoch is, and what it trains."""
     if summary.error:
         st.error(summary.error, icon=":material/error:")
-    state, best, trained, button = st.columns([2.2, 1.4, 1.4, 1], vertical_alignment="center")
+    state, button = st.columns([4, 1], vertical_alignment="center")
     beat = run.heartbeat()
     if summary.status.is_over or beat is None:
-        state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)}")
+        state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)} · {_results(summary)}")
     else:
         left = f" · {beat.seconds_left:.0f} s left" if beat.seconds_left is not None else ""
-        state.progress(beat.fraction, f"{STATUS_WORDS[summary.status]} · {beat.doing}{left}")
-    if summary.best_val_accuracy is not None:
-        best.markdown(f"best **{summary.best_val_accuracy:.1%}** at epoch {summary.best_epoch}")
-    if summary.trainable_parameters is not None:
-        total = summary.trainable_parameters + (summary.frozen_parameters or 0)
-        trained.markdown(f"trains **{summary.trainable_parameters:,}** of {total:,}")
+        words = f"{STATUS_WORDS[summary.status]} · {beat.doing}{left} · {_results(summary)}"
+        state.progress(beat.fraction, words.rstrip(" ·"))
     if not summary.status.is_over:
         _stop_button(button, run)
 
 
+def _results(summary: RunSummary) -> str:
+    words = []
+    if summary.best_val_accuracy is not None:
+        words.append(f"best **{summary.best_val_accuracy:.1%}** at epoch {summary.best_epoch}")
+    if summary.test_accuracy is not None:
+        words.append(f"on the test images **{summary.test_accuracy:.1%}**")
+    if summary.trainable_parameters is not None:
+        total = summary.trainable_parameters + (summary.frozen_parameters or 0)
+        words.append(f"trains {summary.trainable_parameters:,} of {total:,} parameters")
+    return " · ".join(words)
+
+
 def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> None:
     if not run.stop_requested():
-        if place.button("Stop", icon=":material/stop:", key=f"stop_{run.name}", help="The best weights so far are kept."):
+        if place.button(
+            "Stop", icon=":material/stop:", key=f"stop_{run.name}", help="The best weights so far are kept."
+        ):
             run.request_stop()
             st.rerun(scope="fragment")
     elif place.button("End now", key=f"end_{run.name}", help="It was asked to stop. This ends its process."):
@@ -85,8 +95,3 @@ def _tables(summary: RunSummary) -> None:
 
 def _seconds(duration_s: float | None) -> str:
     return "" if duration_s is None else f"after {duration_s:.0f} s"
-
-
-def is_waiting(run: RunFolder) -> bool:
-    """Tell whether a run waits for one before it."""
-    return run.status() is Status.QUEUED

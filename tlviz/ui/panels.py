@@ -15,11 +15,14 @@ from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.folder import RunFolder, Status, list_runs
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.address import from_address, to_address
 
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Guess
 
 POLL_S = 1.0
+RECENT = 20
+"""Runs older than the newest twenty are not looked at for signs of life."""
 
 STATUS_WORDS = {
     Status.QUEUED: ":material/hourglass_top: waiting",
@@ -34,42 +37,53 @@ STATUS_WORDS = {
 @st.fragment(run_every=POLL_S)
 def active_runs() -> None:
     """Show every run that waits or works with a small progress bar."""
-    for run in list_runs()[:20]:
-        status = run.status()
-        if status.is_over:
-            continue
+    active = [run for run in list_runs()[:RECENT] if not run.status().is_over]
+    if not active:
+        st.rerun()  # once, without the timer
+    for run in active:
         beat = run.heartbeat()
-        st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))} · {beat.doing if beat else status}")
+        doing = beat.doing if beat else "starting"
+        st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))}: {doing}")
 
 
 def run_label(summary: RunSummary) -> str:
-    """Name a run the way a person would: target, strategy, time of day, state."""
+    """Name a run the way a person would: target, strategy, network, time of day."""
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
-    return f"{dataset_title(summary.data)} · {strategy} · {moment[:2]}:{moment[2:]} · {summary.status}"
+    return f"{dataset_title(summary.data)} · {strategy} · {summary.model} · {moment[:2]}:{moment[2:]}"
 
 
-def pick_run(runs: Sequence[RunFolder], *, key: str, label: str = "Run") -> RunFolder:
+def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
     by_name = {run.name: run for run in runs}
-    if st.session_state.get(key) not in by_name:
-        st.session_state.pop(key, None)
+    from_address(key, list(by_name), runs[0].name)
     labels = {name: run_label(summarise(run)) for name, run in by_name.items()}
     name = st.selectbox(
-        label, list(by_name), format_func=lambda name: labels[name], key=key, bind="query-params", persist_state="session"
+        "Run",
+        list(by_name),
+        format_func=lambda name: labels[name],
+        key=key,
+        persist_state="session",
+        label_visibility="collapsed",
     )
+    to_address(key)
     return by_name[name]
 
 
-def render_sheet(png: bytes, cells: Sequence[str], columns: int, *, label: str) -> None:
-    """Show a sprite crisply, with one line of words for each tile on hover."""
+def render_sheet(png: bytes, cells: Sequence[str], columns: int, *, title: str, words: str) -> None:
+    """Show a sprite crisply beside its title and words, with one line of ``cells`` for each tile on hover."""
     rows = -(-len(cells) // columns)
     spots = "".join(
         f'<span title="{html.escape(words)}" style="position:absolute;left:{at % columns / columns:.4%};'
         f'top:{at // columns / rows:.4%};width:{1 / columns:.4%};height:{1 / rows:.4%}"></span>'
         for at, words in enumerate(cells)
     )
-    st.html(f'<div style="position:relative;line-height:0">{_image(png, label, crisp=True)}{spots}</div>')
+    st.html(
+        '<div style="display:flex;align-items:center;gap:12px"><div style="width:84px;flex:none">'
+        f"<b>{html.escape(title)}</b><br><small>{html.escape(words)}</small></div>"
+        '<div style="position:relative;line-height:0;flex:1">'
+        f"{_image(png, f'{title}: {words}', crisp=True)}{spots}</div></div>"
+    )
 
 
 def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
@@ -77,13 +91,13 @@ def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
     cells = "".join(
         f'<div style="display:flex;align-items:center;gap:10px"><div style="width:92px;flex:none;overflow:hidden;'
         f'text-overflow:ellipsis" title="{html.escape(name)}"><b>{html.escape(name)}</b><br>'
-        f'<small>{count:,} images</small></div><div style="width:calc((100% - 102px) * {min(count, columns) / columns})">'
+        f"<small>{count:,} images</small></div>"
+        f'<div style="width:calc((100% - 102px) * {min(count, columns) / columns})">'
         f"{_image(png, f'Pictures of {name}', crisp=False)}</div></div>"
         for name, count, png in wall
     )
-    st.html(
-        f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));gap:6px 28px">{cells}</div>'
-    )
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));gap:6px 28px"
+    st.html(f'<div style="{grid}">{cells}</div>')
 
 
 def render_problems(problems: Sequence[Problem]) -> None:
@@ -95,8 +109,19 @@ def render_problems(problems: Sequence[Problem]) -> None:
 
 def render_guesses(guesses: Sequence[Guess]) -> None:
     """Show the network's best guesses as bars with their probabilities."""
-    for guess in guesses:
-        st.progress(guess.probability, f"{guess.name} · {guess.probability:.0%}")
+    rows = "".join(
+        f'<div style="display:flex;justify-content:space-between;gap:8px;font-size:0.85rem;margin-top:5px">'
+        f"<span>{html.escape(guess.name)}</span><b>{_percent(guess.probability)}</b></div>"
+        '<div style="background:rgba(128,128,128,0.25);border-radius:3px;height:5px">'
+        f'<div style="background:#4a8fd6;border-radius:3px;height:5px;width:{guess.probability:.1%}">'
+        "</div></div>"
+        for guess in guesses
+    )
+    st.html(rows)
+
+
+def _percent(probability: float) -> str:
+    return "&lt; 1 %" if probability < 0.01 else f"{probability:.0%}"
 
 
 def _image(png: bytes, label: str, *, crisp: bool) -> str:

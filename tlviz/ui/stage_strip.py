@@ -42,14 +42,19 @@ def render_stage_strip(
     next run of the page.
     """
 
-    def chosen(name: str) -> Any:
-        return st.session_state[key][name]
+    def tell(name: str, report: Callable[[Any], None] | None) -> Callable[[], None]:
+        def changed() -> None:
+            value = st.session_state[key][name]
+            if report and value is not None:
+                report(value)
+
+        return changed
 
     _component(
         key=key,
         data=strip_data(stages, selected, freeze, can_select=on_select is not None, can_freeze=on_freeze is not None),
-        on_stage_change=lambda: on_select(str(chosen("stage"))) if on_select and chosen("stage") else None,
-        on_freeze_change=lambda: on_freeze(int(chosen("freeze"))) if on_freeze and chosen("freeze") is not None else None,
+        on_stage_change=tell("stage", on_select),
+        on_freeze_change=tell("freeze", on_freeze),
     )
 
 
@@ -58,7 +63,7 @@ def strip_data(
 ) -> dict[str, Any]:
     """Return what the browser draws: blocks with relative width (compute), height in pixels (channels) and words."""
     colours = stage_colours(len(stages))
-    most = math.log2(max(stage.channels for stage in stages[:-1]) + 1)
+    most = max(stage.channels for stage in stages[:-1])
     return {
         "blocks": [
             {
@@ -66,7 +71,9 @@ def strip_data(
                 "words": describe_stage(stage),
                 "colour": colour,
                 "width": round(0.25 + stage.cost_share * len(stages), 3),
-                "height": round(_MIN_HEIGHT + (_MAX_HEIGHT - _MIN_HEIGHT) * min(1, math.log2(stage.channels + 1) / most) ** 2),
+                "height": round(
+                    _MIN_HEIGHT + (_MAX_HEIGHT - _MIN_HEIGHT) * min(1, math.log2(stage.channels + 1) / most) ** 2
+                ),
                 "selected": stage.name == selected,
             }
             for stage, colour in zip(stages, colours, strict=True)
@@ -75,6 +82,12 @@ def strip_data(
         "canSelect": can_select,
         "canFreeze": can_freeze,
     }
+
+
+def _height(channels: int, most: int) -> int:
+    """Return a block's height in pixels: it grows with the logarithm of the channels."""
+    share = min(1.0, math.log2(channels + 1) / math.log2(most + 1))
+    return round(_MIN_HEIGHT + (_MAX_HEIGHT - _MIN_HEIGHT) * share**2)
 
 
 def describe_stage(stage: Stage) -> str:
