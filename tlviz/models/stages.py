@@ -164,6 +164,8 @@ def _group(module: nn.Module, units: list[_Visit], head: str) -> list[_Group]:
             groups.append(_Group(name, (unit,)))
         else:
             groups[-1] = replace(groups[-1], visits=(*groups[-1].visits, unit))
+    if not groups:
+        raise TlvizError("This network has no stage before its head, so there is nothing to transfer.")
     groups[0] = replace(groups[0], name="stem")
     return [*groups, _Group("head", tuple(units[start:]))]
 

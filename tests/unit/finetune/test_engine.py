@@ -1,0 +1,131 @@
+"""The engine learns, freezes to the byte, repeats itself, and stops when asked."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tlviz.data.images import ImageSet
+from tlviz.data.splits import split_images
+from tlviz.errors import BadSettingError, TlvizError
+from tlviz.finetune.config import Augment, FinetuneConfig, configure
+from tlviz.finetune.engine import Session, evaluate, finetune, predict_logits
+from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.models.load import Network
+
+CPU = torch.device("cpu")
+
+
+def config(strategy: str = "full", **chosen: object) -> FinetuneConfig:
+    values = {"epochs": 3, "batch_size": 16, "image_size": 64, "backbone_lr": 1e-3, "head_lr": 1e-2} | chosen
+    return configure("squeezenet1_1", "clipart", strategy, **values)
+
+
+def session(network: Network, images: ImageSet, settings: FinetuneConfig) -> Session:
+    split = split_images(images.labels, images.parts, settings.seed)
+    return Session(network, images, split, settings, CPU, lambda: False)
+
+
+def run(network: Network, images: ImageSet, settings: FinetuneConfig) -> list[Epoch]:
+    return [event for event in finetune(session(network, images, settings)) if isinstance(event, Epoch)]
+
+
+def changed_keys(network: Network, before: dict[str, torch.Tensor]) -> set[str]:
+    return {key for key, value in network.module.state_dict().items() if not torch.equal(value, before[key])}
+
+
+def test_it_learns_to_tell_colours_apart(tiny: Network, colours: ImageSet) -> None:
+    epochs = run(tiny, colours, config(epochs=8))
+    assert [epoch.epoch for epoch in epochs] == list(range(9))
+    assert epochs[0].train_loss is None
+    assert epochs[-1].val_accuracy > 0.9 > 0.6 > epochs[0].val_accuracy
+    assert epochs[-1].val_loss < epochs[0].val_loss
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("freeze", [None, 0, 1, 2, 3])
+def test_frozen_stages_are_byte_identical_and_the_rest_moves(
+    tiny: Network, colours: ImageSet, strategy: str, freeze: int | None
+) -> None:
+    before = copy.deepcopy(tiny.module.state_dict())
+    events = list(finetune(session(tiny, colours, config(strategy, freeze=freeze, augment=Augment.LIGHT))))
+    depth = next(event.freeze for event in events if isinstance(event, Started))
+    moved = changed_keys(tiny, before)
+    for at, stage in enumerate(tiny.stages):
+        keys = {key for key in before if any(key.startswith(f"{path}.") for path in stage.modules)}
+        assert not keys & moved if at < depth else keys <= moved, stage.name
+
+
+def test_the_unfrozen_batch_norm_statistics_do_move(tiny: Network, colours: ImageSet) -> None:
+    before = copy.deepcopy(tiny.module.state_dict())
+    run(tiny, colours, config(freeze=1))
+    moved = changed_keys(tiny, before)
+    assert {"block1.1.running_mean", "block1.1.num_batches_tracked"} <= moved
+    assert not {key for key in moved if key.startswith("stem.")}
+
+
+def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) -> None:
+    settings = config(augment=Augment.LIGHT)
+    twin = replace(tiny, module=copy.deepcopy(tiny.module))
+    other = replace(tiny, module=copy.deepcopy(tiny.module))
+    run(tiny, colours, settings)
+    torch.rand(7)
+    run(twin, colours, settings)
+    run(other, colours, replace(settings, seed=1))
+    assert all(torch.equal(a, b) for a, b in zip(tiny.module.state_dict().values(), twin.module.state_dict().values()))
+    assert not torch.equal(tiny.module.state_dict()["fc.weight"], other.module.state_dict()["fc.weight"])
+
+
+def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: ImageSet) -> None:
+    work = session(tiny, colours, config())
+    indices = work.split.train
+    logits = predict_logits(work, indices)
+    labels = torch.from_numpy(colours.labels[indices])
+    score = evaluate(work, indices)
+    assert score.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
+    assert score.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
+
+
+def test_a_request_stops_within_a_step(tiny: Network, colours: ImageSet) -> None:
+    asked = [False]
+    work = replace(session(tiny, colours, config(epochs=50)), should_stop=lambda: asked[0])
+    seen = []
+    for event in finetune(work):
+        seen.append(event)
+        if isinstance(event, Progress) and event.epoch == 2:
+            asked[0] = True
+    assert seen[-1] == Stopped(StopReason.REQUEST)
+    assert sum(isinstance(event, Progress) and event.epoch == 2 for event in seen) == 1
+
+
+def test_patience_ends_a_run_that_no_longer_improves(tiny: Network, colours: ImageSet) -> None:
+    events = list(finetune(session(tiny, colours, config(epochs=200, patience=2))))
+    assert events[-1] == Stopped(StopReason.PATIENCE)
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    assert len(epochs) < 200
+    best = max(epochs, key=lambda e: (e.val_accuracy, -e.val_loss, -e.epoch))
+    assert epochs[-1].epoch - best.epoch == 2
+
+
+def test_a_loss_that_is_no_number_is_one_sentence(tiny: Network, colours: ImageSet) -> None:
+    with torch.no_grad():
+        tiny.module.get_parameter("fc.bias").fill_(float("nan"))
+    with pytest.raises(TlvizError, match="no longer a number in epoch 1; lower the learning rates"):
+        run(tiny, colours, config())
+
+
+def test_a_depth_beyond_the_backbone_is_refused(tiny: Network, colours: ImageSet) -> None:
+    with pytest.raises(BadSettingError, match="freeze is 4; it must be between 0"):
+        run(tiny, colours, config(freeze=4))
+
+
+def test_the_started_event_counts_what_trains(tiny: Network, colours: ImageSet) -> None:
+    begun = next(finetune(session(tiny, colours, config(freeze=2))))
+    assert isinstance(begun, Started)
+    assert begun.trainable_parameters == sum(stage.parameters for stage in tiny.stages[2:])
+    assert begun.frozen_parameters == sum(stage.parameters for stage in tiny.stages[:2])
+    assert (begun.train_images, begun.validation_images, begun.test_images) == (48, 12, 0)

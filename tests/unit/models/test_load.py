@@ -1,0 +1,92 @@
+"""Loading checks what it reads, and a new head leaves the rest as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from tlviz.errors import BadWeightsError, UnknownNameError
+from tlviz.models.catalogue import MODELS, find_model
+from tlviz.models.head import RECTIFIED_BIAS
+from tlviz.models.load import build_for_target, build_module, load_network, normalise, read_weights
+from tlviz.models.spec import Preprocessing
+from tlviz.models.stages import head_layer
+
+SQUEEZENET = MODELS["squeezenet1_1"]
+
+
+def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
+    content = bytearray(SQUEEZENET.weights.read_bytes())
+    content[-1] ^= 1
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(content)
+    with pytest.raises(BadWeightsError, match="damaged"):
+        read_weights(replace(SQUEEZENET, weights=damaged))
+
+
+def test_missing_weights_say_where(tmp_path: Path) -> None:
+    with pytest.raises(BadWeightsError, match=r"nowhere\.safetensors"):
+        load_network(replace(SQUEEZENET, weights=tmp_path / "nowhere.safetensors"))
+
+
+def test_unknown_names_suggest_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="try one of: squeezenet1_1"):
+        find_model("squeezenet11")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_target_network_keeps_every_pretrained_tensor_but_the_head(name: str) -> None:
+    spec = MODELS[name]
+    network = build_for_target(spec, ("a", "b", "c"), pretrained=True, seed=0)
+    original = read_weights(spec)
+    head, layer = head_layer(network.module, network.stages)
+    for key, value in network.module.state_dict().items():
+        if not key.startswith(f"{head}."):
+            assert torch.equal(value, original[key]), key
+    assert layer.get_parameter("weight").shape[0] == 3
+    with torch.no_grad():
+        assert network.module(torch.zeros(2, 3, 64, 64)).shape == (2, 3)
+
+
+def test_the_same_seed_gives_the_same_start_and_leaves_torch_alone() -> None:
+    before = torch.random.get_rng_state()
+    first, second, other = (build_for_target(SQUEEZENET, ("a", "b"), pretrained=False, seed=s) for s in (1, 1, 2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    weights = [network.module.state_dict()["features.0.weight"] for network in (first, second, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_rectified_head_starts_where_the_relu_passes_everything() -> None:
+    network = build_for_target(SQUEEZENET, ("a", "b", "c"), pretrained=True, seed=0)
+    _, layer = head_layer(network.module, network.stages)
+    assert (layer.get_parameter("bias") == RECTIFIED_BIAS).all()
+    before_relu: list[torch.Tensor] = []
+    layer.register_forward_hook(lambda _m, _i, output: before_relu.append(output.clone()))
+    with torch.no_grad():
+        network.module(torch.randn(2, 3, 128, 128))
+    assert before_relu[0].min() > 0
+
+
+def test_dropout_is_set_for_both_libraries() -> None:
+    squeeze = build_for_target(SQUEEZENET, ("a", "b"), pretrained=False, seed=0, dropout=0.25)
+    assert [m.p for m in squeeze.module.modules() if isinstance(m, nn.Dropout)] == [0.25]
+    lite = build_for_target(MODELS["tf_efficientnet_lite0"], ("a", "b"), pretrained=False, seed=0, dropout=0.9)
+    lite.module.train()
+    batch = torch.randn(1, 3, 64, 64).expand(8, -1, -1, -1)
+    assert not torch.equal(*lite.module(batch)[:2]), "two equal pictures differ under dropout"
+
+
+def test_normalise_by_hand() -> None:
+    pixels = torch.tensor([[[[255, 0, 51]]]], dtype=torch.uint8)
+    prep = Preprocessing(1, "bilinear", (0.5, 0.25, 0.1), (0.5, 0.5, 0.2), 1.0)
+    assert normalise(pixels, prep).flatten().tolist() == pytest.approx([1.0, -0.5, 0.5], abs=1e-6)
+    assert normalise(pixels.expand(2, 8, 8, 3), prep).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_build_module_uses_the_names_of_its_library() -> None:
+    assert set(build_module(SQUEEZENET, 1000).state_dict()) == set(read_weights(SQUEEZENET))

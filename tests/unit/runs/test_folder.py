@@ -1,0 +1,118 @@
+"""A run folder can be read at any moment, and what a run is follows from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tlviz.errors import StorageError, UnknownNameError
+from tlviz.runs.folder import START_GRACE_S, Heartbeat, RunFolder, Status, create_run, find_run, list_runs
+from tlviz.runs.summary import summarise
+
+EPOCH = {"event": "epoch", "time": 1.0, "train_loss": 1.0, "train_accuracy": 0.5, "duration_s": 1.0}
+
+
+def make(*events: dict[str, object], beat: Heartbeat | None = None) -> RunFolder:
+    run = create_run("finetune", "test", {"model": "m", "data": "d", "strategy": "full"})
+    (run.path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    if beat:
+        (run.path / "heartbeat").write_text(json.dumps(asdict(beat)), encoding="utf-8")
+    return run
+
+
+def epoch(number: int, accuracy: float, loss: float) -> dict[str, object]:
+    return EPOCH | {"epoch": number, "val_accuracy": accuracy, "val_loss": loss, "images_per_s": 10.0 * number}
+
+
+def test_a_new_run_is_queued_and_one_that_never_started_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make()
+    assert run.status() is Status.QUEUED
+    later = time.time() + START_GRACE_S + 1
+    monkeypatch.setattr("time.time", lambda: later)
+    assert run.status() is Status.FAILED
+    assert "could not start" in str(summarise(run).error)
+
+
+def test_a_live_process_says_its_state_and_a_dead_one_failed() -> None:
+    worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = psutil.Process(worker.pid)
+    beat = Heartbeat(socket.gethostname(), worker.pid, process.create_time(), time.time(), "running")
+    run = make(epoch(0, 0.1, 2.0), beat=beat)
+    assert run.status() is Status.RUNNING
+    worker.kill()
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert run.status() is Status.FAILED, "a zombie is dead"
+    worker.wait()
+    assert run.status() is Status.FAILED
+    assert "was killed" in str(summarise(run).error)
+
+
+def test_another_process_with_the_same_number_is_not_the_worker() -> None:
+    beat = Heartbeat.of_this_process()
+    assert make(beat=beat).status() is Status.QUEUED
+    assert make(beat=replace(beat, process_started=beat.process_started - 100)).status() is Status.FAILED
+
+
+def test_a_worker_on_another_machine_is_judged_by_its_silence() -> None:
+    beat = replace(Heartbeat.of_this_process(), host="elsewhere", state="running")
+    assert make(beat=beat).status() is Status.RUNNING
+    assert make(beat=replace(beat, time=time.time() - 120)).status() is Status.LOST
+
+
+def test_the_last_event_decides_over_any_heartbeat() -> None:
+    assert make({"event": "finished", "status": "stopped"}, beat=Heartbeat.of_this_process()).status() is Status.STOPPED
+
+
+def test_a_half_written_or_damaged_line_is_not_an_event() -> None:
+    run = make(epoch(0, 0.2, 2.0))
+    with (run.path / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"event": "ep\n[1]\n{"event": "epoch", "epoch": 1')
+    assert [event["epoch"] for event in run.events()] == [0]
+    (run.path / "heartbeat").write_bytes(b"\xff\x00")
+    (run.path / "config.json").write_bytes(b"{")
+    assert summarise(run).status is Status.FAILED
+
+
+def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss() -> None:
+    run = make(epoch(0, 0.2, 2.0), epoch(1, 0.8, 1.0), epoch(2, 0.8, 0.5), epoch(3, 0.8, 0.5), epoch(4, 0.7, 0.1))
+    summary = summarise(run)
+    assert (summary.best_epoch, summary.best_val_accuracy, summary.epochs_run) == (2, 0.8, 4)
+    assert summary.images_per_s == pytest.approx(25)
+
+
+def test_runs_are_listed_newest_first_and_found_by_name_or_path() -> None:
+    first, second = make(), make()
+    os.rename(first.path, first.path.with_name("20000101-000000-old"))
+    old = find_run("20000101-000000-old")
+    assert [run.name for run in list_runs()] == [second.name, old.name]
+    assert find_run(str(second.path)) == second
+    with pytest.raises(UnknownNameError, match="no run called 'nope'"):
+        find_run("nope")
+    with pytest.raises(UnknownNameError):
+        find_run("")
+
+
+def test_a_running_run_is_not_deleted() -> None:
+    run = make(beat=Heartbeat.of_this_process())
+    with pytest.raises(StorageError, match="still going on"):
+        run.delete()
+    over = make({"event": "finished", "status": "finished"})
+    over.delete()
+    assert not over.path.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(home: Path) -> None:
+    home.mkdir()
+    (home / "runs").write_text("a file in the way")
+    with pytest.raises(StorageError, match=r"Cannot write .*runs.*TLVIZ_HOME"):
+        make()

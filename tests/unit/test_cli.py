@@ -1,0 +1,104 @@
+"""The command line: one JSON object, exit status 0 or 2, one line for a mistake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors import safe_open
+
+from tlviz.cli import main
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
+    status = main([*arguments, "--json"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out) if captured.out else {}, captured.err
+
+
+def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
+    status, listed, _ = call(capsys, "models")
+    assert status == 0
+    assert {"name": "squeezenet1_1", "provider": "torchvision", "bundled": True, "parameters": 1235496, "input_size": 224} in listed["models"]  # fmt: skip
+    _, shown, _ = call(capsys, "models", "show", "squeezenet1_1")
+    assert shown["stages"][1] == {"name": "fire2", "parameters": 11408, "channels": 128, "reduction": 4}
+    _, listed, _ = call(capsys, "datasets")
+    assert [(row["name"], row["classes"], row["images"]) for row in listed["datasets"]] == [
+        ("photos", 6, 171),
+        ("clipart", 7, 362),
+        ("digits", 10, 1797),
+    ]
+    _, checked, _ = call(capsys, "datasets", "check", "photos")
+    assert (checked["images"], len(checked["classes"]), checked["problems"]) == (171, 6, [])
+
+
+def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ["--model", "squeezenet1_1", "--data", "photos", "--strategy", "head_only"]
+    status, run, told = call(capsys, "finetune", *arguments, "--epochs", "2", "--image-size", "96")
+    assert status == 0, told
+    assert run["status"] == "finished"
+    assert run["best_val_accuracy"] > 0.5
+    assert (run["trainable_parameters"], run["frozen_parameters"]) == (512 * 6 + 6, 722496)
+    assert (run["epochs_run"], run["test_accuracy"], run["device"]) == (2, None, "cpu")
+    assert run["duration_s"] > 0 < run["images_per_s"]
+    assert "epoch 2: validation accuracy" in told
+
+    _, listed, _ = call(capsys, "runs")
+    assert [(row["run"], row["status"], row["data"]) for row in listed["runs"]] == [(run["run"], "finished", "photos")]
+    _, shown, _ = call(capsys, "runs", "show", run["run"])
+    assert [epoch["epoch"] for epoch in shown["epochs"]] == [0, 1, 2]
+    assert shown["config"]["image_size"] == 96
+
+    status, exported, _ = call(
+        capsys, "export", run["run"], "--to", str(tmp_path / "out"), "--formats", "safetensors,pt"
+    )
+    assert status == 0
+    assert exported["checks"] == {
+        name: {"top1_agreement": 1.0, "max_logit_difference": 0.0} for name in ("safetensors", "pt")
+    }
+    with safe_open(exported["files"]["safetensors"], "pt") as file:
+        assert json.loads(file.metadata()["classes"])[0] == "bird"
+
+    status, deleted, _ = call(capsys, "runs", "delete", run["run"])
+    assert deleted["deleted"]
+    assert call(capsys, "runs")[1] == {"runs": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("models show resnet", "There is no network called 'resnet'"),
+        ("datasets check /nowhere/at/all", "The folder /nowhere/at/all does not exist"),
+        ("datasets check cliparts", "There is no target or folder called 'cliparts'; try one of: clipart"),
+        ("runs show none", "There is no run called 'none'"),
+        ("export none --to /tmp/x", "There is no run called 'none'"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy half", "There is no strategy called 'half'"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --head-lr 0", "head learning rate is 0"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --head-lr=-1", "head learning rate is -1"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --backbone-lr 1e6", "is 1e+06; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --epochs 0", "epochs is 0; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --epochs x", "'--epochs'"),
+        ("finetune --model squeezenet1_1 --data clipart", "--strategy"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --optimizer adagrad", "'--optimizer'"),
+        ("frobnicate", "frobnicate"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: str, words: str
+) -> None:
+    assert main(arguments.split()) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.strip().splitlines()) == 1
+    assert words in captured.err
+
+
+def test_a_folder_with_nothing_in_it_starts_no_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, _, told = call(
+        capsys, "finetune", "--model", "squeezenet1_1", "--data", str(tmp_path), "--strategy", "full"
+    )
+    assert status == 2
+    assert "holds no pictures" in told
+    assert call(capsys, "runs")[1] == {"runs": []}
