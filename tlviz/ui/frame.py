@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import find_dataset
 from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.home import ASSETS
 from tlviz.models.catalogue import MODELS
 from tlviz.runs.folder import list_runs
 from tlviz.ui.address import from_address, to_address
@@ -24,8 +26,25 @@ TARGET_HELP = "Target: the new task, its classes and its images."
 FOLDER_HELP = "One sub-folder a class, or train/, val/ and test/ above them. The pictures stay where they are."
 
 
-def render_frame() -> None:
-    """Draw the sidebar; what is chosen here holds for all pages and is kept in the address bar."""
+PAGES = (
+    ("pages/overview.py", "Overview", ":material/home:"),
+    ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
+    ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
+    ("pages/export.py", "Export", ":material/download:"),
+)
+
+
+def open_frame() -> StreamlitPage:
+    """Draw what surrounds every page and return the chosen page; the first of the table is the default."""
+    st.set_page_config(page_title="tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
+    page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
+    _render_sidebar()
+    st.session_state[Key.FRAMED] = True
+    return page
+
+
+def _render_sidebar() -> None:
+    """Draw source, target, device and active runs; what is chosen holds for all pages and is in the address bar."""
     with st.sidebar:
         from_address(Key.SOURCE, list(MODELS), next(iter(MODELS)))
         st.selectbox(
@@ -66,7 +85,13 @@ def target() -> str:
 
 
 def guarded(page: Callable[[], None]) -> None:
-    """Draw a page; what a person can mend is one sentence on it, never a traceback."""
+    """Draw a page; what a person can mend is one sentence on it, never a traceback.
+
+    Where the very first visit to a fresh server is a link to a page, Streamlit does not know yet that ``app.py`` has a
+    page table and runs the page's file alone; the frame is then drawn here.
+    """
+    if not st.session_state.pop(Key.FRAMED, False):
+        open_frame()
     try:
         page()
     except TlvizError as error:

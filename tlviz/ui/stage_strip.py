@@ -71,9 +71,7 @@ def strip_data(
                 "words": describe_stage(stage),
                 "colour": colour,
                 "width": round(0.25 + stage.cost_share * len(stages), 3),
-                "height": round(
-                    _MIN_HEIGHT + (_MAX_HEIGHT - _MIN_HEIGHT) * min(1, math.log2(stage.channels + 1) / most) ** 2
-                ),
+                "height": _height(stage.channels, most),
                 "selected": stage.name == selected,
             }
             for stage, colour in zip(stages, colours, strict=True)

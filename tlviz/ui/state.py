@@ -8,6 +8,7 @@ from enum import StrEnum
 class Key(StrEnum):
     """Every key of ``st.session_state`` that more than one place knows."""
 
+    FRAMED = "framed"
     SOURCE = "source"
     TARGET = "target"
     FOLDER = "folder"

@@ -1,0 +1,214 @@
+"""Every page as Streamlit's own AppTest sees it: first view, changes, and one sentence for a mistake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from tlviz.runs.folder import RunFolder, create_run, list_runs
+from tlviz.ui.state import Key
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+PAGES = {
+    "overview": "What do I have?",
+    "feature_maps": "What does each stage see?",
+    "finetune": "How do I train it?",
+    "export": "Is it ready to take home?",
+}
+
+
+@pytest.fixture(autouse=True)
+def the_server_knows_the_page_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server remembers after its first run that ``app.py`` calls ``st.navigation``; AppTest forgets it each time."""
+    original = PagesManager.__init__
+
+    def init(self: PagesManager, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", init)
+
+
+def open_page(page: str = "overview", **address: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    return app if page == "overview" else app.switch_page(f"pages/{page}.py").run()
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(str(part.value) for kind in (app.markdown, app.caption, app.error, app.info) for part in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_its_question(page: str) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == PAGES[page]
+
+
+def test_source_and_target_hold_for_all_pages_and_are_in_the_address() -> None:
+    app = open_page()
+    app.sidebar.selectbox(key=Key.TARGET).select("clipart").run()
+    app.sidebar.selectbox(key=Key.SOURCE).select("tf_efficientnet_lite0").run()
+    assert "362 images in 7 classes" in text(app)
+    app.switch_page("pages/feature_maps.py").run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key=Key.TARGET).value == "clipart"
+    assert app.query_params[Key.SOURCE] == "tf_efficientnet_lite0"
+    assert app.selectbox(key=Key.PICTURE).value.startswith("mammal/tiger")
+
+
+def test_a_link_reproduces_the_view() -> None:
+    address = {"source": "tf_efficientnet_lite0", "target": "digits", "stage": "blocks.2", "picture": "7/digit 0007"}
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/feature_maps.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key=Key.PICTURE).value == "7/digit 0007"
+    assert app.select_slider(key=Key.STAGE).value == "blocks.2"
+    assert {name: app.query_params[name] for name in address} == address
+
+
+def test_a_link_to_what_is_not_there_says_so() -> None:
+    app = open_page(source="resnet9000")
+    assert "asks for the source 'resnet9000', which is not here; 'squeezenet1_1' is shown" in app.warning[0].value
+    assert not app.exception
+
+
+def test_feature_maps_follow_stage_and_order() -> None:
+    app = open_page("feature_maps")
+    assert app.select_slider(key=Key.STAGE).value == "all stages"
+    app.select_slider(key=Key.STAGE).set_value("fire5").run()
+    assert app.session_state[Key.STAGE] == "fire5"
+    assert not app.exception
+
+
+def test_strategies_set_depth_and_rates() -> None:
+    app = open_page("finetune")
+    assert (app.session_state[Key.STRATEGY], app.session_state[Key.FREEZE]) == ("last_stages", 6)
+    app.button_group(key=Key.STRATEGY).set_value("head_only").run()
+    assert app.session_state[Key.FREEZE] == 9
+    assert "Only the new head is trained" in text(app)
+    app.button_group(key=Key.STRATEGY).set_value("from_scratch").run()
+    assert (app.session_state[Key.FREEZE], app.selectbox(key=Key.BACKBONE_LR).value) == (0, "1e-3")
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        (Key.HEAD_LR, "0", "head learning rate is 0; it must be between"),
+        (Key.HEAD_LR, "-1", "head learning rate is -1; it must be"),
+        (Key.BACKBONE_LR, "1e6", "backbone learning rate is 1e+06; it must be"),
+        (Key.HEAD_LR, "fast", "The head rate is 'fast'; write a number such as 1e-3."),
+        (Key.EPOCHS, 0, "epochs is 0; it must be between 1 and 1,000."),
+        (Key.BATCH_SIZE, -8, "batch size is -8; it must be"),
+    ],
+)
+def test_a_setting_out_of_range_is_one_sentence_and_starts_nothing(key: Key, value: str | int, words: str) -> None:
+    app = open_page("finetune")
+    if isinstance(value, str):  # a typed option: AppTest knows only those on the list
+        app.selectbox(key=key).options.append(value)
+        app.selectbox(key=key).set_value(value).run()
+    else:
+        app.number_input(key=key).set_value(value).run()
+    assert [error.value for error in app.error] == [next(e.value for e in app.error if words in e.value)]
+    assert app.button[0].disabled
+    assert list_runs() == []
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["overview", "feature_maps", "finetune"])
+def test_a_folder_that_cannot_serve_is_one_sentence(page: str, tmp_path: Path) -> None:
+    for folder, words in (("", "No folder is given yet"), (str(tmp_path), "holds no pictures"), ("/nope", "not exist")):
+        app = open_page(page, target="folder", folder=folder)
+        assert not app.exception
+        assert [error.value for error in app.error if words in error.value], text(app)
+
+
+def test_a_folder_of_ones_own(tmp_path: Path) -> None:
+    for name, colour in (("red", "red"), ("blue <b>", "blue")):
+        (tmp_path / name).mkdir()
+        for at in range(3):
+            Image.new("RGB", (30, 20), colour).save(tmp_path / name / f"{at}.png")
+    (tmp_path / "red" / "bad.png").write_bytes(b"no picture")
+    app = open_page(target="folder", folder=str(tmp_path))
+    assert "6 images in 2 classes" in text(app)
+    assert "1 files or folders are odd" in app.expander[0].label
+    app.switch_page("pages/feature_maps.py").run()
+    assert not app.exception
+    assert app.query_params["folder"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("note.txt", lambda path: path.write_bytes(b"no picture")),
+        ("huge.png", lambda path: Image.new("1", (20_000, 20_000)).save(path)),
+        ("empty.jpg", lambda path: path.write_bytes(b"")),
+    ],
+)
+def test_an_upload_that_is_no_picture_is_one_sentence(name: str, make: object, tmp_path: Path) -> None:
+    make(tmp_path / name)  # type: ignore[operator]
+    app = open_page("feature_maps")
+    app.file_uploader(key="upload").set_value((name, (tmp_path / name).read_bytes(), "image/png")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert name in app.error[0].value
+
+
+def finished_run(status: str = "failed", **ended: object) -> RunFolder:
+    run = create_run("finetune", "x", {"model": "squeezenet1_1", "data": "clipart", "strategy": "full", "epochs": 3})
+    epoch = {"event": "epoch", "time": 1.0, "epoch": 0, "train_loss": None, "train_accuracy": None, "val_loss": 2.0}
+    lines = [epoch | {"val_accuracy": 0.25, "duration_s": 0.0, "images_per_s": 0.0}]
+    lines.append({"event": "finished", "time": 2.0, "status": status} | ended)
+    (run.path / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return run
+
+
+def test_a_failed_run_shows_its_sentence_and_keeps_its_curve() -> None:
+    finished_run(error="The disk is full.")
+    app = open_page("finetune")
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The disk is full."]
+    assert "best **25.0%** at epoch 0" in text(app)
+
+
+def test_a_run_name_that_does_not_exist_says_so() -> None:
+    run = finished_run()
+    app = open_page("finetune")
+    fresh = AppTest.from_file(APP, default_timeout=60)
+    fresh.switch_page("pages/finetune.py")
+    fresh.query_params[Key.RUN] = "no-such-run"
+    fresh.run()
+    assert f"asks for the run 'no-such-run', which is not here; '{run.name}' is shown" in fresh.warning[0].value
+    assert not app.exception
+
+
+def test_damaged_weights_are_one_sentence_on_the_export_page() -> None:
+    run = finished_run("finished")
+    run.weights.write_bytes(b"\x00" * 10)
+    app = open_page("export")
+    assert not app.exception
+    app.button[0].click().run()
+    assert not app.exception
+    assert "cannot be read" in app.error[0].value
+
+
+def test_a_read_only_home_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("finetune")
+    monkeypatch.setenv("TLVIZ_HOME", "/proc/tlviz")
+    app.button[0].click().run()
+    assert not app.exception
+    assert any("Cannot write /proc/tlviz" in error.value for error in app.error)

@@ -1,0 +1,225 @@
+"""A target by its name or folder, ready for use."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tlviz.data import images as module
+from tlviz.data.catalogue import DATASETS
+from tlviz.data.images import dataset_title, find_dataset, load_images
+from tlviz.data.ingest import Geometry
+from tlviz.data.pictures import Fit, open_picture
+from tlviz.errors import BadDatasetError, UnknownNameError
+
+GEOMETRY = Geometry(16, Fit.PAD, "bilinear", 1.0)
+COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255), "green": (0, 255, 0)}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Four pictures each of blue, green and red, in folders of these names."""
+    for name, colour in COLOURS.items():
+        folder = tmp_path / "colours" / name
+        folder.mkdir(parents=True)
+        for at in range(4):
+            Image.new("RGB", (6, 6), colour).save(folder / f"{at}.png")
+    return tmp_path / "colours"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, also where these tests run alone."""
+    monkeypatch.setenv("TLVIZ_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | bytes]:
+    """The files opened since, in any order."""
+    files: list[Path | bytes] = []
+
+    def watched(source: Path | bytes) -> tuple[Image.Image, str | None]:
+        files.append(source)
+        return open_picture(source)
+
+    monkeypatch.setattr(module, "open_picture", watched)
+    return files
+
+
+def test_a_folder_gives_pixels_labels_and_names(target: Path) -> None:
+    images = load_images(str(target), GEOMETRY)
+    assert images.classes == ("blue", "green", "red")
+    assert images.title == "colours"
+    assert images.may_flip is True
+    assert isinstance(images.pixels, np.memmap)
+    assert images.pixels.dtype == np.uint8
+    assert images.pixels.shape == (12, 16, 16, 3)
+    assert images.labels.dtype == np.int64
+    assert images.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert images.names[:2] == (str(Path("blue/0.png")), str(Path("blue/1.png")))
+    assert images.parts == ("",) * 12
+    assert images.problems == ()
+    for pixels, label in zip(images.pixels, images.labels, strict=True):
+        assert (pixels == COLOURS[images.classes[label]]).all()
+
+
+def test_parts_come_through(target: Path, tmp_path: Path) -> None:
+    split = tmp_path / "split"
+    split.mkdir()
+    target.rename(split / "train")
+    (split / "val/red").mkdir(parents=True)
+    Image.new("RGB", (6, 6), COLOURS["red"]).save(split / "val/red/x.png")
+    images = load_images(str(split), GEOMETRY)
+    assert images.parts == ("train",) * 12 + ("val",)
+    assert images.labels[-1] == 2
+
+
+def test_an_unreadable_picture_keeps_the_rest_aligned(target: Path) -> None:
+    (target / "blue/0.png").write_bytes(b"broken")
+    (target / "green/2.png").write_bytes(b"")
+    (target / "empty").mkdir()
+    images = load_images(str(target), GEOMETRY)
+    assert images.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 4
+    assert len(images.pixels) == len(images.names) == len(images.parts) == 10
+    assert str(Path("green/2.png")) not in images.names
+    for pixels, label, name in zip(images.pixels, images.labels, images.names, strict=True):
+        assert (pixels == COLOURS[images.classes[label]]).all()
+        assert Path(name).parent.name == images.classes[label]
+    assert {(Path(p.path).relative_to(target).as_posix(), p.action) for p in images.problems} == {
+        ("empty", "left out"),
+        ("blue/0.png", "left out"),
+        ("green/2.png", "left out"),
+    }
+
+
+def test_a_dangling_link_is_left_out(target: Path) -> None:
+    (target / "red/gone.png").symlink_to(target / "nowhere.png")
+    images = load_images(str(target), GEOMETRY)
+    assert len(images.labels) == 12
+    assert [Path(problem.path).name for problem in images.problems] == ["gone.png"]
+
+
+def test_a_second_opening_reads_no_picture(target: Path, opened: list[Path | bytes]) -> None:
+    first = load_images(str(target), GEOMETRY)
+    assert len(opened) == 12
+    second = load_images(str(target), GEOMETRY)
+    assert len(opened) == 12
+    assert np.array_equal(first.pixels, second.pixels)
+
+
+def test_a_changed_file_is_seen(target: Path, opened: list[Path | bytes]) -> None:
+    load_images(str(target), GEOMETRY)
+    changed = target / "blue/3.png"
+    Image.new("RGB", (6, 6), (7, 8, 9)).save(changed)
+    os.utime(changed, ns=(1, changed.stat().st_mtime_ns + 10**9))
+    images = load_images(str(target), GEOMETRY)
+    assert len(opened) == 24
+    assert images.pixels[3, 8, 8].tolist() == [7, 8, 9]
+
+
+def test_a_file_of_the_same_size_but_another_time_is_seen(target: Path, opened: list[Path | bytes]) -> None:
+    file = target / "blue/3.png"
+    load_images(str(target), GEOMETRY)
+    os.utime(file, ns=(1, file.stat().st_mtime_ns + 1_000_000))
+    load_images(str(target), GEOMETRY)
+    assert len(opened) == 24
+
+
+def test_a_new_file_is_seen(target: Path) -> None:
+    load_images(str(target), GEOMETRY)
+    Image.new("RGB", (6, 6), COLOURS["blue"]).save(target / "blue/9.png")
+    assert len(load_images(str(target), GEOMETRY).labels) == 13
+
+
+def test_only_unreadable_pictures_are_refused(target: Path) -> None:
+    for file in target.rglob("*.png"):
+        file.write_bytes(b"broken")
+    with pytest.raises(BadDatasetError, match="None of the 12 pictures can be opened"):
+        load_images(str(target), GEOMETRY)
+
+
+def test_one_readable_class_is_refused(target: Path) -> None:
+    for file in [*target.glob("red/*.png"), *target.glob("blue/*.png")]:
+        file.write_bytes(b"broken")
+    with pytest.raises(BadDatasetError, match="Fewer than two classes .*can be opened"):
+        load_images(str(target), GEOMETRY)
+
+
+def test_progress_goes_to_the_end(target: Path) -> None:
+    told: list[tuple[int, int]] = []
+    load_images(str(target), GEOMETRY, lambda done, total: told.append((done, total)))
+    assert told == [(at, 12) for at in range(1, 13)]
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_shipped_targets_are_as_the_table_says(name: str) -> None:
+    spec = DATASETS[name]
+    told: list[tuple[int, int]] = []
+    images = load_images(name, GEOMETRY, lambda done, total: told.append((done, total)))
+    assert images.name == name
+    assert images.title == spec.title
+    assert images.classes == spec.classes
+    assert images.may_flip is spec.may_flip
+    assert images.pixels.shape == (spec.images, 16, 16, 3)
+    assert len(images.labels) == len(images.names) == len(images.parts) == spec.images
+    assert len(set(images.names)) == spec.images
+    assert set(images.labels.tolist()) == set(range(len(spec.classes)))
+    assert images.problems == ()
+    assert told[-1] == (spec.images, spec.images)
+
+
+def test_digits_are_bright_on_black_and_labelled() -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = load_images("digits", Geometry(8, Fit.PAD, "nearest", 1.0))
+    assert images.labels.tolist() == digits.target.tolist()
+    assert np.array_equal(images.pixels[..., 0], np.round(digits.images * 255 / 16))
+    assert (images.pixels == images.pixels[..., :1]).all()
+    assert images.names[0] == "0/digit 0000"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("photo", "photos"), ("clip-art", "clipart"), ("digit", "digits"), ("Photos", "photos")]
+)
+def test_an_unknown_name_suggests_near_ones(wrong: str, near: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        load_images(wrong, GEOMETRY)
+    assert f"called '{wrong}'" in str(caught.value)
+    assert near in str(caught.value).split("try one of: ")[1]
+
+
+def test_a_name_like_nothing_lists_all() -> None:
+    with pytest.raises(UnknownNameError, match="try one of: clipart, digits, photos"):
+        find_dataset("qqqq")
+
+
+def test_names_and_paths_are_told_apart(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_dataset("photos") is DATASETS["photos"]
+    assert find_dataset(str(target)) == target
+    assert find_dataset("some/where") == Path("some/where")
+    monkeypatch.chdir(target.parent)
+    assert find_dataset("colours") == Path("colours")
+
+
+def test_a_missing_path_is_refused_as_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadDatasetError, match="does not exist"):
+        load_images(str(tmp_path / "nowhere"), GEOMETRY)
+
+
+def test_titles() -> None:
+    assert dataset_title("clipart") == "Clip art"
+    assert dataset_title("/data/my pictures") == "my pictures"
+
+
+@pytest.mark.parametrize("written", ["{}/", "{}/../colours", "~/colours"])
+def test_a_folder_may_be_written_in_several_ways(
+    target: Path, written: str, monkeypatch: pytest.MonkeyPatch, opened: list[Path | bytes]
+) -> None:
+    load_images(str(target), GEOMETRY)
+    monkeypatch.setenv("HOME", str(target.parent))
+    monkeypatch.setenv("USERPROFILE", str(target.parent))
+    assert load_images(written.format(target), GEOMETRY).classes == ("blue", "green", "red")
+    assert len(opened) == 12  # one folder is decoded once

@@ -1,0 +1,262 @@
+"""Decoding every picture once into an array on disk."""
+
+import io
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tlviz.data import ingest as module
+from tlviz.data.ingest import Geometry, Source, ingest
+from tlviz.data.pictures import Fit, open_picture
+from tlviz.errors import BadDatasetError, BadPictureError, StorageError
+from tlviz.home import cache_folder
+
+GEOMETRY = Geometry(8, Fit.PAD, "bilinear", 1.0)
+
+
+class Counted:
+    """Openers that count their calls; picture ``at`` is filled with the value ``at``."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._lock = threading.Lock()
+
+    def source(self, at: int, stamp: str = "", error: BaseException | None = None, oddity: str | None = None) -> Source:
+        def open_() -> tuple[Image.Image, str | None]:
+            with self._lock:
+                self.calls += 1
+            if error:
+                raise error
+            return Image.new("RGB", (5, 5), (at, at, at)), oddity
+
+        return Source(f"picture {at}", f"{stamp or self.unique}|{at}", open_)
+
+    unique = ""
+
+
+@pytest.fixture
+def counted() -> Counted:
+    counter = Counted()
+    counter.unique = uuid.uuid4().hex
+    return counter
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, also where these tests run alone."""
+    monkeypatch.setenv("TLVIZ_HOME", str(tmp_path / "home"))
+
+
+def stored() -> list[str]:
+    parent = cache_folder("images")
+    return sorted(entry.name for entry in parent.iterdir()) if parent.exists() else []
+
+
+def test_pixels_are_a_uint8_memory_map_in_order(counted: Counted) -> None:
+    decoded = ingest([counted.source(at) for at in range(20)], GEOMETRY)
+    assert isinstance(decoded.pixels, np.memmap)
+    assert decoded.pixels.dtype == np.uint8
+    assert decoded.pixels.shape == (20, 8, 8, 3)
+    assert decoded.pixels[:, 4, 4, 0].tolist() == list(range(20))
+    assert decoded.kept == list(range(20))
+    assert decoded.problems == ()
+
+
+def test_the_cache_cannot_be_changed_through_the_pixels(counted: Counted) -> None:
+    decoded = ingest([counted.source(1)], GEOMETRY)
+    with pytest.raises(ValueError, match="read-only"):
+        decoded.pixels[0] = 0
+
+
+def test_the_second_opening_decodes_nothing(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(6)] + [counted.source(6, error=BadPictureError("broken"))]
+    first = ingest(sources, GEOMETRY)
+    assert counted.calls == 7
+    second = ingest(sources, GEOMETRY)
+    assert counted.calls == 7
+    assert np.array_equal(first.pixels, second.pixels)
+    assert first.kept == second.kept
+    assert first.problems == second.problems
+    assert len(first.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Geometry(9, Fit.PAD, "bilinear", 1.0),
+        Geometry(8, Fit.CROP, "bilinear", 1.0),
+        Geometry(8, Fit.PAD, "bicubic", 1.0),
+        Geometry(8, Fit.PAD, "bilinear", 0.875),
+    ],
+)
+def test_each_geometry_is_decoded_by_itself(counted: Counted, other: Geometry) -> None:
+    sources = [counted.source(1)]
+    ingest(sources, GEOMETRY)
+    assert ingest(sources, other).pixels.shape[1] == other.size
+    assert counted.calls == 2
+    assert len(stored()) == 2
+
+
+def test_another_order_or_selection_is_another_entry(counted: Counted) -> None:
+    one, two = counted.source(1), counted.source(2)
+    assert ingest([one, two], GEOMETRY).pixels[:, 4, 4, 0].tolist() == [1, 2]
+    assert ingest([two, one], GEOMETRY).pixels[:, 4, 4, 0].tolist() == [2, 1]
+    assert ingest([one], GEOMETRY).pixels[:, 4, 4, 0].tolist() == [1]
+
+
+def test_an_unreadable_picture_leaves_no_row(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(5)]
+    sources[1] = counted.source(1, error=BadPictureError("picture 1 is damaged"))
+    sources[3] = counted.source(3, error=PermissionError("no access"))
+    decoded = ingest(sources, GEOMETRY)
+    assert decoded.kept == [0, 2, 4]
+    assert decoded.pixels.shape == (3, 8, 8, 3)
+    assert decoded.pixels[:, 4, 4, 0].tolist() == [0, 2, 4]
+    assert [(p.path, p.problem, p.action) for p in decoded.problems] == [
+        ("picture 1", "picture 1 is damaged", "left out"),
+        ("picture 3", "no access", "left out"),
+    ]
+
+
+def test_an_odd_picture_is_kept_and_reported(counted: Counted) -> None:
+    decoded = ingest([counted.source(0, oddity="an animation"), counted.source(1)], GEOMETRY)
+    assert decoded.kept == [0, 1]
+    assert [(p.path, p.problem, p.action) for p in decoded.problems] == [("picture 0", "an animation", "kept")]
+
+
+def test_every_truncated_picture_is_reported() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "JPEG")
+    half = buffer.getvalue()[: buffer.tell() // 2]
+    sources = [Source(str(at), str(at), partial(open_picture, half, "cut")) for at in range(48)]
+    decoded = ingest(sources, GEOMETRY)
+    assert len(decoded.kept) == 48
+    assert [problem.path for problem in decoded.problems] == [str(at) for at in range(48)]
+
+
+def test_nothing_readable_is_refused_each_time(counted: Counted) -> None:
+    sources = [counted.source(at, error=BadPictureError(f"picture {at} is empty")) for at in range(3)]
+    for _ in range(2):
+        with pytest.raises(BadDatasetError, match="None of the 3 pictures can be opened; the first: picture 0 is empty"):
+            ingest(sources, GEOMETRY)
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(counted: Counted) -> None:
+    """A permission or a network drive may come back without the file's size or time changing."""
+    refused = [counted.source(0), counted.source(1, error=PermissionError("Permission denied"))]
+    assert ingest(refused, GEOMETRY).kept == [0]
+    allowed = [counted.source(0), counted.source(1)]
+    assert [source.stamp for source in allowed] == [source.stamp for source in refused]
+    assert ingest(allowed, GEOMETRY).kept == [0, 1]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("a defect")])
+def test_an_interrupted_decode_leaves_nothing_behind(counted: Counted, error: BaseException) -> None:
+    sources = [counted.source(at, error=error if at == 7 else None) for at in range(12)]
+    with pytest.raises(type(error)):
+        ingest(sources, GEOMETRY)
+    assert stored() == []
+    whole = ingest([counted.source(at) for at in range(12)], GEOMETRY)
+    assert whole.kept == list(range(12))
+
+
+def test_an_interrupt_from_the_progress_leaves_nothing_behind(counted: Counted) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest([counted.source(at) for at in range(12)], GEOMETRY, stop)
+    assert stored() == []
+
+
+def test_a_half_written_entry_of_a_killed_process_is_not_used(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(3)]
+    ingest(sources, GEOMETRY)
+    (name,) = stored()
+    entry = cache_folder("images") / name
+    leftover = entry.with_name(f".{name}.abc")
+    entry.rename(leftover)
+    (leftover / "index.json").unlink()
+    assert ingest(sources, GEOMETRY).kept == [0, 1, 2]
+    assert counted.calls == 6
+
+
+def test_a_full_disk_is_one_sentence(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_reserve", full)
+    with pytest.raises(StorageError, match="No space left on device.*Free some space or set TLVIZ_HOME"):
+        ingest([counted.source(0)], GEOMETRY)
+    assert counted.calls == 0
+    assert stored() == []
+
+
+def test_a_cache_that_is_a_file_is_one_sentence(counted: Counted, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way")
+    with pytest.raises(StorageError, match="set TLVIZ_HOME to a folder you can write to"):
+        ingest([counted.source(0)], GEOMETRY)
+
+
+def test_the_least_recently_used_entries_go(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEEP", 3)
+    parent = cache_folder("images")
+    names: list[str] = []
+    for at in range(3):
+        ingest([counted.source(at)], GEOMETRY)
+        (new,) = set(stored()) - set(names)
+        names.append(new)
+        os.utime(parent / new, (1000 + at, 1000 + at))
+    ingest([counted.source(0)], GEOMETRY)  # used again: now the second is the oldest
+    ingest([counted.source(3)], GEOMETRY)
+    left = set(stored())
+    assert len(left) == 3
+    assert set(names) - left == {names[1]}
+    assert counted.calls == 4
+    ingest([counted.source(1)], GEOMETRY)
+    assert counted.calls == 5
+    assert set(names) - set(stored()) == {names[2], names[1]} - (set(stored()) & {names[1]})
+
+
+def test_the_limit_is_no_smaller_than_it_says(counted: Counted) -> None:
+    for at in range(module._KEEP + 2):
+        ingest([counted.source(at)], GEOMETRY)
+    assert len(stored()) == module._KEEP == 24
+
+
+def test_progress_goes_to_the_end(counted: Counted) -> None:
+    told: list[tuple[int, int]] = []
+    sources = [counted.source(at, error=OSError("x") if at == 4 else None) for at in range(5)]
+    ingest(sources, GEOMETRY, lambda done, total: told.append((done, total)))
+    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def test_two_threads_at_once_both_get_the_pictures(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(30)]
+    results: list[list[int]] = []
+
+    def work() -> None:
+        results.append(ingest(sources, GEOMETRY).pixels[:, 4, 4, 0].tolist())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [list(range(30))] * 4
+    assert len(stored()) == 1
+
+
+def test_a_stamp_that_is_no_unicode_is_no_obstacle() -> None:
+    opener: Callable[[], tuple[Image.Image, str | None]] = lambda: (Image.new("RGB", (4, 4)), None)  # noqa: E731
+    name = os.fsdecode(b"/data/caf\xe9.png")
+    assert ingest([Source(name, f"{name}|1|2", opener)], GEOMETRY).kept == [0]
