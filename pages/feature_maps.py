@@ -12,12 +12,12 @@ from tlviz.models.spec import Stage
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.panels import render_guesses, render_sheet
+from tlviz.ui.panels import Sheet, render_guesses, render_sheets
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
 
 if TYPE_CHECKING:
-    from tlviz.explore.feature_maps import Look
+    from tlviz.explore.feature_maps import Look, Order
 
 SHOWCASE = ("zebra", "tiger", "tigre")
 UPLOAD = "upload"
@@ -28,12 +28,14 @@ GRID_COLUMNS, GRID_ROWS = 10, 5
 
 def page() -> None:
     st.title("What does each stage see?")
+    with st.container():  # progress comes and goes here without moving what follows
+        stages = cached.network(source()).stages
+        images = cached.images(target(), source())
     strip = st.container()
     left, right = st.columns([1, 3.4], gap="medium")
-    stages = cached.network(source()).stages
     from_address(Key.STAGE, [ALL, *(stage.name for stage in stages[:-1])], ALL)
     with left:
-        pixels = _picture()
+        pixels = _picture(images)
     look = cached.seen(source(), cached.digest(pixels), pixels)
     with left:
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
@@ -47,9 +49,8 @@ def page() -> None:
     to_address(Key.STAGE, Key.PICTURE)
 
 
-def _picture() -> Pixels:
+def _picture(images: ImageSet) -> Pixels:
     """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    images = cached.images(target(), source())
     from_address(Key.PICTURE, images.names, _first_picture(images))
     upload = st.session_state.get(UPLOAD)
     chosen = st.selectbox(
@@ -85,29 +86,25 @@ def _channels(stages: tuple[Stage, ...], digest: str, look: "Look") -> None:
     first, second = st.columns([2, 1.2])
     names = [ALL, *(stage.name for stage in stages)]
     first.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
-    order = (
-        second.segmented_control(
-            "Channels first",
-            list(Order),
-            default=Order.STRONGEST,
-            key=Key.ORDER,
-            persist_state="session",
-            help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture.",
-        )
-        or Order.STRONGEST
-    )
+    order = second.segmented_control(
+        "Channels first", list(Order), default=Order.STRONGEST, required=True, key=Key.ORDER, persist_state="session",
+        help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture.",
+    )  # fmt: skip
     chosen = st.session_state[Key.STAGE]
-    for stage in stages if chosen == ALL else [s for s in stages if s.name == chosen]:
-        count = ROW_CHANNELS if chosen == ALL else GRID_COLUMNS * GRID_ROWS
-        png, channels = cached.channel_sheet(source(), digest, stage.name, order, count, GRID_COLUMNS, look)
-        side = look.maps[stage.name].shape[-1]
-        cells = [f"{stage.name}, channel {number}: mean absolute activation {mean:.3g}" for number, mean in channels]
-        render_sheet(png, cells, GRID_COLUMNS, title=stage.name, words=f"{stage.channels:,} of {side} x {side}")
+    count = ROW_CHANNELS if chosen == ALL else GRID_COLUMNS * GRID_ROWS
+    shown = [stage for stage in stages if chosen in (ALL, stage.name)]
+    render_sheets([_sheet(stage, digest, order, count, look) for stage in shown])
     st.caption(
         "A row is a stage (its channels, of so many pixels), a tile one channel: bright where it responds to the "
-        "picture, each on its own scale. "
-        "From edges and colours (early) to parts of objects (late)."
+        "picture, each on its own scale. From edges and colours (early) to parts of objects (late)."
     )
+
+
+def _sheet(stage: Stage, digest: str, order: "Order", count: int, look: "Look") -> Sheet:
+    png, channels = cached.channel_sheet(source(), digest, stage.name, order, count, GRID_COLUMNS, look)
+    side = look.maps[stage.name].shape[-1]
+    cells = [f"{stage.name}, channel {number}: mean absolute activation {mean:.3g}" for number, mean in channels]
+    return Sheet(png, cells, GRID_COLUMNS, stage.name, f"{stage.channels:,} of {side} x {side}")
 
 
 def _select(stage: str) -> None:

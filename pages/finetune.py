@@ -15,8 +15,10 @@ from tlviz.ui.state import Key
 
 def page() -> None:
     st.title("How do I train it?")
-    images = cached.images(target(), source())
-    render_plan(cached.target_stages(source(), len(images.classes)))
+    with st.container():  # progress comes and goes here without moving what follows
+        images = cached.images(target(), source())
+        stages = cached.target_stages(source(), len(images.classes))
+    render_plan(stages)
     settings, live = st.columns([1, 1.9], gap="large")
     with settings:
         _settings_and_start(images.name)

@@ -21,7 +21,13 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
 def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     status, listed, _ = call(capsys, "models")
     assert status == 0
-    assert {"name": "squeezenet1_1", "provider": "torchvision", "bundled": True, "parameters": 1235496, "input_size": 224} in listed["models"]  # fmt: skip
+    assert listed["models"][0] == {
+        "name": "squeezenet1_1",
+        "provider": "torchvision",
+        "bundled": True,
+        "parameters": 1235496,
+        "input_size": 224,
+    }
     _, shown, _ = call(capsys, "models", "show", "squeezenet1_1")
     assert shown["stages"][1] == {"name": "fire2", "parameters": 11408, "channels": 128, "reduction": 4}
     _, listed, _ = call(capsys, "datasets")

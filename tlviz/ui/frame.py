@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -20,6 +21,7 @@ from tlviz.ui.panels import RECENT, active_runs
 from tlviz.ui.state import Key
 
 OWN_FOLDER = "folder"
+ENTER = "enter"
 
 SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 TARGET_HELP = "Target: the new task, its classes and its images."
@@ -38,6 +40,7 @@ def open_frame() -> StreamlitPage:
     """Draw what surrounds every page and return the chosen page; the first of the table is the default."""
     st.set_page_config(page_title="tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
     page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
+    _go_on_to_the_page()
     _render_sidebar()
     st.session_state[Key.FRAMED] = True
     return page
@@ -85,17 +88,31 @@ def target() -> str:
 
 
 def guarded(page: Callable[[], None]) -> None:
-    """Draw a page; what a person can mend is one sentence on it, never a traceback.
-
-    Where the very first visit to a fresh server is a link to a page, Streamlit does not know yet that ``app.py`` has a
-    page table and runs the page's file alone; the frame is then drawn here.
-    """
+    """Draw a page; what a person can mend is one sentence on it, never a traceback."""
     if not st.session_state.pop(Key.FRAMED, False):
-        open_frame()
+        _enter_by_the_front_door(page)
     try:
         page()
     except TlvizError as error:
         st.error(str(error), icon=":material/error:")
+
+
+def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:
+    """Go to the page by way of ``app.py``.
+
+    Where the very first visit to a fresh server is a link to a page, Streamlit does not know yet that ``app.py`` has a
+    page table, and runs the page's file alone.
+    """
+    file = Path(page.__code__.co_filename).name
+    st.switch_page("app.py", query_params={**st.query_params.to_dict(), ENTER: f"pages/{file}"})
+
+
+def _go_on_to_the_page() -> None:
+    """Finish what ``_enter_by_the_front_door`` began."""
+    address = st.query_params.to_dict()
+    wanted = address.pop(ENTER, None)
+    if wanted in {file for file, _, _ in PAGES}:
+        st.switch_page(wanted, query_params=address)
 
 
 def _target_title(name: str) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.figures.curves import plot_curves
+from tlviz.figures.theme import chart_config
 from tlviz.runs.folder import RunFolder
 from tlviz.runs.launch import end_worker
 from tlviz.runs.summary import RunSummary, summarise
@@ -27,7 +28,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     _state(run, summary)
     planned = int(summary.settings.get("epochs", 10))
     figure = plot_curves(summary.epochs, summary.best_epoch, planned, run.name)
-    st.plotly_chart(figure, key=f"curves_{run.name}", config={"displaylogo": False})
+    st.plotly_chart(figure, key=f"curves_{run.name}", config=chart_config())
     if summary.epochs:
         st.caption(_reading_aid(summary))
         _tables(summary)

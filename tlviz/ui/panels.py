@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -70,19 +70,36 @@ def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     return by_name[name]
 
 
-def render_sheet(png: bytes, cells: Sequence[str], columns: int, *, title: str, words: str) -> None:
-    """Show a sprite crisply beside its title and words, with one line of ``cells`` for each tile on hover."""
-    rows = -(-len(cells) // columns)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sprite of tiles with a title, words beside it, and one line of ``cells`` for each tile on hover."""
+
+    png: bytes
+    cells: Sequence[str]
+    columns: int
+    title: str
+    words: str
+
+
+def render_sheets(sheets: Sequence[Sheet]) -> None:
+    """Show sprites crisply, a row each, as one element of the page."""
+    st.html("".join(_row(sheet) for sheet in sheets))
+
+
+def _row(sheet: Sheet) -> str:
+    rows = -(-len(sheet.cells) // sheet.columns)
+    wide, high = 1 / sheet.columns, 1 / rows
     spots = "".join(
-        f'<span title="{html.escape(words)}" style="position:absolute;left:{at % columns / columns:.4%};'
-        f'top:{at // columns / rows:.4%};width:{1 / columns:.4%};height:{1 / rows:.4%}"></span>'
-        for at, words in enumerate(cells)
+        f'<span title="{html.escape(words)}" style="position:absolute;left:{at % sheet.columns * wide:.4%};'
+        f'top:{at // sheet.columns * high:.4%};width:{wide:.4%};height:{high:.4%}"></span>'
+        for at, words in enumerate(sheet.cells)
     )
-    st.html(
-        '<div style="display:flex;align-items:center;gap:12px"><div style="width:84px;flex:none">'
-        f"<b>{html.escape(title)}</b><br><small>{html.escape(words)}</small></div>"
+    title, words = html.escape(sheet.title), html.escape(sheet.words)
+    return (
+        '<div style="display:flex;align-items:center;gap:12px;margin-bottom:8px"><div style="width:84px;flex:none">'
+        f"<b>{title}</b><br><small>{words}</small></div>"
         '<div style="position:relative;line-height:0;flex:1">'
-        f"{_image(png, f'{title}: {words}', crisp=True)}{spots}</div></div>"
+        f"{_image(sheet.png, f'{sheet.title}: {sheet.words}', crisp=True)}{spots}</div></div>"
     )
 
 

@@ -1,13 +1,14 @@
 """The stage strip: the network from left to right, a block a stage, the frozen part hatched.
 
-One component for every page.  The truth stays with the caller: a click or a drag only calls back, and the strip
-draws what it is given on the next run.
+One component for every page.  The truth stays with the caller: a click or a drag only calls back, and the strip draws
+what it is given on the next run.  ``functools.partial(setitem, st.session_state, KEY)`` is a callback.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from tlviz.figures.theme import stage_colours
 from tlviz.models.spec import Stage
 
 _STATIC = Path(__file__).parent / "static"
-_MIN_HEIGHT, _MAX_HEIGHT = 30, 78
+_LEAST_WIDTH = 0.055  # of the strip: a block that fits a lock and a click at 700 px
+_LEAST_HEIGHT = 0.3
+_FEW_CHANNELS = 16
+_MOST_STRIDE = 64  # no convolutional network goes further: beyond it the picture has been pooled or cut into tokens
 
 _component = st.components.v2.component(
     "tlviz_stage_strip",
@@ -25,6 +29,14 @@ _component = st.components.v2.component(
     css=(_STATIC / "stage_strip.css").read_text(encoding="utf-8"),
     js=(_STATIC / "stage_strip.js").read_text(encoding="utf-8"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class StripChoice:
+    """What the strip shows: the selected stage and the number of frozen stages, each None where there is none."""
+
+    stage: str | None
+    freeze: int | None
 
 
 def render_stage_strip(
@@ -35,65 +47,116 @@ def render_stage_strip(
     freeze: int | None = None,
     on_select: Callable[[str], None] | None = None,
     on_freeze: Callable[[int], None] | None = None,
-) -> None:
+) -> StripChoice:
     """Draw the strip; with ``on_select`` blocks can be chosen, with ``on_freeze`` the freeze depth can be moved.
 
-    ``freeze`` is the number of frozen stages from the stem, None draws no freeze plan.  Callbacks run before the
-    next run of the page.
+    ``freeze`` is the number of frozen stages from the stem, 0 to ``len(stages) - 1`` (the head is never frozen), None
+    draws no freeze plan.  A depth out of range is clamped and an unknown ``selected`` selects nothing, so that another
+    network can be chosen at any time.  Callbacks run before the next run of the page; inside ``st.form`` they do not.
     """
+    names = {stage.name for stage in stages}
+    choice = StripChoice(selected if selected in names else None, clamp_freeze(freeze, len(stages)))
+    answers = f"{key}_answers"
 
-    def tell(name: str, report: Callable[[Any], None] | None) -> Callable[[], None]:
-        def changed() -> None:
-            value = st.session_state[key][name]
-            if report and value is not None:
-                report(value)
+    def report_stage() -> None:
+        name = _answer(key, "stage", answers)
+        if on_select and name in names:
+            on_select(name)
 
-        return changed
+    def report_freeze() -> None:
+        depth = _answer(key, "freeze", answers)
+        if on_freeze and isinstance(depth, int):
+            on_freeze(max(0, min(depth, len(stages) - 1)))
 
+    data = strip_data(stages, choice, selectable=on_select is not None, settable=on_freeze is not None)
     _component(
         key=key,
-        data=strip_data(stages, selected, freeze, can_select=on_select is not None, can_freeze=on_freeze is not None),
-        on_stage_change=tell("stage", on_select),
-        on_freeze_change=tell("freeze", on_freeze),
+        data={**data, "answers": st.session_state.get(answers, 0)},
+        on_stage_change=report_stage,
+        on_freeze_change=report_freeze,
     )
+    return choice
 
 
-def strip_data(
-    stages: Sequence[Stage], selected: str | None, freeze: int | None, *, can_select: bool, can_freeze: bool
-) -> dict[str, Any]:
-    """Return what the browser draws: blocks with relative width (compute), height in pixels (channels) and words."""
-    colours = stage_colours(len(stages))
-    most = max(stage.channels for stage in stages[:-1])
+def _answer(key: str, trigger: str, answers: str) -> Any:
+    """Return what the browser reported, and count it: Streamlit redraws the strip only where its data differs.
+
+    Without the count, a strip whose caller declines a change would go on showing it.
+    """
+    st.session_state[answers] = st.session_state.get(answers, 0) + 1
+    return st.session_state[key].get(trigger)
+
+
+def strip_data(stages: Sequence[Stage], choice: StripChoice, *, selectable: bool, settable: bool) -> dict[str, Any]:
+    """Return what the browser draws: per stage its words, colour, width (share of the strip) and height (0 to 1)."""
+    drawn = zip(stages, stage_colours(len(stages)), block_widths(stages), block_heights(stages), strict=True)
     return {
-        "blocks": [
+        "stages": [
             {
                 "name": stage.name,
-                "words": describe_stage(stage),
+                "facts": stage_facts(stage),
                 "colour": colour,
-                "width": round(0.25 + stage.cost_share * len(stages), 3),
-                "height": _height(stage.channels, most),
-                "selected": stage.name == selected,
+                "width": round(width, 4),
+                "height": round(height, 3),
             }
-            for stage, colour in zip(stages, colours, strict=True)
+            for stage, colour, width, height in drawn
         ],
-        "freeze": None if freeze is None else max(0, min(freeze, len(stages) - 1)),
-        "canSelect": can_select,
-        "canFreeze": can_freeze,
+        "depths": [describe_depth(stages, depth) for depth in range(len(stages))],
+        "selected": choice.stage,
+        "freeze": choice.freeze,
+        "selectable": selectable,
+        "settable": settable and choice.freeze is not None,
     }
 
 
-def _height(channels: int, most: int) -> int:
-    """Return a block's height in pixels: it grows with the logarithm of the channels."""
-    share = min(1.0, math.log2(channels + 1) / math.log2(most + 1))
-    return round(_MIN_HEIGHT + (_MAX_HEIGHT - _MIN_HEIGHT) * share**2)
+def clamp_freeze(freeze: int | None, count: int) -> int | None:
+    """Return the freeze depth within 0 to ``count - 1``, None for none."""
+    return None if freeze is None else max(0, min(freeze, count - 1))
 
 
-def describe_stage(stage: Stage) -> str:
-    """Say in one line what a stage is."""
-    return (
-        f"{stage.name}: {stage.parameters:,} parameters, {stage.channels:,} channels, "
-        f"one output pixel spans {stage.reduction} input pixels a side, {stage.cost_share:.0%} of the compute"
-    )
+def block_widths(stages: Sequence[Stage]) -> list[float]:
+    """Return each stage's share (0 to 1) of the strip: its share of the compute, but never too narrow to click."""
+    if not stages:
+        return []
+    least = min(_LEAST_WIDTH, 0.7 / len(stages))
+    narrow: set[int] = set()
+    while True:
+        wide = sum(stage.cost_share for at, stage in enumerate(stages) if at not in narrow)
+        scale = (1 - least * len(narrow)) / wide if wide else 0.0
+        found = {at for at, stage in enumerate(stages) if stage.cost_share * scale < least} | narrow
+        if found == narrow:
+            return [least if at in narrow else stage.cost_share * scale for at, stage in enumerate(stages)]
+        if len(found) == len(stages):
+            return [1 / len(stages)] * len(stages)
+        narrow = found
+
+
+def block_heights(stages: Sequence[Stage]) -> list[float]:
+    """Return each stage's height (0 to 1): the logarithm of its channels, the backbone's widest being 1."""
+    widest = max((stage.channels for stage in stages[:-1]), default=0)
+    if widest <= _FEW_CHANNELS:
+        return [1.0] * len(stages)
+    levels = (log(max(stage.channels, _FEW_CHANNELS) / _FEW_CHANNELS) / log(widest / _FEW_CHANNELS) for stage in stages)
+    return [_LEAST_HEIGHT + (1 - _LEAST_HEIGHT) * min(1.0, level) for level in levels]
+
+
+def stage_facts(stage: Stage) -> list[str]:
+    """Say what a stage is: parameters, channels, resolution where it has one, share of the compute."""
+    share = f"{stage.cost_share:.0%}".replace("%", " %") if stage.cost_share >= 0.01 else "under 1 %"
+    side = "the picture's full side" if stage.reduction <= 1 else f"1/{stage.reduction} of the picture's side"
+    return [
+        f"{stage.parameters:,} parameters",
+        f"{stage.channels:,} channels",
+        *([side] if stage.reduction <= _MOST_STRIDE else []),
+        f"{share} of the compute",
+    ]
+
+
+def describe_depth(stages: Sequence[Stage], freeze: int) -> str:
+    """Say in a few words where the freeze handle stands."""
+    if freeze == 0:
+        return f"none of {len(stages)} stages frozen"
+    return f"{freeze} of {len(stages)} stages frozen, up to {stages[freeze - 1].name}"
 
 
 def describe_freeze(stages: Sequence[Stage], freeze: int) -> str:

@@ -77,10 +77,10 @@ def test_a_generator_moves_on(augment: Augment) -> None:
 @both
 def test_global_random_states_are_left_alone(augment: Augment) -> None:
     torch.manual_seed(11)
-    state, legacy, plain = torch.get_rng_state(), str(np.random.get_state()), random.getstate()  # noqa: NPY002
+    state, legacy, plain = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
     augment(noise(4), may_flip=True, generator=seeded())
     assert torch.equal(torch.get_rng_state(), state)
-    assert str(np.random.get_state()) == legacy  # noqa: NPY002
+    assert str(np.random.get_state()) == legacy
     assert random.getstate() == plain
 
 
@@ -137,6 +137,12 @@ def test_strong_does_more_than_light() -> None:
     strong = augment_strong(pixels, may_flip=True, generator=seeded())
     changed = [not torch.equal(a, b) for a, b in zip(light, strong, strict=True)]
     assert sum(changed) >= 10
+
+
+def test_strong_draws_its_operations_for_each_image() -> None:
+    uniform = torch.full((64, 20, 20, 3), 100, dtype=torch.uint8)  # neither a shift nor a mirror shows
+    out = augment_strong(uniform, may_flip=True, generator=seeded())
+    assert len({image.numpy().tobytes() for image in out}) >= 8
 
 
 def test_strong_does_not_depend_on_the_global_generator() -> None:

@@ -29,12 +29,6 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "colours"
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty cache, also where these tests run alone."""
-    monkeypatch.setenv("TLVIZ_HOME", str(tmp_path / "home"))
-
-
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | bytes]:
     """The files opened since, in any order."""
@@ -94,6 +88,18 @@ def test_an_unreadable_picture_keeps_the_rest_aligned(target: Path) -> None:
     }
 
 
+def test_parts_stay_aligned_too(target: Path, tmp_path: Path) -> None:
+    (tmp_path / "split/val").mkdir(parents=True)
+    target.rename(tmp_path / "split/train")
+    (tmp_path / "split/train/red").rename(tmp_path / "split/val/red")
+    (tmp_path / "split/train/red").mkdir()
+    Image.new("RGB", (6, 6), COLOURS["red"]).save(tmp_path / "split/train/red/0.png")
+    (tmp_path / "split/train/blue/1.png").write_bytes(b"broken")
+    images = load_images(str(tmp_path / "split"), GEOMETRY)
+    assert images.parts == tuple(Path(name).parts[0] for name in images.names)
+    assert images.parts == ("train",) * 8 + ("val",) * 4
+
+
 def test_a_dangling_link_is_left_out(target: Path) -> None:
     (target / "red/gone.png").symlink_to(target / "nowhere.png")
     images = load_images(str(target), GEOMETRY)
@@ -143,7 +149,7 @@ def test_only_unreadable_pictures_are_refused(target: Path) -> None:
 def test_one_readable_class_is_refused(target: Path) -> None:
     for file in [*target.glob("red/*.png"), *target.glob("blue/*.png")]:
         file.write_bytes(b"broken")
-    with pytest.raises(BadDatasetError, match="Fewer than two classes .*can be opened"):
+    with pytest.raises(BadDatasetError, match=r"Fewer than two classes .*can be opened"):
         load_images(str(target), GEOMETRY)
 
 

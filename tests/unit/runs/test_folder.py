@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -92,7 +91,7 @@ def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss() -> None:
 
 def test_runs_are_listed_newest_first_and_found_by_name_or_path() -> None:
     first, second = make(), make()
-    os.rename(first.path, first.path.with_name("20000101-000000-old"))
+    first.path.rename(first.path.with_name("20000101-000000-old"))
     old = find_run("20000101-000000-old")
     assert [run.name for run in list_runs()] == [second.name, old.name]
     assert find_run(str(second.path)) == second

@@ -117,7 +117,9 @@ def test_a_mistake_in_the_settings_fails_with_one_sentence(folder: Path) -> None
 
 def test_a_write_that_fails_ends_the_run_and_keeps_what_was_there(folder: Path) -> None:
     """The system refuses files over a megabyte to this worker, as a full disk would: the weights find no room."""
-    run = create_run("finetune", "full-disk", configure("squeezenet1_1", str(folder), "head_only", image_size=64).to_json())
+    run = create_run(
+        "finetune", "full-disk", configure("squeezenet1_1", str(folder), "head_only", image_size=64).to_json()
+    )
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
         "from tlviz.worker import main; sys.exit(main(sys.argv[1]))"
@@ -150,9 +152,7 @@ def test_the_last_event_finds_room_on_a_full_disk(monkeypatch: pytest.MonkeyPatc
     assert [event["event"] for event in run.events()] == ["finished"], "the failed line was taken back"
 
 
-def test_a_read_only_home_is_one_sentence_before_anything_starts(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_home_is_one_sentence_before_anything_starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLVIZ_HOME", "/proc/tlviz")
     with pytest.raises(StorageError, match="Cannot write /proc/tlviz"):
         start(folder)

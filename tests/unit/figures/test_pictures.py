@@ -1,36 +1,15 @@
-"""Colours read on light and dark pages, and sprites hold what they should."""
+"""Sprites and curves hold what they should."""
 
 from __future__ import annotations
 
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.sprites import paint, tile, to_png
-from tlviz.figures.theme import HEAD_COLOUR, run_colour, stage_colours
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(first: str, second: str) -> float:
-    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("count", [4, 10, 16])
-@pytest.mark.parametrize("page", ["#ffffff", "#11161d"])
-def test_stage_colours_stand_out_on_both_pages(count: int, page: str) -> None:
-    colours = stage_colours(count)
-    assert len(set(colours)) == count
-    assert colours[-1] == HEAD_COLOUR
-    assert min(contrast(colour, page) for colour in colours) >= 3
+from tlviz.figures.theme import run_colour
 
 
 def test_run_colours_are_distinct_and_repeat() -> None:

@@ -1,0 +1,197 @@
+"""The whole path in a real browser: choose, look, train, watch, reload, stop, take home, use elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app.browser import ROOT, serving, visiting
+from tlviz.finetune.config import configure
+from tlviz.runs.folder import Status, list_runs
+from tlviz.runs.launch import start_finetune
+from tlviz.runs.summary import summarise
+
+# What a person does with the download: plain safetensors and torchvision, nothing of tlviz.  Beside a CPU-only torch
+# torchvision's import needs two operator names.
+PLAIN = """
+import json, sys, numpy as np, torch
+try:
+    import torchvision
+except RuntimeError:
+    for name in [m for m in sys.modules if m.startswith("torchvision")]:
+        del sys.modules[name]
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for schema in ("nms(Tensor a, Tensor b, float c) -> Tensor", "qnms(Tensor a, Tensor b, float c) -> Tensor"):
+        library.define(schema)
+    import torchvision
+from safetensors import safe_open
+from safetensors.torch import load_file
+with safe_open(sys.argv[1], "pt") as file:
+    header = file.metadata()
+classes, prep = json.loads(header["classes"]), json.loads(header["preprocessing"])
+network = torchvision.models.squeezenet1_1(num_classes=len(classes))
+network.load_state_dict(load_file(sys.argv[1]))
+pixels = torch.from_numpy(np.load(sys.argv[2])).permute(0, 3, 1, 2) / 255
+mean, std = (torch.tensor(prep[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+with torch.no_grad():
+    print(json.dumps(network.eval()((pixels - mean) / std).argmax(1).tolist()))
+"""
+
+
+def plain_accuracy(download: Path, tmp_path: Path) -> float:
+    """Return the validation accuracy of a downloaded file as plain torchvision finds it."""
+    import numpy as np
+
+    from tlviz.data.images import load_images
+    from tlviz.data.splits import split_images
+    from tlviz.export.bundle import geometry_of
+
+    settings = configure("squeezenet1_1", "clipart", "head_only")
+    images = load_images("clipart", geometry_of(settings))
+    validation = split_images(images.labels, images.parts, 0).validation
+    np.save(tmp_path / "pixels.npy", images.pixels[validation])
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, str(download), str(tmp_path / "pixels.npy")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    return float((np.array(json.loads(done.stdout)) == images.labels[validation]).mean())
+
+
+def test_the_whole_path(home: Path, tmp_path: Path) -> None:
+    """Choose, look, start, see the curve grow, reload, stop, download, predict with plain torchvision."""
+    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+    with serving(home) as server, visiting(server) as visit:
+        page = visit.page
+        visit.go()
+        visit.choose("Target", "Clip art")
+        assert "target=clipart" in visit.address
+        expect(page.get_by_text("362 images in 7 classes")).to_be_visible()
+        page.wait_for_selector("[data-stage=fire9]")
+        page.screenshot(path=pictures / "overview.png")
+
+        visit.menu("Feature maps")
+        assert "target=clipart" in visit.address
+        expect(page.locator("img[alt^='stem: 64 of 55 x 55']")).to_be_visible()
+        page.screenshot(path=pictures / "feature_maps.png")
+        page.locator("[data-stage=fire5]").click()
+        expect(page.locator("img[alt^='stem:']")).to_have_count(0)
+        expect(page.locator("img[alt^='fire5: 256 of']")).to_be_visible()
+        visit.settle()
+        assert "stage=fire5" in visit.address
+
+        visit.menu("Fine-tune")
+        page.get_by_role("radio", name="Head only").click()
+        visit.settle()
+        expect(page.get_by_role("slider", name="Freeze depth")).to_have_attribute("aria-valuenow", "9")
+        page.get_by_role("spinbutton", name="Epochs").fill("60")
+        page.get_by_role("spinbutton", name="Epochs").press("Enter")
+        visit.settle()
+        page.get_by_role("button", name="Start").click()
+        visit.wait_points(2)
+        (run,) = list_runs()
+        visit.wait_points(4)
+        page.screenshot(path=pictures / "finetune.png")
+
+        page.reload()
+        visit.settle()
+        seen = visit.points("validation")
+        assert f"run={run.name}" in visit.address
+        visit.wait_points(max(5, seen + 1))
+        assert run.status() is Status.RUNNING
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("stopped, best kept").first).to_be_visible(timeout=15_000)
+        assert run.status() is Status.STOPPED
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+        visit.menu("Export")
+        page.screenshot(path=pictures / "export.png")
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Download").click()
+        download = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(download)
+        assert not visit.errors
+        assert not visit.outside, "nothing is asked of any other machine"
+    summary = summarise(run)
+    assert summary.best_val_accuracy is not None
+    assert summary.best_val_accuracy > 0.6
+    assert plain_accuracy(download, tmp_path) == pytest.approx(summary.best_val_accuracy)
+
+
+def test_a_restarted_app_finds_the_running_run_and_says_when_its_worker_is_killed(home: Path) -> None:
+    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1000, patience=1000, image_size=64)
+    run = start_finetune(settings)
+    with serving(home) as first, visiting(first) as visit:
+        visit.go(f"/finetune?target=clipart&run={run.name}")
+        visit.wait_points(2)
+    with serving(home) as second, visiting(second) as visit:
+        visit.go(f"/finetune?target=clipart&run={run.name}")
+        before = visit.points("validation")
+        visit.wait_points(max(3, before + 1))
+        beat = run.heartbeat()
+        assert beat is not None
+        os.kill(beat.pid, signal.SIGKILL)
+        killed = time.time()
+        expect(visit.page.get_by_text("Its worker was killed, or the machine was restarted.")).to_be_visible(
+            timeout=10_000
+        )
+        assert time.time() - killed < 10
+        assert visit.points("validation") >= 3, "its curve is kept"
+        assert not visit.errors
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_strip_freezes_by_drag_click_and_keyboard(home: Path, scheme: Literal["light", "dark"]) -> None:
+    with serving(home) as server, visiting(server, scheme) as visit:
+        page = visit.page
+        visit.go("/finetune?target=photos")
+        handle = page.get_by_role("slider", name="Freeze depth")
+        expect(handle).to_have_attribute("aria-valuetext", "6 of 10 stages frozen, up to fire6")
+        handle.press("ArrowLeft")
+        expect(page.get_by_text("Frozen: stem to fire5.")).to_be_visible()
+        expect(handle).to_be_focused()
+        handle.press("End")
+        expect(page.get_by_text("Frozen: the whole backbone. Only the new head is trained.")).to_be_visible()
+        expect(page.get_by_role("radio", name="Head only")).to_be_checked()
+
+        start, goal = handle.bounding_box(), page.locator("[data-freeze='3']").bounding_box()
+        assert start is not None
+        assert goal is not None
+        page.mouse.move(start["x"] + 6, start["y"] + 30)
+        page.mouse.down()
+        page.mouse.move(goal["x"] + 60, goal["y"] + 30, steps=4)
+        page.mouse.move(goal["x"] + 6, goal["y"] + 30, steps=4)
+        page.mouse.up()
+        expect(page.get_by_text("Frozen: stem to fire3. Trained: fire4 to the head")).to_be_visible()
+        expect(page.get_by_role("radio", name="Last stages")).to_be_checked()
+        page.locator("[data-freeze='0']").click()
+        expect(page.get_by_text("Nothing is frozen: every stage is trained.")).to_be_visible()
+        expect(page.get_by_role("radio", name="Full")).to_be_checked()
+        page.get_by_role("radio", name="Last stages").click()
+        expect(handle).to_have_attribute("aria-valuenow", "6")
+        assert not visit.errors
+
+
+def test_an_upload_is_seen_and_a_bad_one_is_one_sentence(home: Path) -> None:
+    with serving(home) as server, visiting(server) as visit:
+        visit.go("/feature_maps")
+        chooser = visit.page.locator("input[type=file]")
+        chooser.set_input_files(ROOT / "assets/datasets/photos/vegetable/broccoli.jpg")
+        expect(visit.page.get_by_text("broccoli", exact=True)).to_be_visible()
+        chooser.set_input_files({"name": "note.png", "mimeType": "image/png", "buffer": b"no picture"})
+        expect(visit.page.get_by_text("note.png is not a picture that can be opened")).to_be_visible()
+        assert not visit.errors

@@ -1,0 +1,115 @@
+"""Colours are told apart by every eye, on a white and on a near-black page."""
+
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
+import pytest
+from numpy.typing import NDArray
+
+from tlviz.figures.theme import (
+    HEAD_COLOUR,
+    TEMPLATE,
+    register_template,
+    run_colour,
+    stage_colours,
+    use_template,
+)
+
+WHITE, DARK = "#ffffff", "#11161d"
+COUNTS = [2, 3, 10, 16, 24]
+
+# Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
+EYES = {
+    "normal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def linear(colour: str) -> NDArray[np.float64]:
+    """Return the linear red, green and blue (3,) of #rrggbb."""
+    channels = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1 to 21."""
+    darker, lighter = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def oklab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return lightness, green-red and blue-yellow (3,) of linear RGB (Ottosson, 2020)."""
+    to_lms = [
+        [0.41222147, 0.53633254, 0.05144599],
+        [0.21190350, 0.68069955, 0.10739696],
+        [0.08830246, 0.28171884, 0.62997870],
+    ]
+    to_lab = [
+        [0.21045426, 0.79361779, -0.00407205],
+        [1.97799849, -2.42859220, 0.45059371],
+        [0.02590404, 0.78277177, -0.80867577],
+    ]
+    return np.asarray(to_lab) @ np.cbrt(np.clip(np.asarray(to_lms) @ rgb, 0, None))
+
+
+def test_contrast_of_white_on_black_is_21() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("background", [WHITE, DARK, "#0e1117"])
+def test_stage_colours_read_on_light_and_dark(count: int, background: str) -> None:
+    assert min(contrast(colour, background) for colour in stage_colours(count)) >= 3
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_stages_have_distinct_colours_and_the_head_a_neutral_one(count: int) -> None:
+    colours = stage_colours(count)
+    assert len(set(colours)) == len(colours) == count
+    chroma = [float(np.hypot(*oklab(linear(colour))[1:])) for colour in colours]
+    assert colours[-1] == HEAD_COLOUR
+    assert chroma[-1] < 0.03 < 0.1 < min(chroma[:-1])
+
+
+def test_ramp_runs_from_blue_to_orange() -> None:
+    first, *_, last, _ = stage_colours(10)
+    assert oklab(linear(first))[2] < -0.08
+    assert oklab(linear(last))[2] > 0.08
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_ramp_stays_in_order_for_every_eye(eye: str) -> None:
+    seen = [oklab(np.asarray(EYES[eye]) @ linear(colour)) for colour in stage_colours(10)[:-1]]
+    from_first = [float(np.linalg.norm(colour - seen[0])) for colour in seen]
+    assert all(nearer < farther for nearer, farther in pairwise(from_first))
+    assert min(float(np.linalg.norm(b - a)) for a, b in pairwise(seen)) > 0.02
+
+
+def test_few_stages() -> None:
+    assert stage_colours(0) == []
+    assert stage_colours(1) == [HEAD_COLOUR]
+
+
+@pytest.mark.parametrize("run", range(6))
+def test_run_colours_read_on_light_and_dark(run: int) -> None:
+    assert contrast(run_colour(run), DARK) >= 3
+    assert contrast(run_colour(run), WHITE) >= (3 if run < 3 else 2.2)
+
+
+def test_template_is_registered_once_and_transparent() -> None:
+    name = register_template()
+    first = pio.templates[name]
+    assert register_template() == name == TEMPLATE
+    assert pio.templates[name] is first
+    figure = use_template(go.Figure())
+    assert figure.layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
+
+
+def test_template_ink_reads_on_light_and_dark() -> None:
+    register_template()
+    ink = pio.templates[TEMPLATE].layout.font.color
+    assert min(contrast(ink, WHITE), contrast(ink, DARK)) >= 4
