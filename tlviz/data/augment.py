@@ -33,6 +33,6 @@ def augment_strong(pixels: Tensor, *, may_flip: bool, generator: torch.Generator
     transform = vision.transforms().RandAugment(num_ops=2, magnitude=9)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator, once a call
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         varied = [transform(image) for image in light.permute(0, 3, 1, 2)]
     return torch.stack(varied).permute(0, 2, 3, 1)

@@ -63,21 +63,25 @@ def scan_folder(root: Path) -> FolderIndex:
 
 
 def _part_folders(root: Path) -> list[tuple[str, Path]]:
-    """Return the (part, folder) pairs of a split target, train first; empty where the folder is not split."""
-    named = {_ALIASES.get(f.name.lower(), f.name.lower()): f for f in _subfolders(root)}
-    return [(part, named[part]) for part in PARTS if part in named] if "train" in named else []
+    """Return the (part, folder) pairs of a split target, train first; empty where the folder is not split.
+
+    A class may be called train: only with folders inside it is it a part.
+    """
+    found = [(_ALIASES.get(folder.name.lower(), folder.name.lower()), folder) for folder in _subfolders(root)]
+    pairs = [(part, folder) for wanted in PARTS for part, folder in found if part == wanted]
+    return pairs if any(part == "train" and _subfolders(folder) for part, folder in pairs) else []
 
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            paths = [Path(entry.path) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+            paths = [Path(entry.path) for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
         raise BadDatasetError(
             f"The folder {folder} {reason}; give a folder that holds one sub-folder of pictures a class."
         ) from error
-    return sorted(paths)
+    return sorted(path for path in paths if path.is_dir())
 
 
 def _pictures(folder: Path) -> list[Path]:

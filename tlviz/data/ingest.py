@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tlviz.home import cache_folder, make_folder, storage_errors
 _FORMAT = 1
 _KEEP = 24
 """Decoded targets kept on disk; the least recently used goes first."""
+_DAY_S = 86_400
 
 Opener = Callable[[], tuple[Image.Image, str | None]]
 
@@ -67,7 +69,7 @@ def ingest(
     if not (folder / "index.json").exists():
         make_folder(folder.parent)
         with storage_errors(folder):
-            _decode_all(sources, geometry, folder, progress)
+            folder = _decode_all(sources, geometry, folder, progress)
         _forget_oldest(folder.parent)
     with storage_errors(folder):
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
@@ -88,24 +90,36 @@ def _key(sources: Sequence[Source], geometry: Geometry) -> str:
 
 def _decode_all(
     sources: Sequence[Source], geometry: Geometry, folder: Path, progress: Callable[[int, int], None] | None
-) -> None:
-    """Decode into a folder of its own, which takes its final name only when it is whole."""
+) -> Path:
+    """Decode into a folder of its own, which takes its final name only when it is whole; return where it is.
+
+    Where a file could not even be read (a permission, a network drive), the result gets a name that is not found
+    again, so that the next opening tries anew.
+    """
     partial_folder = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     partial_folder.mkdir()
     try:
-        kept, problems = _fill(sources, geometry, partial_folder / "pixels.npy", progress)
+        kept, problems, is_complete = _fill(sources, geometry, partial_folder / "pixels.npy", progress)
         index = {"kept": kept, "problems": [asdict(problem) for problem in problems]}
         (partial_folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
-        if not folder.exists():
-            partial_folder.rename(folder)
+        final = folder if is_complete else folder.with_name(f"{folder.name}-{uuid.uuid4().hex}")
+        try:
+            partial_folder.rename(final)
+        except OSError:
+            if not final.exists():  # else another process stored the same meanwhile
+                raise
+        return final
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
 
 
 def _fill(
     sources: Sequence[Source], geometry: Geometry, path: Path, progress: Callable[[int, int], None] | None
-) -> tuple[list[int], list[Problem]]:
-    """Decode in threads (Pillow decodes outside the interpreter lock); unreadable pictures leave no row."""
+) -> tuple[list[int], list[Problem], bool]:
+    """Decode in threads (Pillow decodes outside the interpreter lock); unreadable pictures leave no row.
+
+    Returns the kept positions, the problems, and whether every file could at least be read.
+    """
     shape = (len(sources), geometry.size, geometry.size, 3)
     # Written out in full first, so that a full disk is an error here and not a crash when a mapped page is touched.
     with path.open("wb") as file:
@@ -116,11 +130,16 @@ def _fill(
     kept: list[int] = []
     problems: list[Problem] = []
 
+    unread: list[str] = []
+
     def decode(source: Source) -> tuple[Pixels | None, Problem | None]:
         try:
             image, oddity = source.open()
-        except (BadPictureError, OSError) as error:
+        except BadPictureError as error:
             return None, Problem(source.name, str(error), "left out")
+        except OSError as error:
+            unread.append(source.name)
+            return None, Problem(source.name, f"cannot be read: {error.strerror or error}", "left out")
         square = fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
         return square, Problem(source.name, oddity, "kept") if oddity else None
 
@@ -134,7 +153,7 @@ def _fill(
             if progress:
                 progress(at + 1, len(sources))
     pixels.flush()
-    return kept, problems
+    return kept, problems, not unread
 
 
 def _reserve(descriptor: int, size: int) -> None:
@@ -154,6 +173,16 @@ def _touch(folder: Path) -> None:
 
 
 def _forget_oldest(parent: Path) -> None:
-    folders = sorted((f for f in parent.iterdir() if not f.name.startswith(".")), key=lambda f: f.stat().st_mtime)
-    for folder in folders[:-_KEEP]:
+    """Remove the least recently used targets, and what a killed process left half done a day ago."""
+    folders = sorted(parent.iterdir(), key=_last_use)
+    whole = [folder for folder in folders if not folder.name.startswith(".")]
+    stale = [folder for folder in folders if folder.name.startswith(".") and time.time() - _last_use(folder) > _DAY_S]
+    for folder in [*whole[:-_KEEP], *stale]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_use(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # another process has just removed it
+        return 0.0

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,8 +24,6 @@ MAX_PIXELS = 100_000_000
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-
-_truncated_lock = threading.Lock()
 
 
 class Fit(StrEnum):
@@ -47,7 +48,7 @@ def open_picture(source: Path | bytes, name: str | None = None) -> tuple[Image.I
         raise BadPictureError(
             f"{label} is not a picture that can be opened; use {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, struct.error) as error:
         raise BadPictureError(f"{label} is damaged and cannot be decoded ({error}); replace the file.") from error
 
 
@@ -70,19 +71,55 @@ def _decode(content: bytes, label: str) -> tuple[Image.Image, str | None]:
     image = _open(content, label)
     oddity = "an animation; its first frame is used" if getattr(image, "is_animated", False) else None
     try:
-        image.load()
+        with _tolerance.off():
+            image.load()
     except OSError as error:
         if "truncated" not in str(error):
             raise
-        with _truncated_lock:  # the switch is global in Pillow
-            ImageFile.LOAD_TRUNCATED_IMAGES = True
-            try:
-                image = _open(content, label)
-                image.load()
-            finally:
-                ImageFile.LOAD_TRUNCATED_IMAGES = False
+        with _tolerance.on():
+            image = _open(content, label)
+            image.load()
         oddity = "truncated; decoded as far as it goes"
     return image, oddity
+
+
+class _Tolerance:
+    """Pillow's switch for truncated files, which is global: never on while another thread decodes strictly."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._strict = 0
+        self._waiting = 0
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """Decode strictly, beside other strict threads."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting)
+            self._strict += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._strict -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Decode what is there of a truncated file, alone."""
+        with self._changed:
+            self._waiting += 1
+            self._changed.wait_for(lambda: not self._strict)
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                yield
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
+                self._waiting -= 1
+                self._changed.notify_all()
+
+
+_tolerance = _Tolerance()
 
 
 def _open(content: bytes, label: str) -> Image.Image:
@@ -103,7 +140,7 @@ def _too_large(label: str, size: str = "far too many pixels") -> str:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Turn upright, then to 8-bit RGB: 16-bit and float greys are scaled, transparency becomes white."""
-    image = ImageOps.exif_transpose(image)
+    image = _upright(image)
     if image.mode.startswith(("I", "F")):
         image = _scale_to_bytes(image)
     if image.has_transparency_data:
@@ -111,6 +148,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     return image.convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except (struct.error, ValueError, TypeError):  # the note of the camera is damaged, not the picture
+        return image
 
 
 def _scale_to_bytes(image: Image.Image) -> Image.Image:
@@ -121,4 +165,5 @@ def _scale_to_bytes(image: Image.Image) -> Image.Image:
     else:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
     scaled = np.nan_to_num((values - low) / max(high - low, 1e-12)) * 255
+    scaled[values == image.info.get("transparency", np.nan)] = 255
     return Image.fromarray(np.clip(np.round(scaled), 0, 255).astype(np.uint8))

@@ -26,11 +26,13 @@ class Split:
 def split_images(labels: NDArray[np.int64], parts: Sequence[str], seed: int) -> Split:
     """Keep the folder's own parts; where it has no validation part, draw one from its training images.
 
-    Raises ``BadDatasetError`` where no class has two images, so that nothing could validate.
+    Raises ``BadDatasetError`` where nothing is left to train with, or no class has two images to validate with.
     """
     part = np.asarray(parts)
     train = np.flatnonzero((part == "train") | (part == ""))
     validation = np.flatnonzero(part == "val")
+    if not len(train):
+        raise BadDatasetError("No training image can be used; put pictures that open into the folder train/.")
     if not len(validation):
         held_out = stratified_holdout(labels[train], VALIDATION_SHARE, seed)
         validation, train = train[held_out], np.delete(train, held_out)

@@ -55,7 +55,7 @@ def build_for_target(
     Raises ``BadWeightsError`` as ``load_network``.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         module = build_module(spec, len(classes))
         stages = _stages(spec, module)
         if pretrained:

@@ -116,7 +116,7 @@ def test_an_unreadable_picture_leaves_no_row(counted: Counted) -> None:
     assert decoded.pixels[:, 4, 4, 0].tolist() == [0, 2, 4]
     assert [(p.path, p.problem, p.action) for p in decoded.problems] == [
         ("picture 1", "picture 1 is damaged", "left out"),
-        ("picture 3", "no access", "left out"),
+        ("picture 3", "cannot be read: no access", "left out"),
     ]
 
 
@@ -126,7 +126,6 @@ def test_an_odd_picture_is_kept_and_reported(counted: Counted) -> None:
     assert [(p.path, p.problem, p.action) for p in decoded.problems] == [("picture 0", "an animation", "kept")]
 
 
-@pytest.mark.xfail(strict=True, reason="_decode reads Pillow's global switch outside its lock")
 def test_every_truncated_picture_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
@@ -146,7 +145,6 @@ def test_nothing_readable_is_refused_each_time(counted: Counted) -> None:
             ingest(sources, GEOMETRY)
 
 
-@pytest.mark.xfail(strict=True, reason="a passing OSError is cached for good")
 def test_a_file_that_could_not_be_read_is_tried_again(counted: Counted) -> None:
     """A permission or a network drive may come back without the file's size or time changing."""
     refused = [counted.source(0), counted.source(1, error=PermissionError("Permission denied"))]
@@ -253,7 +251,6 @@ def test_whoever_finishes_second_gets_the_pictures_too(counted: Counted) -> None
     assert len(stored()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="between exists() and rename() another process may have stored the same entry")
 def test_an_entry_that_appears_at_the_last_moment_is_used(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     real_rename = Path.rename
 
@@ -266,7 +263,6 @@ def test_an_entry_that_appears_at_the_last_moment_is_used(counted: Counted, monk
     assert len(stored()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="_forget_oldest reads the time of a folder that another process just removed")
 def test_an_old_entry_that_another_process_removed_is_no_obstacle(
     counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,7 +87,6 @@ def test_nothing_to_validate_with_is_refused() -> None:
         flat(np.arange(4, dtype=np.int64))
 
 
-@pytest.mark.xfail(strict=True, reason="ValueError, or an empty training part")
 def test_no_training_images_left_is_refused() -> None:
     # happens where every file below train/ is damaged and so left out
     labels = np.array([0, 0, 1, 1], dtype=np.int64)
