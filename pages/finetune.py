@@ -44,6 +44,7 @@ def _settings_and_start(data: str) -> None:
         st.error(str(error), icon=":material/error:")
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
         st.session_state[Key.RUN] = start_finetune(config).name
+        st.rerun()  # so that the sidebar shows it too
 
 
 guarded(page)

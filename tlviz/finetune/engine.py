@@ -18,6 +18,7 @@ from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, FinetuneConfig, resolve_freeze
 from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, is_better
 from tlviz.finetune.param_groups import build_optimizer, freeze_stages, group_table, train_mode
+from tlviz.measures.accuracy import accuracy
 from tlviz.models.load import Network, normalise
 
 EVAL_BATCH = 64
@@ -92,7 +93,7 @@ def evaluate(session: Session, indices: Indices) -> Score:
     """Return loss and accuracy over images, in eval mode and without gradients."""
     logits = predict_logits(session, indices)
     labels = torch.from_numpy(session.images.labels[indices])
-    return Score(nn.functional.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item())
+    return Score(nn.functional.cross_entropy(logits, labels).item(), accuracy(logits, labels))
 
 
 def predict_logits(session: Session, indices: Indices) -> Tensor:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import chart_config
+from tlviz.measures.accuracy import standard_error
 from tlviz.runs.folder import RunFolder
 from tlviz.runs.launch import end_worker
 from tlviz.runs.summary import RunSummary, summarise
@@ -58,9 +59,6 @@ def _results(summary: RunSummary) -> str:
         words.append(f"best **{summary.best_val_accuracy:.1%}** at epoch {summary.best_epoch}")
     if summary.test_accuracy is not None:
         words.append(f"on the test images **{summary.test_accuracy:.1%}**")
-    if summary.trainable_parameters is not None:
-        total = summary.trainable_parameters + (summary.frozen_parameters or 0)
-        words.append(f"trains {summary.trainable_parameters:,} of {total:,} parameters")
     return " · ".join(words)
 
 
@@ -77,11 +75,11 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
 
 def _reading_aid(summary: RunSummary) -> str:
     images = int(summary.start_event.get("validation_images") or 1)
-    best = summary.best_val_accuracy or 0.0
-    error = (best * (1 - best) / images) ** 0.5
+    error = standard_error(summary.best_val_accuracy or 0.0, images)
+    trained = summary.trainable_parameters or 0
     return (
-        f"Epoch 0 is the untrained head. With {images:,} validation images one standard error of the best accuracy "
-        f"is {error:.1%}: smaller differences are noise."
+        f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is the untrained "
+        f"head. With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise."
     )
 
 
