@@ -6,7 +6,6 @@ leaves whatever it wrote readable wherever it is ended.
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import sys
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.runs.device import lane
 from tlviz.runs.folder import RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
@@ -68,7 +68,7 @@ def _give_way() -> None:
 def device_turn(job: Job, device: str) -> Iterator[None]:
     """Wait until this run is the earliest waiting one and its device is free, and hold the device."""
     locks = make_folder(home() / "locks")
-    lock = FileLock(locks / f"{socket.gethostname()}-{_lane(device)}.lock")
+    lock = FileLock(locks / f"{socket.gethostname()}-{lane(device)}.lock")
     job.tell(Status.QUEUED, "waiting for the run before it")
     while True:
         if job.should_stop():
@@ -86,12 +86,6 @@ def device_turn(job: Job, device: str) -> Iterator[None]:
         lock.release()
 
 
-def _lane(device: str) -> str:
-    """Tell runs apart by the device they will use, before torch is there to ask."""
-    has_gpu = shutil.which("nvidia-smi") is not None or sys.platform == "darwin"
-    return "gpu" if has_gpu and device != "cpu" else "cpu"
-
-
 def _waits_behind(run: RunFolder, device: str) -> bool:
     """Tell whether an earlier run waits for the same device."""
     created = (run.config()["created"], run.name)
@@ -100,7 +94,7 @@ def _waits_behind(run: RunFolder, device: str) -> bool:
             continue
         config = other.config()
         is_earlier = (config["created"], other.name) < created
-        same_lane = _lane(str(config["settings"].get("device", "auto"))) == _lane(device)
+        same_lane = lane(str(config["settings"].get("device", "auto"))) == lane(device)
         if is_earlier and same_lane and other.status() is Status.QUEUED:
             return True
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +14,7 @@ from tlviz.data.images import find_dataset
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import ASSETS
 from tlviz.models.catalogue import MODELS
+from tlviz.runs.device import device_name
 from tlviz.runs.folder import list_runs
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.panels import RECENT, active_runs
@@ -65,7 +65,7 @@ def _render_sidebar() -> None:
             st.caption(DATASETS[st.session_state[Key.TARGET]].sentence)
             st.query_params.pop(Key.FOLDER, None)
         to_address(Key.SOURCE, Key.TARGET)
-        st.caption(f"**Device** {os.cpu_count()} CPU cores")
+        st.caption(f"**Device** {device_name()}")
         if any(not run.status().is_over for run in list_runs()[:RECENT]):
             active_runs()
 

@@ -1,0 +1,38 @@
+"""What this machine can train on, told without importing torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+
+@cache
+def device_name() -> str:
+    """Return what training will use by default, as a person would call it: a GPU's name, or the number of cores."""
+    return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{os.cpu_count()} CPU cores")
+
+
+def lane(device: str) -> str:
+    """Return the queue of a device choice: runs of one lane take turns."""
+    has_gpu = _nvidia_name() is not None or _is_apple_silicon()
+    return "gpu" if has_gpu and device != "cpu" else "cpu"
+
+
+@cache
+def _nvidia_name() -> str | None:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return None
+    query = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(query, capture_output=True, text=True, check=True, timeout=5).stdout  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.partition("\n")[0].strip() or None
+
+
+def _is_apple_silicon() -> bool:
+    return sys.platform == "darwin" and os.uname().machine == "arm64"
