@@ -19,7 +19,7 @@ def page() -> None:
         images = cached.images(target(), source())
         stages = cached.target_stages(source(), len(images.classes))
     render_plan(stages)
-    settings, live = st.columns([1, 1.9], gap="large")
+    settings, live = st.columns([1, 1.6], gap="large")
     with settings:
         _settings_and_start(images.name)
     with live:

@@ -54,7 +54,7 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
     Raises ``BadSettingError`` with one sentence where a value is out of its range.
     """
     head, backbone = st.columns(2)
-    epochs, batch, optimizer = st.columns([1, 1, 1.2])
+    epochs, batch, optimizer = st.columns([1, 1, 1.35])
     chosen: dict[str, Any] = {}
     with head:
         _rate("Head rate", Key.HEAD_LR, "Learning rate of the new layers; the course says about 1e-3.")
