@@ -105,6 +105,16 @@ def test_strategies_set_depth_and_rates() -> None:
     assert not app.exception
 
 
+def test_another_network_takes_the_strategys_own_depth() -> None:
+    app = open_page("finetune")
+    app.session_state[Key.FREEZE] = 3
+    app.run()
+    assert app.session_state[Key.FREEZE] == 3
+    app.sidebar.selectbox(key=Key.SOURCE).select("tf_efficientnet_lite0").run()
+    assert (app.session_state[Key.STRATEGY], app.session_state[Key.FREEZE]) == ("last_stages", 6)
+    assert "Frozen: stem to blocks.4" in text(app)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [

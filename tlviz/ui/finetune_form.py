@@ -20,6 +20,7 @@ FIRST_STRATEGY = "last_stages"
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
 LAYER_DECAY = "layer_decay"
+PLANNED_STAGES = "planned_stages"
 IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 320)
 
 
@@ -186,12 +187,14 @@ def _number(label: str, key: Key) -> float:
 
 
 def _start(stages: Sequence[Stage]) -> None:
-    """Begin with the first strategy, and again where another network has fewer stages."""
+    """Begin with the first strategy; where another network is chosen, take the strategy's depth for it."""
+    names = [stage.name for stage in stages]
     if Key.STRATEGY not in st.session_state:
         st.session_state[Key.STRATEGY] = FIRST_STRATEGY
-        _take_preset(stages)
-    elif Key.FREEZE not in st.session_state or st.session_state[Key.FREEZE] >= len(stages):
-        _take_preset(stages)
+    elif st.session_state.get(PLANNED_STAGES) == names:
+        return
+    st.session_state[PLANNED_STAGES] = names
+    _take_preset(stages)
 
 
 def _take_preset(stages: Sequence[Stage]) -> None:
