@@ -20,10 +20,10 @@ def page() -> None:
         return
     run = pick_run(runs, key=Key.RUN)
     summary = summarise(run)
-    weights = run.weights.read_bytes()
+    weights, training = cached.bundle(run.name, run.weights.stat().st_mtime_ns)
     st.markdown(
-        f"The best weights of epoch **{summary.best_epoch}**, validation accuracy "
-        f"**{summary.best_val_accuracy:.1%}**, as one safetensors file of {len(weights) / 1e6:.1f} MB. "
+        f"The best weights of epoch **{training['epoch']}**, validation accuracy "
+        f"**{training['val_accuracy']:.1%}**, as one safetensors file of {len(weights) / 1e6:.1f} MB. "
         "Class names and preprocessing are inside, in its header."
     )
     if not summary.status.is_over:
@@ -51,6 +51,9 @@ def _check(name: str) -> None:
     bar = st.progress(0.0, "Reloading the file …")
     agreement = cached.checked_export(name, lambda done, total: bar.progress(done / total, f"{done} of {total} images"))
     bar.empty()
+    if agreement is None:
+        st.warning("The run's pictures are no longer where they were, so the file cannot be compared with the run.")
+        return
     st.success(
         f"Reloaded and compared on the validation images: {agreement.top1_agreement:.0%} of the answers agree, "
         f"the largest difference of a logit is {agreement.max_logit_difference:g}.",

@@ -16,7 +16,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from tlviz.data.catalogue import DATASETS, DatasetSpec
 from tlviz.data.folder import scan_folder
@@ -24,15 +25,18 @@ from tlviz.data.images import find_dataset, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
-from tlviz.finetune.config import Augment, DeviceChoice, Optimizer, configure
+from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.device import check_device
 from tlviz.runs.folder import RunFolder, Status, find_run, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
+PATIENCE_S = 10.0
+"""A run that has not begun by then is named all the same: it waits for one before it."""
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
 models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
@@ -166,7 +170,11 @@ def finetune(
     if isinstance(dataset, Path):
         scan_folder(dataset)
         data = str(dataset.resolve())
-    run = start_finetune(configure(model, data, strategy, **choices))
+    config = configure(model, data, strategy, **choices)
+    check_device(config.device)
+    if freeze is not None:
+        _check_freeze(config)
+    run = start_finetune(config)
     summary = _follow(run)
     if summary.status in (Status.FAILED, Status.LOST):
         print(f"tlviz: {summary.error}", file=sys.stderr)
@@ -190,19 +198,28 @@ def export(
     _print(asdict(written), as_json, "\n".join(written.files.values()))
 
 
+def _check_freeze(config: FinetuneConfig) -> None:
+    """Raise ``BadSettingError`` for a depth the network does not have, before a run is made."""
+    from tlviz.models.load import stages_for_target  # imports torch
+
+    resolve_freeze(config, stages_for_target(find_model(config.model), 2))
+
+
 def _follow(run: RunFolder) -> RunSummary:
     """Wait for a run to end, telling its epochs on standard error; Ctrl-C stops it and keeps the best."""
-    stderr.print(f"run {run.name}")
-    told = 0
+    told = -1
     while True:
         try:
             summary = summarise(run)
-            for epoch in summary.epochs[told:]:
+            if told < 0 and (summary.start_event or time.time() - summary.started > PATIENCE_S):
+                stderr.print(f"run {run.name}", markup=False)
+                told = 0
+            for epoch in summary.epochs[max(0, told) :]:
                 stderr.print(
                     f"epoch {epoch['epoch']}: validation accuracy {epoch['val_accuracy']:.3f}, "
                     f"loss {epoch['val_loss']:.3f}, {epoch['duration_s']:.1f} s"
                 )
-            told = len(summary.epochs)
+                told += 1
             if summary.status.is_over:
                 return summary
             time.sleep(POLL_S)
@@ -263,7 +280,7 @@ def _decoding_progress(done: int, total: int) -> None:
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(*rows[0])
+    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     return table
@@ -272,12 +289,12 @@ def _table(rows: Sequence[dict[str, Any]]) -> Table:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
 
 
 def _print(result: dict[str, Any], as_json: bool, readable: Table | str) -> None:
     """Print the one JSON object, or what a person reads."""
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        print(json.dumps(result, allow_nan=False))
     else:
-        Console(highlight=False).print(readable)
+        Console(highlight=False).print(readable, markup=False)

@@ -39,8 +39,9 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        remedy = "set TLVIZ_HOME to" if path.is_relative_to(home()) else "choose"
         raise StorageError(
-            f"Cannot write {path}: {reason}. Free some space or set TLVIZ_HOME to a folder you can write to; "
+            f"Cannot write {path}: {reason}. Free some space, or {remedy} a folder you can write to; "
             "what was written before is kept."
         ) from error
 

@@ -87,7 +87,7 @@ def device_turn(job: Job, device: str) -> Iterator[None]:
 
 
 def _waits_behind(run: RunFolder, device: str) -> bool:
-    """Tell whether an earlier run waits for the same device."""
+    """Tell whether an earlier run waits for the same device of this machine."""
     created = (run.config()["created"], run.name)
     for other in list_runs():
         if (other.path / "events.jsonl").exists():
@@ -95,7 +95,9 @@ def _waits_behind(run: RunFolder, device: str) -> bool:
         config = other.config()
         is_earlier = (config["created"], other.name) < created
         same_lane = lane(str(config["settings"].get("device", "auto"))) == lane(device)
-        if is_earlier and same_lane and other.status() is Status.QUEUED:
+        beat = other.heartbeat()
+        is_here = beat is None or beat.host == socket.gethostname()
+        if is_earlier and same_lane and is_here and other.status() is Status.QUEUED:
             return True
     return False
 

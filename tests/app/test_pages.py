@@ -211,8 +211,6 @@ def test_damaged_weights_are_one_sentence_on_the_export_page() -> None:
     run.weights.write_bytes(b"\x00" * 10)
     app = open_page("export")
     assert not app.exception
-    app.button[0].click().run()
-    assert not app.exception
     assert "cannot be read" in app.error[0].value
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CASES = (
     ("head_only", 5, ("photos", "clipart", "digits"), range(5)),
-    ("full", 8, ("digits",), range(5)),
-    ("from_scratch", 8, ("clipart",), range(5)),
-    ("last_stages", 8, ("photos", "clipart"), range(5)),
+    ("full", 8, ("digits",), range(3)),
+    ("from_scratch", 8, ("clipart",), range(3)),
+    ("last_stages", 8, ("clipart",), range(3)),
 )
 
 
@@ -31,14 +31,14 @@ def best_accuracy(home: str, data: str, strategy: str, epochs: int, seed: int) -
 
 def main() -> None:
     """Run every case and print a table in Markdown."""
-    print("| strategy | epochs | target | accuracy | spread | seconds a run |\n|---|---|---|---|---|---|")
+    print("| strategy | epochs | target | seeds | accuracy | spread | seconds a run |\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as home:
         for strategy, epochs, targets, seeds in CASES:
             for data in targets:
                 runs = [best_accuracy(home, data, strategy, epochs, seed) for seed in seeds]
                 scores, times = zip(*runs, strict=True)
                 print(
-                    f"| `{strategy}` | {epochs} | {data} | {statistics.mean(scores):.3f} | "
+                    f"| `{strategy}` | {epochs} | {data} | {len(seeds)} | {statistics.mean(scores):.3f} | "
                     f"{statistics.stdev(scores):.3f} | {statistics.median(times):.0f} |",
                     flush=True,
                 )

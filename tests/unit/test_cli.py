@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from safetensors import safe_open
 
 from tlviz.cli import main
+from tlviz.runs.folder import list_runs
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -88,6 +90,8 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("finetune --model squeezenet1_1 --data clipart --strategy full --epochs x", "'--epochs'"),
         ("finetune --model squeezenet1_1 --data clipart", "--strategy"),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --optimizer adagrad", "'--optimizer'"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --freeze 10", "freeze is 10; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --device cuda", "shows no such GPU"),
         ("frobnicate", "frobnicate"),
     ],
 )
@@ -97,6 +101,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     assert main(arguments.split()) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
+    assert list_runs() == []
     assert len(captured.err.strip().splitlines()) == 1
     assert words in captured.err
 
@@ -108,3 +113,15 @@ def test_a_folder_with_nothing_in_it_starts_no_run(capsys: pytest.CaptureFixture
     assert status == 2
     assert "holds no pictures" in told
     assert call(capsys, "runs")[1] == {"runs": []}
+
+
+def test_names_are_shown_as_they_are_and_json_is_ascii(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("cat [red] x", "chien é"):
+        (tmp_path / name).mkdir()
+        for at in range(2):
+            Image.new("RGB", (8, 8)).save(tmp_path / name / f"{at}.png")
+    (tmp_path / "[bold]empty").mkdir()
+    _, checked, _ = call(capsys, "datasets", "check", str(tmp_path))
+    assert checked["classes"] == ["cat [red] x", "chien é"]
+    main(["datasets", "check", str(tmp_path)])
+    assert "[bold]empty" in "".join(capsys.readouterr().out.split())

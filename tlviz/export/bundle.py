@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from tlviz import __version__
@@ -59,9 +60,9 @@ def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str
         "made_with": f"tlviz {__version__}",
         "model": network.spec.name,
         "provider": network.spec.provider,
-        "classes": json.dumps(network.classes, ensure_ascii=False),
+        "classes": json.dumps(network.classes),
         "preprocessing": json.dumps(preprocessing),
-        "training": json.dumps(dict(training) | {"settings": asdict(config)}, ensure_ascii=False),
+        "training": json.dumps(dict(training) | {"settings": asdict(config)}),
     }
     return save(portable_weights(network), metadata=header)
 
@@ -71,16 +72,15 @@ def portable_weights(network: Network) -> dict[str, Tensor]:
     return {name: value.detach().cpu().contiguous() for name, value in network.module.state_dict().items()}
 
 
-def read_bundle(path: Path) -> tuple[Bundle, dict[str, Tensor]]:
-    """Read the header and the tensors of an exported file.
+def read_header(path: Path) -> Bundle:
+    """Read the header of an exported file.
 
     Raises ``BadWeightsError`` where it is missing, damaged or has no such header.
     """
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-        bundle = Bundle(
+        return Bundle(
             model=header["model"],
             provider=header["provider"],
             classes=tuple(json.loads(header["classes"])),
@@ -91,13 +91,17 @@ def read_bundle(path: Path) -> tuple[Bundle, dict[str, Tensor]]:
         raise BadWeightsError(f"The weights {path} cannot be read: {error}; the run may have saved none.") from error
     except (KeyError, ValueError) as error:
         raise BadWeightsError(f"The weights {path} carry no classes and preprocessing of tlviz ({error}).") from error
-    return bundle, weights
+
+
+def read_bundle(path: Path) -> tuple[Bundle, dict[str, Tensor]]:
+    """Read the header and the tensors of an exported file.  Raises ``BadWeightsError`` as ``read_header``."""
+    return read_header(path), load_file(path)
 
 
 def load_bundle(path: Path) -> Network:
     """Build the network of an exported file with the plain library and its header, and nothing else, in eval mode.
 
-    Raises ``BadWeightsError`` as ``read_bundle``, and where the tensors do not fit the architecture.
+    Raises ``BadWeightsError`` as ``read_header``, and where the tensors do not fit the architecture.
     """
     bundle, weights = read_bundle(path)
     spec = find_model(bundle.model)
@@ -122,7 +126,8 @@ def compare(
         batch = indices[at : at + CHECK_BATCH]
         one, other = (_logits(network, images, batch) for network in (first, second))
         agree += int((one.argmax(1) == other.argmax(1)).sum())
-        difference = max(difference, (one - other).abs().max().item())
+        largest = (one - other).abs().max().item()
+        difference = max(difference, largest if math.isfinite(largest) else math.inf)
         if progress:
             progress(at + len(batch), len(indices))
     return Agreement(agree / len(indices), difference)

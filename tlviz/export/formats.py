@@ -10,14 +10,17 @@ from pathlib import Path
 
 import torch
 
-from tlviz.data.images import load_images
-from tlviz.data.splits import split_images
-from tlviz.errors import BadSettingError, BadWeightsError
-from tlviz.export.bundle import Agreement, compare, geometry_of, load_bundle, portable_weights
+from tlviz.data.images import ImageSet, load_images
+from tlviz.data.splits import Indices, split_images
+from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
+from tlviz.export.bundle import Agreement, Bundle, compare, geometry_of, load_bundle, portable_weights, read_header
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import make_folder, write_atomic
 from tlviz.models.load import Network, build_module, describe
 from tlviz.runs.folder import RunFolder
+
+TOLERANCE = 1e-4
+"""The largest difference of a logit that still counts as agreement; the formats here reach 0."""
 
 
 class Format(StrEnum):
@@ -29,10 +32,10 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The written files, and for each format how the reloaded file agrees with the run on its validation images."""
+    """The written files, and how each, reloaded, agrees with the run on its validation images; None without images."""
 
     files: dict[str, str]
-    checks: dict[str, Agreement]
+    checks: dict[str, Agreement | None]
 
 
 def parse_formats(names: str) -> list[Format]:
@@ -54,24 +57,57 @@ def export_run(
     """
     if not run.weights.exists():
         raise BadWeightsError(f"The run {run.name} has saved no weights, so there is nothing to export.")
-    network = load_bundle(run.weights)
-    config = FinetuneConfig.from_json(run.config()["settings"])
-    images = load_images(config.data, geometry_of(config))
-    validation = split_images(images.labels, images.parts, config.seed).validation
     make_folder(to)
-    files: dict[str, str] = {}
-    checks: dict[str, Agreement] = {}
-    for form in formats:
-        path = to / f"{run.name}.{form}"
-        write_atomic(path, _content(run, network, form))
-        files[form] = str(path)
-        checks[form] = compare(network, _reload(path, network, form), images, validation, progress)
-    return Export(files, checks)
+    source = to / f".{run.name}.source"
+    write_atomic(source, run.weights.read_bytes())  # a run that goes on may replace its weights meanwhile
+    try:
+        network = load_bundle(source)
+        validation = _validation(read_header(source))
+        files: dict[str, str] = {}
+        checks: dict[str, Agreement | None] = {}
+        for form in formats:
+            path = to / f"{run.name}.{form}"
+            write_atomic(path, _content(source, network, form))
+            files[form] = str(path)
+            checks[form] = _check(network, path, form, validation, progress)
+        return Export(files, checks)
+    finally:
+        source.unlink(missing_ok=True)
 
 
-def _content(run: RunFolder, network: Network, form: Format) -> bytes:
+def _validation(header: Bundle) -> tuple[ImageSet, Indices] | None:
+    """Return a run's images and which of them validate, or None where they are no longer there."""
+    config = FinetuneConfig.from_json(header.training["settings"])
+    try:
+        images = load_images(config.data, geometry_of(config))
+    except (BadDatasetError, UnknownNameError):
+        return None
+    return images, split_images(images.labels, images.parts, config.seed).validation
+
+
+def _check(
+    network: Network,
+    path: Path,
+    form: Format,
+    validation: tuple[ImageSet, Indices] | None,
+    progress: Callable[[int, int], None] | None,
+) -> Agreement | None:
+    """Compare a written file with the run; take the file away where it does not agree."""
+    if validation is None:
+        return None
+    agreement = compare(network, _reload(path, network, form), *validation, progress)
+    if agreement.top1_agreement < 1 or agreement.max_logit_difference > TOLERANCE:
+        path.unlink()
+        raise BadWeightsError(
+            f"The exported file {path.name} does not give the run's answers ({agreement.top1_agreement:.1%} agree, "
+            f"largest difference {agreement.max_logit_difference:g}), so it was not kept."
+        )
+    return agreement
+
+
+def _content(source: Path, network: Network, form: Format) -> bytes:
     if form is Format.SAFETENSORS:
-        return run.weights.read_bytes()
+        return source.read_bytes()
     buffer = io.BytesIO()
     torch.save(portable_weights(network), buffer)
     return buffer.getvalue()

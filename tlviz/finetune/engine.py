@@ -66,6 +66,9 @@ def finetune(session: Session) -> Iterator[Event]:
         device=str(session.device),
     )
     before = evaluate(session, session.split.validation)
+    if before is None:
+        yield Stopped(StopReason.REQUEST)
+        return
     best = Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0)
     yield best
     generator = torch.Generator().manual_seed(config.seed)
@@ -78,6 +81,10 @@ def finetune(session: Session) -> Iterator[Event]:
             return
         duration_s = time.perf_counter() - begun
         score = evaluate(session, session.split.validation)
+        if score is None:
+            yield Stopped(StopReason.REQUEST)
+            return
+        _check_finite(score.loss, number, config)
         images_per_s = len(session.split.train) / duration_s
         epoch = Epoch(number, trained.loss, trained.accuracy, score.loss, score.accuracy, duration_s, images_per_s)
         yield epoch
@@ -89,22 +96,33 @@ def finetune(session: Session) -> Iterator[Event]:
     yield Stopped(StopReason.EPOCHS)
 
 
-def evaluate(session: Session, indices: Indices) -> Score:
-    """Return loss and accuracy over images, in eval mode and without gradients."""
+def evaluate(session: Session, indices: Indices) -> Score | None:
+    """Return loss and accuracy over images, in eval mode and without gradients, or None where stopped meanwhile."""
     logits = predict_logits(session, indices)
+    if logits is None:
+        return None
     labels = torch.from_numpy(session.images.labels[indices])
     return Score(nn.functional.cross_entropy(logits, labels).item(), accuracy(logits, labels))
 
 
-def predict_logits(session: Session, indices: Indices) -> Tensor:
-    """Return the logits (n, C) of images on the CPU, from the network in eval mode."""
+def predict_logits(session: Session, indices: Indices) -> Tensor | None:
+    """Return the logits (n, C) of images on the CPU, from the network in eval mode, or None where stopped meanwhile."""
     module = session.network.module.eval()
+    parts: list[Tensor] = []
     with torch.no_grad():
-        return torch.cat(
-            [
-                module(_inputs(session, _pixels(session, indices[at : at + EVAL_BATCH]))).float().cpu()
-                for at in range(0, len(indices), EVAL_BATCH)
-            ]
+        for at in range(0, len(indices), EVAL_BATCH):
+            if session.should_stop():
+                return None
+            pixels = _pixels(session, indices[at : at + EVAL_BATCH])
+            parts.append(module(_inputs(session, pixels)).float().cpu())
+    return torch.cat(parts)
+
+
+def _check_finite(loss: float, epoch: int, config: FinetuneConfig) -> None:
+    if not math.isfinite(loss):
+        raise TlvizError(
+            f"The loss is no longer a number in epoch {epoch}; lower the learning rates (head {config.head_lr:g}, "
+            f"backbone {config.backbone_lr:g}). The best weights so far are kept."
         )
 
 
@@ -133,11 +151,7 @@ def _train_epoch(
         right += (logits.detach().argmax(1) == labels).sum()
         yield Progress(epoch, step, steps)
     mean_loss = loss_sum.item() / len(order)
-    if not math.isfinite(mean_loss):
-        raise TlvizError(
-            f"The loss is no longer a number in epoch {epoch}; lower the learning rates (head {config.head_lr:g}, "
-            f"backbone {config.backbone_lr:g}). The best weights so far are kept."
-        )
+    _check_finite(mean_loss, epoch, config)
     return Score(mean_loss, right.item() / len(order))
 
 

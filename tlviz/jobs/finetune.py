@@ -12,7 +12,7 @@ import torch
 
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.splits import split_images
-from tlviz.errors import BadSettingError, TlvizError
+from tlviz.errors import BadSettingError
 from tlviz.export.bundle import bundle_bytes, geometry_of, read_bundle
 from tlviz.finetune.config import DeviceChoice, FinetuneConfig
 from tlviz.finetune.engine import Session, evaluate, finetune
@@ -23,6 +23,9 @@ from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import build_for_target
 from tlviz.runs.folder import Status
+
+LOOK_S = 0.2
+"""While decoding, progress is told and a stop looked for this often."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +43,8 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     if len(session.split.test):
         job.tell(Status.RUNNING, "evaluating the best weights on the test images", 1.0)
         session.network.module.load_state_dict(read_bundle(job.run.weights)[1])
-        test_accuracy = evaluate(session, session.split.test).accuracy
+        score = evaluate(session, session.split.test)
+        test_accuracy = score.accuracy if score else None
     return {
         "status": Status.STOPPED if reason is StopReason.REQUEST else Status.FINISHED,
         "reason": reason,
@@ -113,7 +117,7 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
             case Stopped():
                 reason = event.reason
     if best is None:
-        raise TlvizError("The run ended before its first validation; start it again.")
+        raise StoppedEarly
     return best, reason
 
 
@@ -130,11 +134,15 @@ def _tell_progress(job: Job, progress: Progress, epochs: int, begun: float) -> N
 
 def _decoding(job: Job) -> Callable[[int, int], None]:
     """Report decoding as progress, and end it where a stop is asked for."""
+    looked = time.monotonic()
 
     def progress(done: int, total: int) -> None:
-        if done % 50 == 0:
-            job.tell(Status.RUNNING, f"reading images: {done:,} of {total:,}", 0.0)
-            if job.should_stop():
-                raise StoppedEarly
+        nonlocal looked
+        if time.monotonic() - looked < LOOK_S:
+            return
+        looked = time.monotonic()
+        job.tell(Status.RUNNING, f"reading images: {done:,} of {total:,}")
+        if job.should_stop():
+            raise StoppedEarly
 
     return progress

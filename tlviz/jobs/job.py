@@ -11,11 +11,9 @@ from typing import Any
 
 from tlviz.errors import StorageError
 from tlviz.home import storage_errors, write_atomic
-from tlviz.runs.folder import Heartbeat, RunFolder, Status, encode
+from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
 
 BEAT_S = 0.5
-BALLAST_BYTES = 64 * 1024
-"""Kept on disk to be given up when it fills, so that the last event still finds room."""
 
 
 class StoppedEarly(Exception):  # noqa: N818 (a wish, not an error)
@@ -31,12 +29,10 @@ class Job:
         self._terminated = threading.Event()
         self._ended = threading.Event()
         self._events = run.path / "events.jsonl"
-        self._ballast = run.path / ".ballast"
+        self._ballast = run.path / BALLAST
 
     def start(self) -> None:
         """Beat once now, so that the folder shows a live worker, and from then on in the background."""
-        with storage_errors(self.run.path):
-            self._ballast.write_bytes(b"\0" * BALLAST_BYTES)
         self._write_beat()
         threading.Thread(target=self._beat_on, daemon=True).start()
 

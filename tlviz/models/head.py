@@ -8,7 +8,7 @@ from tlviz.models.spec import Stage
 from tlviz.models.stages import head_layer, stage_modules
 
 HEAD_STD = 0.001
-RECTIFIED_BIAS = 10.0
+RECTIFIED_BIAS = 100.0
 
 
 def head_keys(module: nn.Module, stages: tuple[Stage, ...]) -> set[str]:
@@ -20,8 +20,9 @@ def head_keys(module: nn.Module, stages: tuple[Stage, ...]) -> set[str]:
 def initialise_head(module: nn.Module, stages: tuple[Stage, ...]) -> None:
     """Start the logit layer from small normal weights (std 0.001) and equal biases.
 
-    The biases are 0, or 10 where a ReLU follows the logits, as in SqueezeNet: softmax ignores a constant, and the
-    ReLU then passes everything, so that the head trains as a linear one and keeps the library's architecture.
+    The biases are 0, or 100 where a ReLU follows the logits, as in SqueezeNet: softmax ignores a constant, and the
+    ReLU passes everything as long as the logits have moved by less than that, so that the head trains as a linear one
+    and keeps the library's architecture.
     """
     _, layer = head_layer(module, stages)
     nn.init.normal_(layer.get_parameter("weight"), std=HEAD_STD)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from functools import cache
 
+from tlviz.errors import BadSettingError
+
 
 @cache
 def device_name() -> str:
@@ -36,3 +38,9 @@ def _nvidia_name() -> str | None:
 
 def _is_apple_silicon() -> bool:
     return sys.platform == "darwin" and os.uname().machine == "arm64"
+
+
+def check_device(device: str) -> None:
+    """Raise ``BadSettingError`` where a GPU is asked for and none shows, before a run is made."""
+    if device in {"cuda", "mps"} and lane(device) == "cpu":
+        raise BadSettingError(f"device is {device}, but this machine shows no such GPU; choose auto or cpu.")

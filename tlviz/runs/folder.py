@@ -33,6 +33,9 @@ from tlviz.errors import StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 
 FORMAT = 1
+BALLAST = ".ballast"
+BALLAST_BYTES = 64 * 1024
+"""Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
 SILENCE_S = 60.0
@@ -92,31 +95,50 @@ class RunFolder:
         return self.path / "best.safetensors"
 
     def config(self) -> dict[str, Any]:
-        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970) and ``settings``."""
-        loaded: dict[str, Any] = _read_json(self.path / "config.json") or {}
-        return {"kind": "", "created": 0.0, "settings": {}} | loaded
+        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings``."""
+        loaded = _read_json(self.path / "config.json") or {}
+        kinds = {"format": int, "kind": str, "created": int | float, "settings": dict}
+        defaults = {"format": 0, "kind": "", "created": 0.0, "settings": {}}
+        return defaults | {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
+
+    def is_run(self) -> bool:
+        """Tell whether this folder was made by ``create_run``."""
+        config = self.config()
+        return bool(config["format"] and config["kind"])
 
     def events(self) -> list[dict[str, Any]]:
-        """Return the events so far, oldest first; an unfinished or damaged line is left out."""
+        """Return the events so far, oldest first; an unfinished, damaged or incomplete line is left out."""
         try:
             lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
         except OSError:
             return []
-        return [event for line in lines if isinstance(event := _parse(line), dict)]
+        return [event for line in lines if _is_event(event := _parse(line))]
 
     def heartbeat(self) -> Heartbeat | None:
         """Return the worker's last sign of life, or None before its first."""
-        values = _read_json(self.path / "heartbeat")
+        values = _read_json(self.path / "heartbeat") or {}
         try:
-            return Heartbeat(**values) if values else None
-        except TypeError:
+            beat = Heartbeat(**values)
+            return beat if Status(beat.state) and isinstance(beat.pid, int) and beat.pid > 0 else None
+        except (TypeError, ValueError):
             return None
 
-    def status(self, events: list[dict[str, Any]] | None = None) -> Status:
+    def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
-        known = self.events() if events is None else events
-        if known and known[-1].get("event") == "finished":
-            return Status(known[-1]["status"])
+        return self.read()[0]
+
+    def read(self) -> tuple[Status, list[dict[str, Any]]]:
+        """Return status and events that belong together."""
+        events = self.events()
+        status = self._status(events)
+        if status is Status.FAILED and not _ended(events):
+            events = self.events()  # a worker may have told its end and gone between the two looks
+            status = self._status(events)
+        return status, events
+
+    def _status(self, events: list[dict[str, Any]]) -> Status:
+        if _ended(events):
+            return Status(events[-1]["status"])
         beat = self.heartbeat()
         if beat is None:
             is_young = time.time() - self.config()["created"] < START_GRACE_S
@@ -144,6 +166,8 @@ class RunFolder:
 
     def delete(self) -> None:
         """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
+        if not self.is_run() or self.path.resolve().parent != runs_folder().resolve():
+            raise StorageError(f"{self.path} is not a run in {runs_folder()}; only those are deleted.")
         if not self.status().is_over:
             raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
         with storage_errors(self.path):
@@ -158,6 +182,7 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     make_folder(path)
     content = {"format": FORMAT, "kind": kind, "created": created, "settings": settings}
     try:
+        write_atomic(path / BALLAST, b"\0" * BALLAST_BYTES)
         write_atomic(path / "config.json", json.dumps(content, indent=1).encode())
     except StorageError:
         shutil.rmtree(path, ignore_errors=True)
@@ -178,7 +203,7 @@ def find_run(name: str) -> RunFolder:
     """Return a run by its name or its folder's path.  Raises ``UnknownNameError`` with the nearest names."""
     candidates = [Path(name).expanduser()] if os.sep in name else [runs_folder() / name]
     for path in candidates:
-        if name and (path / "config.json").is_file():
+        if name and RunFolder(path).is_run():
             return RunFolder(path)
     raise UnknownNameError("run", name, [run.name for run in list_runs()])
 
@@ -189,14 +214,30 @@ def is_alive(beat: Heartbeat) -> bool:
         process = psutil.Process(beat.pid)
         is_same = abs(process.create_time() - beat.process_started) < 1.0
         return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+    except (psutil.Error, TypeError, ValueError, OverflowError):
         return False
 
 
 def encode(values: Any) -> bytes:
-    """Return one line of JSON for a dictionary or a dataclass."""
+    """Return one line of strict JSON, plain ASCII, for a dictionary or a dataclass."""
     plain = values if isinstance(values, dict) else asdict(values)
-    return json.dumps(plain, ensure_ascii=False).encode()
+    return json.dumps(plain, allow_nan=False).encode()
+
+
+_EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per_s")
+
+
+def _is_event(value: Any) -> bool:
+    """Tell whether a line holds an event with what its readers rely on."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("event") == "epoch":
+        return all(isinstance(value.get(name), int | float) for name in _EPOCH_NUMBERS)
+    return value.get("event") != "finished" or value.get("status") in list(Status)
+
+
+def _ended(events: list[dict[str, Any]]) -> bool:
+    return bool(events) and events[-1].get("event") == "finished"
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -51,9 +52,10 @@ def end_worker(run: RunFolder) -> None:
     beat = run.heartbeat()
     if beat is None or not is_alive(beat):
         return
-    process = psutil.Process(beat.pid)
-    process.terminate()
-    try:
-        process.wait(KILL_AFTER_S)
-    except psutil.TimeoutExpired:
-        process.kill()
+    with suppress(psutil.NoSuchProcess):  # it may end by itself at any moment
+        process = psutil.Process(beat.pid)
+        process.terminate()
+        try:
+            process.wait(KILL_AFTER_S)
+        except psutil.TimeoutExpired:
+            process.kill()

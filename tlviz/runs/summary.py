@@ -37,8 +37,8 @@ class RunSummary:
 
 def summarise(run: RunFolder) -> RunSummary:
     """Read a run folder once and return what it holds; works at any moment of the run's life."""
-    config, events = run.config(), run.events()
-    status = run.status(events)
+    config = run.config()
+    status, events = run.read()
     epochs = [event for event in events if event.get("event") == "epoch"]
     begun = next((event for event in events if event.get("event") == "started"), {})
     ended = events[-1] if events and events[-1].get("event") == "finished" else {}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -116,8 +116,17 @@ def sample_wall(target: str, model: str, columns: int, _images: ImageSet) -> lis
     return wall
 
 
-def checked_export(run_name: str, progress: Callable[[int, int], None]) -> Agreement:
-    """Export a run into a temporary folder, reload the file and return how it agrees with the run."""
+@st.cache_data(max_entries=4, show_spinner=False)
+def bundle(run_name: str, changed_ns: int) -> tuple[bytes, Mapping[str, Any]]:
+    """Return a run's best weights as one file, and what its header says of their training."""
+    from tlviz.export.bundle import read_header
+
+    weights = find_run(run_name).weights
+    return weights.read_bytes(), read_header(weights).training
+
+
+def checked_export(run_name: str, progress: Callable[[int, int], None]) -> Agreement | None:
+    """Export a run into a temporary folder and return how the reloaded file agrees with it, None without images."""
     from tlviz.export.formats import Format, export_run
 
     with tempfile.TemporaryDirectory(prefix="tlviz-") as folder:

@@ -191,7 +191,7 @@ def test_a_full_disk_is_one_sentence(counted: Counted, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_reserve", full)
-    with pytest.raises(StorageError, match=r"No space left on device.*Free some space or set TLVIZ_HOME"):
+    with pytest.raises(StorageError, match=r"No space left on device.*Free some space, or set TLVIZ_HOME"):
         ingest([counted.source(0)], GEOMETRY)
     assert counted.calls == 0
     assert stored() == []

@@ -12,7 +12,7 @@ from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.config import Augment, FinetuneConfig, configure
-from tlviz.finetune.engine import Session, evaluate, finetune, predict_logits
+from tlviz.finetune.engine import Score, Session, evaluate, finetune, predict_logits
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.load import Network
@@ -86,6 +86,8 @@ def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: Image
     logits = predict_logits(work, indices)
     labels = torch.from_numpy(colours.labels[indices])
     score = evaluate(work, indices)
+    assert logits is not None
+    assert score is not None
     assert score.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
     assert score.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
 
@@ -116,6 +118,23 @@ def test_a_loss_that_is_no_number_is_one_sentence(tiny: Network, colours: ImageS
         tiny.module.get_parameter("fc.bias").fill_(float("nan"))
     with pytest.raises(TlvizError, match="no longer a number in epoch 1; lower the learning rates"):
         run(tiny, colours, config())
+
+
+def test_weights_that_answer_with_no_number_are_never_the_best(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All logits NaN look like the first class: a high accuracy where most images are of it."""
+    scores = iter([Score(1.0, 0.1), Score(float("nan"), 0.9)])
+    monkeypatch.setattr("tlviz.finetune.engine.evaluate", lambda *_: next(scores))
+    seen: list[Epoch] = []
+    with pytest.raises(TlvizError, match="no longer a number in epoch 1"):
+        seen.extend(e for e in finetune(session(tiny, colours, config())) if isinstance(e, Epoch))
+    assert all(epoch.val_accuracy == 0.1 for epoch in seen)
+
+
+def test_a_stop_before_the_first_validation_ends_at_once(tiny: Network, colours: ImageSet) -> None:
+    work = replace(session(tiny, colours, config()), should_stop=lambda: True)
+    assert [type(event) for event in finetune(work)] == [Started, Stopped]
 
 
 def test_a_depth_beyond_the_backbone_is_refused(tiny: Network, colours: ImageSet) -> None:

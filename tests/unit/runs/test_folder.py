@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tlviz.errors import StorageError, UnknownNameError
-from tlviz.runs.folder import START_GRACE_S, Heartbeat, RunFolder, Status, create_run, find_run, list_runs
+from tlviz.runs.folder import START_GRACE_S, Heartbeat, RunFolder, Status, create_run, encode, find_run, list_runs
 from tlviz.runs.summary import summarise
 
 EPOCH = {"event": "epoch", "time": 1.0, "train_loss": 1.0, "train_accuracy": 0.5, "duration_s": 1.0}
@@ -115,3 +115,56 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(home: Path) -> None:
     (home / "runs").write_text("a file in the way")
     with pytest.raises(StorageError, match=r"Cannot write .*runs.*TLVIZ_HOME"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", '{"settings": []}'),
+        ("config.json", '{"format": 1, "kind": "finetune", "settings": null, "created": "x"}'),
+        ("events.jsonl", '{"event": "epoch"}\n{"event": "epoch", "epoch": null, "val_accuracy": 1}\n'),
+        ("events.jsonl", '{"event": "finished"}\n'),
+        ("events.jsonl", '{"event": "finished", "status": "splendid"}\n'),
+        ("heartbeat", '{"host": "h", "pid": 1, "process_started": 0, "time": 0, "state": "dancing"}'),
+        ("heartbeat", '{"host": "h", "pid": -1, "process_started": 0, "time": 0, "state": "running"}'),
+        ("heartbeat", '{"host": "h", "pid": "x", "process_started": 0, "time": 0, "state": "running"}'),
+        ("heartbeat", "[1, 2]"),
+    ],
+)
+def test_a_damaged_folder_can_be_read_and_disturbs_no_other(file: str, content: str) -> None:
+    good = make(epoch(0, 0.5, 1.0), {"event": "finished", "time": 1.0, "status": "finished"})
+    bad = make()
+    (bad.path / file).write_text(content, encoding="utf-8")
+    summaries = {summary.run: summary.status for summary in map(summarise, list_runs())}
+    assert summaries[good.name] is Status.FINISHED
+    assert isinstance(summaries[bad.name], Status)
+
+
+def test_an_end_told_between_two_looks_is_not_a_death(monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = replace(Heartbeat.of_this_process(), pid=2**22 - 1, state="running")
+    run = make(epoch(0, 0.5, 1.0), beat=dead)
+    looks = iter([run.events(), [*run.events(), {"event": "finished", "status": "finished", "duration_s": 3.0}]])
+    monkeypatch.setattr(RunFolder, "events", lambda _self: next(looks))
+    summary = summarise(run)
+    assert (summary.status, summary.duration_s, summary.error) == (Status.FINISHED, 3.0, None)
+
+
+def test_only_runs_of_the_home_are_deleted(tmp_path: Path) -> None:
+    model = tmp_path / "bert"
+    model.mkdir()
+    (model / "config.json").write_text('{"architectures": ["Bert"]}')
+    with pytest.raises(UnknownNameError):
+        find_run(str(model))
+    with pytest.raises(StorageError, match="is not a run"):
+        RunFolder(model).delete()
+    carried = make({"event": "finished", "status": "finished"}).path.rename(tmp_path / "carried")
+    assert find_run(str(carried)).status() is Status.FINISHED, "a run that was carried elsewhere can be read"
+    with pytest.raises(StorageError, match="only those are deleted"):
+        RunFolder(carried).delete()
+    assert (model.exists(), carried.exists()) == (True, True)
+
+
+def test_events_are_strict_json() -> None:
+    assert encode({"name": "caf\udce9 é"}).isascii()
+    with pytest.raises(ValueError, match="JSON"):
+        encode({"loss": float("nan")})
