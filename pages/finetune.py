@@ -8,7 +8,7 @@ from tlviz.runs.launch import start_finetune
 from tlviz.ui import cached
 from tlviz.ui.finetune_form import render_plan, render_settings
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.live import render_run
+from tlviz.ui.live import render_no_run, render_run
 from tlviz.ui.panels import pick_run
 from tlviz.ui.state import Key
 
@@ -29,7 +29,7 @@ def page() -> None:
 def _live() -> None:
     runs = list_runs()
     if not runs:
-        st.info("No run yet. Its curves will grow here.", icon=":material/show_chart:")
+        render_no_run()
         return
     render_run(pick_run(runs, key=Key.RUN))
     st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")

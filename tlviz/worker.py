@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from tlviz.errors import TlvizError
@@ -26,7 +25,6 @@ from tlviz.runs.device import lane
 from tlviz.runs.folder import RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
-NICENESS = 5
 
 JOBS = {"finetune": "tlviz.jobs.finetune"}
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
@@ -36,7 +34,6 @@ def main(folder: str) -> int:
     """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect."""
     run = RunFolder(Path(folder))
     job = Job(run)
-    _give_way()
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())
     begun = time.time()
     try:
@@ -57,11 +54,6 @@ def main(folder: str) -> int:
         job.finish(Status.FAILED, error=f"{_in_words(error)} Its log has the details: {run.path / 'log.txt'}.")
         return 1
     return 0
-
-
-def _give_way() -> None:
-    """Lower this process's priority, so that the app and the browser stay quick while all cores train."""
-    psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))
 
 
 @contextmanager

@@ -113,7 +113,9 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
                     best = event
                     _save(job, session, event)
                 job.append("epoch", asdict(event))
-                begun = time.time() if event.epoch == 0 else begun
+                if event.epoch == 0:  # until its first point a person waits for the run, from now on beside it
+                    begun = time.time()
+                    job.give_way()
             case Stopped():
                 reason = event.reason
     if best is None:

@@ -16,6 +16,12 @@ from tlviz.ui.panels import STATUS_WORDS
 POLL_S = 0.5
 
 
+def render_no_run() -> None:
+    """Show the empty axes, so that the browser has its chart library before the first run needs it."""
+    st.info("No run yet. Its curves will grow here.", icon=":material/show_chart:")
+    st.plotly_chart(plot_curves([], None, 10, "none"), key="curves_none", config=chart_config())
+
+
 def render_run(run: RunFolder) -> None:
     """Show a run; while it goes on, this part of the page looks at its folder twice a second."""
     is_over = run.status().is_over
