@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 import streamlit as st
@@ -91,85 +92,69 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
 
 def _rare(model: str) -> dict[str, Any]:
     """Draw what most people leave alone."""
-    own_size = find_model(model).preprocessing.size
-    sizes = sorted({*IMAGE_SIZES, own_size})
     left, right = st.columns(2)
     with left:
-        image_size = st.selectbox(
-            "Image size",
-            sizes,
-            index=sizes.index(own_size),
-            key="image_size",
-            persist_state="session",
-            help="Side in pixels; smaller is faster.",
-        )
-        dropout = st.number_input(
-            "Dropout",
-            value=None,
-            step=0.1,
-            key="dropout",
-            placeholder="as built",
-            persist_state="session",
-            help="Before the logits; empty keeps what the network was built with.",
-        )
-        weight_decay = st.number_input(
-            "Weight decay", value=0.01, step=0.01, format="%g", key="weight_decay", persist_state="session"
-        )
-        seed = st.number_input(
-            "Seed",
-            value=0,
-            step=1,
-            key="seed",
-            persist_state="session",
-            help="Decides the split, the head's start and the order of the images.",
-        )
+        chosen = _images_and_seed(find_model(model).preprocessing.size)
     with right:
-        device = st.selectbox("Device", list(DeviceChoice), key="device", persist_state="session")
-        patience = st.number_input(
-            "Patience",
-            value=5,
-            step=1,
-            key="patience",
-            persist_state="session",
-            help="Epochs without a better one before the run ends.",
-        )
-        layer_decay = st.number_input(
-            "Layer decay",
-            step=0.1,
-            format="%g",
-            key=LAYER_DECAY,
-            persist_state="session",
-            help="Each earlier stage's rate is the next one's times this.",
-        )
-        fit = st.segmented_control(
-            "Fit",
-            list(Fit),
-            default=Fit.PAD,
-            key="fit",
-            required=True,
-            persist_state="session",
-            help="Pad: nothing is cut off. Crop: as the weights' authors did.",
-        )
-    augment = st.segmented_control(
-        "Augmentation",
-        list(Augment),
-        default=Augment.NONE,
-        key="augment",
-        required=True,
+        chosen |= _regularisation()
+    chosen["augment"] = _one_of(
+        "Augmentation", "augment", Augment, "Light: mirror (not digits) and shift. Strong: RandAugment too."
+    )
+    return chosen
+
+
+def _images_and_seed(own_size: int) -> dict[str, Any]:
+    sizes = sorted({*IMAGE_SIZES, own_size})
+    size = st.selectbox(
+        "Image size",
+        sizes,
+        index=sizes.index(own_size),
+        key="image_size",
         persist_state="session",
-        help="Light: mirror (not digits) and shift. Strong: RandAugment too.",
+        help="Side in pixels; smaller is faster.",
     )
     return {
-        "image_size": image_size,
-        "dropout": dropout,
-        "weight_decay": weight_decay,
-        "seed": seed,
-        "device": device,
-        "patience": patience,
-        "layer_decay": layer_decay,
-        "fit": fit,
-        "augment": augment,
+        "image_size": size,
+        "fit": _one_of("Fit", "fit", Fit, "Pad: nothing is cut off. Crop: as the weights' authors did."),
+        "seed": _value("Seed", "seed", 0, 1, "Decides the split, the head's start and the order of the images."),
+        "device": st.selectbox("Device", list(DeviceChoice), key="device", persist_state="session"),
     }
+
+
+def _regularisation() -> dict[str, Any]:
+    return {
+        "dropout": _value(
+            "Dropout", "dropout", None, 0.1, "Before the logits; empty keeps what the network was built with."
+        ),
+        "weight_decay": _value("Weight decay", "weight_decay", 0.01, 0.01, "Spares biases and normalisation."),
+        "layer_decay": _value(
+            "Layer decay", LAYER_DECAY, None, 0.1, "Each earlier stage's rate is the next one's times this."
+        ),
+        "patience": _value("Patience", "patience", 5, 1, "Epochs without a better one before the run ends."),
+    }
+
+
+def _value(label: str, key: str, default: float | None, step: float, words: str) -> float | None:
+    """Draw a number; None is empty, or what a preset has put into the session."""
+    form = "%d" if isinstance(step, int) else "%g"
+    chosen: float | None = st.number_input(
+        label,
+        value=default,
+        step=step,
+        format=form,
+        key=key,
+        persist_state="session",
+        help=words,
+        placeholder="as built",
+    )
+    return chosen
+
+
+def _one_of(label: str, key: str, kind: type[StrEnum], words: str) -> StrEnum:
+    chosen: StrEnum = st.segmented_control(
+        label, list(kind), default=next(iter(kind)), key=key, required=True, persist_state="session", help=words
+    )
+    return chosen
 
 
 def _rate(label: str, key: Key, words: str) -> None:
