@@ -1,26 +1,21 @@
 """Feature maps: what does each layer see?"""
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.images import ImageSet
-from tlviz.data.pictures import Pixels
-from tlviz.errors import TlvizError
 from tlviz.models.spec import Stage
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.panels import Sheet, render_guesses, render_sheets
+from tlviz.ui.pick_picture import pick_picture
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
 
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Look, Order
 
-SHOWCASE = ("zebra", "tiger", "tigre")
-UPLOAD = "upload"
 ALL = "all stages"
 ROW_CHANNELS = 10
 GRID_COLUMNS, GRID_ROWS = 10, 5
@@ -35,48 +30,18 @@ def page() -> None:
     left, right = st.columns([1, 3.4], gap="medium")
     from_address(Key.STAGE, [ALL, *(stage.name for stage in stages[:-1])], ALL)
     with left:
-        pixels = _picture(images)
+        pixels = pick_picture(images, source())
     look = cached.seen(source(), cached.digest(pixels), pixels)
     with left:
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
         st.markdown("**Five best guesses**")
         render_guesses(look.guesses)
-        st.file_uploader("Or a picture of your own", key=UPLOAD)
+        st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
         _channels(stages[:-1], cached.digest(pixels), look)
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
     to_address(Key.STAGE, Key.PICTURE)
-
-
-def _picture(images: ImageSet) -> Pixels:
-    """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    from_address(Key.PICTURE, images.names, _first_picture(images))
-    upload = st.session_state.get(UPLOAD)
-    chosen = st.selectbox(
-        "Picture",
-        images.names,
-        key=Key.PICTURE,
-        persist_state="session",
-        help="Any picture of the target; type to search. An uploaded one goes first.",
-        disabled=upload is not None,
-    )
-    if upload is not None:
-        try:
-            pixels, oddity = cached.uploaded(upload.getvalue(), upload.name, source())
-        except TlvizError as error:
-            st.error(str(error), icon=":material/error:")
-        else:
-            if oddity:
-                st.caption(f"{upload.name} is {oddity}.")
-            return pixels
-    return images.pixels[images.names.index(chosen)]
-
-
-def _first_picture(images: ImageSet) -> str:
-    """Return a picture whose stages are easy to read, where the target has one."""
-    named = (name for word in SHOWCASE for name in images.names if PurePath(name).stem.startswith(word))
-    return next(named, images.names[0])
 
 
 def _channels(stages: tuple[Stage, ...], digest: str, look: "Look") -> None:

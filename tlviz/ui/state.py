@@ -14,6 +14,7 @@ class Key(StrEnum):
     FOLDER = "folder"
     STAGE = "stage"
     PICTURE = "picture"
+    UPLOAD = "upload"
     ORDER = "order"
     RUN = "run"
     STRATEGY = "strategy"
