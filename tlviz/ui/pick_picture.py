@@ -37,7 +37,8 @@ def pick_picture(images: ImageSet, model: str) -> Pixels:
             if oddity:
                 st.caption(f"{upload.name} is {oddity}.")
             return pixels
-    return images.pixels[images.names.index(chosen)]
+    picked: Pixels = images.pixels[images.names.index(chosen)]
+    return picked
 
 
 def _first_picture(images: ImageSet) -> str:
