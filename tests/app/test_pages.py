@@ -195,6 +195,16 @@ def test_a_failed_run_shows_its_sentence_and_keeps_its_curve() -> None:
     assert "best **25.0%** at epoch 0" in text(app)
 
 
+def test_a_run_with_damaged_files_is_no_traceback() -> None:
+    run = finished_run()
+    (run.path / "config.json").write_text('{"format": 1, "kind": "finetune", "settings": {"epochs": "x"}}')
+    (run.path / "events.jsonl").write_text(
+        '{"event": "epoch", "epoch": 1, "val_loss": 1, "val_accuracy": 1, "duration_s": 1, "images_per_s": 1}\n'
+    )
+    assert not open_page("finetune").exception
+    assert not open_page("export").exception
+
+
 def test_a_run_name_that_does_not_exist_says_so() -> None:
     run = finished_run()
     app = open_page("finetune")

@@ -20,7 +20,7 @@ def plot_curves(epochs: Sequence[dict[str, Any]], best_epoch: int | None, planne
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.12)
     for column, measure in ((1, "accuracy"), (2, "loss")):
         for part, dash, name in (("val", "solid", "validation"), ("train", "dot", "training")):
-            points = [(e["epoch"], e[f"{part}_{measure}"]) for e in epochs if e[f"{part}_{measure}"] is not None]
+            points = [(e["epoch"], e[f"{part}_{measure}"]) for e in epochs if e.get(f"{part}_{measure}") is not None]
             figure.add_scatter(
                 x=[x for x, _ in points],
                 y=[y for _, y in points],

@@ -154,7 +154,14 @@ class RunFolder:
 
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the worker to stop."""
-        return (self.path / "stop").exists()
+        return self.stop_age_s() is not None
+
+    def stop_age_s(self) -> float | None:
+        """Return how many seconds ago the worker was asked to stop, or None where it was not."""
+        try:
+            return time.time() - (self.path / "stop").stat().st_mtime
+        except OSError:
+            return None
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the worker's log."""

@@ -14,6 +14,8 @@ from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.panels import STATUS_WORDS
 
 POLL_S = 0.5
+HEED_S = 15.0
+"""A worker that was asked to stop gets this long before its process can be ended."""
 
 
 def render_no_run() -> None:
@@ -33,8 +35,10 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     if summary.status.is_over and not was_over:
         st.rerun()  # once, without the timer
     _state(run, summary)
-    planned = int(summary.settings.get("epochs", 10))
-    figure = plot_curves(summary.epochs, summary.best_epoch, planned, run.name)
+    planned = summary.settings.get("epochs")
+    figure = plot_curves(
+        summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
+    )
     st.plotly_chart(figure, key=f"curves_{run.name}", config=chart_config())
     if summary.epochs:
         st.caption(_reading_aid(summary))
@@ -69,13 +73,22 @@ def _results(summary: RunSummary) -> str:
 
 
 def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> None:
-    if not run.stop_requested():
+    """Offer to stop; to end the process only where it has not heeded the wish for a while."""
+    asked_s = run.stop_age_s()
+    words = "Stop" if asked_s is None else "Stopping"
+    if asked_s is None or asked_s < HEED_S:
         if place.button(
-            "Stop", icon=":material/stop:", key=f"stop_{run.name}", help="The best weights so far are kept."
+            words,
+            icon=":material/stop:",
+            key=f"stop_{run.name}",
+            disabled=asked_s is not None,
+            help="The best weights so far are kept.",
         ):
             run.request_stop()
             st.rerun(scope="fragment")
-    elif place.button("End now", key=f"end_{run.name}", help="It was asked to stop. This ends its process."):
+    elif place.button(
+        "End now", key=f"end_{run.name}", help="It was asked to stop and goes on. This ends its process."
+    ):
         end_worker(run)
 
 
@@ -95,7 +108,7 @@ def _tables(summary: RunSummary) -> None:
         groups.caption("Parameter groups, read back from the optimizer")
         groups.dataframe(pd.DataFrame(summary.start_event.get("groups", [])), hide_index=True)
         epochs.caption("Epochs")
-        epochs.dataframe(pd.DataFrame(summary.epochs).drop(columns=["event", "time"]), hide_index=True)
+        epochs.dataframe(pd.DataFrame(summary.epochs).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
 
 
 def _seconds(duration_s: float | None) -> str:
