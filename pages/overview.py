@@ -45,6 +45,8 @@ def _target(name: str) -> None:
     st.subheader(f"Target: {images.title}", anchor=False)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(cached.sample_wall(name, source(), WALL_COLUMNS, images), WALL_COLUMNS)
+    if len(images.classes) > cached.MOST_CLASSES:
+        st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
     render_problems(images.problems)
 
 

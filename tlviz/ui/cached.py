@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tlviz.export.bundle import Agreement
     from tlviz.models.load import Network
 
+MOST_CLASSES = 24
+"""The wall of samples shows this many classes at most."""
+
 FOLDER_CHECK_S = 60
 """A folder's listing is looked at again after this long."""
 
@@ -104,11 +107,11 @@ def channel_sheet(
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def sample_wall(target: str, model: str, columns: int, _images: ImageSet) -> list[tuple[str, int, bytes]]:
-    """Return for each class its name, its number of images and a strip of up to ``columns`` pictures as PNG."""
+    """Return for each of the first classes its name, its number of images and a strip of up to ``columns`` pictures as PNG."""
     from tlviz.figures.sprites import tile, to_png
 
     wall = []
-    for label, name in enumerate(_images.classes):
+    for label, name in enumerate(_images.classes[:MOST_CLASSES]):
         members = (_images.labels == label).nonzero()[0]
         step = max(1, len(members) // columns)
         pictures = _images.pixels[members[::step][:columns]][:, ::2, ::2]
