@@ -107,7 +107,7 @@ def channel_sheet(
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def sample_wall(target: str, model: str, columns: int, _images: ImageSet) -> list[tuple[str, int, bytes]]:
-    """Return for each of the first classes its name, its number of images and a strip of up to ``columns`` pictures as PNG."""
+    """Return the first classes: name, number of images and a strip of up to ``columns`` pictures as PNG."""
     from tlviz.figures.sprites import tile, to_png
 
     wall = []
