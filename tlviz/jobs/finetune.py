@@ -113,9 +113,7 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
                     best = event
                     _save(job, session, event)
                 job.append("epoch", asdict(event))
-                if event.epoch == 0:  # until its first point a person waits for the run, from now on beside it
-                    begun = time.time()
-                    job.give_way()
+                begun = time.time() if event.epoch == 0 else begun
             case Stopped():
                 reason = event.reason
     if best is None:

@@ -9,14 +9,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import psutil
-
 from tlviz.errors import StorageError
 from tlviz.home import storage_errors, write_atomic
 from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
 
 BEAT_S = 0.5
-NICENESS = 5
 
 
 class StoppedEarly(Exception):  # noqa: N818 (a wish, not an error)
@@ -61,10 +58,6 @@ class Job:
         self._ended.set()
         self._ballast.unlink(missing_ok=True)
         self.append("finished", {"status": status} | values)
-
-    def give_way(self) -> None:
-        """Lower this process's priority, so that the app and the browser stay quick while all cores train."""
-        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))
 
     def terminate(self) -> None:
         """Note a termination signal: it is a request to stop."""
