@@ -16,6 +16,9 @@ from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.runs.folder import RunFolder, create_run, is_alive
 
 KILL_AFTER_S = 5.0
+# Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
+# busy process: the same run took 10 s instead of 58 s; alone it took the same 7 s.
+_PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 # On Windows a process group and console of its own; start_new_session does the same elsewhere.
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
@@ -41,7 +44,7 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONPATH": search_path},
+            env=_PATIENT_THREADS | os.environ | {"PYTHONPATH": search_path},
             start_new_session=True,
             creationflags=_DETACHED,
         )
