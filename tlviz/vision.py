@@ -45,6 +45,13 @@ def timm() -> Any:
     return import_module("timm")
 
 
+@cache
+def captum() -> Any:
+    """Import captum's attribution methods after torchvision."""
+    torchvision()
+    return import_module("captum.attr")
+
+
 def _declare_missing_operators() -> torch.library.Library | None:
     """Register the schemas unless torchvision's compiled library loads; return the registration."""
     if not _compiled_library_loads():

@@ -15,13 +15,14 @@ def run(code: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_torchvision_and_timm_import_and_classify() -> None:
+def test_all_three_import_and_torchvision_classifies() -> None:
     code = (
         "import torch; from tlviz import vision\n"
-        "tv = vision.torchvision(); t = vision.timm(); v2 = vision.transforms()\n"
-        "print(tuple(tv.models.squeezenet1_1()(torch.zeros(1, 3, 64, 64)).shape), t.__name__, v2.RandAugment.__name__)"
+        "captum = vision.captum(); tv = vision.torchvision(); t = vision.timm(); v = vision.transforms()\n"
+        "print(tuple(tv.models.squeezenet1_1()(torch.zeros(1, 3, 64, 64)).shape), t.__name__, v.RandAugment.__name__)\n"
+        "print(captum.Saliency.__name__)"
     )
-    assert "(1, 1000) timm RandAugment" in run(code)
+    assert "(1, 1000) timm RandAugment\nSaliency" in run(code)
 
 
 def test_the_names_are_declared_only_where_the_library_cannot_load(monkeypatch: pytest.MonkeyPatch) -> None:

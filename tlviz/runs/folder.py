@@ -9,6 +9,7 @@ events.jsonl        the worker, appended        one JSON object a line: started,
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 log.txt             the worker                  what it and its libraries print
+.ballast            the launcher, once          room for the last event; the worker gives it up when it ends
 ==================  ==========================  =================================================================
 
 A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
@@ -162,14 +163,6 @@ class RunFolder:
             return time.time() - (self.path / "stop").stat().st_mtime
         except OSError:
             return None
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Return the last lines of the worker's log."""
-        try:
-            text = (self.path / "log.txt").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
 
     def delete(self) -> None:
         """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""

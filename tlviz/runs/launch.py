@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -30,7 +29,7 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
     """
     parts = (config.model, Path(config.data).name, config.strategy)
     label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
-    run = create_run("finetune", label, asdict(config))
+    run = create_run("finetune", label, config.to_json())
     start_worker(run)
     return run
 

@@ -162,5 +162,5 @@ def test_a_worker_that_cannot_even_start_leaves_its_reason_in_the_log(folder: Pa
     run = create_run("nonsense", "unknown-kind", {})
     start_worker(run).wait(60)
     assert run.status() is Status.FAILED
-    assert "KeyError" in run.log_tail()
+    assert "KeyError" in (run.path / "log.txt").read_text(encoding="utf-8")
     assert "unexpected KeyError" in str(summarise(run).error)
