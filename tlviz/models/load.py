@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import torch
-from safetensors.torch import load
 from torch import Tensor, nn
 
 from tlviz import vision
 from tlviz.errors import BadWeightsError
+from tlviz.models.classes import source_classes
 from tlviz.models.head import head_keys, initialise_head, set_dropout
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider, Stage
 from tlviz.models.stages import derive_stages
-
-SOURCE_CLASSES = 1000
+from tlviz.models.weights import read_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +30,13 @@ class Network:
 
 
 def load_network(spec: ModelSpec) -> Network:
-    """Load a pretrained network with its 1,000 source classes, in eval mode.
+    """Load a pretrained network with its source classes, in eval mode.
 
-    Raises ``BadWeightsError`` where the file is missing or is not the one of the catalogue.
+    Raises ``BadWeightsError`` where the weights are missing or are not the ones of the catalogue.
     """
-    module = build_module(spec, SOURCE_CLASSES)
+    module = build_module(spec, spec.class_count)
     _load_strictly(spec, module, read_weights(spec))
-    return describe(spec, module.eval(), source_classes())
+    return describe(spec, module.eval(), source_classes(spec))
 
 
 def describe(spec: ModelSpec, module: nn.Module, classes: tuple[str, ...]) -> Network:
@@ -77,37 +74,15 @@ def stages_for_target(spec: ModelSpec, class_count: int) -> tuple[Stage, ...]:
 
 def build_module(spec: ModelSpec, class_count: int) -> nn.Module:
     """Build the bare architecture with its library's own initialisation, in channels_last layout."""
+    sizes = spec.size_keywords(spec.preprocessing.size)
     if spec.provider is Provider.TIMM:
-        module = vision.timm().create_model(spec.name, pretrained=False, num_classes=class_count)
+        module = vision.timm().create_model(spec.architecture, pretrained=False, num_classes=class_count, **sizes)
     else:
-        module = vision.torchvision().models.get_model(spec.name, weights=None, num_classes=class_count)
+        module = vision.torchvision().models.get_model(
+            spec.architecture, weights=None, num_classes=class_count, **sizes
+        )
     network: nn.Module = module.to(memory_format=torch.channels_last)
     return network
-
-
-def read_weights(spec: ModelSpec) -> dict[str, Tensor]:
-    """Read a bundled weights file as float32 tensors.  Raises ``BadWeightsError`` unless its checksum is right."""
-    try:
-        content = spec.weights.read_bytes()
-    except OSError as error:
-        raise BadWeightsError(
-            f"The weights of {spec.name} cannot be read at {spec.weights}: {error.strerror}. "
-            "Restore the assets folder of the program."
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != spec.sha256:
-        raise BadWeightsError(
-            f"The weights of {spec.name} at {spec.weights} are damaged (checksum {found[:12]}… instead of "
-            f"{spec.sha256[:12]}…). Restore the file from the program's assets."
-        )
-    return {name: value.float() if value.is_floating_point() else value for name, value in load(content).items()}
-
-
-@cache
-def source_classes() -> tuple[str, ...]:
-    """Return the 1,000 ImageNet class names in the order of the logits."""
-    weights = vision.torchvision().models.SqueezeNet1_1_Weights.IMAGENET1K_V1
-    return tuple(weights.meta["categories"])
 
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:

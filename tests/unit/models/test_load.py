@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadWeightsError, UnknownNameError
-from tlviz.models.catalogue import MODELS, find_model
+from tlviz.models.catalogue import BUNDLED, MODELS, find_model
 from tlviz.models.head import RECTIFIED_BIAS
 from tlviz.models.load import build_for_target, build_module, load_network, normalise, read_weights
 from tlviz.models.spec import Preprocessing
@@ -38,7 +38,7 @@ def test_unknown_names_suggest_the_nearest() -> None:
         find_model("squeezenet11")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_a_target_network_keeps_every_pretrained_tensor_but_the_head(name: str) -> None:
     spec = MODELS[name]
     network = build_for_target(spec, ("a", "b", "c"), pretrained=True, seed=0)

@@ -6,7 +6,6 @@ one line for a person's mistake, 1 for anything else.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -15,10 +14,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
+from tlviz.cli.models import models_app
+from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.catalogue import DATASETS, DatasetSpec
 from tlviz.data.folder import scan_folder
 from tlviz.data.images import find_dataset, load_images
@@ -27,27 +25,24 @@ from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.models.catalogue import MODELS, find_model
-from tlviz.models.spec import ModelSpec
+from tlviz.models.catalogue import BUNDLED, find_model
+from tlviz.models.places import need_weights
 from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder, Status, find_run, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, Status, find_run, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
 PATIENCE_S = 10.0
 """A run that has not begun by then is named all the same: it waits for one before it."""
+MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file."
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
-models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
 datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
 app.add_typer(models_app, name="models")
 app.add_typer(datasets_app, name="datasets")
 app.add_typer(runs_app, name="runs")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-stderr = Console(stderr=True, highlight=False)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,33 +64,12 @@ def _complain(error: Exception) -> None:
         print(f"tlviz: {' '.join(message.split())}", file=sys.stderr)
 
 
-@models_app.callback()
-def models(context: typer.Context, as_json: Json = False) -> None:
-    """List the networks."""
-    if context.invoked_subcommand is None:
-        rows = [_model_row(spec) for spec in MODELS.values()]
-        _print({"models": rows}, as_json, _table(rows))
-
-
-@models_app.command("show")
-def show_model(name: str, as_json: Json = False) -> None:
-    """Show one network with its stages, from stem to head."""
-    from tlviz.models.load import load_network  # imports torch
-
-    spec = find_model(name)
-    stages = [
-        {"name": s.name, "parameters": s.parameters, "channels": s.channels, "reduction": s.reduction}
-        for s in load_network(spec).stages
-    ]
-    _print(_model_row(spec) | {"stages": stages}, as_json, _table(stages))
-
-
 @datasets_app.callback()
 def datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the targets that ship with the program."""
     if context.invoked_subcommand is None:
         rows = [_dataset_row(spec) for spec in DATASETS.values()]
-        _print({"datasets": rows}, as_json, _table(rows))
+        print_result({"datasets": rows}, as_json, table(rows))
 
 
 @datasets_app.command("check")
@@ -104,16 +78,16 @@ def check_dataset(path: str, as_json: Json = False) -> None:
     images = load_images(path, Geometry(224, Fit.PAD, "bilinear", 1.0), _decoding_progress)
     problems = [asdict(problem) for problem in images.problems]
     result = {"classes": list(images.classes), "images": len(images.labels), "problems": problems}
-    _print(result, as_json, _table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
+    print_result(result, as_json, table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
 
 
 @runs_app.callback()
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is None:
-        rows = [_run_row(summarise(run)) for run in list_runs()]
+        rows = [_run_row(summarise(run)) for run in list_runs(FINETUNE)]
         readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
-        _print({"runs": rows}, as_json, _table(readable) if rows else "There are no runs yet.")
+        print_result({"runs": rows}, as_json, table(readable) if rows else "There are no runs yet.")
 
 
 @runs_app.command("show")
@@ -121,7 +95,9 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
-    _print(result, as_json, _table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}")
+    print_result(
+        result, as_json, table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}"
+    )
 
 
 @runs_app.command("stop")
@@ -129,7 +105,7 @@ def stop_run(run: str, as_json: Json = False) -> None:
     """Stop a run and keep its best weights."""
     found = find_run(run)
     found.request_stop()
-    _print({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
+    print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
 
 
 @runs_app.command("delete")
@@ -137,12 +113,12 @@ def delete_run(run: str, as_json: Json = False) -> None:
     """Delete a run that is over."""
     found = find_run(run)
     found.delete()
-    _print({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
+    print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
 
 
 @app.command("finetune")
 def finetune(
-    model: Annotated[str, typer.Option(help=f"Network: {', '.join(MODELS)}.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)],
     data: Annotated[str, typer.Option(help=f"Target: {', '.join(DATASETS)} or a folder with a sub-folder a class.")],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
@@ -170,8 +146,11 @@ def finetune(
     if isinstance(dataset, Path):
         scan_folder(dataset)
         data = str(dataset.resolve())
-    config = configure(model, data, strategy, **choices)
+    spec = find_model(model)
+    config = configure(spec.name, data, strategy, **choices)
     check_device(config.device)
+    if STRATEGIES[config.strategy].pretrained:
+        need_weights(spec)
     if freeze is not None:
         _check_freeze(config)
     run = start_finetune(config)
@@ -180,7 +159,7 @@ def finetune(
         print(f"tlviz: {summary.error}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     result = _finetune_result(summary)
-    _print(result, as_json, _table([result]))
+    print_result(result, as_json, table([result]))
     return 0
 
 
@@ -195,7 +174,7 @@ def export(
     from tlviz.export.formats import export_run, parse_formats  # imports torch
 
     written = export_run(find_run(run), to.expanduser(), parse_formats(formats))
-    _print(asdict(written), as_json, "\n".join(written.files.values()))
+    print_result(asdict(written), as_json, "\n".join(written.files.values()))
 
 
 def _check_freeze(config: FinetuneConfig) -> None:
@@ -248,16 +227,6 @@ def _finetune_result(summary: RunSummary) -> dict[str, Any]:
     return {name: getattr(summary, name) for name in names}
 
 
-def _model_row(spec: ModelSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "provider": spec.provider,
-        "bundled": spec.bundled,
-        "parameters": spec.parameters,
-        "input_size": spec.preprocessing.size,
-    }
-
-
 def _dataset_row(spec: DatasetSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
@@ -277,24 +246,3 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
 def _decoding_progress(done: int, total: int) -> None:
     if done == total or done % 500 == 0:
         stderr.print(f"read {done:,} of {total:,} images")
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    return table
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
-
-
-def _print(result: dict[str, Any], as_json: bool, readable: Table | str) -> None:
-    """Print the one JSON object, or what a person reads."""
-    if as_json:
-        print(json.dumps(result, allow_nan=False))
-    else:
-        Console(highlight=False).print(readable, markup=False)
