@@ -24,9 +24,9 @@ SMALL_SIDE = 96
 
 ORDINARY = (
     *("alexnet", "vgg11_bn", "resnet18", "resnet50", "densenet121", "googlenet", "inception_v3", "mobilenet_v3_small"),
-    *("squeezenet1_1", "shufflenet_v2_x0_5", "regnet_y_400mf", "efficientnet_b0", "convnext_tiny", "vit_b_32", "swin_t"),
+    *("squeezenet1_1", "shufflenet_v2_x0_5", "regnet_y_400mf", "efficientnet_b0", "convnext_tiny", "swin_t"),
     *("tf_efficientnet_lite0", "vit_small_patch16_224", "deit_tiny_distilled_patch16_224", "convnextv2_atto"),
-    *("swin_tiny_patch4_window7_224", "vit_small_patch14_dinov2"),
+    *("vit_b_32", "swin_tiny_patch4_window7_224", "vit_small_patch14_dinov2"),
 )
 """Twenty and one that stand for the rest in the ordinary test command."""
 
@@ -49,9 +49,7 @@ WHOLE = frozenset({"xcit_nano_12_p16_224", "vit_small_patch16_dinov3", "crossvit
 FEW = frozenset({"crossvit_9_240"})
 """Two branches side by side to the very end: no place in between that everything passes through."""
 
-TORCHVISION = tuple(
-    spec.architecture for spec in MODELS.values() if spec.provider is Provider.TORCHVISION and spec.name == spec.architecture
-)
+TORCHVISION = tuple(dict.fromkeys(s.architecture for s in MODELS.values() if s.provider is Provider.TORCHVISION))
 
 
 def names() -> Iterator[object]:

@@ -30,8 +30,8 @@ def build_module(
                 return _build(spec, class_count, arguments)
         except NotImplementedError:  # a builder that computes its widths
             return _build(spec, class_count, arguments).to("meta")
-    module: nn.Module = _build(spec, class_count, arguments).to(memory_format=torch.channels_last)
-    return module
+    module: nn.Module = _build(spec, class_count, arguments)
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def builder_arguments(spec: ModelSpec, size: int | None = None) -> dict[str, Any]:
@@ -47,23 +47,40 @@ def builder_arguments(spec: ModelSpec, size: int | None = None) -> dict[str, Any
     return {name: value for name, value in options.items() if name in _options(spec)} | spec.size_keywords(side)
 
 
+def auxiliary_keys(spec: ModelSpec) -> frozenset[str]:
+    """Return the names of the tensors of auxiliary classifiers, which weights may hold and networks here do not."""
+    if "aux_logits" not in _options(spec):
+        return frozenset()
+    with torch.device("meta"):
+        whole = _build(spec, 2, builder_arguments(spec) | {"aux_logits": True, "init_weights": False})
+    return frozenset(whole.state_dict()) - frozenset(
+        build_module(spec, 2, initialise=False, device="meta").state_dict()
+    )
+
+
 def check_size(spec: ModelSpec, side: int) -> None:
     """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels."""
     if spec.takes(side):
         return
     own = spec.preprocessing.size
     if spec.sizing is Sizing.FIXED:
-        raise BadSettingError(f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}.")
+        raise BadSettingError(
+            f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}."
+        )
     steps = f" in steps of {spec.size_step}" if spec.size_step > 1 else ""
     raise BadSettingError(
-        f"{spec.title} takes pictures of {spec.min_size} pixels or more{steps}; image size is {side}, its own is {own}."
+        f"{spec.title} takes pictures of {spec.min_size} pixels or more{steps}, best {own}; the image size is {side}."
     )
 
 
 def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.Module:
     if spec.provider is Provider.TIMM:
         module = vision.timm().create_model(
-            spec.architecture, pretrained=False, num_classes=class_count, **arguments
+            spec.architecture,
+            pretrained=False,
+            pretrained_cfg=spec.tag if spec.hub_id or spec.url else None,
+            num_classes=class_count,
+            **arguments,
         )
     else:
         module = vision.torchvision().models.get_model(

@@ -33,7 +33,7 @@ def render_card(spec: ModelSpec) -> None:
             f"Download ({spec.file_mb:,.0f} MB)",
             icon=":material/download:",
             key=f"download_{spec.name}",
-            on_click=start_download,
+            on_click=_download,
             args=(spec,),
             help="From the library's own server into its own cache; nothing else is sent.",
         )
@@ -46,7 +46,7 @@ def render_comparison(specs: Sequence[ModelSpec]) -> None:
     for spec in specs:
         if len(specs) > 1:
             st.markdown(f"**{spec.title}**")
-        stages = cached.architecture_stages(spec.name, grouped=not opened)
+        stages = cached.own_stages(spec.name, grouped=not opened)
         render_stage_strip(stages, key=f"models_strip_{spec.name}_{opened}")
     st.caption("From input to answer: width is the share of compute, height the number of channels.")
 
@@ -83,13 +83,21 @@ def _use_or_delete(spec: ModelSpec) -> None:
             )  # fmt: skip
         elif not spec.bundled:
             st.button(
-                f"Delete from the cache ({spec.file_mb:,.0f} MB)", key=f"delete_{spec.name}",
-                icon=":material/delete:", on_click=delete_weights, args=(spec,),
+                f"Remove the download ({spec.file_mb:,.0f} MB)", key=f"delete_{spec.name}",
+                icon=":material/delete:", on_click=_delete, args=(spec,),
             )  # fmt: skip
 
 
 def _use(name: str) -> None:
     st.session_state[Key.SOURCE] = name
+
+
+def _download(spec: ModelSpec) -> None:
+    start_download(spec)
+
+
+def _delete(spec: ModelSpec) -> None:
+    delete_weights(spec)
 
 
 def _delete_own(name: str) -> None:

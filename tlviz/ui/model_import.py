@@ -55,11 +55,12 @@ def _import(given: UploadedFile | None, architecture: str, classes: str, name: s
             raise BadSettingError("No weights file is chosen yet.")
         check_name(name)
         with st.spinner("Comparing the tensors with the architecture …"):
-            spec_name = _keep(given, architecture, [line.strip() for line in classes.splitlines() if line.strip()], name)
+            names = [line.strip() for line in classes.splitlines() if line.strip()]
+            kept = _keep(given, architecture, names, name)
     except TlvizError as error:
         st.error(str(error), icon=":material/error:")
         return
-    choose([spec_name])
+    choose([kept])
     st.rerun()
 
 

@@ -48,7 +48,9 @@ def choose(names: Sequence[str]) -> None:
 def render_filters() -> pd.DataFrame:
     """Draw search and filters and return the rows that pass, what is on this machine first."""
     search, library, size, accuracy, here = st.columns([2, 1.7, 1.5, 1.5, 1.2], vertical_alignment="bottom")
-    words = search.text_input("Search", key="models_search", placeholder="resnet, dinov2, clip …", persist_state="session")
+    words = search.text_input(
+        "Search", key="models_search", placeholder="resnet, dinov2, clip …", persist_state="session"
+    )
     kind = library.segmented_control(
         "Library", LIBRARIES, default=LIBRARIES[0], required=True, key="models_library", persist_state="session"
     )
@@ -93,7 +95,7 @@ def render_choice(rows: pd.DataFrame) -> None:
         if clicked:
             choose([clicked[-1], *(name for name in chosen if name != clicked[-1])])
             st.rerun()
-        st.caption("Each point a network with a stated accuracy; up is better, left is smaller. Click one to choose it.")
+        st.caption("Each point a network with a stated accuracy; up is better, left smaller. Click one to choose it.")
 
 
 def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:

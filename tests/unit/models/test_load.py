@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadWeightsError, UnknownNameError
+from tlviz.models.build import build_module
 from tlviz.models.catalogue import BUNDLED, MODELS, find_model
 from tlviz.models.head import RECTIFIED_BIAS
-from tlviz.models.load import build_for_target, build_module, load_network, normalise, read_weights
+from tlviz.models.load import build_for_target, load_network, normalise
 from tlviz.models.spec import Preprocessing
 from tlviz.models.stages import logit_layers
+from tlviz.models.weights import read_weights
 
 SQUEEZENET = MODELS["squeezenet1_1"]
 
