@@ -145,12 +145,16 @@ def _fetch_from_hub(watch: _Watch) -> Path:
     _sweep(watch.spec)
     for name in HUB_FILES:
         try:
-            path = Path(library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch)))
+            # asked first by itself: the library's download tries for half a minute where there is no connection
+            library.get_hf_file_metadata(library.hf_hub_url(repository, name, revision=revision or None))
+            path = Path(
+                library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch))
+            )
         except library.errors.RemoteEntryNotFoundError:
             continue
         except library.errors.HfHubHTTPError as error:
             raise _refused(watch.spec, error.response.status_code) from error
-        except (library.errors.LocalEntryNotFoundError, OSError, HTTPException) as error:
+        except (library.errors.LocalEntryNotFoundError, library.errors.HTTPError, OSError) as error:
             reason = _broken_off(watch) if watch.done else _unreachable(watch.spec, library.constants.ENDPOINT)
             raise reason from error
         _check_blob(watch.spec, path)
