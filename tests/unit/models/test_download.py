@@ -81,7 +81,11 @@ def timm_model(server: Server, content: bytes, file: str = "model.safetensors", 
 def leftovers(*folders: Path) -> list[str]:
     """Return the files that a download has left, the hub's own marks and locks aside."""
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [path.name for path in found if path.name not in {"CACHEDIR.TAG", "main", ".gitignore"} and path.suffix != ".lock"]
+    return [
+        path.name
+        for path in found
+        if path.name not in {"CACHEDIR.TAG", "main", ".gitignore"} and path.suffix != ".lock"
+    ]
 
 
 def weights_of(name: str) -> dict[str, torch.Tensor]:
