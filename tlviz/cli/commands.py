@@ -179,9 +179,9 @@ def export(
 
 def _check_freeze(config: FinetuneConfig) -> None:
     """Raise ``BadSettingError`` for a depth the network does not have, before a run is made."""
-    from tlviz.models.load import stages_for_target  # imports torch
+    from tlviz.models.load import architecture_stages  # imports torch
 
-    resolve_freeze(config, stages_for_target(find_model(config.model), 2))
+    resolve_freeze(config, architecture_stages(find_model(config.model), 2))
 
 
 def _follow(run: RunFolder) -> RunSummary:

@@ -54,12 +54,12 @@ def models(
 @models_app.command("show")
 def show_model(name: str, as_json: Json = False) -> None:
     """Show one network with its stages, from stem to head."""
-    from tlviz.models.load import stages_for_target  # imports torch
+    from tlviz.models.load import architecture_stages  # imports torch
 
     spec = find_model(name)
     stages = [
         {"name": s.name, "parameters": s.parameters, "channels": s.channels, "reduction": s.reduction}
-        for s in stages_for_target(spec, spec.class_count or 2)
+        for s in architecture_stages(spec, spec.class_count)
     ]
     here = frozenset(found.name for found in downloaded_models())
     print_result(_card(spec, here) | {"stages": stages}, as_json, _readable(spec, here, stages))

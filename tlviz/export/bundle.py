@@ -20,8 +20,9 @@ from tlviz.data.ingest import Geometry
 from tlviz.data.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
-from tlviz.models.load import Network, build_module, describe, normalise
+from tlviz.models.load import Network, describe, normalise
 from tlviz.models.own import exported_model
 
 CHECK_BATCH = 64

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from tlviz.errors import BadSettingError, BadWeightsError
 from tlviz.home import make_folder, storage_errors, write_atomic
+from tlviz.models.build import auxiliary_keys, build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.head import head_keys
-from tlviz.models.load import build_for_target, build_module
+from tlviz.models.load import build_for_target
 from tlviz.models.own import CARD, WEIGHTS, check_name, checkpoints_folder, exported_model, own_model, read_metadata
 from tlviz.models.probe import fingerprint
 from tlviz.models.spec import ModelSpec
@@ -91,7 +92,8 @@ def _adopt(path: Path, base: ModelSpec, content: Any) -> tuple[Tensors, int, int
     """Return the tensors named and shaped as the architecture's, how many parameters and how many classes they have."""
     network = build_for_target(base, ("a", "b"), pretrained=False, seed=0)
     expected = set(network.module.state_dict())
-    tensors = _choose(content, expected)
+    auxiliary = auxiliary_keys(base)
+    tensors = {key: value for key, value in _choose(content, expected).items() if key not in auxiliary}
     missing, unexpected = sorted(expected - tensors.keys()), sorted(tensors.keys() - expected)
     if missing or unexpected:
         raise _unlike(path, base, content, missing, unexpected)
@@ -180,11 +182,7 @@ def _has_shapes(spec: ModelSpec, tensors: Tensors) -> bool:
 
 def _shapes(spec: ModelSpec, class_count: int) -> dict[str, torch.Size]:
     """Return the shape of each tensor of an architecture, built without memory where its builder can."""
-    try:
-        with torch.device("meta"):
-            module = build_module(spec, class_count)
-    except NotImplementedError:
-        module = build_module(spec, class_count)
+    module = build_module(spec, class_count, initialise=False, device="meta")
     return {name: value.shape for name, value in module.state_dict().items()}
 
 
