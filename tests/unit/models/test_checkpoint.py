@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from tlviz.cli import main
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
@@ -45,7 +45,9 @@ def prefixed(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {f"{prefix}{name}": value for name, value in tensors.items()}
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "model.", "backbone.", "net.", "encoder.", "module._orig_mod.model."])
+@pytest.mark.parametrize(
+    "prefix", ["", "module.", "model.", "backbone.", "net.", "encoder.", "module._orig_mod.model."]
+)
 @pytest.mark.parametrize("nest", ["", "state_dict", "model", "model_state_dict"])
 def test_wrappers_are_taken_away(tensors: dict[str, Tensor], tmp_path: Path, prefix: str, nest: str) -> None:
     content: Any = prefixed(tensors, prefix)
@@ -107,7 +109,10 @@ def test_missing_and_unexpected_tensors_are_named(tensors: dict[str, Tensor], tm
     with pytest.raises(BadWeightsError) as caught:
         import_checkpoint(path, "resnet18", CLASSES, "mine")
     words = str(caught.value)
-    assert "30 missing: layer4.0.bn1.bias, layer4.0.bn1.num_batches_tracked, layer4.0.bn1.running_mean and 27 more" in words
+    assert (
+        "30 missing: layer4.0.bn1.bias, layer4.0.bn1.num_batches_tracked, layer4.0.bn1.running_mean and 27 more"
+        in words
+    )
     assert "1 unexpected: extra.weight" in words
     assert own_models() == []
 
@@ -148,7 +153,7 @@ def test_class_names_must_match_the_head(
 @pytest.mark.parametrize("name", ["../mine", "a/b", "..", ".mine", "", "a..b", "resnet18", "x" * 65, "mine\n"])
 def test_names_cannot_leave_the_folder(tensors: dict[str, Tensor], tmp_path: Path, name: str) -> None:
     path = saved(tmp_path / "mine.pt", tensors)
-    with pytest.raises(BadSettingError, match="cannot be used|of the catalogue"):
+    with pytest.raises(BadSettingError, match=r"cannot be used|of the catalogue"):
         import_checkpoint(path, "resnet18", CLASSES, name)
     assert not checkpoints_folder().exists() or not list(checkpoints_folder().iterdir())
 

@@ -67,8 +67,7 @@ def torchvision_model(server: Server, content: bytes, digest: str | None = None)
     """Serve a file as torchvision's server does and return the row that points at it."""
     name = f"net-{(digest or hashlib.sha256(content).hexdigest())[:8]}.pth"
     server.put(f"/models/{name}", content)
-    spec = replace(MODELS["squeezenet1_1.imagenet1k_v1"], url=f"{server.address}/models/{name}")
-    return spec
+    return replace(MODELS["squeezenet1_1.imagenet1k_v1"], url=f"{server.address}/models/{name}")
 
 
 def timm_model(server: Server, content: bytes, file: str = "model.safetensors", etag: str | None = None) -> ModelSpec:
@@ -81,7 +80,11 @@ def timm_model(server: Server, content: bytes, file: str = "model.safetensors", 
 def leftovers(*folders: Path) -> list[str]:
     """Return the files that a download has left, the hub's own marks and locks aside."""
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [path.name for path in found if path.name not in {"CACHEDIR.TAG", "main", ".gitignore"} and path.suffix != ".lock"]
+    return [
+        path.name
+        for path in found
+        if path.name not in {"CACHEDIR.TAG", "main", ".gitignore"} and path.suffix != ".lock"
+    ]
 
 
 def weights_of(name: str) -> dict[str, torch.Tensor]:
