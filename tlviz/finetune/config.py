@@ -13,7 +13,7 @@ from tlviz.data.pictures import Fit
 from tlviz.errors import BadSettingError
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.catalogue import find_model
-from tlviz.models.spec import Stage
+from tlviz.models.spec import Stage, check_size
 
 
 class Optimizer(StrEnum):
@@ -93,10 +93,10 @@ class FinetuneConfig:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        find_model(self.model)
         find_strategy(self.strategy)
         for name, allowed in RANGES.items():
             check_range(name, getattr(self, name), allowed)
+        check_size(find_model(self.model), self.image_size)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -90,6 +90,7 @@ def _session(
         pretrained=find_strategy(config.strategy).pretrained,
         seed=config.seed,
         dropout=config.dropout,
+        size=config.image_size,
     )
     split = split_images(images.labels, images.parts, config.seed)
     return Session(network, images, split, config, device, should_stop)

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from tlviz import vision
-from tlviz.errors import BadSettingError
-from tlviz.models.spec import ModelSpec, Provider, Sizing
+from tlviz.models.spec import ModelSpec, Provider, check_size
 
 
 def build_module(
@@ -55,21 +54,6 @@ def auxiliary_keys(spec: ModelSpec) -> frozenset[str]:
         whole = _build(spec, 2, builder_arguments(spec) | {"aux_logits": True, "init_weights": False})
     return frozenset(whole.state_dict()) - frozenset(
         build_module(spec, 2, initialise=False, device="meta").state_dict()
-    )
-
-
-def check_size(spec: ModelSpec, side: int) -> None:
-    """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels."""
-    if spec.takes(side):
-        return
-    own = spec.preprocessing.size
-    if spec.sizing is Sizing.FIXED:
-        raise BadSettingError(
-            f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}."
-        )
-    steps = f" in steps of {spec.size_step}" if spec.size_step > 1 else ""
-    raise BadSettingError(
-        f"{spec.title} takes pictures of {spec.min_size} pixels or more{steps}, best {own}; the image size is {side}."
     )
 
 
