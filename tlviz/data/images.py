@@ -86,16 +86,17 @@ def load_images(name: str, geometry: Geometry, progress: Progress | None = None)
     )
 
 
+def file_stamp(file: Path) -> str:
+    """Return what changes when a file does: where it really is, its size and its time of change."""
+    try:
+        state = file.stat()
+        return f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
+    except OSError:
+        return f"{file}|missing"
+
+
 def _file_sources(index: FolderIndex) -> list[Source]:
-    sources = []
-    for file in index.files:
-        try:
-            state = file.stat()
-            stamp = f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
-        except OSError:
-            stamp = f"{file}|missing"
-        sources.append(Source(str(file), stamp, partial(open_picture, file)))
-    return sources
+    return [Source(str(file), file_stamp(file), partial(open_picture, file)) for file in index.files]
 
 
 def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | None) -> ImageSet:
@@ -103,7 +104,7 @@ def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | Non
 
     digits = load_digits()
     sources = [
-        Source(f"digit {at}", f"sklearn-digits|{at}", partial(_digit_picture, values))
+        Source(f"digit {at}", f"sklearn-digits|{at}", partial(_open_digit, values))
         for at, values in enumerate(digits.images)
     ]
     decoded = ingest(sources, geometry, progress)
@@ -120,6 +121,10 @@ def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | Non
     )
 
 
-def _digit_picture(values: NDArray[np.float64]) -> tuple[Image.Image, None]:
+def digit_picture(values: NDArray[np.float64]) -> Image.Image:
     """Turn an 8 x 8 digit with values 0 to 16 into a picture, ink bright on black."""
-    return Image.fromarray(np.round(values * 255 / 16).astype(np.uint8)).convert("RGB"), None
+    return Image.fromarray(np.round(values * 255 / 16).astype(np.uint8)).convert("RGB")
+
+
+def _open_digit(values: NDArray[np.float64]) -> tuple[Image.Image, None]:
+    return digit_picture(values), None
