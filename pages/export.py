@@ -13,7 +13,7 @@ from tlviz.ui.state import Key
 
 def page() -> None:
     st.title("Is it ready to take home?")
-    runs = [run for run in list_runs() if run.weights.exists()]
+    runs = [run for run in list_runs("finetune") if run.weights.exists()]
     if not runs:
         st.info("No run has saved weights yet. Start one on the Fine-tune page.", icon=":material/download:")
         st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")

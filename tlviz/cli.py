@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,11 +20,12 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from tlviz.data.catalogue import DATASETS, DatasetSpec
+from tlviz.data.exclusions import exclude, excluded_names, include
+from tlviz.data.findings import Finding
 from tlviz.data.folder import scan_folder
-from tlviz.data.images import find_dataset, load_images
-from tlviz.data.ingest import Geometry
+from tlviz.data.images import find_dataset
 from tlviz.data.pictures import Fit
-from tlviz.errors import TlvizError
+from tlviz.errors import TlvizError, UnknownNameError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import MODELS, find_model
@@ -99,19 +100,53 @@ def datasets(context: typer.Context, as_json: Json = False) -> None:
 
 
 @datasets_app.command("check")
-def check_dataset(path: str, as_json: Json = False) -> None:
-    """Open every picture of a target and say what is odd."""
-    images = load_images(path, Geometry(224, Fit.PAD, "bilinear", 1.0), _decoding_progress)
-    problems = [asdict(problem) for problem in images.problems]
-    result = {"classes": list(images.classes), "images": len(images.labels), "problems": problems}
-    _print(result, as_json, _table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
+def check_dataset(
+    path: str,
+    features: Annotated[
+        bool, typer.Option(help="Also look for wrong labels, by each picture's neighbours in a network's features.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Look at every picture of a target and say what is odd: one finding a line, worst first."""
+    from tlviz.diagnose.doctor import check_dataset  # takes a second to import
+
+    report = check_dataset(path, features=features, progress=_looking_progress())
+    told = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
+    result = {
+        "classes": report.classes,
+        "images": report.images,
+        "problems": [{name: getattr(finding, name) for name in told} for finding in report.findings],
+        "excluded": list(excluded_names(path)),
+        "groups": report.groups,
+        "nearest_agreement": report.nearest_agreement,
+    }
+    lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
+    _print(result, as_json, "\n".join([*lines, *map(_finding_line, report.findings)]))
+
+
+@datasets_app.command("exclude")
+def exclude_pictures(path: str, names: list[str], reason: str = "", as_json: Json = False) -> None:
+    """Leave pictures of a target out of every run from now on; nothing is written into its folder."""
+    exclude(path, dict.fromkeys(_picture_names(path, names), reason))
+    _print_excluded(path, as_json)
+
+
+@datasets_app.command("include")
+def include_pictures(path: str, names: list[str], as_json: Json = False) -> None:
+    """Take excluded pictures into a target again."""
+    excluded = excluded_names(path)
+    for name in names:
+        if name not in excluded:
+            raise UnknownNameError("excluded picture", name, excluded)
+    include(path, names)
+    _print_excluded(path, as_json)
 
 
 @runs_app.callback()
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is None:
-        rows = [_run_row(summarise(run)) for run in list_runs()]
+        rows = [_run_row(summarise(run)) for run in list_runs("finetune")]
         readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
         _print({"runs": rows}, as_json, _table(readable) if rows else "There are no runs yet.")
 
@@ -121,6 +156,7 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
     _print(result, as_json, _table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}")
 
 
@@ -274,9 +310,41 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
     return {name: getattr(summary, name) for name in names}
 
 
-def _decoding_progress(done: int, total: int) -> None:
-    if done == total or done % 500 == 0:
-        stderr.print(f"read {done:,} of {total:,} images")
+def _looking_progress() -> Callable[[str, int, int], None]:
+    """Tell how far a look at a target is, now and then."""
+    told = ""
+
+    def progress(doing: str, done: int, total: int) -> None:
+        nonlocal told
+        line = f"{doing}: {done:,} of {total:,}"
+        if (done == total or done % 500 == 0) and line != told:
+            stderr.print(line)
+            told = line
+
+    return progress
+
+
+def _finding_line(finding: Finding) -> str:
+    mark = " (excluded)" if finding.excluded else ""
+    return f"{finding.severity}: {finding.kind}: {finding.path}{mark}: {finding.problem}; {finding.action}"
+
+
+def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
+    """Turn names or paths of pictures into their names within a target.  Raises ``UnknownNameError``."""
+    from tlviz.data.inventory import take_inventory  # takes a second to import
+
+    files = take_inventory(data).files
+    name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}
+    for name in wanted:
+        if name not in name_of:
+            raise UnknownNameError("picture of this target", name, [file.name for file in files])
+    return [name_of[name] for name in wanted]
+
+
+def _print_excluded(data: str, as_json: bool) -> None:
+    excluded = excluded_names(data)
+    readable = "\n".join(f"excluded: {name}" for name in excluded) or "Nothing is excluded."
+    _print({"data": data, "excluded": excluded}, as_json, readable)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
@@ -297,4 +365,4 @@ def _print(result: dict[str, Any], as_json: bool, readable: Table | str) -> None
     if as_json:
         print(json.dumps(result, allow_nan=False))
     else:
-        Console(highlight=False).print(readable, markup=False)
+        Console(highlight=False).print(readable, markup=False, soft_wrap=isinstance(readable, str))

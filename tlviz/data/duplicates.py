@@ -71,7 +71,7 @@ def _unite_near(facts: Sequence[Facts], members: Ints, groups: Ints, check: Call
             one = start + int(row)
             others = start + np.flatnonzero(near[row])
             others = others[(others > one) & (groups[members[others]] != groups[members[one]])]
-            for chunk in np.split(others, range(_CHUNK, len(others), _CHUNK)):
+            for chunk in np.split(others, range(_CHUNK, len(others), _CHUNK)) if len(others) else ():
                 bits = np.bitwise_count(hashes[chunk] ^ hashes[one])
                 confirmed = is_near(facts[members[one]], [facts[members[at]] for at in chunk], bits)
                 for other in chunk[confirmed]:

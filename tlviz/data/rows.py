@@ -13,12 +13,12 @@ from tlviz.data.pictures import Pixels
 class PixelRows:
     """A read-only view of the chosen rows of an array (N, S, S, 3); indexing it gives an array in memory."""
 
-    def __init__(self, pixels: Pixels, rows: NDArray[np.int64]) -> None:
+    def __init__(self, pixels: Pixels | PixelRows, rows: NDArray[np.int64]) -> None:
         self._pixels = pixels
         self._rows = rows
         self.shape: tuple[int, ...] = (len(rows), *pixels.shape[1:])
-        self.dtype = pixels.dtype
-        self.ndim = pixels.ndim
+        self.dtype: np.dtype[np.uint8] = pixels.dtype
+        self.ndim: int = pixels.ndim
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -93,7 +93,8 @@ def _imbalance(root: str, training: dict[str, int]) -> Iterator[Finding]:
     least, most = min(present, key=present.__getitem__), max(present, key=present.__getitem__)
     ratio = present[most] / present[least]
     if ratio >= IMBALANCE:
-        problem = f"imbalance: {most} has {ratio:.0f} times as many pictures as {least} ({present[most]:,} and {present[least]:,})"
+        sizes = f"{present[most]:,} and {present[least]:,}"
+        problem = f"imbalance: {most} has {ratio:.0f} times as many pictures as {least} ({sizes})"
         yield Finding(root, Kind.IMBALANCE, problem, "kept; look at each class's accuracy", Severity.WARNING)
 
 

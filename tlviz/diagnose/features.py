@@ -47,7 +47,7 @@ def extract_batch(network: Network, pixels: Pixels, stages: Sequence[str]) -> di
 
     layers = {path: network.module.get_submodule(path) for path in wanted}
     device = next(network.module.parameters()).device
-    inputs = normalise(torch.from_numpy(np.ascontiguousarray(pixels)).to(device), network.spec.preprocessing)
+    inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
     with network.lock, forward_hooks(layers, keep), torch.no_grad():
         was_training = network.module.training
         try:

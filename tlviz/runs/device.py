@@ -10,6 +10,9 @@ from functools import cache
 
 from tlviz.errors import BadSettingError
 
+_BESIDE = frozenset({"doctor"})
+"""Kinds of jobs that mostly read files: they do not wait for training."""
+
 
 @cache
 def device_name() -> str:
@@ -21,6 +24,11 @@ def lane(device: str) -> str:
     """Return the queue of a device choice: runs of one lane take turns."""
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"
+
+
+def queue(kind: str, device: str) -> str:
+    """Return the line in which a job waits: its device's lane, or its kind's own where it leaves the device alone."""
+    return kind if kind in _BESIDE else lane(device)
 
 
 @cache

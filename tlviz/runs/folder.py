@@ -190,13 +190,14 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     return RunFolder(path)
 
 
-def list_runs() -> list[RunFolder]:
-    """Return all runs, newest first."""
+def list_runs(kind: str | None = None) -> list[RunFolder]:
+    """Return the runs of one kind of job, or of all, newest first."""
     try:
         found = [path for path in runs_folder().iterdir() if (path / "config.json").exists()]
     except OSError:
         return []
-    return [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    return [run for run in runs if kind is None or run.config()["kind"] == kind]
 
 
 def find_run(name: str) -> RunFolder:

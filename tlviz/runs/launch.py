@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -12,7 +13,7 @@ import psutil
 
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
-from tlviz.runs.folder import RunFolder, create_run, is_alive
+from tlviz.runs.folder import RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -27,11 +28,26 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
 
     Raises ``StorageError`` where the folder cannot be written.
     """
-    parts = (config.model, Path(config.data).name, config.strategy)
-    label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
-    run = create_run("finetune", label, config.to_json())
+    run = create_run("finetune", _label(config.model, Path(config.data).name, config.strategy), config.to_json())
     start_worker(run)
     return run
+
+
+def start_doctor(data: str, *, features: bool = True) -> RunFolder:
+    """Start a worker that looks at a target by name or folder; it leaves its report in the run folder.
+
+    Looks that are over are removed first, as their reports are kept.  Raises ``StorageError``.
+    """
+    for old in list_runs("doctor"):
+        if old.status().is_over:
+            shutil.rmtree(old.path, ignore_errors=True)
+    run = create_run("doctor", _label("doctor", Path(data).name), {"data": data, "features": features})
+    start_worker(run)
+    return run
+
+
+def _label(*parts: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:

@@ -66,7 +66,7 @@ def _render_sidebar() -> None:
             st.query_params.pop(Key.FOLDER, None)
         to_address(Key.SOURCE, Key.TARGET)
         st.caption(f"**Device** {device_name()}")
-        if any(not run.status().is_over for run in list_runs()[:RECENT]):
+        if any(not run.status().is_over for run in list_runs("finetune")[:RECENT]):
             active_runs()
 
 

@@ -37,7 +37,7 @@ STATUS_WORDS = {
 @st.fragment(run_every=POLL_S)
 def active_runs() -> None:
     """Show every run that waits or works with a small progress bar."""
-    active = [run for run in list_runs()[:RECENT] if not run.status().is_over]
+    active = [run for run in list_runs("finetune")[:RECENT] if not run.status().is_over]
     if not active:
         st.rerun()  # once, without the timer
     for run in active:
