@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from tlviz.data.pictures import Opened, Pixels, decode_picture, to_rgb
+from tlviz.data.signatures import name_foreign, picture_format
 from tlviz.errors import BadPictureError, NotAPictureError, TooLargeError
 
 THUMB = 32
@@ -25,16 +26,6 @@ _FORMAT_OF_SUFFIX = {
     ".tif": "TIFF", ".tiff": "TIFF", ".ppm": "PPM", ".pgm": "PPM",
 }  # fmt: skip
 _SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
-_FOREIGN = (
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"8BPS", "a Photoshop file"),
-    (b"<svg", "an SVG drawing"),
-    (b"<html", "a web page"),
-    (b"<!doctype html", "a web page"),
-)
-_FOREIGN_BRANDS = {b"heic": "a HEIC picture", b"heix": "a HEIC picture", b"mif1": "a HEIF picture",
-                   b"avif": "an AVIF picture", b"avis": "an AVIF picture"}  # fmt: skip
 _CONSTANT_WINDOW = 17
 _CONSTANT_SHARE = 0.998
 
@@ -99,10 +90,7 @@ def inspect_file(read: Callable[[], bytes], path: str) -> tuple[Facts, Image.Ima
     except OSError as error:
         return Broken(Failure.UNREADABLE, f"cannot be read: {error.strerror or error}")
     except NotAPictureError as error:
-        content_kind = name_foreign(content)
-        return Broken(
-            Failure.NOT_A_PICTURE, f"{label} is {content_kind}, not a picture" if content_kind else str(error)
-        )
+        return _no_picture(content, label, error)
     except TooLargeError as error:
         return Broken(Failure.TOO_LARGE, str(error))
     except BadPictureError as error:
@@ -110,23 +98,15 @@ def inspect_file(read: Callable[[], bytes], path: str) -> tuple[Facts, Image.Ima
     return _facts(content, path, opened, rgb), rgb
 
 
-def name_foreign(content: bytes) -> str | None:
-    """Say what a file is that is no picture of a known format, as far as its first bytes tell."""
+def _no_picture(content: bytes, label: str, error: NotAPictureError) -> Broken:
     if not content:
-        return "an empty file"
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for mark, kind in _FOREIGN:
-        if start.lower().startswith(mark.lower()):
-            return kind
-    if b"<svg" in start.lower():
-        return "an SVG drawing"
-    if content[4:8] == b"ftyp":
-        return _FOREIGN_BRANDS.get(content[8:12], "a film")
-    return "a text file" if b"\0" not in start and _is_text(start) else None
-
-
-def _is_text(start: bytes) -> bool:
-    return all(byte >= 32 or byte in b"\t\r\n" for byte in start) and start.isascii()
+        return Broken(Failure.DAMAGED, f"{label} is empty")
+    kind, foreign = picture_format(content), name_foreign(content)
+    if kind:
+        return Broken(Failure.DAMAGED, f"{label} is damaged: it begins as a {kind} picture, but cannot be decoded")
+    if foreign:
+        return Broken(Failure.NOT_A_PICTURE, f"{label} is {foreign}, not a picture")
+    return Broken(Failure.DAMAGED, str(error))
 
 
 def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts:

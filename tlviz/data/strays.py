@@ -9,12 +9,12 @@ from pathlib import Path
 from tlviz.data.findings import Finding, Kind, Severity
 from tlviz.data.folder import FolderIndex
 from tlviz.data.pictures import SUFFIXES
+from tlviz.data.signatures import picture_format
 
 _OTHER_SUFFIXES = frozenset(
     {".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".psd", ".tga", ".ico", ".dcm"}
     | {".raw", ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2"}
 )
-_MAGIC = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
 
 
 def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
@@ -63,9 +63,7 @@ def _misnamed(path: Path) -> list[Finding]:
             start = file.read(16)
     except OSError:
         return []
-    kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        kind = "WEBP"
+    kind = picture_format(start)
     if kind is None:
         return []
     problem = f"is a {kind} picture, but its name does not say so"

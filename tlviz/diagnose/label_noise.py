@@ -44,10 +44,10 @@ def check_labels(
 ) -> LabelCheck | None:
     """Look for wrong labels among pictures with features (N, D), by their nearest neighbours' (cosine) labels (N,).
 
-    A suspect's neighbours all bear other labels and most of them the same one; with 5 neighbours and only the first
-    condition a tenth of the clip art was suspected.  Pictures of the same group (N,) are not asked: a copy says nothing new.
-    Between 3 and 10 neighbours are asked, half of the usual class; classes with fewer pictures are left alone, and
-    nothing is suspected where the features do not tell the classes apart.  None where there are too few pictures.
+    A suspect's neighbours all bear other labels, and most of them the same one: with 5 neighbours and only the first
+    condition, a tenth of the clip art was suspected.  Pictures of the same group (N,) are not asked: a copy says
+    nothing new.  Between 3 and 10 neighbours are asked, half of the usual class; classes with fewer pictures are left
+    alone, and nothing is suspected where the features do not tell the classes apart.  None with too few pictures.
     """
     counts = np.bincount(labels) if len(labels) else np.zeros(0, np.int64)
     k = int(np.clip(np.median(counts[counts > 0]) // 2, MIN_NEIGHBOURS, MAX_NEIGHBOURS)) if len(labels) else 0
