@@ -110,7 +110,7 @@ def _no_picture(content: bytes, label: str, error: NotAPictureError) -> Broken:
 
 
 def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts:
-    thumb = rgb.resize((THUMB, THUMB), Image.Resampling.LANCZOS)
+    thumb = rgb.resize((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=3.0)
     pixels = hashlib.sha256(f"{rgb.size}".encode())
     pixels.update(rgb.tobytes())
     return Facts(

@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from tlviz.data.checks import check_broken, check_files, check_groups
 from tlviz.data.duplicates import Ints, find_groups
 from tlviz.data.exclusions import excluded_names
 from tlviz.data.findings import Finding, Kind, Report, Severity, worst_first
-from tlviz.data.inspect_file import Broken, Facts, inspect_file
+from tlviz.data.inspect_file import Broken, Facts, Failure, inspect_file
 from tlviz.data.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.pictures import Fit, Pixels, fit_picture
 from tlviz.data.set_checks import check_classes, check_mixture
@@ -30,7 +31,6 @@ from tlviz.models.catalogue import find_model
 # torch takes seconds to import, and a look without features needs none of it.
 if TYPE_CHECKING:
     from tlviz.diagnose.features import Features
-    from tlviz.models.load import Network
 
 _FORMAT = 1
 _KEEP = 64
@@ -54,7 +54,7 @@ class _Looked:
     files: list[PictureFile]
     facts: list[Facts]
     features: Features | None
-    broken: list[Finding]
+    broken: list[tuple[PictureFile, Broken]]
 
 
 def check_dataset(name: str, *, features: bool = True, progress: Progress | None = None) -> Report:
@@ -67,10 +67,13 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
     path = cache_folder("doctor") / f"{_key(inventory, features=features)}.json"
     report = _stored(path)
     if report is None:
-        report = _examine(name, inventory, features, progress or (lambda *_: None))
-        make_folder(path.parent)
-        write_atomic(path, json.dumps(report.to_json()).encode())
-        _forget_oldest(path.parent)
+        looked = _look(inventory.files, features, progress or (lambda *_: None))
+        report = _examine(name, inventory, looked, progress or (lambda *_: None))
+        # A permission or a network drive may come back without the file's size or time changing.
+        if not any(why.failure is Failure.UNREADABLE for _, why in looked.broken):
+            make_folder(path.parent)
+            write_atomic(path, json.dumps(report.to_json()).encode())
+            _forget_oldest(path.parent)
     return report.with_exclusions(excluded_names(name))
 
 
@@ -84,8 +87,7 @@ def known_report(name: str) -> Report | None:
     return None
 
 
-def _examine(name: str, inventory: Inventory, features: bool, progress: Progress) -> Report:
-    looked = _look(inventory.files, features, progress)
+def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progress) -> Report:
     files, facts = looked.files, looked.facts
 
     def check() -> None:
@@ -93,7 +95,7 @@ def _examine(name: str, inventory: Inventory, features: bool, progress: Progress
 
     groups = find_groups(facts, check)
     findings = [
-        *looked.broken,
+        *(check_broken(file, why) for file, why in looked.broken),
         *inventory.strays,
         *check_files(files, facts),
         *check_groups(files, facts, groups, inventory.classes),
@@ -109,50 +111,53 @@ def _examine(name: str, inventory: Inventory, features: bool, progress: Progress
 
 def _look(files: Sequence[PictureFile], features: bool, progress: Progress) -> _Looked:
     """Inspect all files in threads, and run the opened pictures through the network meanwhile if that is wanted."""
-    network = _load() if features else None
     opened: list[PictureFile] = []
     facts: list[Facts] = []
-    broken: list[Finding] = []
-    parts: list[Features] = []
-    waiting: list[Pixels] = []
+    broken: list[tuple[PictureFile, Broken]] = []
 
     def inspect(file: PictureFile) -> Seen:
         seen = inspect_file(file.read, file.path)
         if isinstance(seen, Broken):
             return seen, None
-        return seen[0], _square(seen[1]) if network else None
+        return seen[0], _square(seen[1]) if features else None
 
-    for at, (file, (seen, square)) in enumerate(zip(files, _in_threads(inspect, files), strict=True), start=1):
-        if isinstance(seen, Broken):
-            broken.append(check_broken(file, seen))
-        else:
-            opened.append(file)
-            facts.append(seen)
-        if square is not None:
-            waiting.append(square)
-        if network and (len(waiting) == BATCH or (waiting and at == len(files))):
-            parts.append(_features(network, waiting))
-            waiting = []
-        progress("reading pictures", at, len(files))
-    return _Looked(opened, facts, np.concatenate(parts) if parts else None, broken)
+    def squares() -> Generator[Pixels]:
+        """Sort what comes from the threads; hand on the small pictures."""
+        with closing(_in_threads(inspect, files)) as results:
+            for at, (file, (seen, square)) in enumerate(zip(files, results, strict=True), start=1):
+                if isinstance(seen, Broken):
+                    broken.append((file, seen))
+                else:
+                    opened.append(file)
+                    facts.append(seen)
+                if square is not None:
+                    yield square
+                progress("reading pictures", at, len(files))
+
+    with closing(squares()) as stream:
+        if features:
+            return _Looked(opened, facts, _features(stream), broken)
+        deque(stream, maxlen=0)
+    return _Looked(opened, facts, None, broken)
 
 
-def _load() -> Network:
+def _features(squares: Iterator[Pixels]) -> Features | None:
+    """Run pictures through the doctor's network as they come: (N, D), None where there are none."""
+    from tlviz.diagnose.features import beside_other_threads, extract_batch
     from tlviz.models.load import load_network
 
-    return load_network(find_model(NETWORK))
+    network = load_network(find_model(NETWORK))
+    stage = network.stages[-2].name
+    parts: list[Features] = []
+    with beside_other_threads():
+        while batch := list(islice(squares, BATCH)):
+            parts.append(extract_batch(network, np.stack(batch), [stage])[stage])
+    return np.concatenate(parts) if parts else None
 
 
 def _square(rgb: Image.Image) -> Pixels:
     weights = find_model(NETWORK).preprocessing
     return fit_picture(rgb, SIZE, Fit.PAD, weights.interpolation, weights.crop_fraction)
-
-
-def _features(network: Network, squares: list[Pixels]) -> Features:
-    from tlviz.diagnose.features import extract_batch
-
-    stage = network.stages[-2].name
-    return extract_batch(network, np.stack(squares), [stage])[stage]
 
 
 def _suspects(
@@ -185,7 +190,7 @@ def _named(files: Sequence[PictureFile], groups: Ints) -> tuple[tuple[str, ...],
     return tuple(tuple(names) for names in members.values() if len(names) > 1)
 
 
-def _in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def _in_threads(function: Callable[[T], R], items: Iterable[T]) -> Generator[R]:
     """Map in threads and in order, a bounded number of items ahead; what has not begun is dropped at an early end."""
     left = iter(items)
     pool = ThreadPoolExecutor(max_workers=os.cpu_count())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -55,6 +56,21 @@ def extract_batch(network: Network, pixels: Pixels, stages: Sequence[str]) -> di
         finally:
             network.module.train(was_training)
     return pooled
+
+
+@contextmanager
+def beside_other_threads() -> Iterator[None]:
+    """Leave half of the cores to threads that decode pictures meanwhile.
+
+    With all cores for both, torch's threads wait for one another: measured on two cores, 16 instead of 3 milliseconds
+    of processor time an image.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def pool(output: Tensor, channels: int) -> Tensor:

@@ -353,6 +353,9 @@ def test_a_file_and_a_folder_that_may_not_be_read(root: Path, monkeypatch: pytes
         str(refused): "cannot be read: Permission denied",
         str(root / "cat" / "inner"): "cannot be read: Permission denied",
     }
+    monkeypatch.undo()
+    monkeypatch.setenv("TLVIZ_HOME", str(root.parent / "tlviz-home"))
+    assert look(root).findings == (), "it is tried again although size and time are the same"
 
 
 def test_names_in_other_scripts(root: Path) -> None:

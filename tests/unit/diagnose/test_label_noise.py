@@ -14,7 +14,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
 
 
-def clusters(seed: int, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+def clusters(seed: int, spread: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
     """Return features (120, 16) around four directions, and their labels."""
     generator = np.random.default_rng(seed)
     labels = np.arange(120) % 4
