@@ -21,12 +21,12 @@ from filelock import FileLock, Timeout
 from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.device import queue
-from tlviz.runs.folder import RunFolder, Status, list_runs
+from tlviz.runs.device import lane
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
 
-JOBS = {"doctor": "tlviz.jobs.doctor", "finetune": "tlviz.jobs.finetune"}
+JOBS = {FINETUNE: "tlviz.jobs.finetune", DOWNLOAD: "tlviz.jobs.download", DOCTOR: "tlviz.jobs.doctor"}
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 
 
@@ -39,7 +39,7 @@ def main(folder: str) -> int:
     try:
         job.start()
         settings = run.config()["settings"]
-        with device_turn(job):
+        with device_turn(job, str(settings.get("device", "auto"))):
             begun = time.time()
             job.tell(Status.RUNNING, "starting")
             results = import_module(JOBS[run.config()["kind"]]).execute(job, settings)
@@ -57,15 +57,15 @@ def main(folder: str) -> int:
 
 
 @contextmanager
-def device_turn(job: Job) -> Iterator[None]:
+def device_turn(job: Job, device: str) -> Iterator[None]:
     """Wait until this run is the earliest waiting one and its device is free, and hold the device."""
     locks = make_folder(home() / "locks")
-    lock = FileLock(locks / f"{socket.gethostname()}-{_line(job.run)}.lock")
+    lock = FileLock(locks / f"{socket.gethostname()}-{lane(device)}.lock")
     job.tell(Status.QUEUED, "waiting for the run before it")
     while True:
         if job.should_stop():
             raise StoppedEarly
-        if not _waits_behind(job.run):
+        if not _waits_behind(job.run, device):
             try:
                 lock.acquire(timeout=LOCK_POLL_S)
                 break
@@ -78,23 +78,18 @@ def device_turn(job: Job) -> Iterator[None]:
         lock.release()
 
 
-def _line(run: RunFolder) -> str:
-    config = run.config()
-    return queue(config["kind"], str(config["settings"].get("device", "auto")))
-
-
-def _waits_behind(run: RunFolder) -> bool:
-    """Tell whether an earlier run waits in the same line of this machine."""
-    line = _line(run)
+def _waits_behind(run: RunFolder, device: str) -> bool:
+    """Tell whether an earlier run waits for the same device of this machine."""
     created = (run.config()["created"], run.name)
     for other in list_runs():
         if (other.path / "events.jsonl").exists():
             continue
         config = other.config()
         is_earlier = (config["created"], other.name) < created
+        same_lane = lane(str(config["settings"].get("device", "auto"))) == lane(device)
         beat = other.heartbeat()
         is_here = beat is None or beat.host == socket.gethostname()
-        if is_earlier and is_here and _line(other) == line and other.status() is Status.QUEUED:
+        if is_earlier and same_lane and is_here and other.status() is Status.QUEUED:
             return True
     return False
 

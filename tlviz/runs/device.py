@@ -10,9 +10,6 @@ from functools import cache
 
 from tlviz.errors import BadSettingError
 
-_BESIDE = frozenset({"doctor"})
-"""Kinds of jobs that mostly read files: they do not wait for training."""
-
 
 @cache
 def device_name() -> str:
@@ -20,15 +17,18 @@ def device_name() -> str:
     return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{os.cpu_count()} CPU cores")
 
 
+NETWORK = "network"
+"""The device of a job that waits for the network and needs no other."""
+FILES = "files"
+"""The device of a job that mostly reads files: it does not wait behind training."""
+
+
 def lane(device: str) -> str:
     """Return the queue of a device choice: runs of one lane take turns."""
+    if device in (NETWORK, FILES):
+        return device
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"
-
-
-def queue(kind: str, device: str) -> str:
-    """Return the line in which a job waits: its device's lane, or its kind's own where it leaves the device alone."""
-    return kind if kind in _BESIDE else lane(device)
 
 
 @cache

@@ -16,7 +16,7 @@ from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
-from tlviz.runs.device import queue
+from tlviz.runs.device import lane
 from tlviz.runs.folder import RunFolder, Status, list_runs
 from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.summary import summarise
@@ -60,9 +60,9 @@ def test_a_job_leaves_its_report_and_a_second_one_is_quick(target: Path) -> None
 
 
 def test_it_does_not_wait_behind_training_and_is_no_training_run(target: Path) -> None:
-    assert queue("doctor", "auto") != queue("finetune", "auto")
+    assert lane("files") != lane("auto")
     run = start_doctor(str(target), features=False)
-    with FileLock(next_lock(queue("finetune", "cpu"))):
+    with FileLock(next_lock(lane("auto"))):
         wait(lambda: over(run))
     assert run.status() is Status.FINISHED
     assert list_runs("finetune") == []
@@ -76,7 +76,7 @@ def next_lock(line: str) -> Path:
 
 
 def test_a_stop_is_heeded_while_it_waits_or_works(target: Path) -> None:
-    with FileLock(next_lock("doctor")):
+    with FileLock(next_lock("files")):
         run = start_doctor(str(target))
         run.request_stop()
         wait(lambda: over(run))

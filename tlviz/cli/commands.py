@@ -6,49 +6,42 @@ one line for a person's mistake, 1 for anything else.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from tlviz.data.catalogue import DATASETS, DatasetSpec
-from tlviz.data.exclusions import exclude, excluded_names, include
-from tlviz.data.findings import Finding
+from tlviz.cli.datasets import datasets_app
+from tlviz.cli.models import models_app
+from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.data.catalogue import DATASETS
 from tlviz.data.folder import scan_folder
 from tlviz.data.images import find_dataset
 from tlviz.data.pictures import Fit
-from tlviz.errors import TlvizError, UnknownNameError
+from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.models.catalogue import MODELS, find_model
-from tlviz.models.spec import ModelSpec
+from tlviz.models.catalogue import BUNDLED, find_model
+from tlviz.models.places import need_weights
 from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder, Status, find_run, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, Status, find_run, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
 PATIENCE_S = 10.0
 """A run that has not begun by then is named all the same: it waits for one before it."""
+MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file."
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
-models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
-datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
 app.add_typer(models_app, name="models")
 app.add_typer(datasets_app, name="datasets")
 app.add_typer(runs_app, name="runs")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-stderr = Console(stderr=True, highlight=False)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,85 +63,13 @@ def _complain(error: Exception) -> None:
         print(f"tlviz: {' '.join(message.split())}", file=sys.stderr)
 
 
-@models_app.callback()
-def models(context: typer.Context, as_json: Json = False) -> None:
-    """List the networks."""
-    if context.invoked_subcommand is None:
-        rows = [_model_row(spec) for spec in MODELS.values()]
-        _print({"models": rows}, as_json, _table(rows))
-
-
-@models_app.command("show")
-def show_model(name: str, as_json: Json = False) -> None:
-    """Show one network with its stages, from stem to head."""
-    from tlviz.models.load import load_network  # imports torch
-
-    spec = find_model(name)
-    stages = [
-        {"name": s.name, "parameters": s.parameters, "channels": s.channels, "reduction": s.reduction}
-        for s in load_network(spec).stages
-    ]
-    _print(_model_row(spec) | {"stages": stages}, as_json, _table(stages))
-
-
-@datasets_app.callback()
-def datasets(context: typer.Context, as_json: Json = False) -> None:
-    """List the targets that ship with the program."""
-    if context.invoked_subcommand is None:
-        rows = [_dataset_row(spec) for spec in DATASETS.values()]
-        _print({"datasets": rows}, as_json, _table(rows))
-
-
-@datasets_app.command("check")
-def check_dataset(
-    path: str,
-    features: Annotated[
-        bool, typer.Option(help="Also look for wrong labels, by each picture's neighbours in a network's features.")
-    ] = True,
-    as_json: Json = False,
-) -> None:
-    """Look at every picture of a target and say what is odd: one finding a line, worst first."""
-    from tlviz.diagnose.doctor import check_dataset  # takes a second to import
-
-    report = check_dataset(path, features=features, progress=_looking_progress())
-    told = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
-    result = {
-        "classes": report.classes,
-        "images": report.images,
-        "problems": [{name: getattr(finding, name) for name in told} for finding in report.findings],
-        "excluded": list(excluded_names(path)),
-        "groups": report.groups,
-        "nearest_agreement": report.nearest_agreement,
-    }
-    lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
-    _print(result, as_json, "\n".join([*lines, *map(_finding_line, report.findings)]))
-
-
-@datasets_app.command("exclude")
-def exclude_pictures(path: str, names: list[str], reason: str = "", as_json: Json = False) -> None:
-    """Leave pictures of a target out of every run from now on; nothing is written into its folder."""
-    exclude(path, dict.fromkeys(_picture_names(path, names), reason))
-    _print_excluded(path, as_json)
-
-
-@datasets_app.command("include")
-def include_pictures(path: str, names: list[str], as_json: Json = False) -> None:
-    """Take excluded pictures into a target again."""
-    excluded = excluded_names(path)
-    for name in names:
-        if name not in excluded:
-            raise UnknownNameError("excluded picture", name, excluded)
-    include(path, names)
-    _print_excluded(path, as_json)
-
-
 @runs_app.callback()
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is None:
-        rows = [_run_row(summarise(run)) for run in list_runs("finetune")]
+        rows = [_run_row(summarise(run)) for run in list_runs(FINETUNE)]
         readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
-        _print({"runs": rows}, as_json, _table(readable) if rows else "There are no runs yet.")
+        print_result({"runs": rows}, as_json, table(readable) if rows else "There are no runs yet.")
 
 
 @runs_app.command("show")
@@ -157,7 +78,9 @@ def show_run(run: str, as_json: Json = False) -> None:
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
-    _print(result, as_json, _table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}")
+    print_result(
+        result, as_json, table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}"
+    )
 
 
 @runs_app.command("stop")
@@ -165,7 +88,7 @@ def stop_run(run: str, as_json: Json = False) -> None:
     """Stop a run and keep its best weights."""
     found = find_run(run)
     found.request_stop()
-    _print({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
+    print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
 
 
 @runs_app.command("delete")
@@ -173,12 +96,12 @@ def delete_run(run: str, as_json: Json = False) -> None:
     """Delete a run that is over."""
     found = find_run(run)
     found.delete()
-    _print({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
+    print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
 
 
 @app.command("finetune")
 def finetune(
-    model: Annotated[str, typer.Option(help=f"Network: {', '.join(MODELS)}.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)],
     data: Annotated[str, typer.Option(help=f"Target: {', '.join(DATASETS)} or a folder with a sub-folder a class.")],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
@@ -206,8 +129,11 @@ def finetune(
     if isinstance(dataset, Path):
         scan_folder(dataset)
         data = str(dataset.resolve())
-    config = configure(model, data, strategy, **choices)
+    spec = find_model(model)
+    config = configure(spec.name, data, strategy, **choices)
     check_device(config.device)
+    if STRATEGIES[config.strategy].pretrained:
+        need_weights(spec)
     if freeze is not None:
         _check_freeze(config)
     run = start_finetune(config)
@@ -216,7 +142,7 @@ def finetune(
         print(f"tlviz: {summary.error}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     result = _finetune_result(summary)
-    _print(result, as_json, _table([result]))
+    print_result(result, as_json, table([result]))
     return 0
 
 
@@ -231,14 +157,14 @@ def export(
     from tlviz.export.formats import export_run, parse_formats  # imports torch
 
     written = export_run(find_run(run), to.expanduser(), parse_formats(formats))
-    _print(asdict(written), as_json, "\n".join(written.files.values()))
+    print_result(asdict(written), as_json, "\n".join(written.files.values()))
 
 
 def _check_freeze(config: FinetuneConfig) -> None:
     """Raise ``BadSettingError`` for a depth the network does not have, before a run is made."""
-    from tlviz.models.load import stages_for_target  # imports torch
+    from tlviz.models.load import architecture_stages  # imports torch
 
-    resolve_freeze(config, stages_for_target(find_model(config.model), 2))
+    resolve_freeze(config, architecture_stages(find_model(config.model), 2))
 
 
 def _follow(run: RunFolder) -> RunSummary:
@@ -284,85 +210,6 @@ def _finetune_result(summary: RunSummary) -> dict[str, Any]:
     return {name: getattr(summary, name) for name in names}
 
 
-def _model_row(spec: ModelSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "provider": spec.provider,
-        "bundled": spec.bundled,
-        "parameters": spec.parameters,
-        "input_size": spec.preprocessing.size,
-    }
-
-
-def _dataset_row(spec: DatasetSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "classes": len(spec.classes),
-        "images": spec.images,
-        "bundled": True,
-        "downloaded": False,
-        "licence": spec.licence,
-    }
-
-
 def _run_row(summary: RunSummary) -> dict[str, Any]:
     names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
     return {name: getattr(summary, name) for name in names}
-
-
-def _looking_progress() -> Callable[[str, int, int], None]:
-    """Tell how far a look at a target is, now and then."""
-    told = ""
-
-    def progress(doing: str, done: int, total: int) -> None:
-        nonlocal told
-        line = f"{doing}: {done:,} of {total:,}"
-        if (done == total or done % 500 == 0) and line != told:
-            stderr.print(line)
-            told = line
-
-    return progress
-
-
-def _finding_line(finding: Finding) -> str:
-    mark = " (excluded)" if finding.excluded else ""
-    return f"{finding.severity}: {finding.kind}: {finding.path}{mark}: {finding.problem}; {finding.action}"
-
-
-def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
-    """Turn names or paths of pictures into their names within a target.  Raises ``UnknownNameError``."""
-    from tlviz.data.inventory import take_inventory  # takes a second to import
-
-    files = take_inventory(data).files
-    name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}
-    for name in wanted:
-        if name not in name_of:
-            raise UnknownNameError("picture of this target", name, [file.name for file in files])
-    return [name_of[name] for name in wanted]
-
-
-def _print_excluded(data: str, as_json: bool) -> None:
-    excluded = excluded_names(data)
-    readable = "\n".join(f"excluded: {name}" for name in excluded) or "Nothing is excluded."
-    _print({"data": data, "excluded": excluded}, as_json, readable)
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    return table
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
-
-
-def _print(result: dict[str, Any], as_json: bool, readable: Table | str) -> None:
-    """Print the one JSON object, or what a person reads."""
-    if as_json:
-        print(json.dumps(result, allow_nan=False))
-    else:
-        Console(highlight=False).print(readable, markup=False, soft_wrap=isinstance(readable, str))
