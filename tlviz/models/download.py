@@ -147,9 +147,7 @@ def _fetch_from_hub(watch: _Watch) -> Path:
         try:
             # asked first by itself: the library's download tries for half a minute where there is no connection
             library.get_hf_file_metadata(library.hf_hub_url(repository, name, revision=revision or None))
-            path = Path(
-                library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch))
-            )
+            path = Path(library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch)))
         except library.errors.RemoteEntryNotFoundError:
             continue
         except library.errors.HfHubHTTPError as error:
