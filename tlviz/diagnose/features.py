@@ -13,6 +13,7 @@ from torch import Tensor
 from tlviz.data.pictures import Pixels
 from tlviz.data.rows import PixelRows
 from tlviz.models.hooks import forward_hooks
+from tlviz.models.layout import as_features
 from tlviz.models.load import Network, normalise
 
 Features = NDArray[np.float32]
@@ -44,7 +45,7 @@ def extract_batch(network: Network, pixels: Pixels, stages: Sequence[str]) -> di
 
     def keep(path: str, _layer: object, output: Tensor) -> None:
         stage = wanted[path]
-        pooled[stage.name] = pool(output, stage.channels).float().cpu().numpy()
+        pooled[stage.name] = as_features(output, stage.layout).float().cpu().numpy()
 
     layers = {path: network.module.get_submodule(path) for path in wanted}
     device = next(network.module.parameters()).device
@@ -71,12 +72,3 @@ def beside_other_threads() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def pool(output: Tensor, channels: int) -> Tensor:
-    """Average a stage's output over its positions: (N, C, H, W), (N, H, W, C), (N, T, C) or (N, C) to (N, C)."""
-    if output.ndim == 2:
-        return output
-    if output.ndim == 4 and output.shape[1] == channels:
-        return output.mean((2, 3))
-    return output.mean(tuple(range(1, output.ndim - 1)))

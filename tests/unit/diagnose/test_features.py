@@ -8,7 +8,7 @@ import torch
 
 from tlviz.data.images import ImageSet, leave_out
 from tlviz.diagnose import features as module
-from tlviz.diagnose.features import extract_features, pool
+from tlviz.diagnose.features import extract_features
 from tlviz.models.load import Network, normalise
 
 
@@ -58,12 +58,3 @@ def test_nothing_stays_behind(tiny: Network, colours: ImageSet, was_training: bo
     assert not any(layer._forward_hooks for layer in tiny.module.modules())
     assert not tiny.lock.locked()
     assert all(torch.equal(value, before[name]) for name, value in tiny.module.state_dict().items())
-
-
-def test_maps_and_tokens_are_averaged_over_positions() -> None:
-    maps = torch.arange(2 * 5 * 3 * 4).float().reshape(2, 5, 3, 4)
-    expected = maps.mean((2, 3))
-    assert torch.equal(pool(maps, 5), expected)
-    assert torch.allclose(pool(maps.permute(0, 2, 3, 1), 5), expected)
-    assert torch.allclose(pool(maps.flatten(2).transpose(1, 2), 5), expected)
-    assert torch.equal(pool(expected, 5), expected)
