@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.cli.datasets import datasets_app
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, stderr, table
-from tlviz.data.catalogue import DATASETS, DatasetSpec
+from tlviz.data.catalogue import DATASETS
 from tlviz.data.folder import scan_folder
-from tlviz.data.images import find_dataset, load_images
-from tlviz.data.ingest import Geometry
+from tlviz.data.images import find_dataset
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
@@ -38,7 +38,6 @@ PATIENCE_S = 10.0
 MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file."
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
-datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
 app.add_typer(models_app, name="models")
 app.add_typer(datasets_app, name="datasets")
@@ -64,23 +63,6 @@ def _complain(error: Exception) -> None:
         print(f"tlviz: {' '.join(message.split())}", file=sys.stderr)
 
 
-@datasets_app.callback()
-def datasets(context: typer.Context, as_json: Json = False) -> None:
-    """List the targets that ship with the program."""
-    if context.invoked_subcommand is None:
-        rows = [_dataset_row(spec) for spec in DATASETS.values()]
-        print_result({"datasets": rows}, as_json, table(rows))
-
-
-@datasets_app.command("check")
-def check_dataset(path: str, as_json: Json = False) -> None:
-    """Open every picture of a target and say what is odd."""
-    images = load_images(path, Geometry(224, Fit.PAD, "bilinear", 1.0), _decoding_progress)
-    problems = [asdict(problem) for problem in images.problems]
-    result = {"classes": list(images.classes), "images": len(images.labels), "problems": problems}
-    print_result(result, as_json, table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
-
-
 @runs_app.callback()
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
@@ -95,6 +77,7 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
     print_result(
         result, as_json, table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}"
     )
@@ -227,22 +210,6 @@ def _finetune_result(summary: RunSummary) -> dict[str, Any]:
     return {name: getattr(summary, name) for name in names}
 
 
-def _dataset_row(spec: DatasetSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "classes": len(spec.classes),
-        "images": spec.images,
-        "bundled": True,
-        "downloaded": False,
-        "licence": spec.licence,
-    }
-
-
 def _run_row(summary: RunSummary) -> dict[str, Any]:
     names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
     return {name: getattr(summary, name) for name in names}
-
-
-def _decoding_progress(done: int, total: int) -> None:
-    if done == total or done % 500 == 0:
-        stderr.print(f"read {done:,} of {total:,} images")

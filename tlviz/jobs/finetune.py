@@ -106,7 +106,8 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
         match event:
             case Started():
                 problems = [asdict(problem) for problem in session.images.problems]
-                job.append("started", asdict(event) | {"classes": session.images.classes, "problems": problems})
+                images = {"classes": session.images.classes, "problems": problems, "excluded": session.images.excluded}
+                job.append("started", asdict(event) | images)
             case Progress():
                 _tell_progress(job, event, session.config.epochs, begun)
             case Epoch():
