@@ -27,7 +27,7 @@ def page() -> None:
 
 
 def _live() -> None:
-    runs = list_runs()
+    runs = list_runs("finetune")
     if not runs:
         render_no_run()
         return

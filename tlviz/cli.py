@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,12 +19,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tlviz.data.archive import SUFFIXES as ARCHIVE_SUFFIXES
+from tlviz.data.archive import is_archive, unpack
 from tlviz.data.catalogue import DATASETS, DatasetSpec
-from tlviz.data.folder import scan_folder
-from tlviz.data.images import find_dataset, load_images
+from tlviz.data.images import load_images, open_target, settle
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit
-from tlviz.errors import TlvizError
+from tlviz.data.public import PUBLIC, PublicSpec, is_downloaded
+from tlviz.data.store import list_stored
+from tlviz.errors import BadDatasetError, TlvizError, UnknownNameError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import MODELS, find_model
@@ -94,14 +97,49 @@ def show_model(name: str, as_json: Json = False) -> None:
 def datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the targets that ship with the program."""
     if context.invoked_subcommand is None:
-        rows = [_dataset_row(spec) for spec in DATASETS.values()]
-        _print({"datasets": rows}, as_json, _table(rows))
+        rows = [*map(_dataset_row, DATASETS.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
+        _print({"datasets": rows}, as_json, _table([_readable_dataset(row) for row in rows]))
+
+
+@datasets_app.command("download")
+def download_dataset(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(PUBLIC)}.")],
+    to: Annotated[Path | None, typer.Option(help="A folder to keep it in; used as it is where it is there.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Download a public dataset with torchvision, or take it from where it is."""
+    from tlviz.data.download import download
+
+    if name not in PUBLIC:
+        raise UnknownNameError("public dataset", name, PUBLIC)
+    spec = PUBLIC[name]
+    stderr.print(
+        f"{spec.title}: {spec.sentence} {spec.images:,} images, {spec.size_mb:,} MB to download. "
+        f"Its page: {spec.url}. Licence: {spec.licence}.",
+        markup=False,
+    )
+    folder = download(spec, _bytes_progress("downloaded"), to)
+    _print(_public_row(spec) | {"folder": str(folder)}, as_json, f"{spec.title} is in {folder}; use it as {name}.")
+
+
+@datasets_app.command("import")
+def import_dataset(archive: Path, as_json: Json = False) -> None:
+    """Unpack the pictures of a ZIP or TAR archive, once and safely, to be used as a target."""
+    if not is_archive(archive):
+        raise BadDatasetError(f"{archive} is not named like an archive; give one of {', '.join(ARCHIVE_SUFFIXES)}.")
+    folder = unpack(archive.expanduser(), _bytes_progress("unpacked"))
+    target = open_target(str(folder))
+    problems = [asdict(problem) for problem in target.problems]
+    result = {"name": folder.name, "folder": str(folder), "classes": len(target.classes), "images": len(target.names)}
+    told = f"{len(target.names):,} images in {len(target.classes)} classes; use it as {folder.name}."
+    _print(result | {"problems": problems}, as_json, _table(problems) if problems else told)
 
 
 @datasets_app.command("check")
 def check_dataset(path: str, as_json: Json = False) -> None:
     """Open every picture of a target and say what is odd."""
-    images = load_images(path, Geometry(224, Fit.PAD, "bilinear", 1.0), _decoding_progress)
+    geometry = Geometry(224, Fit.PAD, "bilinear", 1.0)
+    images = load_images(path, geometry, _decoding_progress, _bytes_progress("unpacked"))
     problems = [asdict(problem) for problem in images.problems]
     result = {"classes": list(images.classes), "images": len(images.labels), "problems": problems}
     _print(result, as_json, _table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
@@ -111,7 +149,7 @@ def check_dataset(path: str, as_json: Json = False) -> None:
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is None:
-        rows = [_run_row(summarise(run)) for run in list_runs()]
+        rows = [_run_row(summarise(run)) for run in list_runs("finetune")]
         readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
         _print({"runs": rows}, as_json, _table(readable) if rows else "There are no runs yet.")
 
@@ -143,7 +181,9 @@ def delete_run(run: str, as_json: Json = False) -> None:
 @app.command("finetune")
 def finetune(
     model: Annotated[str, typer.Option(help=f"Network: {', '.join(MODELS)}.")],
-    data: Annotated[str, typer.Option(help=f"Target: {', '.join(DATASETS)} or a folder with a sub-folder a class.")],
+    data: Annotated[
+        str, typer.Option(help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV, or a public one.")
+    ],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
     head_lr: Annotated[float | None, typer.Option(help="Learning rate of the new head.")] = None,
@@ -166,10 +206,7 @@ def finetune(
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
     choices = {name: value for name, value in locals().items() if name not in {"model", "data", "strategy", "as_json"}}
-    dataset = find_dataset(data)
-    if isinstance(dataset, Path):
-        scan_folder(dataset)
-        data = str(dataset.resolve())
+    data = settle(data, _bytes_progress("unpacked"))
     config = configure(model, data, strategy, **choices)
     check_device(config.device)
     if freeze is not None:
@@ -261,12 +298,58 @@ def _model_row(spec: ModelSpec) -> dict[str, Any]:
 def _dataset_row(spec: DatasetSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
+        "title": spec.title,
         "classes": len(spec.classes),
         "images": spec.images,
         "bundled": True,
         "downloaded": False,
         "licence": spec.licence,
+        "size_mb": 0,
+        "relation": spec.relation,
     }
+
+
+def _public_row(spec: PublicSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "classes": spec.class_count,
+        "images": spec.images,
+        "bundled": False,
+        "downloaded": is_downloaded(spec),
+        "licence": spec.licence,
+        "size_mb": spec.size_mb,
+        "relation": spec.relation,
+        "url": spec.url,
+    }
+
+
+def _readable_dataset(row: dict[str, Any]) -> dict[str, Any]:
+    is_here = row["bundled"] or row["downloaded"]
+    where = ("ships" if row["bundled"] else "here") if is_here else f"{row['size_mb']:,} MB to download"
+    return {name: row[name] for name in ("name", "classes", "images")} | {"where": where, "licence": row["licence"]}
+
+
+def _stored_rows() -> list[dict[str, Any]]:
+    """Return a row for each unpacked archive; its own licence is the person's to know."""
+    rows = []
+    for folder in list_stored():
+        if folder.name in PUBLIC:
+            continue
+        target = open_target(folder.name)
+        rows.append(
+            {
+                "name": folder.name,
+                "title": target.title,
+                "classes": len(target.classes),
+                "images": len(target.names),
+                "bundled": False,
+                "downloaded": True,
+                "licence": "yours",
+                "size_mb": None,
+            }
+        )
+    return rows
 
 
 def _run_row(summary: RunSummary) -> dict[str, Any]:
@@ -277,6 +360,20 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
 def _decoding_progress(done: int, total: int) -> None:
     if done == total or done % 500 == 0:
         stderr.print(f"read {done:,} of {total:,} images")
+
+
+def _bytes_progress(done_word: str) -> Callable[[int, int], None]:
+    """Return a progress that tells every tenth."""
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(1, total)
+        if tenth > told:
+            told = tenth
+            stderr.print(f"{done_word} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+
+    return progress
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:

@@ -26,7 +26,7 @@ from tlviz.runs.folder import RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
 
-JOBS = {"finetune": "tlviz.jobs.finetune"}
+JOBS = {"finetune": "tlviz.jobs.finetune", "ingest": "tlviz.jobs.ingest"}
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 
 

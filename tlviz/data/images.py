@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from tlviz.data.archive import is_archive, unpack
 from tlviz.data.catalogue import DATASETS, DatasetSpec
-from tlviz.data.folder import FolderIndex, Problem, scan_folder
-from tlviz.data.ingest import Geometry, Source, ingest
-from tlviz.data.pictures import Pixels, open_picture
+from tlviz.data.digits import digits_target
+from tlviz.data.flips import suggest_may_flip
+from tlviz.data.folder import Problem, scan_folder
+from tlviz.data.ingest import Geometry, ingest
+from tlviz.data.pictures import Pixels
+from tlviz.data.public import PUBLIC, PublicSpec, public_target
+from tlviz.data.store import list_stored, read_note, stored
+from tlviz.data.table import is_table, table_target
+from tlviz.data.target import Target, folder_target
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 Progress = Callable[[int, int], None]
@@ -35,91 +40,97 @@ class ImageSet:
     may_flip: bool
 
 
-def find_dataset(name: str) -> DatasetSpec | Path:
-    """Return a catalogue row by its name, or the folder of that path.
+def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
+    """Return a catalogue row or a public dataset by its name, or the path of a folder, an archive or a table.
 
-    Raises ``UnknownNameError`` for what is neither a name nor written like a path.
+    A stored target, unpacked before, is also found by its name.  Raises ``UnknownNameError`` for what is neither a
+    name nor written like a path.
     """
     if name in DATASETS:
         return DATASETS[name]
+    if name in PUBLIC:
+        return PUBLIC[name]
     path = Path(name).expanduser()
-    if path.is_dir() or len(path.parts) > 1:
+    if path.exists() or len(path.parts) > 1:
         return path
-    raise UnknownNameError("target or folder", name, DATASETS)
+    known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]
+    if (folder := stored(name)) is not None:
+        return folder
+    raise UnknownNameError("target or folder", name, known)
 
 
 def dataset_title(name: str) -> str:
-    """Return how a target is called where a person reads: its title, or its folder's name."""
-    return DATASETS[name].title if name in DATASETS else Path(name).name
+    """Return how a target is called where a person reads: its title, or its file's or folder's name."""
+    if name in DATASETS:
+        return DATASETS[name].title
+    return PUBLIC[name].title if name in PUBLIC else Path(name).name
 
 
-def load_images(name: str, geometry: Geometry, progress: Progress | None = None) -> ImageSet:
-    """Open a target by name or folder, decoding it only where that was not done before for this geometry.
+def open_target(name: str, unpacking: Progress | None = None) -> Target:
+    """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
+
+    ``unpacking`` is told bytes done and in all.  Raises ``BadDatasetError`` where there is nothing to learn from.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, PublicSpec):
+        return public_target(dataset)
+    if isinstance(dataset, DatasetSpec):
+        if dataset.folder is None:
+            return digits_target(dataset)
+        where = f"The folder {dataset.folder}"
+        return folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+    if is_table(dataset) and not dataset.is_dir():
+        return table_target(dataset)
+    if is_archive(dataset) and not dataset.is_dir():
+        return _folder(unpack(dataset, unpacking), dataset.name)
+    return _folder(dataset, dataset_title(name))
+
+
+def settle(name: str, unpacking: Progress | None = None) -> str:
+    """Check that a target can be opened, and return the name that finds it from anywhere, later too.
+
+    An archive is unpacked and its folder returned.  Raises what ``open_target`` raises.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, DatasetSpec):
+        return name
+    if isinstance(dataset, Path):
+        is_packed = is_archive(dataset) and not dataset.is_dir()
+        name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
+    open_target(name)
+    return name
+
+
+def load_images(
+    name: str, geometry: Geometry, progress: Progress | None = None, unpacking: Progress | None = None
+) -> ImageSet:
+    """Open a target by name or path, decoding it only where that was not done before for this geometry.
 
     Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
     """
-    dataset = find_dataset(name)
-    if isinstance(dataset, Path):
-        folder = dataset
-    elif dataset.folder is not None:
-        folder = dataset.folder
-    else:
-        return _load_digits(dataset, geometry, progress)
-    index = scan_folder(folder)
-    decoded = ingest(_file_sources(index), geometry, progress)
+    target = open_target(name, unpacking)
+    decoded = ingest(target.sources, geometry, progress)
     kept = decoded.kept
-    labels = np.asarray(index.labels, dtype=np.int64)[kept]
+    labels = target.labels[kept]
     if len(np.unique(labels)) < 2:
-        raise BadDatasetError(
-            f"Fewer than two classes of {folder} have pictures that can be opened; replace the files."
-        )
+        raise BadDatasetError(f"Fewer than two classes of {name} have pictures that can be opened; replace the files.")
     return ImageSet(
         name=name,
-        title=dataset_title(name),
-        classes=index.classes,
+        title=target.title,
+        classes=target.classes,
         pixels=decoded.pixels,
         labels=labels,
-        parts=tuple(index.parts[at] for at in kept),
-        names=tuple(str(index.files[at].relative_to(index.root)) for at in kept),
-        problems=index.problems + decoded.problems,
-        may_flip=not isinstance(dataset, DatasetSpec) or dataset.may_flip,
+        parts=tuple(target.parts[at] for at in kept),
+        names=tuple(target.names[at] for at in kept),
+        problems=target.problems + decoded.problems,
+        may_flip=target.may_flip,
     )
 
 
-def _file_sources(index: FolderIndex) -> list[Source]:
-    sources = []
-    for file in index.files:
-        try:
-            state = file.stat()
-            stamp = f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
-        except OSError:
-            stamp = f"{file}|missing"
-        sources.append(Source(str(file), stamp, partial(open_picture, file)))
-    return sources
-
-
-def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | None) -> ImageSet:
-    from sklearn.datasets import load_digits  # takes over a second to import
-
-    digits = load_digits()
-    sources = [
-        Source(f"digit {at}", f"sklearn-digits|{at}", partial(_digit_picture, values))
-        for at, values in enumerate(digits.images)
-    ]
-    decoded = ingest(sources, geometry, progress)
-    return ImageSet(
-        name=spec.name,
-        title=spec.title,
-        classes=spec.classes,
-        pixels=decoded.pixels,
-        labels=digits.target.astype(np.int64),
-        parts=("",) * len(digits.target),
-        names=tuple(f"{label}/digit {at:04d}" for at, label in enumerate(digits.target)),
-        problems=(),
-        may_flip=spec.may_flip,
-    )
-
-
-def _digit_picture(values: NDArray[np.float64]) -> tuple[Image.Image, None]:
-    """Turn an 8 x 8 digit with values 0 to 16 into a picture, ink bright on black."""
-    return Image.fromarray(np.round(values * 255 / 16).astype(np.uint8)).convert("RGB"), None
+def _folder(path: Path, title: str) -> Target:
+    """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
+    note = read_note(path)
+    root = path / str(note.get("root", "."))
+    index = scan_folder(root)
+    target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
+    return replace(target, problems=(*(Problem(**problem) for problem in note.get("problems", ())), *target.problems))

@@ -42,11 +42,15 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it."""
+    """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it.
+
+    ``path`` is its file, None where it lies inside a larger one.
+    """
 
     name: str
     stamp: str
     open: Opener
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

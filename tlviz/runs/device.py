@@ -18,7 +18,9 @@ def device_name() -> str:
 
 
 def lane(device: str) -> str:
-    """Return the queue of a device choice: runs of one lane take turns."""
+    """Return the queue of a device choice: runs of one lane take turns; ``none`` is for work that does not compute."""
+    if device == "none":
+        return device
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"
 

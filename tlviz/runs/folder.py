@@ -190,13 +190,14 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     return RunFolder(path)
 
 
-def list_runs() -> list[RunFolder]:
-    """Return all runs, newest first."""
+def list_runs(kind: str | None = None) -> list[RunFolder]:
+    """Return all runs, or those of one kind, newest first."""
     try:
         found = [path for path in runs_folder().iterdir() if (path / "config.json").exists()]
     except OSError:
         return []
-    return [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    return runs if kind is None else [run for run in runs if run.config()["kind"] == kind]
 
 
 def find_run(name: str) -> RunFolder:

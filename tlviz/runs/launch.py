@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,10 +30,24 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
     Raises ``StorageError`` where the folder cannot be written.
     """
     parts = (config.model, Path(config.data).name, config.strategy)
-    label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
-    run = create_run("finetune", label, config.to_json())
+    run = create_run("finetune", "-".join(map(_in_a_name, parts)), config.to_json())
     start_worker(run)
     return run
+
+
+def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
+    """Start a worker that downloads or unpacks a target, and decodes it where a geometry is given.
+
+    It does not wait behind training.  Raises ``StorageError`` where the run's folder cannot be written.
+    """
+    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": "none"}
+    run = create_run("ingest", f"ingest-{_in_a_name(Path(data).name)}", settings)
+    start_worker(run)
+    return run
+
+
+def _in_a_name(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "_." else "_" for c in text)[:40]
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data import images as module
+from tlviz.data import target as module
 from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import dataset_title, find_dataset, load_images
 from tlviz.data.ingest import Geometry
@@ -197,8 +197,8 @@ def test_an_unknown_name_suggests_near_ones(wrong: str, near: str) -> None:
     assert near in str(caught.value).split("try one of: ")[1]
 
 
-def test_a_name_like_nothing_lists_all() -> None:
-    with pytest.raises(UnknownNameError, match="try one of: clipart, digits, photos"):
+def test_a_name_like_nothing_lists_the_first() -> None:
+    with pytest.raises(UnknownNameError, match="try one of: aircraft, cifar10, clipart, digits"):
         find_dataset("qqqq")
 
 
