@@ -51,9 +51,15 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         with made_whole(final) as folder:
             problems = _Unpacking(archive, folder, progress).run()
             root = _look_through(folder)
-            scan_folder(root, f"The archive {archive}")
-            note = {"archive": str(archive), "root": str(root.relative_to(folder))}
-            write_note(folder, note | {"problems": [asdict(problem) for problem in problems]})
+            index = scan_folder(root, f"The archive {archive}")
+            note = {
+                "archive": str(archive),
+                "root": str(root.relative_to(folder)),
+                "classes": len(index.classes),
+                "images": len(index.files),
+                "problems": [asdict(problem) for problem in problems],
+            }
+            write_note(folder, note)
     return final
 
 

@@ -17,9 +17,15 @@ def device_name() -> str:
     return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{os.cpu_count()} CPU cores")
 
 
+NETWORK = "network"
+"""The device of a job that waits for the network and needs no other."""
+DISK = "disk"
+"""The device of a job that brings images onto this machine: it takes turns with its like only."""
+
+
 def lane(device: str) -> str:
-    """Return the queue of a device choice: runs of one lane take turns; ``none`` is for work that does not compute."""
-    if device == "none":
+    """Return the queue of a device choice: runs of one lane take turns."""
+    if device in {NETWORK, DISK}:
         return device
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"

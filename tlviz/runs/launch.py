@@ -14,7 +14,9 @@ import psutil
 
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
-from tlviz.runs.folder import RunFolder, create_run, is_alive
+from tlviz.models.spec import ModelSpec
+from tlviz.runs.device import DISK, NETWORK
+from tlviz.runs.folder import DOWNLOAD, FINETUNE, INGEST, RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -29,8 +31,23 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
 
     Raises ``StorageError`` where the folder cannot be written.
     """
-    parts = (config.model, Path(config.data).name, config.strategy)
-    run = create_run("finetune", "-".join(map(_in_a_name, parts)), config.to_json())
+    label = _label(Path(config.model).name, Path(config.data).name, config.strategy)
+    run = create_run(FINETUNE, label, config.to_json())
+    start_worker(run)
+    return run
+
+
+def start_download(spec: ModelSpec) -> RunFolder:
+    """Start a worker that downloads a network's weights, or return the one that already does.
+
+    Downloads that are over are forgotten first.  Raises ``StorageError`` where the folder cannot be written.
+    """
+    for run in list_runs(DOWNLOAD):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"].get("model") == spec.name:
+            return run
+    run = create_run(DOWNLOAD, _label(DOWNLOAD, spec.name), {"model": spec.name, "device": NETWORK})
     start_worker(run)
     return run
 
@@ -40,14 +57,10 @@ def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] 
 
     It does not wait behind training.  Raises ``StorageError`` where the run's folder cannot be written.
     """
-    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": "none"}
-    run = create_run("ingest", f"ingest-{_in_a_name(Path(data).name)}", settings)
+    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": DISK}
+    run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
     start_worker(run)
     return run
-
-
-def _in_a_name(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "_." else "_" for c in text)[:40]
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
@@ -63,6 +76,10 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=_DETACHED,
         )
+
+
+def _label(*parts: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
 
 
 def end_worker(run: RunFolder) -> None:
