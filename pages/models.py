@@ -10,9 +10,8 @@ from tlviz.ui.model_table import chosen_models, render_choice, render_filters
 
 def page() -> None:
     st.title("Which networks are there?")
-    rows = render_filters()
-    render_choice(rows)
     chosen = chosen_models()
+    render_choice(render_filters())
     if not chosen:
         st.info("Choose a network in the table or the chart; choose two to compare them.", icon=":material/touch_app:")
     columns = st.columns(max(1, len(chosen)), gap="medium")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     breaks_after: int | None = None
+    stalls: bool = False
     asked: list[str] = field(default_factory=list)
 
     def put(self, path: str, content: bytes, etag: str | None = None) -> None:
@@ -57,6 +59,9 @@ def serving() -> Iterator[Server]:
             self.end_headers()
             if with_body:
                 self.wfile.write(content[: server.breaks_after])
+                self.wfile.flush()
+                while server.stalls:
+                    time.sleep(0.05)
                 self.close_connection = server.breaks_after is not None
 
         def log_message(self, *_: object) -> None:
@@ -73,4 +78,5 @@ def serving() -> Iterator[Server]:
         try:
             yield server
         finally:
+            server.stalls = False
             httpd.shutdown()

@@ -46,7 +46,7 @@ def models(
         and (spec.name in here or not downloaded)
     ]
     rows = [_row(spec, here) for spec in found]
-    print_result({"models": rows}, as_json, table(rows[:LINES]) if rows else "No network fits.")
+    print_result({"models": rows}, as_json, table(_lines(rows[:LINES])) if rows else "No network fits.")
     if not as_json and len(rows) > LINES:
         print(f"{len(rows) - LINES:,} more: narrow it with --search, --provider or --max-parameters, or use --json.")
 
@@ -112,12 +112,28 @@ def _matches(spec: ModelSpec, search: str) -> bool:
     return all(word in text for word in search.lower().split())
 
 
+def _lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a person reads of each row."""
+    return [
+        {
+            "name": row["name"],
+            "parameters": f"{row['parameters'] / 1e6:,.1f} M",
+            "pixels": row["input_size"],
+            "ImageNet-1k": "" if row["accuracy"] is None else f"{row['accuracy']:.1%}",
+            "file": f"{row['file_mb']:,.0f} MB",
+            "here": "bundled" if row["bundled"] else "downloaded" if row["downloaded"] else "own" if row["own"] else "",
+        }
+        for row in rows
+    ]
+
+
 def _row(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
     return {
         "name": spec.name,
         "provider": spec.provider,
         "bundled": spec.bundled,
         "downloaded": spec.name in downloaded,
+        "own": spec.own,
         "parameters": spec.parameters,
         "input_size": spec.preprocessing.size,
         "accuracy": spec.accuracy,

@@ -36,15 +36,13 @@ TABLE_FIELDS = tuple(field.name for field in fields(ModelSpec) if field.name not
 
 def main() -> None:
     """Write the table, telling on standard error how far it is."""
-    jobs = [(Provider.TORCHVISION, name) for name in torchvision_architectures()]
-    jobs += [(Provider.TIMM, name) for name in timm_architectures()]
     rows: list[ModelSpec] = []
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _quiet) as pool:
-        for done, found in enumerate(pool.imap(_rows_of, jobs, CHUNK), 1):
-            rows += found
-            sys.stderr.write(f"\r{done:,} of {len(jobs):,} architectures, {len(rows):,} rows")
+    for done, found in enumerate(all_rows(), 1):
+        rows += found
+        sys.stderr.write(f"\r{done:,} architectures, {len(rows):,} rows")
     sys.stderr.write("\n")
     write_atomic(TABLE, encode_table(rows))
+    TABLE.chmod(0o644)
 
 
 def torchvision_architectures() -> list[str]:
@@ -134,7 +132,7 @@ def build_timm(architecture: str, tag: str, class_count: int, **keywords: Any) -
 def encode_table(rows: Iterable[ModelSpec]) -> bytes:
     """Return the table as JSON, a row a line."""
     head = json.dumps({"made_for": versions(), "fields": TABLE_FIELDS})[:-1]
-    lines = ",\n".join(json.dumps(_values(row), separators=(",", ":"), allow_nan=False) for row in rows)
+    lines = ",\n".join(encode_row(row) for row in rows)
     return f'{head}, "rows": [\n{lines}\n]}}\n'.encode()
 
 
@@ -144,6 +142,27 @@ def _tagged(architecture: str) -> list[str]:
     names = sorted(timm.list_models(f"{architecture}.*", pretrained=True))
     default = f"{architecture}.{timm.get_pretrained_cfg(architecture).tag}"
     return sorted(names, key=lambda name: name != default)
+
+
+def encode_row(row: ModelSpec) -> str:
+    """Return a row as its line of the table."""
+    values = {name: getattr(row, name) for name in TABLE_FIELDS}
+    values["preprocessing"] = list(asdict(row.preprocessing).values())
+    return json.dumps(list(values.values()), separators=(",", ":"), allow_nan=False)
+
+
+def rows_of(job: tuple[Provider, str]) -> list[ModelSpec]:
+    """Return the rows of one library's architecture."""
+    provider, architecture = job
+    return list((torchvision_rows if provider is Provider.TORCHVISION else timm_rows)(architecture))
+
+
+def all_rows() -> Iterator[list[ModelSpec]]:
+    """Yield the rows of each architecture of both libraries, made by as many processes as there are cores."""
+    jobs = [(Provider.TORCHVISION, name) for name in torchvision_architectures()]
+    jobs += [(Provider.TIMM, name) for name in timm_architectures()]
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _quiet) as pool:
+        yield from pool.imap(rows_of, jobs, CHUNK)
 
 
 def _timm_row(architecture: str, config: Any, build: Build, sides: Sides) -> ModelSpec:
@@ -188,16 +207,6 @@ def _torchvision_preprocessing(transforms: Any) -> Preprocessing:
 def _named_class_counts() -> set[int]:
     """Return the sizes of the heads whose classes timm can name; any other head makes an embedding."""
     return set(import_module("timm.data.imagenet_info")._NUM_CLASSES_TO_SUBSET)
-
-
-def _values(row: ModelSpec) -> list[Any]:
-    values = {name: getattr(row, name) for name in TABLE_FIELDS}
-    return list((values | {"preprocessing": list(asdict(row.preprocessing).values())}).values())
-
-
-def _rows_of(job: tuple[Provider, str]) -> list[ModelSpec]:
-    provider, architecture = job
-    return list((torchvision_rows if provider is Provider.TORCHVISION else timm_rows)(architecture))
 
 
 def _quiet() -> None:

@@ -30,6 +30,7 @@ FOLDER_HELP = "One sub-folder a class, or train/, val/ and test/ above them. The
 
 PAGES = (
     ("pages/overview.py", "Overview", ":material/home:"),
+    ("pages/models.py", "Models", ":material/hub:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),

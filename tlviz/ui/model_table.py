@@ -35,7 +35,13 @@ def chosen_models() -> list[ModelSpec]:
             found.append(find_model(name))
         except UnknownNameError as error:
             st.warning(f"The link asks for a network that is not here. {error}")
-            st.session_state[Key.MODELS] = [other for other in st.session_state[Key.MODELS] if other != name]
+    choice = [spec.name for spec in found]
+    if choice != st.session_state[Key.MODELS]:
+        st.session_state[Key.MODELS] = choice
+    if choice:
+        st.query_params[Key.MODELS] = ",".join(choice)
+    else:
+        st.query_params.pop(Key.MODELS, None)
     return found
 
 
@@ -47,20 +53,18 @@ def choose(names: Sequence[str]) -> None:
 
 def render_filters() -> pd.DataFrame:
     """Draw search and filters and return the rows that pass, what is on this machine first."""
-    search, library, size, accuracy, here = st.columns([2, 1.7, 1.5, 1.5, 1.2], vertical_alignment="bottom")
-    words = search.text_input(
-        "Search", key="models_search", placeholder="resnet, dinov2, clip …", persist_state="session"
-    )
-    kind = library.segmented_control(
-        "Library", LIBRARIES, default=LIBRARIES[0], required=True, key="models_library", persist_state="session"
-    )
+    search, library, size, accuracy, here = st.columns([1.7, 1.1, 1.3, 1.3, 1], vertical_alignment="bottom")
+    words = search.text_input("Search", key="models_search", placeholder="resnet, dinov2 …", persist_state="session")
+    kind = library.selectbox("Library", LIBRARIES, key="models_library", persist_state="session")
     most = size.select_slider("Parameters up to", SIZES, ANY, key="models_size", persist_state="session")
     least = accuracy.slider(
         "Accuracy from",
         0, 90, 0, 5, "%d %%", key="models_accuracy", persist_state="session",
         help="Top-1 on ImageNet-1k as the library states it. Above 0, networks without a figure are left out.",
     )  # fmt: skip
-    only_here = here.toggle("On this machine", key="models_here", persist_state="session")
+    only_here = here.toggle(
+        "Here", key="models_here", persist_state="session", help="Only networks whose weights are on this machine."
+    )
     rows = catalogue_rows().assign(here=lambda table: table["name"].isin(list(available_models())))
     keep = pd.Series(True, index=rows.index)
     for word in (words or "").lower().split():
@@ -79,7 +83,7 @@ def render_filters() -> pd.DataFrame:
 def render_choice(rows: pd.DataFrame) -> None:
     """Draw the table and the chart; a click in either chooses."""
     st.caption(_summary(rows))
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns([1.4, 1], gap="small")
     chosen = st.session_state.get(Key.MODELS, [])
     with left:
         _table(rows, chosen)
@@ -109,7 +113,7 @@ def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:
         st.session_state[Key.MODELS] = [*elsewhere, *picked][-MOST:]
 
     st.dataframe(
-        rows[["title", "library", "parameters", "accuracy", "size", "file_mb", "here"]],
+        rows[["title", "here", "parameters", "accuracy", "library", "size", "file_mb"]],
         key=key,
         height=330,
         hide_index=True,
@@ -119,12 +123,12 @@ def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:
         placeholder="–",
         column_config={
             "title": st.column_config.TextColumn("Network", width="medium"),
-            "library": st.column_config.TextColumn("Library", width="small"),
-            "parameters": st.column_config.NumberColumn("Parameters", format="compact", width="small"),
-            "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", width="small"),
+            "library": st.column_config.TextColumn("Library", width=85),
+            "parameters": st.column_config.NumberColumn("Params", format="compact", width=70),
+            "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", width=75),
             "size": st.column_config.NumberColumn("Pixels", format="%d", width="small"),
             "file_mb": st.column_config.NumberColumn("MB", format="%.0f", width="small"),
-            "here": st.column_config.CheckboxColumn("Here", width="small", help="Its weights are on this machine."),
+            "here": st.column_config.CheckboxColumn("Here", width=50, help="Its weights are on this machine."),
         },
     )
 

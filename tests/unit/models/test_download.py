@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -67,8 +68,7 @@ def torchvision_model(server: Server, content: bytes, digest: str | None = None)
     """Serve a file as torchvision's server does and return the row that points at it."""
     name = f"net-{(digest or hashlib.sha256(content).hexdigest())[:8]}.pth"
     server.put(f"/models/{name}", content)
-    spec = replace(MODELS["squeezenet1_1.imagenet1k_v1"], url=f"{server.address}/models/{name}")
-    return spec
+    return replace(MODELS["squeezenet1_1.imagenet1k_v1"], url=f"{server.address}/models/{name}")
 
 
 def timm_model(server: Server, content: bytes, file: str = "model.safetensors", etag: str | None = None) -> ModelSpec:
@@ -313,3 +313,21 @@ def test_the_command_line_downloads_with_a_bar_and_deletes(server: Server) -> No
     status, _, told = call("delete", spec.name)
     assert status == 2
     assert len(told.strip().splitlines()) == 1
+
+
+def test_ctrl_c_leaves_nothing_half(server: Server) -> None:
+    spec = timm_model(server, bytes(30_000_000))
+    server.breaks_after, server.stalls = 15_000_000, True
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tlviz", "models", "download", spec.name], stderr=subprocess.PIPE, text=True
+    )
+    blobs = hub_folder() / repository_folder(spec) / "blobs"
+    end = time.time() + 30
+    while not any(path.stat().st_size for path in blobs.glob("*.incomplete")):
+        assert time.time() < end
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert leftovers(hub_folder()) == []
