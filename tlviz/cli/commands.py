@@ -19,6 +19,7 @@ from tlviz.cli.datasets import bytes_progress, datasets_app
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.catalogue import DATASETS
+from tlviz.data.flips import Flip
 from tlviz.data.images import settle
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
@@ -121,6 +122,15 @@ def finetune(
     fit: Annotated[Fit | None, typer.Option(help="Pad with white, or crop as the weights' authors did.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,
+    labels_per_class: Annotated[
+        int | None, typer.Option(help="Train with so many labels a class; default: all.")
+    ] = None,
+    test_share: Annotated[float | None, typer.Option(help="Keep this share for the final evaluation only.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Cut the images into so many folds; one of them validates.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Which fold validates, counted from 0.")] = None,
+    flip: Annotated[
+        Flip | None, typer.Option(help="Mirror pictures in augmentation; auto: not digits, letters.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 
 _SETS = ("mnist", "svhn", "digit", "letter", "alphabet", "omniglot", "gtsrb", "glyph")
 """Words in the names of targets whose classes are told apart by shape and side; Fashion-MNIST is clothes."""
@@ -11,6 +12,18 @@ _SIDES = {"left", "right", "clockwise", "counterclockwise", "anticlockwise"}
 _NUMBERS = "zero|one|two|three|four|five|six|seven|eight|nine"
 _SIGN = re.compile(rf"((digit|number|letter|char|class)\s)?(\d|[a-z]|{_NUMBERS}|\d\s({_NUMBERS}))")
 """A class called like a digit or a letter: 7, 0 - zero, digit_7, letter B, seven."""
+
+
+class Flip(StrEnum):
+    """Whether training pictures are mirrored at times: as the target's names suggest, or as the person says."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+    def allows(self, suggested: bool) -> bool:
+        """Tell whether pictures may be mirrored."""
+        return suggested if self is Flip.AUTO else self is Flip.YES
 
 
 def suggest_may_flip(name: str, classes: Sequence[str]) -> bool:
