@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 import typer
 
-from tlviz.cli.datasets import datasets_app
+from tlviz.cli.datasets import bytes_progress, datasets_app
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.catalogue import DATASETS
-from tlviz.data.folder import scan_folder
-from tlviz.data.images import find_dataset
+from tlviz.data.flips import Flip
+from tlviz.data.images import settle
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
@@ -102,7 +102,9 @@ def delete_run(run: str, as_json: Json = False) -> None:
 @app.command("finetune")
 def finetune(
     model: Annotated[str, typer.Option(help=MODEL_HELP)],
-    data: Annotated[str, typer.Option(help=f"Target: {', '.join(DATASETS)} or a folder with a sub-folder a class.")],
+    data: Annotated[
+        str, typer.Option(help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV, or a public one.")
+    ],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
     head_lr: Annotated[float | None, typer.Option(help="Learning rate of the new head.")] = None,
@@ -121,14 +123,20 @@ def finetune(
     fit: Annotated[Fit | None, typer.Option(help="Pad with white, or crop as the weights' authors did.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,
+    labels_per_class: Annotated[
+        int | None, typer.Option(help="Train with so many labels a class; default: all.")
+    ] = None,
+    test_share: Annotated[float | None, typer.Option(help="Keep this share for the final evaluation only.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Cut the images into so many folds; one of them validates.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Which fold validates, counted from 0.")] = None,
+    flip: Annotated[
+        Flip | None, typer.Option(help="Mirror pictures in augmentation; auto: not digits, letters.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
     choices = {name: value for name, value in locals().items() if name not in {"model", "data", "strategy", "as_json"}}
-    dataset = find_dataset(data)
-    if isinstance(dataset, Path):
-        scan_folder(dataset)
-        data = str(dataset.resolve())
+    data = settle(data, bytes_progress("unpacked"))
     spec = find_model(model)
     config = configure(spec.name, data, strategy, **choices)
     check_device(config.device)

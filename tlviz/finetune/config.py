@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from tlviz.data.flips import Flip
 from tlviz.data.pictures import Fit
+from tlviz.data.splits import SplitPlan, check_plan
 from tlviz.errors import BadSettingError
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.catalogue import find_model
@@ -58,6 +60,10 @@ RANGES: dict[str, Range] = {
     "dropout": Range(0, 0.95),
     "weight_decay": Range(0, 1),
     "image_size": Range(64, 1024),
+    "test_share": Range(0, 0.5),
+    "folds": Range(2, 50),
+    "fold": Range(0, 49),
+    "labels_per_class": Range(1, 10**6),
     "seed": Range(0, 2**31 - 1),
     "threads": Range(1, 1024),
 }
@@ -69,7 +75,8 @@ class FinetuneConfig:
 
     ``freeze`` counts frozen stages from the stem, None is the strategy's own; ``image_size`` is a side in pixels;
     ``dropout`` None keeps the architecture's own; ``patience`` is the number of epochs without a better one after
-    which the run ends.
+    which the run ends.  ``test_share`` and ``folds`` part the images where the target does not, ``fold`` counts from 0;
+    ``labels_per_class`` thins the training images, None keeps all; ``flip`` overrides what the target's names suggest.
     """
 
     model: str
@@ -91,12 +98,23 @@ class FinetuneConfig:
     seed: int = 0
     device: DeviceChoice = DeviceChoice.AUTO
     threads: int = 2
+    test_share: float = 0.0
+    folds: int | None = None
+    fold: int = 0
+    labels_per_class: int | None = None
+    flip: Flip = Flip.AUTO
 
     def __post_init__(self) -> None:
         find_strategy(self.strategy)
         for name, allowed in RANGES.items():
             check_range(name, getattr(self, name), allowed)
         check_size(find_model(self.model), self.image_size)
+        check_plan(self.split_plan)
+
+    @property
+    def split_plan(self) -> SplitPlan:
+        """How the images are parted where the target does not say."""
+        return SplitPlan(self.test_share, self.folds, self.fold, self.labels_per_class)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
@@ -113,6 +131,7 @@ class FinetuneConfig:
             "optimizer": Optimizer,
             "augment": Augment,
             "device": DeviceChoice,
+            "flip": Flip,
         }
         known = {field.name for field in fields(cls)}
         settings = {name: value for name, value in values.items() if name in known}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -92,7 +92,8 @@ def _session(
         dropout=config.dropout,
         size=config.image_size,
     )
-    split = split_images(images.labels, images.parts, config.seed)
+    split = split_images(images.labels, images.parts, config.seed, config.split_plan)
+    images = replace(images, may_flip=config.flip.allows(images.may_flip))
     return Session(network, images, split, config, device, should_stop)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 import torch
 
+from tlviz.data.flips import Flip
+from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.config import FinetuneConfig, Optimizer, configure, resolve_freeze
 from tlviz.finetune.param_groups import build_optimizer, freeze_stages, group_table, stage_rates
@@ -93,3 +96,29 @@ def test_the_optimizer_holds_exactly_what_trains(tiny: Network, optimizer: Optim
     assert all(p.ndim > 1 for p in decayed)
     assert len(decayed) == 3
     assert isinstance(built, torch.optim.SGD if optimizer is Optimizer.SGD else torch.optim.AdamW)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"test_share": 0.6}, "test share is 0.6; it must be between 0 and 0.5"),
+        ({"folds": 1}, "folds is 1; it must be between 2 and 50"),
+        ({"folds": 3, "fold": 3}, "fold is 3; with 3 folds it must be between 0 and 2"),
+        ({"fold": 1}, "fold is 1, but folds is not set"),
+        ({"labels_per_class": 0}, "labels per class is 0"),
+    ],
+)
+def test_how_images_are_parted_is_checked(chosen: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadSettingError, match=words):
+        configure("squeezenet1_1", "photos", "full", **chosen)
+
+
+def test_how_images_are_parted_survives_json_and_older_runs_have_the_defaults() -> None:
+    chosen = {"test_share": 0.2, "folds": 5, "fold": 4, "labels_per_class": 10, "flip": "no"}
+    config = FinetuneConfig.from_json(configure("squeezenet1_1", "photos", "full").to_json() | chosen)
+    assert FinetuneConfig.from_json(config.to_json()) == config
+    assert config.split_plan == SplitPlan(0.2, 5, 4, 10)
+    assert not config.flip.allows(suggested=True)
+    old = {name: value for name, value in config.to_json().items() if name not in chosen}
+    assert FinetuneConfig.from_json(old).split_plan == SplitPlan()
+    assert FinetuneConfig.from_json(old).flip is Flip.AUTO
