@@ -14,7 +14,7 @@ from tlviz.finetune.param_groups import freeze_stages
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.head import head_keys, initialise_head
-from tlviz.models.spec import ModelSpec, Provider, Sizing, Stage
+from tlviz.models.spec import ModelSpec, Provider, Stage
 from tlviz.models.split import CannotSplitError, split_network
 from tlviz.models.stages import FEWEST_STAGES, MOST_STAGES, derive_stages, owns, picture_sample
 
@@ -38,7 +38,7 @@ TIMM = (
     *("deit_small_patch16_224", "deit3_small_patch16_224", "deit_base_distilled_patch16_224"),
     *("vit_small_patch14_reg4_dinov2", "vit_base_patch14_dinov2", "vit_small_patch16_dinov3", "eva02_tiny_patch14_224"),
     *("swin_small_patch4_window7_224", "swinv2_tiny_window8_256", "swinv2_cr_tiny_ns_224", "beit_base_patch16_224"),
-    *("maxvit_tiny_tf_224", "coatnet_0_rw_224", "levit_128", "mixer_s32_224", "poolformer_s12", "edgenext_small"),
+    *("maxvit_tiny_tf_224", "coatnet_0_rw_224", "levit_128", "mixer_b16_224", "poolformer_s12", "edgenext_small"),
     *("xcit_nano_12_p16_224", "cait_xxs24_224", "inception_v4", "dpn68", "hrnet_w18", "dla34", "ghostnet_100"),
     *("fastvit_t8", "mobilevit_s", "nfnet_f0", "pvt_v2_b0", "tiny_vit_5m_224", "convit_tiny", "rexnet_100"),
     *("xception41", "focalnet_tiny_srf", "crossvit_9_240", "tresnet_m"),
@@ -72,10 +72,10 @@ class Subject:
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     spec = find_model(request.param)
     has_numbers = spec.parameters <= LARGE
-    side = SMALL_SIDE if spec.sizing is Sizing.FREE and spec.takes(SMALL_SIDE) else spec.preprocessing.size
+    side = next((side for side in range(SMALL_SIDE, 2 * SMALL_SIDE) if spec.takes(side)), spec.preprocessing.size)
     torch.manual_seed(0)
-    module = build_module(spec, 1000, initialise=False, device=None if has_numbers else "meta").eval()
-    stages = derive_stages(module, picture_sample(spec.preprocessing.size))
+    module = build_module(spec, 1000, size=side, initialise=False, device=None if has_numbers else "meta").eval()
+    stages = derive_stages(module, picture_sample(side))
     if has_numbers:
         for name, value in module.named_parameters():
             if name in head_keys(module, stages) and value.ndim > 1:
@@ -143,8 +143,9 @@ def test_split_at_every_stage_end_is_the_network_bit_for_bit(subject: Subject) -
 
 
 def test_a_new_head_changes_its_own_tensors_alone(subject: Subject) -> None:
-    other = build_module(subject.spec, 7, initialise=False, device="meta")
-    stages = derive_stages(other, picture_sample(subject.spec.preprocessing.size))
+    side = subject.pictures.shape[-1]
+    other = build_module(subject.spec, 7, size=side, initialise=False, device="meta")
+    stages = derive_stages(other, picture_sample(side))
     before, after = subject.module.state_dict(), other.state_dict()
     assert set(before) == set(after)
     changed = {name for name in before if before[name].shape != after[name].shape}
@@ -154,12 +155,17 @@ def test_a_new_head_changes_its_own_tensors_alone(subject: Subject) -> None:
     assert other.eval()(subject.pictures.to("meta")).shape == (2, 7)
 
 
+def hook_count(module: nn.Module) -> int:
+    return sum(len(layer._forward_hooks) + len(layer._forward_pre_hooks) for layer in module.modules())
+
+
 def test_no_traces_are_left(subject: Subject) -> None:
-    assert not any(layer._forward_hooks or layer._forward_pre_hooks for layer in subject.module.modules())
+    fresh = build_module(subject.spec, 2, initialise=False, device="meta")
+    assert hook_count(subject.module) == hook_count(fresh)
     modes = {name: at % 2 == 0 for at, (name, _) in enumerate(subject.module.named_modules())}
     for name, layer in subject.module.named_modules():
         layer.training = modes[name]
-    derive_stages(subject.module, picture_sample(subject.spec.preprocessing.size))
+    derive_stages(subject.module, picture_sample(subject.pictures.shape[-1]))
     if subject.spec.architecture not in WHOLE:
         split_network(subject.module, subject.stages, 1)
     assert {name: layer.training for name, layer in subject.module.named_modules()} == modes

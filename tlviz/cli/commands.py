@@ -77,6 +77,7 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
     print_result(
         result, as_json, table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}"
     )

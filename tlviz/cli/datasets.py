@@ -1,8 +1,8 @@
-"""The targets on the command line: list, download, import, check."""
+"""The targets on the command line: list, download, import, check, leave pictures out and take them in again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,9 @@ import typer
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.catalogue import DATASETS, DatasetSpec
-from tlviz.data.images import load_images, open_target
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
+from tlviz.data.exclusions import exclude, excluded_names, include
+from tlviz.data.findings import Finding
+from tlviz.data.images import open_target
 from tlviz.data.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.store import list_stored, read_note
 from tlviz.errors import BadDatasetError, UnknownNameError
@@ -66,13 +66,46 @@ def import_dataset(archive: Path, as_json: Json = False) -> None:
 
 
 @datasets_app.command("check")
-def check_dataset(path: str, as_json: Json = False) -> None:
-    """Open every picture of a target and say what is odd."""
-    geometry = Geometry(224, Fit.PAD, "bilinear", 1.0)
-    images = load_images(path, geometry, _decoding_progress, bytes_progress("unpacked"))
-    problems = [asdict(problem) for problem in images.problems]
-    result = {"classes": list(images.classes), "images": len(images.labels), "problems": problems}
-    print_result(result, as_json, table(problems) if problems else f"{len(images.labels)} images, nothing odd.")
+def check_dataset(
+    path: str,
+    features: Annotated[
+        bool, typer.Option(help="Also look for wrong labels, by each picture's neighbours in a network's features.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Look at every picture of a target and say what is odd: one finding a line, worst first."""
+    from tlviz.diagnose.doctor import check_dataset  # takes a second to import
+
+    report = check_dataset(path, features=features, progress=_looking_progress())
+    told = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
+    result = {
+        "classes": report.classes,
+        "images": report.images,
+        "problems": [{name: getattr(finding, name) for name in told} for finding in report.findings],
+        "excluded": list(excluded_names(_identity(path))),
+        "groups": report.groups,
+        "nearest_agreement": report.nearest_agreement,
+    }
+    lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
+    print_result(result, as_json, "\n".join([*lines, *map(_finding_line, report.findings)]))
+
+
+@datasets_app.command("exclude")
+def exclude_pictures(path: str, names: list[str], reason: str = "", as_json: Json = False) -> None:
+    """Leave pictures of a target out of every run from now on; nothing is written into its folder."""
+    exclude(_identity(path), dict.fromkeys(_picture_names(path, names), reason))
+    _print_excluded(path, as_json)
+
+
+@datasets_app.command("include")
+def include_pictures(path: str, names: list[str], as_json: Json = False) -> None:
+    """Take excluded pictures into a target again."""
+    excluded = excluded_names(_identity(path))
+    for name in names:
+        if name not in excluded:
+            raise UnknownNameError("excluded picture", name, excluded)
+    include(_identity(path), names)
+    _print_excluded(path, as_json)
 
 
 def bytes_progress(done_word: str) -> Callable[[int, int], None]:
@@ -89,9 +122,41 @@ def bytes_progress(done_word: str) -> Callable[[int, int], None]:
     return progress
 
 
-def _decoding_progress(done: int, total: int) -> None:
-    if done == total or done % 500 == 0:
-        stderr.print(f"read {done:,} of {total:,} images")
+def _looking_progress() -> Callable[[str, int, int], None]:
+    """Tell how far a look at a target is, now and then."""
+    told = ""
+
+    def progress(doing: str, done: int, total: int) -> None:
+        nonlocal told
+        line = f"{doing}: {done:,} of {total:,}"
+        if (done == total or done % 500 == 0) and line != told:
+            stderr.print(line)
+            told = line
+
+    return progress
+
+
+def _finding_line(finding: Finding) -> str:
+    mark = " (excluded)" if finding.excluded else ""
+    return f"{finding.severity}: {finding.kind}: {finding.path}{mark}: {finding.problem}; {finding.action}"
+
+
+def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
+    """Turn names or paths of pictures into their names within a target.  Raises ``UnknownNameError``."""
+    from tlviz.data.inventory import take_inventory  # takes a second to import
+
+    files = take_inventory(data).files
+    name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}
+    for name in wanted:
+        if name not in name_of:
+            raise UnknownNameError("picture of this target", name, [file.name for file in files])
+    return [name_of[name] for name in wanted]
+
+
+def _print_excluded(data: str, as_json: bool) -> None:
+    excluded = excluded_names(_identity(data))
+    readable = "\n".join(f"excluded: {name}" for name in excluded) or "Nothing is excluded."
+    print_result({"data": data, "excluded": excluded}, as_json, readable)
 
 
 def _bundled_row(spec: DatasetSpec) -> dict[str, Any]:
@@ -145,3 +210,8 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
     here = "ships" if row["bundled"] else "here"
     where = here if row["bundled"] or row["downloaded"] else f"{row['size_mb']:,} MB to download"
     return {name: row[name] for name in ("name", "classes", "images")} | {"where": where, "licence": row["licence"]}
+
+
+def _identity(data: str) -> str:
+    """Return what notes on a target are kept under."""
+    return open_target(data, must_train=False).identity

@@ -28,7 +28,7 @@ def print_result(result: dict[str, Any], as_json: bool, readable: Table | str) -
     if as_json:
         print(json.dumps(result, allow_nan=False))
     else:
-        Console(highlight=False).print(readable, markup=False)
+        Console(highlight=False).print(readable, markup=False, soft_wrap=isinstance(readable, str))
 
 
 def _cell(value: Any) -> str:

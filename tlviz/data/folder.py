@@ -11,6 +11,7 @@ from pathlib import Path
 from tlviz.data.pictures import SUFFIXES
 from tlviz.errors import BadDatasetError
 
+NO_PICTURES = "no pictures in this class"
 PARTS = ("train", "val", "test")
 _ALIASES = {"valid": "val", "validation": "val"}
 PART_NAMES = {part: part for part in PARTS} | _ALIASES | {"training": "train", "dev": "val", "testing": "test"}
@@ -38,9 +39,10 @@ class FolderIndex:
     problems: tuple[Problem, ...]
 
 
-def scan_folder(root: Path, called: str | None = None) -> FolderIndex:
+def scan_folder(root: Path, called: str | None = None, *, must_train: bool = True) -> FolderIndex:
     """List a target's pictures; symbolic links are followed, hidden entries are not.
 
+    ``must_train`` False lets a class without training pictures through, for a look at what is wrong.
     Raises ``BadDatasetError``, its sentence about ``called``, unless there are at least two classes with pictures.
     """
     root = root.expanduser()
@@ -52,9 +54,9 @@ def scan_folder(root: Path, called: str | None = None) -> FolderIndex:
             files = _pictures(class_folder, problems)
             found.extend((part, class_folder.name, file) for file in files)
             if not files and not any(problem.path == str(class_folder) for problem in problems):
-                problems.append(Problem(str(class_folder), "no pictures in this class", "left out"))
+                problems.append(Problem(str(class_folder), NO_PICTURES, "left out"))
     classes = tuple(sorted({name for _, name, _ in found}))
-    check_classes(called or f"The folder {root}", [(part, name) for part, name, _ in found])
+    check_classes(called or f"The folder {root}", [(part, name) for part, name, _ in found], must_train=must_train)
     problems.extend(look_alikes(classes, str(root)))
     number = {name: at for at, name in enumerate(classes)}
     return FolderIndex(
@@ -127,7 +129,7 @@ def _pictures(folder: Path, problems: list[Problem]) -> list[Path]:
     return found
 
 
-def check_classes(called: str, found: Sequence[tuple[str, str]]) -> None:
+def check_classes(called: str, found: Sequence[tuple[str, str]], *, must_train: bool = True) -> None:
     """Raise ``BadDatasetError`` unless the (part, class) pairs hold two classes, each with training pictures."""
     classes = sorted({name for _, name in found})
     if not classes:
@@ -139,7 +141,7 @@ def check_classes(called: str, found: Sequence[tuple[str, str]]) -> None:
             f"{called} holds one class only ('{classes[0]}'); at least two sub-folders with pictures are needed."
         )
     parts = {part for part, _ in found}
-    if parts != {""}:
+    if must_train and parts != {""}:
         trained = {name for part, name in found if part in {"train", ""}}
         missing = sorted(set(classes) - trained)
         if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from tlviz.data.archive import is_archive, unpack
 from tlviz.data.catalogue import DATASETS, DatasetSpec
 from tlviz.data.digits import digits_target
+from tlviz.data.exclusions import excluded_names
 from tlviz.data.flips import suggest_may_flip
 from tlviz.data.folder import Problem, scan_folder
 from tlviz.data.ingest import Geometry, ingest
 from tlviz.data.pictures import Pixels
 from tlviz.data.public import PUBLIC, PublicSpec, public_target
+from tlviz.data.rows import PixelRows
 from tlviz.data.store import list_stored, read_note, stored
 from tlviz.data.table import is_table, table_target
 from tlviz.data.target import Target, folder_target
@@ -27,17 +29,21 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N)."""
+    """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
+
+    ``excluded`` names the pictures that the person has taken out.
+    """
 
     name: str
     title: str
     classes: tuple[str, ...]
-    pixels: Pixels
+    pixels: Pixels | PixelRows
     labels: NDArray[np.int64]
     parts: tuple[str, ...]
     names: tuple[str, ...]
     problems: tuple[Problem, ...]
     may_flip: bool
+    excluded: tuple[str, ...] = ()
 
 
 def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
@@ -66,24 +72,26 @@ def dataset_title(name: str) -> str:
     return PUBLIC[name].title if name in PUBLIC else Path(name).name
 
 
-def open_target(name: str, unpacking: Progress | None = None) -> Target:
+def open_target(name: str, unpacking: Progress | None = None, *, must_train: bool = True) -> Target:
     """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
 
-    ``unpacking`` is told bytes done and in all.  Raises ``BadDatasetError`` where there is nothing to learn from.
+    ``unpacking`` is told bytes done and in all; ``must_train`` False lets classes without training pictures through.
+    Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
     if isinstance(dataset, PublicSpec):
-        return public_target(dataset)
+        return replace(public_target(dataset), identity=name)
     if isinstance(dataset, DatasetSpec):
         if dataset.folder is None:
-            return digits_target(dataset)
+            return replace(digits_target(dataset), identity=name)
         where = f"The folder {dataset.folder}"
-        return folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+        target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+        return replace(target, identity=name)
     if is_table(dataset) and not dataset.is_dir():
-        return table_target(dataset)
+        return replace(table_target(dataset), identity=str(dataset.resolve()))
     if is_archive(dataset) and not dataset.is_dir():
-        return _folder(unpack(dataset, unpacking), dataset.name)
-    return _folder(dataset, dataset_title(name))
+        return _folder(unpack(dataset, unpacking), dataset.name, must_train=must_train)
+    return _folder(dataset, dataset_title(name), must_train=must_train)
 
 
 def settle(name: str, unpacking: Progress | None = None) -> str:
@@ -106,31 +114,51 @@ def load_images(
 ) -> ImageSet:
     """Open a target by name or path, decoding it only where that was not done before for this geometry.
 
-    Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
+    Pictures that the person has excluded are left out.  Raises ``BadDatasetError`` where there is nothing to learn
+    from and ``StorageError`` where it cannot be stored.
     """
     target = open_target(name, unpacking)
     decoded = ingest(target.sources, geometry, progress)
-    kept = decoded.kept
-    labels = target.labels[kept]
-    if len(np.unique(labels)) < 2:
-        raise BadDatasetError(f"Fewer than two classes of {name} have pictures that can be opened; replace the files.")
-    return ImageSet(
+    every = ImageSet(
         name=name,
         title=target.title,
         classes=target.classes,
         pixels=decoded.pixels,
-        labels=labels,
-        parts=tuple(target.parts[at] for at in kept),
-        names=tuple(target.names[at] for at in kept),
+        labels=target.labels[decoded.kept],
+        parts=tuple(target.parts[at] for at in decoded.kept),
+        names=tuple(target.names[at] for at in decoded.kept),
         problems=target.problems + decoded.problems,
         may_flip=target.may_flip,
     )
+    images = leave_out(every, excluded_names(target.identity))
+    if len(np.unique(images.labels)) < 2:
+        raise BadDatasetError(
+            f"Fewer than two classes of {name} have pictures that can be opened and are not excluded; "
+            "replace the files or include pictures again."
+        )
+    return images
 
 
-def _folder(path: Path, title: str) -> Target:
+def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
+    """Return a target without the named pictures; nothing is copied or decoded."""
+    rows = np.array([at for at, name in enumerate(images.names) if name not in names], dtype=np.int64)
+    if len(rows) == len(images.names):
+        return images
+    return replace(
+        images,
+        pixels=PixelRows(images.pixels, rows),
+        labels=images.labels[rows],
+        parts=tuple(images.parts[at] for at in rows),
+        names=tuple(images.names[at] for at in rows),
+        excluded=tuple(name for name in images.names if name in names),
+    )
+
+
+def _folder(path: Path, title: str, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
     note = read_note(path)
     root = path / str(note.get("root", "."))
-    index = scan_folder(root)
+    index = scan_folder(root, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
-    return replace(target, problems=(*(Problem(**problem) for problem in note.get("problems", ())), *target.problems))
+    noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
+    return replace(target, identity=str(path.resolve()), problems=(*noted, *target.problems))

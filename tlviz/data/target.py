@@ -22,6 +22,7 @@ class Target:
     """Pictures with labels, none of them opened yet.
 
     ``labels`` (N,) index ``classes``; ``parts[i]`` is train, val, test or ''; ``where`` begins a sentence about it.
+    ``identity`` is the name or path under which notes on the target are kept; ``folder`` is what it was scanned from.
     """
 
     title: str
@@ -33,6 +34,8 @@ class Target:
     parts: tuple[str, ...]
     problems: tuple[Problem, ...]
     may_flip: bool
+    identity: str = ""
+    folder: FolderIndex | None = None
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:
@@ -48,6 +51,7 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
         parts=index.parts,
         problems=index.problems,
         may_flip=may_flip,
+        folder=index,
     )
 
 

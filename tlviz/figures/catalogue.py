@@ -27,6 +27,7 @@ def plot_accuracy_against_size(rows: pd.DataFrame, chosen: Collection[str]) -> g
             y=part["accuracy"],
             mode="markers",
             name=words,
+            showlegend=bool(len(known) > 0 and known["here"].any()),
             marker={"color": run_colour(at), "symbol": symbol, "size": 11 if is_here else 7, "opacity": 0.75},
             customdata=part["name"],
             text=part["title"],
@@ -39,11 +40,12 @@ def plot_accuracy_against_size(rows: pd.DataFrame, chosen: Collection[str]) -> g
         mode="markers+text",
         text=ringed["title"],
         textposition="top center",
+        textfont={"color": run_colour(2), "weight": "bold"},
         marker={"size": 16, "symbol": "circle-open", "line": {"width": 2}, "color": run_colour(2)},
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_xaxes(type="log", title="parameters", exponentformat="SI", dtick=1)
+    figure.update_xaxes(type="log", title="parameters", exponentformat="B", dtick=1)
     figure.update_yaxes(title="top-1 accuracy on ImageNet-1k", tickformat=".0%")
     figure.update_layout(
         height=330,

@@ -15,7 +15,7 @@ from tlviz.data.splits import SplitPlan, check_plan
 from tlviz.errors import BadSettingError
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.catalogue import find_model
-from tlviz.models.spec import Stage
+from tlviz.models.spec import Stage, check_size
 
 
 class Optimizer(StrEnum):
@@ -105,10 +105,10 @@ class FinetuneConfig:
     flip: Flip = Flip.AUTO
 
     def __post_init__(self) -> None:
-        find_model(self.model)
         find_strategy(self.strategy)
         for name, allowed in RANGES.items():
             check_range(name, getattr(self, name), allowed)
+        check_size(find_model(self.model), self.image_size)
         check_plan(self.split_plan)
 
     @property

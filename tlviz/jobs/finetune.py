@@ -90,6 +90,7 @@ def _session(
         pretrained=find_strategy(config.strategy).pretrained,
         seed=config.seed,
         dropout=config.dropout,
+        size=config.image_size,
     )
     split = split_images(images.labels, images.parts, config.seed, config.split_plan)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
@@ -106,7 +107,8 @@ def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
         match event:
             case Started():
                 problems = [asdict(problem) for problem in session.images.problems]
-                job.append("started", asdict(event) | {"classes": session.images.classes, "problems": problems})
+                images = {"classes": session.images.classes, "problems": problems, "excluded": session.images.excluded}
+                job.append("started", asdict(event) | images)
             case Progress():
                 _tell_progress(job, event, session.config.epochs, begun)
             case Epoch():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tlviz.errors import BadSettingError
 from tlviz.home import ASSETS
 
 
@@ -103,6 +104,21 @@ class ModelSpec:
     def size_keywords(self, side: int) -> dict[str, Any]:
         """Return what the builder must be given for pictures of this side: nothing where any side runs as built."""
         return size_keywords(self.sizing, self.size_argument, side)
+
+
+def check_size(spec: ModelSpec, side: int) -> None:
+    """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels."""
+    if spec.takes(side):
+        return
+    own = spec.preprocessing.size
+    if spec.sizing is Sizing.FIXED:
+        raise BadSettingError(
+            f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}."
+        )
+    steps = f" in steps of {spec.size_step}" if spec.size_step > 1 else ""
+    raise BadSettingError(
+        f"{spec.title} takes pictures of {spec.min_size} pixels or more{steps}, best {own}; the image size is {side}."
+    )
 
 
 def size_keywords(sizing: Sizing, argument: str, side: int) -> dict[str, Any]:

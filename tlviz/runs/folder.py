@@ -36,6 +36,7 @@ from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 FORMAT = 1
 FINETUNE = "finetune"
 DOWNLOAD = "download"
+DOCTOR = "doctor"
 INGEST = "ingest"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024

@@ -15,8 +15,8 @@ import psutil
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
-from tlviz.runs.device import DISK, NETWORK
-from tlviz.runs.folder import DOWNLOAD, FINETUNE, INGEST, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.device import FILES, NETWORK
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -52,12 +52,29 @@ def start_download(spec: ModelSpec) -> RunFolder:
     return run
 
 
+def start_doctor(data: str, *, features: bool = True) -> RunFolder:
+    """Start a worker that looks at a target by name or folder, or return the one that already does.
+
+    It leaves its report in the run folder.  Looks that are over are forgotten first, as their reports are kept.
+    Raises ``StorageError`` where the folder cannot be written.
+    """
+    settings = {"data": data, "features": features, "device": FILES}
+    for run in list_runs(DOCTOR):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"] == settings:
+            return run
+    run = create_run(DOCTOR, _label(DOCTOR, Path(data).name), settings)
+    start_worker(run)
+    return run
+
+
 def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
     """Start a worker that downloads or unpacks a target, and decodes it where a geometry is given.
 
     It does not wait behind training.  Raises ``StorageError`` where the run's folder cannot be written.
     """
-    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": DISK}
+    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": FILES}
     run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
     start_worker(run)
     return run

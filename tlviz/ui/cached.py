@@ -58,6 +58,12 @@ def own_stages(name: str, *, grouped: bool = True) -> tuple[Stage, ...]:
     return architecture_stages(spec, spec.class_count, grouped=grouped)
 
 
+def forget_networks() -> None:
+    """Forget what is known of networks by their names, because a name may now mean another one."""
+    for remembered in (network, target_stages, own_stages, seen):
+        remembered.clear()
+
+
 @st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)
 def images(target: str, model: str) -> ImageSet:
     """Return a target decoded at a network's own size, padded; shows a progress bar while it decodes."""

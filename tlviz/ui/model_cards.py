@@ -102,6 +102,7 @@ def _delete(spec: ModelSpec) -> None:
 
 def _delete_own(name: str) -> None:
     delete_own(name)
+    cached.forget_networks()
     st.session_state[Key.MODELS] = [other for other in st.session_state.get(Key.MODELS, []) if other != name]
 
 

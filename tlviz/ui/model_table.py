@@ -52,7 +52,7 @@ def choose(names: Sequence[str]) -> None:
 
 
 def render_filters() -> pd.DataFrame:
-    """Draw search and filters and return the rows that pass, what is on this machine first."""
+    """Draw search and filters and return the rows that pass, the chosen and those on this machine first."""
     search, library, size, accuracy, here = st.columns([1.7, 1.1, 1.3, 1.3, 1], vertical_alignment="bottom")
     words = search.text_input("Search", key="models_search", placeholder="resnet, dinov2 …", persist_state="session")
     kind = library.selectbox("Library", LIBRARIES, key="models_library", persist_state="session")
@@ -77,7 +77,8 @@ def render_filters() -> pd.DataFrame:
         keep &= rows["accuracy"] >= least / 100
     if only_here:
         keep &= rows["here"]
-    return rows[keep].sort_values("here", ascending=False, kind="stable").reset_index(drop=True)
+    found = rows[keep].assign(chosen=lambda table: table["name"].isin(st.session_state.get(Key.MODELS, [])))
+    return found.sort_values(["chosen", "here"], ascending=False, kind="stable").reset_index(drop=True)
 
 
 def render_choice(rows: pd.DataFrame) -> None:
