@@ -157,6 +157,7 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
 def _folder(path: Path, title: str, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
     note = read_note(path)
+    title = Path(str(note.get("archive", title))).name
     root = path / str(note.get("root", "."))
     index = scan_folder(root, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))

@@ -63,5 +63,6 @@ def project(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
     places = np.zeros((len(features), 2))
     places[:, :axes] = left[:, :axes] * sizes[:axes] * np.where(signs == 0, 1, signs)
     total = float((sizes**2).sum())
-    widest = np.maximum(np.abs(places).max(0), 1e-12)
-    return places / widest, float((sizes[:2] ** 2).sum() / total) if total else 0.0
+    low, high = places.min(0), places.max(0)
+    explained = float((sizes[:2] ** 2).sum() / total) if total else 0.0
+    return (2 * places - low - high) / np.maximum(high - low, 1e-12), explained

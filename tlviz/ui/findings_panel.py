@@ -16,7 +16,6 @@ from tlviz.runs.launch import start_doctor
 from tlviz.ui import cached
 from tlviz.ui.panels import render_job
 
-MARKS = {Severity.ERROR: "🔴 error", Severity.WARNING: "🟡 warning", Severity.NOTE: "⚪ note"}
 MOST_ROWS = 500
 
 
@@ -67,8 +66,8 @@ def _report(data: str, report: Report, images: ImageSet) -> None:
         row_height=44,
         disabled=["severity", "kind", "picture", "beside", "where", "problem", "action"],
         column_config={
-            "exclude": st.column_config.CheckboxColumn("Exclude", width=60),
-            "severity": st.column_config.TextColumn("", width=85),
+            "exclude": st.column_config.CheckboxColumn("Exclude", width=80),
+            "severity": st.column_config.TextColumn("Weight", width=80),
             "kind": st.column_config.TextColumn("What", width=110),
             "picture": st.column_config.ImageColumn("Picture", width=60),
             "beside": st.column_config.ImageColumn("Beside", width=60, help="The other picture it concerns."),
@@ -91,7 +90,7 @@ def _rows(findings: Sequence[Finding], images: ImageSet) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "exclude": [finding.excluded for finding in findings],
-            "severity": [MARKS[finding.severity] for finding in findings],
+            "severity": [str(finding.severity) for finding in findings],
             "kind": [str(finding.kind) for finding in findings],
             "picture": [thumbnail(finding.name) for finding in findings],
             "beside": [next((thumbnail(name) for name in finding.related), None) for finding in findings],

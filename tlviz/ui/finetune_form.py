@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from tlviz.data.pictures import Fit
+from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
@@ -16,6 +17,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, Stage
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
+from tlviz.ui.target_views import chosen_plan, describe_plan
 
 FIRST_STRATEGY = "last_stages"
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
@@ -97,6 +99,11 @@ def _rare(model: str) -> dict[str, Any]:
         chosen = _images_and_seed(find_model(model))
     with right:
         chosen |= _regularisation()
+    plan = chosen_plan()
+    chosen |= {"test_share": plan.test_share, "labels_per_class": plan.labels_per_class}
+    chosen["flip"] = st.session_state.get(Key.FLIP)
+    if plan != SplitPlan():
+        st.caption(describe_plan(plan))
     chosen["augment"] = _one_of(
         "Augmentation", "augment", Augment, "Light: mirror (not digits) and shift. Strong: RandAugment too."
     )

@@ -145,7 +145,7 @@ def _target_title(name: str) -> str:
     if name == OWN_FOLDER:
         return "My own …"
     unpacked = stored(name) if name not in PUBLIC else None
-    return str(read_note(unpacked).get("archive", name)) if unpacked else dataset_title(name)
+    return Path(str(read_note(unpacked).get("archive", name))).name if unpacked else dataset_title(name)
 
 
 def _target_sentence(name: str) -> str:

@@ -139,7 +139,8 @@ def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
 def render_problems(problems: Sequence[Problem]) -> None:
     """List what was odd about a target's files, folded away; nothing where all was well."""
     if problems:
-        with st.expander(f"{len(problems):,} files or folders are odd", icon=":material/warning:"):
+        words = "One file or folder is" if len(problems) == 1 else f"{len(problems):,} files or folders are"
+        with st.expander(f"{words} odd", icon=":material/warning:"):
             st.dataframe([asdict(problem) for problem in problems], hide_index=True)
 
 

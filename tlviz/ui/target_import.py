@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from pathlib import Path
@@ -67,8 +68,8 @@ def _keep_upload(given: UploadedFile) -> Path:
     folder = make_folder(home() / "uploads")
     for old in folder.iterdir():
         if time.time() - old.stat().st_mtime > KEEP_UPLOAD_S:
-            old.unlink(missing_ok=True)
-    path = folder / f"{uuid.uuid4().hex[:8]}-{Path(given.name).name}"
+            shutil.rmtree(old, ignore_errors=True)
+    path = make_folder(folder / uuid.uuid4().hex[:8]) / Path(given.name).name
     with storage_errors(path):
         path.write_bytes(given.getbuffer())
     return path

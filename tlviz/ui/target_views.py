@@ -39,6 +39,16 @@ def chosen_plan() -> SplitPlan:
     )
 
 
+def describe_plan(plan: SplitPlan) -> str:
+    """Say what the person changed about the split."""
+    said = []
+    if plan.test_share:
+        said.append(f"{plan.test_share:.0%} kept for the final test")
+    if plan.labels_per_class:
+        said.append(f"{plan.labels_per_class} labels a class to train with")
+    return f"As set on the Target page: {', '.join(said)}."
+
+
 def render_classes(images: ImageSet, model: str) -> None:
     """Draw the classes as bars by part, the controls of the split, and sample pictures."""
     left, right = st.columns([1, 1.2], gap="medium")

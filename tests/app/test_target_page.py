@@ -1,0 +1,105 @@
+"""The Target page: every view opens, findings are excluded with a tick, archives become targets."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_pages import open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
+from tlviz.data.exclusions import exclude, excluded_names
+from tlviz.data.images import load_images
+from tlviz.diagnose.doctor import check_dataset
+from tlviz.ui.cached import padded
+from tlviz.ui.state import Key
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """Return a folder of two classes with one picture twice."""
+    generator = np.random.default_rng(0)
+    root = tmp_path / "pets"
+    for name, base in (("cat", 40), ("dog", 150)):
+        for at in range(8):
+            (root / name).mkdir(parents=True, exist_ok=True)
+            noise = generator.integers(0, 100, (12, 12, 3), dtype=np.uint8) + np.uint8(base)
+            Image.fromarray(noise).resize((96, 96), Image.Resampling.BICUBIC).save(root / name / f"{at}.png")
+    (root / "cat" / "copy.png").write_bytes((root / "cat" / "0.png").read_bytes())
+    return root
+
+
+@pytest.mark.parametrize("view", ["Classes and split", "Findings", "Augmentation", "Map"])
+def test_every_view_opens(view: str) -> None:
+    app = open_page("target", target="photos", view=view)
+    assert not app.exception
+    assert not app.error
+    assert "171 images in 6 classes" in text(app)
+
+
+def test_the_split_says_what_trains_and_the_choice_reaches_fine_tuning() -> None:
+    app = open_page("target", target="clipart")
+    assert "289 images train, 73 validate, 0 test" in text(app)
+    app.selectbox(key=Key.LABELS).select("10").run()
+    app.selectbox(key=Key.TEST_SHARE).select(0.2).run()
+    assert "70 images train" in text(app)
+    app.switch_page("pages/finetune.py").run()
+    assert "20% kept for the final test, 10 labels a class" in text(app)
+
+
+def findings(app: AppTest) -> list[str]:
+    return [str(kind) for kind in app.dataframe[0].value["kind"]]
+
+
+def test_findings_are_listed_with_what_is_excluded(pets: Path) -> None:
+    check_dataset(str(pets), features=False)
+    app = open_page("target", target="folder", folder=str(pets), view="Findings")
+    assert not app.exception
+    assert "17 images looked at" in text(app)
+    assert findings(app) == ["duplicate"]
+    exclude(str(pets), {"cat/copy.png": "duplicate"})
+    app = open_page("target", target="folder", folder=str(pets), view="Findings")
+    assert "16 images in 2 classes; 1 excluded by you" in text(app)
+    assert list(app.dataframe[0].value["exclude"]) == [True]
+    assert list(excluded_names(str(pets))) == ["cat/copy.png"]
+
+
+def test_copies_stay_in_one_part_once_they_are_known(pets: Path) -> None:
+    check_dataset(str(pets), features=False)
+    app = open_page("target", target="folder", folder=str(pets))
+    assert "Copies of one picture stay in one part." in text(app)
+
+
+def test_a_path_to_an_archive_says_where_to_bring_it_in(pets: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "pets.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for picture in pets.rglob("*.png"):
+            file.write(picture, picture.relative_to(pets.parent))
+    app = open_page("target", target="folder", folder=str(archive))
+    assert not app.exception
+    assert "bring it in on the Target page" in app.error[0].value
+
+
+def test_an_unpacked_archive_is_a_target_by_its_name(pets: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "pets.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for picture in pets.rglob("*.png"):
+            file.write(picture, picture.relative_to(pets.parent))
+    name = Path(load_images(str(archive), padded("squeezenet1_1")).name).name
+    from tlviz.data.store import list_stored
+
+    (stored,) = list_stored()
+    app = open_page("target", target=stored.name)
+    assert not app.exception, name
+    assert "17 images in 2 classes" in text(app)
+
+
+def test_a_wrong_archive_path_is_one_sentence() -> None:
+    app = open_page("target")
+    app.text_input(key="archive_path").set_value("/nowhere/x.zip").run()
+    app.button(key="archive_unpack").click().run()
+    assert not app.exception
+    assert "There is no archive '/nowhere/x.zip'" in app.error[0].value
