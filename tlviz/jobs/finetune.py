@@ -34,51 +34,23 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     Raises ``StoppedEarly`` where it is stopped before training, and ``TlvizError`` for a person's mistake.
     """
     config = FinetuneConfig.from_json(settings)
-    torch.set_num_threads(config.threads)
+    prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
     images = load_images(config.data, geometry_of(config), _decoding(job))
-    session = _session(config, images, device, job.should_stop)
-    best, reason = _train(job, session)
-    test_accuracy = None
-    if len(session.split.test):
-        job.tell(Status.RUNNING, "evaluating the best weights on the test images", 1.0)
-        session.network.module.load_state_dict(read_bundle(job.run.weights)[1])
-        score = evaluate(session, session.split.test)
-        test_accuracy = score.accuracy if score else None
+    state = State(_session(config, images, device, job.should_stop))
+    began = time.time() - _resume(job, state)
+    reason = _train(job, state, began)
+    if state.best is None:
+        raise StoppedEarly
     return {
         "status": Status.STOPPED if reason is StopReason.REQUEST else Status.FINISHED,
         "reason": reason,
-        "best_epoch": best.epoch,
-        "best_val_accuracy": best.val_accuracy,
-        "test_accuracy": test_accuracy,
+        "best_epoch": state.best.epoch,
+        "best_val_accuracy": state.best.val_accuracy,
+        "test_accuracy": _test_accuracy(job, state),
         "peak_memory_mb": peak_memory_mb(device),
+        "duration_s": time.time() - began,
     }
-
-
-def choose_device(choice: DeviceChoice) -> torch.device:
-    """Return the device of a choice.  Raises ``BadSettingError`` where the chosen one is not there."""
-    available = {
-        DeviceChoice.CUDA: torch.cuda.is_available(),
-        DeviceChoice.MPS: torch.backends.mps.is_available(),
-        DeviceChoice.CPU: True,
-    }
-    if choice is DeviceChoice.AUTO:
-        return torch.device(next(name for name, there in available.items() if there))
-    if not available[choice]:
-        raise BadSettingError(f"device is {choice}, but torch finds none on this machine; choose auto or cpu.")
-    return torch.device(choice)
-
-
-def peak_memory_mb(device: torch.device) -> float | None:
-    """Return the most memory held so far in MB: the GPU's where one is used, else this process's."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 2**20
-    if sys.platform == "win32":
-        return None
-    import resource  # not on Windows
-
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def _session(
@@ -95,41 +67,38 @@ def _session(
     return Session(network, images, split, config, device, should_stop)
 
 
-def _train(job: Job, session: Session) -> tuple[Epoch, StopReason]:
-    """Run the engine to its end; save the weights of each better epoch before the epoch is told."""
-    best: Epoch | None = None
+def _resume(job: Job, state: State) -> float:
+    """Bring a state to the last epoch of an earlier worker of this run; return the seconds that it had taken."""
+    if not job.run.last_state.exists():
+        return 0.0
+    saved = Checkpoint.from_bytes(job.run.last_state.read_bytes())
+    restore(state, job.run.last_state.read_bytes())
+    job.append("resumed", {"epoch": state.epoch})
+    return 0.0
+
+
+def _train(job: Job, state: State, began: float) -> StopReason:
+    """Run the engine to its end; save each better epoch's weights, tell the epoch, then save the state to resume from.
+
+    In this order, whatever was told has its weights, and an epoch that is lost is trained again to the same result.
+    """
+    told = max((event["epoch"] for event in job.run.events() if event["event"] == "epoch"), default=-1)
     reason = StopReason.EPOCHS
-    begun = time.time()
-    job.tell(Status.RUNNING, "validating before training")
-    for event in finetune(session):
+    for event in train(state):
         match event:
             case Started():
-                problems = [asdict(problem) for problem in session.images.problems]
-                job.append("started", asdict(event) | {"classes": session.images.classes, "problems": problems})
+                problems = [asdict(problem) for problem in state.session.images.problems]
+                job.append("started", asdict(event) | {"classes": state.session.images.classes, "problems": problems})
             case Progress():
                 _tell_progress(job, event, session.config.epochs, begun)
             case Epoch():
-                if is_better(event, best):
-                    best = event
-                    _save(job, session, event)
+                if state.best == event:
+                    _save_best(job, state)
                 job.append("epoch", asdict(event))
                 begun = time.time() if event.epoch == 0 else begun
             case Stopped():
                 reason = event.reason
-    if best is None:
-        raise StoppedEarly
-    return best, reason
-
-
-def _save(job: Job, session: Session, epoch: Epoch) -> None:
-    training = {"run": job.run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
-    write_atomic(job.run.weights, bundle_bytes(session.network, session.config, training))
-
-
-def _tell_progress(job: Job, progress: Progress, epochs: int, begun: float) -> None:
-    fraction = (progress.epoch - 1 + progress.step / progress.steps) / epochs
-    seconds_left = (time.time() - begun) * (1 - fraction) / fraction
-    job.tell(Status.RUNNING, f"epoch {progress.epoch} of {epochs}", fraction, seconds_left)
+    return reason
 
 
 def _decoding(job: Job) -> Callable[[int, int], None]:
