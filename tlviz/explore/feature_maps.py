@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tlviz.data.pictures import Pixels
 from tlviz.models.hooks import forward_hooks
+from tlviz.models.layout import as_maps
 from tlviz.models.load import Network, normalise
 
 Map = NDArray[np.float32]
@@ -46,11 +47,13 @@ def look(network: Network, pixels: Pixels, guesses: int = 5) -> Look:
 
     Hooks are gone afterwards, also after an exception; the network's lock is held meanwhile.
     """
-    last = {stage.modules[-1]: stage.name for stage in network.stages[:-1]}
+    last = {stage.modules[-1]: stage for stage in network.stages[:-1]}
     maps: dict[str, Map] = {}
 
     def keep(path: str, _layer: object, output: Tensor) -> None:
-        maps[last[path]] = output[0].float().cpu().numpy().copy()  # the next layer may work in place
+        stage = last[path]
+        seen = as_maps(output, stage.layout)[0]
+        maps[stage.name] = seen.float().cpu().numpy().copy()  # the next layer may work in place
 
     layers = {path: network.module.get_submodule(path) for path in last}
     inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.preprocessing)

@@ -5,31 +5,37 @@ from __future__ import annotations
 from torch import nn
 
 from tlviz.models.spec import Stage
-from tlviz.models.stages import head_layer, stage_modules
+from tlviz.models.stages import logit_layers, stage_modules
+from tlviz.models.trace import is_weight_leaf
 
 HEAD_STD = 0.001
 RECTIFIED_BIAS = 100.0
 
 
 def head_keys(module: nn.Module, stages: tuple[Stage, ...]) -> set[str]:
-    """Return the names of the logit layer's tensors in the network's ``state_dict``."""
-    path, layer = head_layer(module, stages)
-    return {f"{path}.{name}" for name in layer.state_dict()}
+    """Return the names of the logit layers' tensors in the network's ``state_dict``."""
+    return {f"{path}.{name}" for path, layer in logit_layers(module, stages) for name in layer.state_dict()}
 
 
 def initialise_head(module: nn.Module, stages: tuple[Stage, ...]) -> None:
-    """Start the logit layer from small normal weights (std 0.001) and equal biases.
+    """Start the logit layers from small normal weights (std 0.001) and equal biases.
 
     The biases are 0, or 100 where a ReLU follows the logits, as in SqueezeNet: softmax ignores a constant, and the
     ReLU passes everything as long as the logits have moved by less than that, so that the head trains as a linear one
     and keeps the library's architecture.
     """
-    _, layer = head_layer(module, stages)
-    nn.init.normal_(layer.get_parameter("weight"), std=HEAD_STD)
-    rectified = any(
-        isinstance(inner, nn.ReLU) for part in stage_modules(module, stages[-1]) for inner in part.modules()
-    )
-    nn.init.constant_(layer.get_parameter("bias"), RECTIFIED_BIAS if rectified else 0.0)
+    rectified = _ends_rectified(module, stages[-1])
+    for _, layer in logit_layers(module, stages):
+        nn.init.normal_(layer.get_parameter("weight"), std=HEAD_STD)
+        if getattr(layer, "bias", None) is not None:
+            nn.init.constant_(layer.get_parameter("bias"), RECTIFIED_BIAS if rectified else 0.0)
+
+
+def _ends_rectified(module: nn.Module, head: Stage) -> bool:
+    """Tell whether a ReLU comes after the last layer with weights of the head."""
+    leaves = [inner for part in stage_modules(module, head) for inner in part.modules() if not any(inner.children())]
+    after = leaves[max(at for at, inner in enumerate(leaves) if is_weight_leaf(inner)) :]
+    return any(isinstance(inner, nn.ReLU) for inner in after)
 
 
 def set_dropout(module: nn.Module, stages: tuple[Stage, ...], probability: float) -> None:

@@ -1,4 +1,4 @@
-"""Forward hooks as a context: whatever happens inside, none stays behind."""
+"""Hooks and modes as contexts: whatever happens inside, a network is left as it was."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def forward_hooks(layers: Mapping[str, nn.Module], observe: Observer) -> Iterato
             handle = layer.register_forward_hook(_hook(path, observe))
             stack.callback(handle.remove)
         yield
+
+
+@contextmanager
+def kept_modes(module: nn.Module) -> Iterator[None]:
+    """Leave every module in the training or eval mode it was in, also after an exception."""
+    modes = {layer: layer.training for layer in module.modules()}
+    try:
+        yield
+    finally:
+        for layer, mode in modes.items():
+            layer.training = mode
 
 
 def _hook(path: str, observe: Observer) -> Callable[[nn.Module, object, Tensor], None]:

@@ -49,13 +49,27 @@ class ModelSpec:
         return self.weights.exists()
 
 
+class Layout(StrEnum):
+    """The meaning of an output's axes, the batch first.
+
+    ``MAPS`` (N, C, H, W), ``MAPS_LAST`` (N, H, W, C), ``TOKENS`` (N, T, C) where the last square number of tokens is a
+    grid and what stands before it are extra ones (class token, registers), ``FLAT`` (N, D).
+    """
+
+    MAPS = "maps"
+    MAPS_LAST = "maps last"
+    TOKENS = "tokens"
+    FLAT = "flat"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """An ordered group of blocks: the unit of freezing, of learning rates and of every chart.
 
     ``modules`` are dotted module paths in execution order; ``parameters`` counts scalars; ``reduction`` is how many
     input pixels one output pixel spans along a side, to the nearest power of two; ``cost_share`` is the stage's share
-    of the forward multiply-adds, 0 to 1.
+    of the forward multiply-adds, 0 to 1; ``tensors`` are parameters and buffers outside these modules that belong to
+    the stage (a class token); ``layout`` says how its output lies in memory.
     """
 
     name: str
@@ -64,3 +78,5 @@ class Stage:
     channels: int
     reduction: int
     cost_share: float
+    tensors: tuple[str, ...] = ()
+    layout: Layout = Layout.MAPS

@@ -1,70 +1,76 @@
-"""From a network to its ordered stages, by module tree and execution order alone, whatever the architecture."""
+"""From a network to its ordered stages, by module tree and execution order alone, whatever the architecture.
+
+A stage ends only where everything that depends on the picture passes through one tensor, so that a network can be
+frozen and split at every stage end.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from math import ceil, log2
 
 import torch
 from torch import Tensor, nn
 
 from tlviz.errors import TlvizError
-from tlviz.models.hooks import forward_hooks
-from tlviz.models.spec import Stage
+from tlviz.models.layout import channels, find_layouts, grid_side
+from tlviz.models.spec import Layout, Stage
+from tlviz.models.trace import Trace, Visit, is_weight_leaf, trace
 
-MAX_STAGES = 16
+FEWEST_STAGES, MOST_STAGES = 4, 16
 _OPEN_ABOVE = 0.5
-"""A plain container that holds more than this share of the compute is opened into its children."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One executed module: its output's shape (batch first) and the multiply-adds inside it."""
-
-    path: str
-    shape: tuple[int, ...]
-    macs: int
+"""A container that holds more than this share of the compute is opened into what it contains."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A stage in the making: a name and the executed modules in it."""
+    """A stage in the making: the executed modules in it, the first with weights."""
 
-    name: str
-    visits: tuple[_Visit, ...]
+    visits: tuple[Visit, ...]
 
     @property
     def macs(self) -> int:
         return sum(visit.macs for visit in self.visits)
 
+    @property
+    def end(self) -> Visit:
+        return self.visits[-1]
 
-def derive_stages(module: nn.Module, sample: Tensor) -> tuple[Stage, ...]:
-    """Order a network's modules into 4 to 16 stages, from ``stem`` to ``head``; each parameter is in exactly one.
 
-    Every executed unit with weights opens a stage and what follows it without weights joins; the head is the last
-    layer with weights, with the global pooling around it.  ``sample`` is one picture (1, 3, S, S).  Multiply-adds
-    are counted for convolutions and linear layers.  Raises ``TlvizError`` where a parameter is in no stage.
+def derive_stages(module: nn.Module, sample: Tensor, *, grouped: bool = True) -> tuple[Stage, ...]:
+    """Order a network's modules into 4 to 16 stages, from ``stem`` to ``head``; each tensor is in exactly one.
+
+    A stage ends where a unit with weights has ended and everything passes through its output.  Containers that hold
+    most of the compute are opened; chains too long for 16 stages are grouped, by equal output shape first, then
+    evenly.  With ``grouped=False`` every repeated block is a stage of its own, however many there are.  The head is the
+    logit layer with the global pooling before it.  ``sample`` is one square picture (1, 3, S, S).
+    Raises ``TlvizError`` where a network cannot be divided.
     """
-    visits = _trace(module, sample)
-    head = _head_path(module, visits)
-    units = _units(module, visits, head)
-    groups = _merge_small(_group(module, units, head))
-    total = max(1, sum(group.macs for group in groups))
-    stages = tuple(_describe(module, group, sample.shape[-1], total) for group in groups)
-    _check_partition(module, stages)
-    return stages
+    seen = trace(module, sample)
+    if not seen.logit_layers:
+        raise TlvizError("This network has no layer with weights before its answer, so it has no stages.")
+    units = _open(module, seen, grouped=grouped)
+    start = _head_start(module, units, seen)
+    groups = _chain(module, units[:start])
+    if not groups:
+        raise TlvizError("This network has no stage before its head, so there is nothing to transfer.")
+    if grouped:
+        groups = _fit(module, groups)
+    return _describe(module, seen, [*groups, _Group(tuple(units[start:]))], sample.shape[-1])
 
 
-def head_layer(module: nn.Module, stages: tuple[Stage, ...]) -> tuple[str, nn.Module]:
-    """Return the path and the layer that produces the class logits: the last one with weights in the head stage."""
+def logit_layers(module: nn.Module, stages: Sequence[Stage]) -> list[tuple[str, nn.Module]]:
+    """Return paths and layers that produce the class logits: one, or two where a network averages two answers."""
     layers = [
         (f"{path}.{name}".strip("."), layer)
         for path in stages[-1].modules
         for name, layer in module.get_submodule(path).named_modules()
-        if _is_weight_leaf(layer)
+        if is_weight_leaf(layer)
     ]
-    return layers[-1]
+    classes = stages[-1].channels
+    return [(path, layer) for path, layer in layers if layer.get_parameter("weight").shape[0] == classes] or layers[-1:]
 
 
 def stage_modules(module: nn.Module, stage: Stage) -> Iterator[nn.Module]:
@@ -75,144 +81,255 @@ def stage_modules(module: nn.Module, stage: Stage) -> Iterator[nn.Module]:
 
 def named_stage_parameters(module: nn.Module, stage: Stage) -> Iterator[tuple[str, nn.Parameter]]:
     """Yield the parameters of one stage with their dotted names in the whole network."""
-    for path in stage.modules:
-        for name, parameter in module.get_submodule(path).named_parameters():
-            yield f"{path}.{name}", parameter
+    for name, parameter in module.named_parameters():
+        if owns(stage, name):
+            yield name, parameter
 
 
-def _trace(module: nn.Module, sample: Tensor) -> dict[str, _Visit]:
-    """Run the network once in eval mode and note every executed module, in the order of their ends."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    macs: dict[str, int] = {}
-
-    def note(path: str, layer: nn.Module, output: Tensor) -> None:
-        if isinstance(output, Tensor):
-            shapes[path] = tuple(output.shape)
-            macs[path] = _own_macs(layer, output)
-
-    with forward_hooks({path: layer for path, layer in module.named_modules() if path}, note):
-        was_training = module.training
-        module.eval()
-        try:
-            with torch.no_grad():
-                module(sample)
-        finally:
-            module.train(was_training)
-    return {
-        path: _Visit(path, shape, sum(n for p, n in macs.items() if p == path or p.startswith(f"{path}.")))
-        for path, shape in shapes.items()
-    }
+def owns(stage: Stage, name: str) -> bool:
+    """Tell whether a parameter or buffer belongs to a stage, by its dotted name."""
+    return name in stage.tensors or name.startswith(tuple(f"{path}." for path in stage.modules))
 
 
-def _own_macs(layer: nn.Module, output: Tensor) -> int:
-    """Multiply-adds of a convolution or linear layer: weights times output positions."""
-    if not _is_weight_leaf(layer):
-        return 0
-    weight = layer.get_parameter("weight")
-    return int(weight.numel() * output.numel() // (output.shape[0] * weight.shape[0]))
+def _children(module: nn.Module, path: str, seen: Trace) -> list[Visit]:
+    """Return the executed modules directly below a module, looking through lists, which are not executed."""
+    found: list[Visit] = []
+    for name, _ in module.get_submodule(path).named_children():
+        inner = f"{path}.{name}" if path else name
+        if inner not in seen.visits:
+            found.extend(_children(module, inner, seen))
+        elif seen.visits[inner].runs == 1 or _has_tensors(module, inner):
+            found.append(seen.visits[inner])
+    return sorted(found, key=lambda visit: visit.end)
 
 
-def _is_weight_leaf(layer: nn.Module) -> bool:
-    weight = getattr(layer, "weight", None)
-    return isinstance(weight, nn.Parameter) and weight.ndim >= 2 and not any(layer.children())
+def _has_tensors(module: nn.Module, path: str) -> bool:
+    return any(True for _ in module.get_submodule(path).state_dict())
 
 
-def _head_path(module: nn.Module, visits: dict[str, _Visit]) -> str:
-    leaves = [path for path in visits if _is_weight_leaf(module.get_submodule(path))]
-    if not leaves:
-        raise TlvizError("This network has no layer with weights, so it cannot be divided into stages.")
-    return leaves[-1]
+def _open(module: nn.Module, seen: Trace, *, grouped: bool) -> list[Visit]:
+    """Open containers until every stage that is wanted ends with a unit.
 
-
-def _units(module: nn.Module, visits: dict[str, _Visit], head: str) -> list[_Visit]:
-    """Open plain containers that hold most of the compute, or the head beside other weights."""
-    total = sum(visit.macs for path, visit in visits.items() if "." not in path)
-    units = _children(module, "", visits)
+    Those with most of the compute are opened, those that hold the head beside other weights, and, ungrouped, all that
+    repeat a block; where that leaves too few, the costliest.
+    """
+    units = _children(module, "", seen)
+    total = max(1, sum(unit.macs for unit in units))
+    closed: set[str] = set()
     while True:
-        wide = next((unit for unit in units if _must_open(module, unit, total, head)), None)
-        if wide is None:
+        few = len(_chain(module, units)) < FEWEST_STAGES
+        wide = [unit for unit in units if unit.path not in closed]
+        wide.sort(key=lambda unit: -unit.macs)
+        unit = next((u for u in wide if few or _must_open(module, u, total, seen, grouped=grouped)), None)
+        if unit is None:
             return units
-        at = units.index(wide)
-        units[at : at + 1] = _children(module, wide.path, visits)
+        inner = _children(module, unit.path, seen)
+        at = units.index(unit)
+        opened = units[:at] + inner + units[at + 1 :]
+        if _is_chain(module, unit, inner):
+            units = opened
+        else:
+            closed.add(unit.path)
 
 
-def _must_open(module: nn.Module, unit: _Visit, total: int, head: str) -> bool:
+def _must_open(module: nn.Module, unit: Visit, total: int, seen: Trace, *, grouped: bool) -> bool:
     layer = module.get_submodule(unit.path)
-    if not isinstance(layer, nn.Sequential):
-        return False
-    holds_head = head.startswith(f"{unit.path}.")
-    leaves = sum(_is_weight_leaf(inner) for inner in layer.modules())
-    return (holds_head and leaves > 1) or (not holds_head and unit.macs > _OPEN_ABOVE * total)
+    holds_head = any(path.startswith(f"{unit.path}.") for path in seen.logit_layers)
+    if holds_head:
+        return sum(is_weight_leaf(inner) for inner in layer.modules()) > len(seen.logit_layers)
+    repeats = _repeats_a_block(module, unit, seen)
+    return (repeats and not grouped) or unit.macs > _OPEN_ABOVE * total
 
 
-def _children(module: nn.Module, path: str, visits: dict[str, _Visit]) -> list[_Visit]:
-    prefix = f"{path}." if path else ""
-    inner = {f"{prefix}{name}" for name, _ in module.get_submodule(path).named_children()}
-    return [visit for visit in visits.values() if visit.path in inner]
+def _is_chain(module: nn.Module, unit: Visit, inner: Sequence[Visit]) -> bool:
+    """Tell whether a module is its children one after another, or the wrapping of a single one."""
+    cuts = [visit for visit in inner if visit.is_cut and _has_weights(module, visit)]
+    return len(cuts) > 1 or any(visit.macs == unit.macs for visit in cuts)
 
 
-def _group(module: nn.Module, units: list[_Visit], head: str) -> list[_Group]:
-    """Join units into stages; the head takes the global pooling and dropout directly before it."""
-    start = next(at for at, unit in enumerate(units) if head == unit.path or head.startswith(f"{unit.path}."))
+def _repeats_a_block(module: nn.Module, unit: Visit, seen: Trace) -> bool:
+    """Tell whether a container is a chain of blocks of one kind, each with several layers."""
+    inner = [visit for visit in _children(module, unit.path, seen) if _has_weights(module, visit)]
+    kinds = {type(module.get_submodule(visit.path)) for visit in inner}
+    deep = all(sum(is_weight_leaf(m) for m in module.get_submodule(visit.path).modules()) > 1 for visit in inner)
+    return len(inner) > 1 and len(kinds) == 1 and deep and sum(visit.is_cut for visit in inner) > 1
+
+
+def _has_weights(module: nn.Module, visit: Visit) -> bool:
+    return any(is_weight_leaf(layer) for layer in module.get_submodule(visit.path).modules())
+
+
+def _head_start(module: nn.Module, units: Sequence[Visit], seen: Trace) -> int:
+    """Return where the head begins: at the first logit layer, or at the pooling, norm and dropout directly before."""
+    start = min(at for at, unit in enumerate(units) if _holds(unit, seen.logit_layers))
     while start > 1 and _belongs_to_head(module, units[start - 1]):
         start -= 1
+    return start
+
+
+def _holds(unit: Visit, paths: Sequence[str]) -> bool:
+    return any(path == unit.path or path.startswith(f"{unit.path}.") for path in paths)
+
+
+def _belongs_to_head(module: nn.Module, unit: Visit) -> bool:
+    if _is_pooled(unit):
+        return not _has_weights(module, unit)  # a normalisation after the pooling is no stage of its own
+    return isinstance(module.get_submodule(unit.path), nn.Dropout)
+
+
+def _is_pooled(unit: Visit) -> bool:
+    """Tell whether an output has no grid any more."""
+    if unit.shape is None or len(unit.shape) == 3:
+        return False
+    return len(unit.shape) == 2 or (1, 1) in (unit.shape[1:3], unit.shape[2:])
+
+
+def _chain(module: nn.Module, units: Sequence[Visit]) -> list[_Group]:
+    """Join units into the finest possible stages: each ends at a cut before the next unit with weights.
+
+    Pooling that leaves no grid goes to the stage after it, so that the one before ends with feature maps.
+    """
     groups: list[_Group] = []
-    for unit in units[:start]:
-        has_weights = any(_is_weight_leaf(inner) for inner in module.get_submodule(unit.path).modules())
-        if not groups or (has_weights and groups[-1].macs):
-            name = _name(module, unit.path, len(groups) + 1)
-            groups.append(_Group(name, (unit,)))
+    for unit in units:
+        opens = _has_weights(module, unit) or _is_pooled(unit) > _is_pooled(groups[-1].visits[0] if groups else unit)
+        if not groups or (opens and groups[-1].macs and groups[-1].end.is_cut):
+            groups.append(_Group((unit,)))
         else:
             groups[-1] = replace(groups[-1], visits=(*groups[-1].visits, unit))
-    if not groups:
-        raise TlvizError("This network has no stage before its head, so there is nothing to transfer.")
-    groups[0] = replace(groups[0], name="stem")
-    return [*groups, _Group("head", tuple(units[start:]))]
+    if len(groups) > 1 and not groups[-1].end.is_cut:  # what runs beside the head belongs to the stage before it
+        groups[-2:] = [_Group(groups[-2].visits + groups[-1].visits)]
+    return groups
 
 
-def _belongs_to_head(module: nn.Module, unit: _Visit) -> bool:
-    layer = module.get_submodule(unit.path)
-    if any(True for _ in layer.parameters()):
-        return False
-    is_pooled = len(unit.shape) < 4 or unit.shape[-1] == 1
-    return is_pooled or isinstance(layer, nn.Dropout)
+def _fit(module: nn.Module, groups: list[_Group]) -> list[_Group]:
+    """Group a chain that is too long: equal output shapes, then long runs evenly, then the cheapest neighbours."""
+    most = MOST_STAGES - 1
+    if len(groups) <= most:
+        return groups
+    runs: list[list[_Group]] = [[groups[0]]]
+    for group in groups[1:]:
+        alike = group.visits[0].shape == runs[-1][-1].visits[0].shape and len(runs) > 1
+        same_kind = _kind(module, group) is _kind(module, runs[-1][-1])
+        if alike and same_kind:
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    total = sum(group.macs for group in groups)
+    pieces: list[_Group] = []
+    large = [run for run in runs if sum(group.macs for group in run) > _OPEN_ABOVE * total]
+    for run in runs:
+        size = ceil(len(run) / max(1, most - len(runs) + 1)) if run in large else len(run)
+        pieces.extend(_join(run[at : at + size]) for at in range(0, len(run), size))
+    while len(pieces) > most:
+        at = min(range(1, len(pieces) - 1), key=lambda i: pieces[i].macs + pieces[i + 1].macs)
+        pieces[at : at + 2] = [_join(pieces[at : at + 2])]
+    return pieces
 
 
-def _name(module: nn.Module, path: str, position: int) -> str:
-    """Name a stage by its attribute, or a numbered block by its class and position (fire2), or its container."""
-    parent, _, name = path.rpartition(".")
-    if not name.isdigit():
-        return name
-    layer = module.get_submodule(path)
-    is_generic = isinstance(layer, nn.Sequential) or _is_weight_leaf(layer)
-    return f"{parent.rpartition('.')[2]}.{name}" if is_generic else f"{type(layer).__name__.lower()}{position}"
+def _kind(module: nn.Module, group: _Group) -> type[nn.Module]:
+    return type(module.get_submodule(group.visits[0].path))
 
 
-def _merge_small(groups: list[_Group]) -> list[_Group]:
-    """Merge the cheapest neighbours between stem and head until at most ``MAX_STAGES`` remain."""
-    merged = list(groups)
-    while len(merged) > MAX_STAGES:
-        at = min(range(1, len(merged) - 2), key=lambda i: merged[i].macs + merged[i + 1].macs)
-        merged[at : at + 2] = [_Group(merged[at].name, merged[at].visits + merged[at + 1].visits)]
-    return merged
+def _join(groups: Sequence[_Group]) -> _Group:
+    return _Group(tuple(visit for group in groups for visit in group.visits))
 
 
-def _describe(module: nn.Module, group: _Group, side: int, total_macs: int) -> Stage:
-    shape = group.visits[-1].shape
-    return Stage(
-        name=group.name,
-        modules=tuple(visit.path for visit in group.visits),
-        parameters=sum(p.numel() for v in group.visits for p in module.get_submodule(v.path).parameters()),
-        channels=shape[1],
-        reduction=2 ** round(math.log2(side / shape[-1])) if len(shape) == 4 else side,
-        cost_share=group.macs / total_macs,
-    )
+def _describe(module: nn.Module, seen: Trace, groups: Sequence[_Group], side: int) -> tuple[Stage, ...]:
+    total = max(1, sum(group.macs for group in groups))
+    shapes = [*(group.end.shape or () for group in groups[:-1]), seen.logits]
+    layouts = find_layouts(shapes)
+    tensors = _loose_tensors(module, seen, groups)
+    names = _names(module, groups)
+    stages = []
+    for group, shape, layout, loose, name in zip(groups, shapes, layouts, tensors, names, strict=True):
+        own = Stage(
+            name=name,
+            modules=tuple(visit.path for visit in group.visits),
+            parameters=0,
+            channels=channels(shape, layout),
+            reduction=_reduction(side, grid_side(shape, layout), layout),
+            cost_share=group.macs / total,
+            tensors=loose,
+            layout=layout,
+        )
+        count = sum(parameter.numel() for _, parameter in named_stage_parameters(module, own))
+        stages.append(replace(own, parameters=count))
+    _check_partition(module, stages)
+    return tuple(stages)
 
 
-def _check_partition(module: nn.Module, stages: tuple[Stage, ...]) -> None:
+def _reduction(side: int, grid: int, layout: Layout) -> int:
+    """Return the input pixels to one output pixel: a power of two for convolutions, whose borders blur it."""
+    return round(side / grid) if layout is Layout.TOKENS else 2 ** max(0, round(log2(side / grid)))
+
+
+def _loose_tensors(module: nn.Module, seen: Trace, groups: Sequence[_Group]) -> list[tuple[str, ...]]:
+    """Give each tensor outside all units to the stage that was running when it was first used, else to the head."""
+    paths = tuple(f"{visit.path}." for group in groups for visit in group.visits)
+    found: list[list[str]] = [[] for _ in groups]
+    for name in {**dict(module.named_parameters()), **dict(module.named_buffers())}:
+        if not name.startswith(paths):
+            used = seen.uses.get(name)
+            owner = next((at for at, g in enumerate(groups) if used is not None and g.end.end > used), len(groups) - 1)
+            found[owner].append(name)
+    return [tuple(names) for names in found]
+
+
+def _names(module: nn.Module, groups: Sequence[_Group]) -> list[str]:
+    """Name stages by their modules; the first is the stem, the last the head, and no two are alike."""
+    ends = [_ends(module, group) for group in groups[1:-1]]
+    shared = _shared_parents([path for pair in ends for path in pair])
+    names = ["stem"]
+    for at, pair in enumerate(ends, start=2):
+        first, last = (_unit_name(module, path, at, shared) for path in pair)
+        name = first if first == last else _span(first, last)
+        names.append(f"{name}.{at}" if name in {*names, "head"} else name)
+    return [*names, "head"]
+
+
+def _ends(module: nn.Module, group: _Group) -> tuple[str, str]:
+    """Return the first and the last unit with weights of a stage."""
+    paths = [visit.path for visit in group.visits if _has_weights(module, visit)] or [group.visits[0].path]
+    return paths[0], paths[-1]
+
+
+def _shared_parents(paths: Sequence[str]) -> int:
+    """Return how many containers all paths have in common."""
+    parents = [path.split(".")[:-1] for path in paths]
+    alike = (len(set(level)) == 1 for level in zip(*parents, strict=False))
+    return sum(1 for _ in takewhile(bool, alike))
+
+
+def _span(first: str, last: str) -> str:
+    """Join two names: blocks.0 and blocks.2 become blocks.0-2."""
+    stem = last.rstrip("0123456789")
+    return f"{first}-{last[len(stem) :]}" if first.rstrip("0123456789") == stem else f"{first}-{last}"
+
+
+def _unit_name(module: nn.Module, path: str, position: int, shared: int) -> str:
+    """Name a unit by its path below what all have in common, or a numbered one among others by its kind (fire2)."""
+    parts = path.split(".")
+    if parts[-1].isdigit():
+        kinds = {type(child) for child in module.get_submodule(".".join(parts[:-1])).children()}
+        layer = module.get_submodule(path)
+        if len(kinds) > 1 and not isinstance(layer, nn.Sequential) and not is_weight_leaf(layer):
+            kind = type(layer).__name__.lower()
+            return f"{kind if len(kind) <= 8 else 'block'}{position}"
+    while shared and (shared >= len(parts) or parts[shared].isdigit()):
+        shared -= 1
+    repeats_parent = len(parts) > 1 and not parts[-1].isdigit() and parts[-1].startswith(parts[-2])
+    name = parts[-1] if repeats_parent else ".".join(parts[shared:])
+    return name.replace(".blocks.", ".")
+
+
+def _check_partition(module: nn.Module, stages: Sequence[Stage]) -> None:
     """Raise unless every parameter and buffer lies in exactly one stage."""
-    owners = [path for stage in stages for path in stage.modules]
-    for name in module.state_dict():
-        count = sum(name.startswith(f"{path}.") for path in owners)
+    for name in {**dict(module.named_parameters()), **dict(module.named_buffers())}:
+        count = sum(owns(stage, name) for stage in stages)
         if count != 1:
             raise TlvizError(f"'{name}' of {type(module).__name__} is in {count} stages instead of one.")
+
+
+def picture_sample(side: int) -> Tensor:
+    """Return an empty square picture (1, 3, side, side) to derive stages with."""
+    return torch.zeros(1, 3, side, side)

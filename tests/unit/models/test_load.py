@@ -14,7 +14,7 @@ from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.head import RECTIFIED_BIAS
 from tlviz.models.load import build_for_target, build_module, load_network, normalise, read_weights
 from tlviz.models.spec import Preprocessing
-from tlviz.models.stages import head_layer
+from tlviz.models.stages import logit_layers
 
 SQUEEZENET = MODELS["squeezenet1_1"]
 
@@ -43,7 +43,7 @@ def test_a_target_network_keeps_every_pretrained_tensor_but_the_head(name: str) 
     spec = MODELS[name]
     network = build_for_target(spec, ("a", "b", "c"), pretrained=True, seed=0)
     original = read_weights(spec)
-    head, layer = head_layer(network.module, network.stages)
+    [(head, layer)] = logit_layers(network.module, network.stages)
     for key, value in network.module.state_dict().items():
         if not key.startswith(f"{head}."):
             assert torch.equal(value, original[key]), key
@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_start_and_leaves_torch_alone() -> None:
 
 def test_a_rectified_head_starts_where_the_relu_passes_everything() -> None:
     network = build_for_target(SQUEEZENET, ("a", "b", "c"), pretrained=True, seed=0)
-    _, layer = head_layer(network.module, network.stages)
+    [(_, layer)] = logit_layers(network.module, network.stages)
     assert (layer.get_parameter("bias") == RECTIFIED_BIAS).all()
     before_relu: list[torch.Tensor] = []
     layer.register_forward_hook(lambda _m, _i, output: before_relu.append(output.clone()))

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from tlviz import vision
 from tlviz.errors import TlvizError
 from tlviz.models.load import Network
-from tlviz.models.stages import MAX_STAGES, derive_stages, head_layer, named_stage_parameters
+from tlviz.models.spec import Layout
+from tlviz.models.stages import MOST_STAGES, derive_stages, logit_layers, named_stage_parameters
 
 
 def test_tiny_network_has_the_expected_stages(tiny: Network) -> None:
@@ -43,18 +44,33 @@ def test_other_architectures_partition_into_four_to_sixteen_stages(name: str, ex
     stages = derive_stages(module, torch.zeros(1, 3, 64, 64))
     owned = [key for stage in stages for key, _ in named_stage_parameters(module, stage)]
     assert sorted(owned) == sorted(key for key, _ in module.named_parameters())
-    assert 4 <= len(stages) <= MAX_STAGES
+    assert 4 <= len(stages) <= MOST_STAGES
     assert (stages[0].name, stages[-1].name) == ("stem", "head")
     assert stages[-1].channels == 1000
     assert expected is None or [stage.name for stage in stages] == expected
 
 
-def test_long_chains_are_merged_to_the_maximum() -> None:
-    blocks = [nn.Sequential(nn.Conv2d(3 if n == 0 else 4, 4, 1), nn.ReLU()) for n in range(30)]
-    module = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+def chain(blocks: int) -> nn.Sequential:
+    layers = [nn.Sequential(nn.Conv2d(3 if n == 0 else 4, 4, 1), nn.ReLU()) for n in range(blocks)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+
+
+def test_long_chains_are_grouped_evenly() -> None:
+    module = chain(30)
     stages = derive_stages(module, torch.zeros(1, 3, 8, 8))
-    assert len(stages) == MAX_STAGES
+    assert 4 <= len(stages) <= MOST_STAGES
+    assert {len(stage.modules) for stage in stages[1:-2]} == {3}, "29 blocks behind the stem in 10 groups"
     assert sum(stage.parameters for stage in stages) == sum(p.numel() for p in module.parameters())
+
+
+def test_a_grouping_can_be_opened_to_single_blocks() -> None:
+    module = vision.torchvision().models.resnet18(weights=None)
+    opened = derive_stages(module, torch.zeros(1, 3, 64, 64), grouped=False)
+    assert [stage.name for stage in opened] == [
+        "stem", *(f"layer{n}.{at}" for n in range(1, 5) for at in range(2)), "head",
+    ]  # fmt: skip
+    grouped = derive_stages(module, torch.zeros(1, 3, 64, 64))
+    assert sum(s.parameters for s in opened) == sum(s.parameters for s in grouped)
 
 
 def test_execution_order_decides_not_declaration_order() -> None:
@@ -72,23 +88,69 @@ def test_execution_order_decides_not_declaration_order() -> None:
     module = Reversed()
     stages = derive_stages(module, torch.zeros(1, 3, 8, 8))
     assert [stage.modules for stage in stages] == [("first",), ("second",), ("fc",)]
-    assert head_layer(module, stages)[0] == "fc"
+    assert logit_layers(module, stages)[0][0] == "fc"
 
 
-def test_a_parameter_outside_all_stages_is_an_error() -> None:
-    class Loose(nn.Module):
+class Odd(nn.Module):
+    """A token, a scale used late, a branch that never runs, and two answers that are averaged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.randn(1, 1, 6))
+        self.late = nn.Parameter(torch.ones(1))
+        self.register_buffer("unused", torch.ones(3))
+        self.patches = nn.Conv2d(3, 6, 4, 4)
+        self.drop = nn.Dropout(0.0)
+        self.first = nn.Linear(6, 6)
+        self.second = nn.Linear(6, 6)
+        self.aux = nn.Linear(6, 5)
+        self.head = nn.Linear(6, 6)
+        self.other_head = nn.Linear(6, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = self.drop(torch.cat([self.cls_token.expand(len(x), -1, -1), tokens], 1))
+        tokens = self.second(self.first(tokens).relu() * self.late)
+        if self.training:
+            tokens = tokens + self.aux(tokens).mean()
+        result: Tensor = (self.head(tokens[:, 0]) + self.other_head(tokens[:, 1])) / 2
+        return result
+
+
+def test_tensors_outside_modules_belong_to_the_stage_that_uses_them() -> None:
+    module = Odd()
+    stages = derive_stages(module, torch.zeros(1, 3, 16, 16))
+    assert [(s.modules, s.tensors) for s in stages] == [
+        (("patches", "drop"), ("cls_token",)),
+        (("first",), ()),
+        (("second",), ("late",)),
+        (("head", "other_head"), ("aux.weight", "aux.bias", "unused")),
+    ]
+    assert [(s.layout, s.channels, s.reduction) for s in stages[:3]] == [(Layout.TOKENS, 6, 4)] * 3
+
+
+def test_both_of_two_averaged_answers_are_logit_layers() -> None:
+    """The layer before has as many outputs as there are classes, and is none."""
+    module = Odd()
+    stages = derive_stages(module, torch.zeros(1, 3, 16, 16))
+    assert [path for path, _ in logit_layers(module, stages)] == ["head", "other_head"]
+
+
+def test_a_stage_never_ends_inside_a_skip() -> None:
+    class Skips(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.scale = nn.Parameter(torch.ones(1))
-            self.conv = nn.Conv2d(3, 4, 1)
-            self.head = nn.Conv2d(4, 2, 1)
+            self.a, self.b, self.c, self.d = (nn.Conv2d(3, 3, 1) for _ in range(4))
+            self.head = nn.Linear(3, 2)
 
         def forward(self, x: Tensor) -> Tensor:
-            result: Tensor = self.head(self.conv(x * self.scale)).mean((2, 3))
+            x = self.a(x)
+            x = self.d(x + self.c(self.b(x)))
+            result: Tensor = self.head(x.mean((2, 3)))
             return result
 
-    with pytest.raises(TlvizError, match="'scale' of Loose is in 0 stages"):
-        derive_stages(Loose(), torch.zeros(1, 3, 8, 8))
+    stages = derive_stages(Skips(), torch.zeros(1, 3, 8, 8))
+    assert [stage.modules for stage in stages] == [("a",), ("b", "c", "d"), ("head",)]
 
 
 def test_deriving_leaves_mode_and_hooks_as_they_were(tiny: Network) -> None:
