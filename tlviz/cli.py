@@ -25,7 +25,9 @@ from tlviz.data.images import find_dataset, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
-from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
+from tlviz.finetune.choices import Augment, DeviceChoice, Optimizer
+from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.spec import ModelSpec
@@ -202,7 +204,7 @@ def _check_freeze(config: FinetuneConfig) -> None:
     """Raise ``BadSettingError`` for a depth the network does not have, before a run is made."""
     from tlviz.models.load import stages_for_target  # imports torch
 
-    resolve_freeze(config, stages_for_target(find_model(config.model), 2))
+    plan_phases(config, stages_for_target(find_model(config.model), 2))
 
 
 def _follow(run: RunFolder) -> RunSummary:

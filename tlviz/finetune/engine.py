@@ -125,7 +125,7 @@ def _update(
             inputs, targets = mix(inputs, labels, classes, config.mixup, generator)
         logits = state.feed.logits(inputs)
         loss = state.loss(logits, targets)
-        (loss * (len(piece) / len(batch))).backward()
+        (loss * (len(piece) / len(batch))).backward()  # type: ignore[no-untyped-call]
         trained.note(loss, logits, labels)
     gradients.note(len(batch))
     state.optimizer.step()

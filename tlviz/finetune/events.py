@@ -18,14 +18,6 @@ class StopReason(StrEnum):
     REQUEST = "request"
 
 
-class Moment(StrEnum):
-    """When the gauges are read."""
-
-    START = "start"
-    END = "end"
-    BEST = "best"
-
-
 @dataclass(frozen=True, slots=True)
 class Started:
     """Training is set up: what trains at which rate (read back from the optimizer), on how many images, and where.
@@ -92,26 +84,13 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
-class Gauged:
-    """The gauges were read: ``source_agreement`` of the tuned backbone with its original head, 0 to 1, and by stage
-    the ``similarity`` to the pretrained network, 1 is unchanged; ``duration_s`` is what the reading took.
-    """
-
-    moment: Moment
-    epoch: int
-    source_agreement: float
-    similarity: Mapping[str, float | None]
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Stopped:
     """Training is over."""
 
     reason: StopReason
 
 
-Event = Started | Unfroze | Progress | Epoch | Gauged | Stopped
+Event = Started | Unfroze | Progress | Epoch | Stopped
 
 
 def is_better(epoch: Epoch, best: Epoch | None, monitor: Monitor = Monitor.ACCURACY) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tlviz.data.augment import augment_light, augment_strong
 from tlviz.data.splits import Indices
@@ -91,6 +91,11 @@ class Feed:
         self.note = self._keep_prefix(epochs)
         if config.compile and session.device.type == "cuda":
             self._tail = torch.compile(self._tail)  # type: ignore[assignment]
+
+    @classmethod
+    def whole(cls, session: Session, pictures: Pictures) -> Feed:
+        """Return a feed of the whole network, with nothing kept."""
+        return cls(session, pictures, Phase(1, frozenset(), 1.0), 1)
 
     def prepare(self, indices: Indices, epoch: int) -> None:
         """Run the frozen stages on training pictures whose outputs an epoch needs and no earlier one has left.

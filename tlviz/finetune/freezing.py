@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.models.spec import Stage
-from tlviz.models.stages import named_stage_parameters, stage_modules
+from tlviz.models.stages import named_stage_parameters, owns, stage_modules
 
 _BATCH_NORMS = nn.modules.batchnorm._BatchNorm
 _NORMS = (_BATCH_NORMS, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
@@ -69,7 +69,7 @@ def moving_names(
     """Return the names in the ``state_dict`` that a run may change: all that a later process must restore."""
     names = []
     for name in module.state_dict():
-        at = next(n for n, stage in enumerate(stages) if any(name.startswith(f"{path}.") for path in stage.modules))
+        at = next(n for n, stage in enumerate(stages) if owns(stage, name))
         owner = module.get_submodule(name.rpartition(".")[0])
         moves = batchnorm is not BatchNorm.FROZEN and isinstance(owner, _BATCH_NORMS)
         if at not in always_frozen or moves:

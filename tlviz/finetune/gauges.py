@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,14 +16,14 @@ from torch import Tensor, nn
 
 from tlviz.data.catalogue import DATASETS
 from tlviz.data.folder import scan_folder
-from tlviz.data.images import file_sources
-from tlviz.data.ingest import Geometry, ingest
-from tlviz.data.pictures import Pixels
+from tlviz.data.ingest import Geometry, Source, ingest
+from tlviz.data.pictures import Pixels, open_picture
 from tlviz.finetune.device import precision
 from tlviz.measures.cka import linear_cka
-from tlviz.models.hooks import forward_hooks
+from tlviz.models.hooks import forward_hooks, kept_modes
+from tlviz.models.layout import as_features
 from tlviz.models.load import Network, load_network, normalise
-from tlviz.models.stages import head_layer
+from tlviz.models.stages import logit_layers
 
 SOURCE_DATA = "photos"
 PICTURES = 48
@@ -54,9 +55,10 @@ def source_pictures(geometry: Geometry) -> Pixels:
     """
     folder = DATASETS[SOURCE_DATA].folder
     assert folder is not None
-    sources = file_sources(scan_folder(folder))
-    chosen = np.linspace(0, len(sources) - 1, PICTURES).round().astype(int)
-    return ingest([sources[at] for at in chosen], geometry).pixels
+    files = scan_folder(folder).files
+    chosen = [files[at] for at in np.linspace(0, len(files) - 1, PICTURES).round().astype(int)]
+    sources = [Source(str(file), f"{file}|{file.stat().st_mtime_ns}", partial(open_picture, file)) for file in chosen]
+    return ingest(sources, geometry).pixels
 
 
 class SourceGauge:
@@ -69,7 +71,7 @@ class SourceGauge:
         self._inputs = normalise(torch.from_numpy(np.ascontiguousarray(pixels)).to(device), network.spec.preprocessing)
         original = load_network(network.spec)
         module = original.module.to(device)
-        self._head = copy.deepcopy(head_layer(module, original.stages)[1])
+        self._head = {path: copy.deepcopy(layer) for path, layer in logit_layers(module, original.stages)}
         self._features, logits = self._see(module)
         self._answers = logits.argmax(1)
         self._setup_s = time.perf_counter() - begun
@@ -77,8 +79,7 @@ class SourceGauge:
     def read(self, module: nn.Module) -> Reading:
         """Compare a tuned network of the same kind with the pretrained one; modes and weights are left as they were."""
         begun = time.perf_counter()
-        path, _ = head_layer(module, self._network.stages)
-        with _replaced(module, path, self._head):
+        with _replaced(module, self._head):
             features, logits = self._see(module)
         agreement = (logits.argmax(1) == self._answers).float().mean().item()
         similarity = {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
@@ -100,13 +101,16 @@ class SourceGauge:
 
 
 @contextmanager
-def _replaced(module: nn.Module, path: str, layer: nn.Module) -> Iterator[None]:
-    own = module.get_submodule(path)
-    module.set_submodule(path, layer)
+def _replaced(module: nn.Module, layers: Mapping[str, nn.Module]) -> Iterator[None]:
+    """Put other layers in the place of a network's own while the context lasts."""
+    own = {path: module.get_submodule(path) for path in layers}
     try:
+        for path, layer in layers.items():
+            module.set_submodule(path, layer)
         yield
     finally:
-        module.set_submodule(path, own)
+        for path, layer in own.items():
+            module.set_submodule(path, layer)
 
 
 def _number(value: float) -> float | None:

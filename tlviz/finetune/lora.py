@@ -62,9 +62,7 @@ def attention_linears(module: nn.Module, stages: Sequence[Stage]) -> list[str]:
     for path, attention in module.named_modules():
         if id(attention) not in inside or _ATTENTION not in type(attention).__name__.lower():
             continue
-        names += [
-            f"{path}.{name}" for name, layer in attention.named_modules() if type(layer) is nn.Linear and name
-        ]
+        names += [f"{path}.{name}" for name, layer in attention.named_modules() if type(layer) is nn.Linear and name]
     return sorted(set(names))
 
 

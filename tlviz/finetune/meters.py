@@ -54,7 +54,9 @@ class GradientMeter:
         with_gradient = [p for members in self._members.values() for p in members if p.grad is not None]
         if not self._sums:
             self._sums = {p: torch.zeros_like(p) for p in with_gradient}
-        torch._foreach_add_([self._sums[p] for p in with_gradient], [p.grad for p in with_gradient])
+        for parameter, total in self._sums.items():
+            if parameter.grad is not None:
+                total += parameter.grad
 
     def norms(self) -> dict[str, float]:
         """Return each stage's gradient norm, as a mean over the updates."""

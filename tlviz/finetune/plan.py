@@ -107,8 +107,7 @@ def _preset_steps(how: Thaw, epochs: int, kept: frozenset[int], count: int) -> l
         opened = [at for at in reversed(range(count - 1)) if at not in kept]
         phases = len(opened) + 1
         return [
-            (1 + phase * epochs // phases, kept | frozenset(range(opened[phase - 1])))
-            for phase in range(1, phases)
+            (1 + phase * epochs // phases, kept | frozenset(range(opened[phase - 1]))) for phase in range(1, phases)
         ]
     share = 0.5 if how is Thaw.HALFWAY else EARLY_SHARE
     return [(1 + max(1, round(share * epochs)), kept)] if epochs > 1 else []

@@ -27,7 +27,9 @@ def training_loss(config: FinetuneConfig, train_labels: Tensor, classes: int) ->
     return nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
 
 
-def mix(inputs: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def mix(
+    inputs: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Blend each input (N, ...) with another of its batch, and its label (N,) into shares of classes (N, C).
 
     Mixup (Zhang et al. 2018, https://arxiv.org/abs/1710.09412), one share a batch from Beta(alpha, alpha).

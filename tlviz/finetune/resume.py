@@ -21,14 +21,16 @@ from tlviz.finetune.state import State
 FORMAT = 1
 
 
-def checkpoint(state: State) -> bytes:
+def checkpoint(state: State, elapsed_s: float) -> bytes:
     """Return a state at the end of an epoch as a file that ``torch.load(weights_only=True)`` reads.
 
-    Tensors that are frozen from beginning to end are left out: they are the pretrained ones.
+    ``elapsed_s`` is how long the run has taken so far.  Tensors that are frozen from beginning to end are left out:
+    they are the pretrained ones.
     """
     content: dict[str, Any] = {
         "format": FORMAT,
         "epoch": state.epoch,
+        "elapsed_s": elapsed_s,
         "best": asdict(state.best) if state.best else None,
         "shares": state.shares,
         "weights": state.moving,
@@ -41,8 +43,8 @@ def checkpoint(state: State) -> bytes:
     return buffer.getvalue()
 
 
-def restore(state: State, content: bytes) -> None:
-    """Bring a new state of the same run to the end of the epoch that ``checkpoint`` was made at.
+def restore(state: State, content: bytes) -> float:
+    """Bring a new state of the same run to the end of the epoch that ``checkpoint`` was made at; return its time in s.
 
     Raises ``BadWeightsError`` where the bytes are not those of such a checkpoint.
     """
@@ -60,6 +62,7 @@ def restore(state: State, content: bytes) -> None:
         state.optimizer.load_state_dict(saved["optimizer"])
         if state.averaged:
             state.averaged.restore(saved["averaged"], saved["averaged_steps"])
+        return float(saved["elapsed_s"])
     except (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise BadWeightsError(f"The run's last state cannot be read ({error}); start the run anew.") from error
 

@@ -82,9 +82,7 @@ class State:
         """Build the optimizer of the present phase; what trained before keeps its moments."""
         rates = stage_rates(self.session.config, self.shares, self.phase.rate_factor)
         previous = getattr(self, "optimizer", None)
-        self.optimizer = build_optimizer(
-            self.module, self.session.network.stages, rates, self.session.config, previous
-        )
+        self.optimizer = build_optimizer(self.module, self.session.network.stages, rates, self.session.config, previous)
 
     def phase_of(self, epoch: int) -> Phase:
         """Return the phase that an epoch belongs to."""

@@ -34,6 +34,15 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
     return run
 
 
+def resume_run(run: RunFolder) -> None:
+    """Start a new worker on a run that was stopped, failed or lost; it goes on after the last epoch.
+
+    Raises ``BadSettingError`` where there is nothing to resume, ``StorageError`` where the folder cannot be written.
+    """
+    run.request_resume()
+    start_worker(run)
+
+
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     """Start ``python -m tlviz.worker`` on a run folder, detached from this process and its terminal."""
     search_path = os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH"))))

@@ -11,10 +11,13 @@ import torch
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.config import Augment, FinetuneConfig, configure
-from tlviz.finetune.engine import Score, Session, evaluate, finetune, predict_logits
+from tlviz.finetune.choices import Augment
+from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.engine import finetune
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
-from tlviz.finetune.strategies import STRATEGIES
+from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.scoring import Score, evaluate, predict_logits
+from tlviz.finetune.session import Session
 from tlviz.models.load import Network
 
 CPU = torch.device("cpu")
@@ -46,28 +49,6 @@ def test_it_learns_to_tell_colours_apart(tiny: Network, colours: ImageSet) -> No
     assert epochs[-1].val_loss < epochs[0].val_loss
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("freeze", [None, 0, 1, 2, 3])
-def test_frozen_stages_are_byte_identical_and_the_rest_moves(
-    tiny: Network, colours: ImageSet, strategy: str, freeze: int | None
-) -> None:
-    before = copy.deepcopy(tiny.module.state_dict())
-    events = list(finetune(session(tiny, colours, config(strategy, freeze=freeze, augment=Augment.LIGHT))))
-    depth = next(event.freeze for event in events if isinstance(event, Started))
-    moved = changed_keys(tiny, before)
-    for at, stage in enumerate(tiny.stages):
-        keys = {key for key in before if any(key.startswith(f"{path}.") for path in stage.modules)}
-        assert not keys & moved if at < depth else keys <= moved, stage.name
-
-
-def test_the_unfrozen_batch_norm_statistics_do_move(tiny: Network, colours: ImageSet) -> None:
-    before = copy.deepcopy(tiny.module.state_dict())
-    run(tiny, colours, config(freeze=1))
-    moved = changed_keys(tiny, before)
-    assert {"block1.1.running_mean", "block1.1.num_batches_tracked"} <= moved
-    assert not {key for key in moved if key.startswith("stem.")}
-
-
 def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) -> None:
     settings = config(augment=Augment.LIGHT)
     twin = replace(tiny, module=copy.deepcopy(tiny.module))
@@ -82,12 +63,10 @@ def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) 
 
 def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: ImageSet) -> None:
     work = session(tiny, colours, config())
-    indices = work.split.train
-    logits = predict_logits(work, indices)
+    feed, indices = Feed.whole(work, Pictures(work)), work.split.train
+    logits = predict_logits(work, feed, indices)
     labels = torch.from_numpy(colours.labels[indices])
-    score = evaluate(work, indices)
-    assert logits is not None
-    assert score is not None
+    score = evaluate(work, feed, indices)
     assert score.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
     assert score.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
 
@@ -124,7 +103,7 @@ def test_weights_that_answer_with_no_number_are_never_the_best(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All logits NaN look like the first class: a high accuracy where most images are of it."""
-    scores = iter([Score(1.0, 0.1), Score(float("nan"), 0.9)])
+    scores = iter([Score(1.0, 0.1, 0.1), Score(float("nan"), 0.9, 0.9)])
     monkeypatch.setattr("tlviz.finetune.engine.evaluate", lambda *_: next(scores))
     seen: list[Epoch] = []
     with pytest.raises(TlvizError, match="no longer a number in epoch 1"):
