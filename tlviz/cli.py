@@ -25,7 +25,17 @@ from tlviz.data.images import find_dataset, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit
 from tlviz.errors import TlvizError
-from tlviz.finetune.choices import Augment, DeviceChoice, Optimizer
+from tlviz.finetune.choices import (
+    Augment,
+    BatchNorm,
+    ClassWeights,
+    DeviceChoice,
+    Monitor,
+    Optimizer,
+    Schedule,
+    StageRates,
+    Tune,
+)
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES
@@ -33,7 +43,7 @@ from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import check_device
 from tlviz.runs.folder import RunFolder, Status, find_run, list_runs
-from tlviz.runs.launch import start_finetune
+from tlviz.runs.launch import resume_run, start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
@@ -123,7 +133,8 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
-    _print(result, as_json, _table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}")
+    readable = [{name: value for name, value in e.items() if not isinstance(value, dict)} for e in summary.epochs]
+    _print(result, as_json, _table(readable) if readable else f"{summary.status}: {summary.error or ''}")
 
 
 @runs_app.command("stop")
@@ -132,6 +143,14 @@ def stop_run(run: str, as_json: Json = False) -> None:
     found = find_run(run)
     found.request_stop()
     _print({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
+
+
+@runs_app.command("resume")
+def resume(run: str, as_json: Json = False) -> int:
+    """Go on with a run that was stopped, killed or lost, from its last epoch to the same weights as without a break."""
+    found = find_run(run)
+    resume_run(found)
+    return _end(found, as_json)
 
 
 @runs_app.command("delete")
@@ -162,28 +181,45 @@ def finetune(
     augment: Annotated[Augment | None, typer.Option()] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the weights' own.")] = None,
     fit: Annotated[Fit | None, typer.Option(help="Pad with white, or crop as the weights' authors did.")] = None,
+    frozen: Annotated[str | None, typer.Option(help="Frozen stages by name, any set: stem,fire2.")] = None,
+    thaw: Annotated[str | None, typer.Option(help="What is frozen from an epoch on: 4:3,7:0 or 6:stem+fire2.")] = None,
+    thaw_factor: Annotated[float | None, typer.Option(help="Factor of all rates at every unfreezing.")] = None,
+    tune: Annotated[Tune | None, typer.Option(help="What trains in a stage that is not frozen.")] = None,
+    lora_rank: Annotated[int | None, typer.Option(help="Width of the adapters of --tune lora.")] = None,
+    batchnorm: Annotated[BatchNorm | None, typer.Option(help="What BatchNorm layers of frozen stages do.")] = None,
+    stage_rates: Annotated[StageRates | None, typer.Option(help="How the backbone rate is shared out.")] = None,
+    schedule: Annotated[Schedule | None, typer.Option(help="How all rates change over the epochs.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="Epochs over which the rates rise to their full height.")] = None,
+    monitor: Annotated[Monitor | None, typer.Option(help="What decides the best epoch and patience.")] = None,
+    class_weights: Annotated[ClassWeights | None, typer.Option(help="How much an image of each class counts.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option()] = None,
+    mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 is off.")] = None,
+    l2_sp: Annotated[float | None, typer.Option(help="Pull of pretrained weights back to their start.")] = None,
+    ema: Annotated[float | None, typer.Option(help="Decay of averaged weights, such as 0.99; 0 is off.")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="Batches that make one update.")] = None,
+    views: Annotated[int | None, typer.Option(help="Fixed versions of a picture for frozen stages.")] = None,
+    cache_mb: Annotated[int | None, typer.Option(help="Memory for what frozen stages compute; 0 is off.")] = None,
+    gauges: Annotated[bool | None, typer.Option(help="Measure what is left of the source.")] = None,
+    deterministic: Annotated[bool | None, typer.Option(help="On a GPU: repeatable to the bit, slower.")] = None,
+    compile_: Annotated[bool | None, typer.Option("--compile", help="On a GPU: torch.compile.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,
     as_json: Json = False,
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
-    choices = {name: value for name, value in locals().items() if name not in {"model", "data", "strategy", "as_json"}}
+    no_setting = {"model", "data", "strategy", "as_json"}
+    choices = {name.rstrip("_"): value for name, value in locals().items() if name not in no_setting}
     dataset = find_dataset(data)
     if isinstance(dataset, Path):
         scan_folder(dataset)
         data = str(dataset.resolve())
+    choices["frozen"] = tuple(frozen.split(",")) if frozen else None
     config = configure(model, data, strategy, **choices)
     check_device(config.device)
-    if freeze is not None:
+    if freeze is not None or frozen is not None or thaw is not None:
         _check_freeze(config)
     run = start_finetune(config)
-    summary = _follow(run)
-    if summary.status in (Status.FAILED, Status.LOST):
-        print(f"tlviz: {summary.error}", file=sys.stderr)
-        return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
-    result = _finetune_result(summary)
-    _print(result, as_json, _table([result]))
-    return 0
+    return _end(run, as_json)
 
 
 @app.command("export")
@@ -198,6 +234,17 @@ def export(
 
     written = export_run(find_run(run), to.expanduser(), parse_formats(formats))
     _print(asdict(written), as_json, "\n".join(written.files.values()))
+
+
+def _end(run: RunFolder, as_json: bool) -> int:
+    """Wait for a run to end, print what it reached, and return the exit status."""
+    summary = _follow(run)
+    if summary.status in (Status.FAILED, Status.LOST):
+        print(f"tlviz: {summary.error}", file=sys.stderr)
+        return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
+    result = _finetune_result(summary)
+    _print(result, as_json, _table([result]))
+    return 0
 
 
 def _check_freeze(config: FinetuneConfig) -> None:

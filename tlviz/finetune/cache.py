@@ -54,7 +54,7 @@ class RowStore:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How much a cache takes, in bytes, and where there is room for it: ``memory``, ``disk`` or, for none, None."""
+    """How much a cache takes, in bytes, and where there is room for it: ``in memory``, ``on disk``, or None."""
 
     size: int
     place: str | None
@@ -92,9 +92,9 @@ def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:
     """Say where this many rows like ``sample`` (1, ...) fit: in the memory budget, else on the disk of the cache."""
     size = rows * sample.numel() * sample.element_size()
     if size <= budget_mb * 2**20:
-        return Need(size, "memory")
+        return Need(size, "in memory")
     has_room = shutil.disk_usage(make_folder(cache_folder("prefix"))).free - size > SPARE_DISK
-    return Need(size, "disk" if has_room else None)
+    return Need(size, "on disk" if has_room else None)
 
 
 def _mapped(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

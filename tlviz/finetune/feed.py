@@ -102,8 +102,7 @@ class Feed:
 
         Raises ``Halted`` where a stop is asked for.
         """
-        if self._cache is not None:
-            self._fill(indices, self._view(epoch))
+        self._fill(indices, self._view(epoch))
 
     def train(self, indices: Indices, epoch: int, generator: torch.Generator) -> Tensor:
         """Return the inputs (n, ...) of training pictures in an epoch."""
@@ -113,8 +112,7 @@ class Feed:
 
     def plain(self, indices: Indices) -> Tensor:
         """Return the inputs (n, ...) of pictures as they are."""
-        if self._cache is not None:
-            self._fill(indices, view=0)
+        self._fill(indices, view=0)
         return self._inputs(indices, view=0)
 
     def labels(self, indices: Indices) -> Tensor:
@@ -148,15 +146,15 @@ class Feed:
         return self._pictures.view(indices, view) if view else self._pictures.plain(indices)
 
     def _fill(self, indices: Indices, view: int) -> None:
-        """Keep what the frozen stages make of one view of pictures."""
+        """Keep what the frozen stages make of one view of pictures, where anything is kept."""
 
         def pictures(missing: Indices) -> Tensor:
             self._session.halt_if_asked()
             return self._pictures.view(missing, view) if view else self._pictures.plain(missing)
 
-        assert self._cache is not None
-        with precision(self._session.device):
-            self._cache.fill(indices, view, pictures)
+        if self._cache is not None:
+            with precision(self._session.device):
+                self._cache.fill(indices, view, pictures)
 
     def _keep_prefix(self, epochs: int) -> str:
         """Split the network and make room for the prefix's outputs where that saves work; return what came of it."""
@@ -175,13 +173,13 @@ class Feed:
         room = find_room(rows, sample, session.config.cache_mb)
         if room.place is None:
             return f"What the frozen stages compute, {room.size / 2**20:,.0f} MB, fits nowhere; they run at every step."
-        store = RowStore(rows, sample, in_memory=room.place == "memory")
+        store = RowStore(rows, sample, in_memory=room.place == "in memory")
         self._tail = split.tail
         self._cache = PrefixCache(prefix, len(session.images.labels), 1 + self._views, store)
         share = sum(stage.cost_share for stage in network.stages[:depth])
         return (
             f"The first {depth} stages, {share:.0%} of the compute, run once for each picture; "
-            f"what they compute is kept in {room.place} ({room.size / 2**20:,.0f} MB)."
+            f"what they compute is kept {room.place} ({room.size / 2**20:,.0f} MB)."
         )
 
 

@@ -14,18 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.catalogue import DATASETS
 from tlviz.data.folder import scan_folder
 from tlviz.data.ingest import Geometry, Source, ingest
 from tlviz.data.pictures import Pixels, open_picture
 from tlviz.finetune.device import precision
+from tlviz.home import ASSETS
 from tlviz.measures.cka import linear_cka
 from tlviz.models.hooks import forward_hooks, kept_modes
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, load_network, normalise
 from tlviz.models.stages import logit_layers
 
-SOURCE_DATA = "photos"
 PICTURES = 48
 """Enough to see an agreement fall, and read within a second."""
 
@@ -53,9 +52,7 @@ def source_pictures(geometry: Geometry) -> Pixels:
 
     Raises ``BadDatasetError`` or ``StorageError`` where they cannot be read or stored.
     """
-    folder = DATASETS[SOURCE_DATA].folder
-    assert folder is not None
-    files = scan_folder(folder).files
+    files = scan_folder(ASSETS / "datasets" / "photos").files
     chosen = [files[at] for at in np.linspace(0, len(files) - 1, PICTURES).round().astype(int)]
     sources = [Source(str(file), f"{file}|{file.stat().st_mtime_ns}", partial(open_picture, file)) for file in chosen]
     return ingest(sources, geometry).pixels
@@ -68,7 +65,7 @@ class SourceGauge:
         """Run the pretrained network of a tuned one's kind once over some pictures, and keep its head."""
         begun = time.perf_counter()
         self._network, self._device = network, device
-        self._inputs = normalise(torch.from_numpy(np.ascontiguousarray(pixels)).to(device), network.spec.preprocessing)
+        self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
         original = load_network(network.spec)
         module = original.module.to(device)
         self._head = {path: copy.deepcopy(layer) for path, layer in logit_layers(module, original.stages)}
