@@ -207,8 +207,9 @@ def finetune(
     as_json: Json = False,
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
-    no_setting = {"model", "data", "strategy", "as_json"}
-    choices = {name.rstrip("_"): value for name, value in locals().items() if name not in no_setting}
+    given = dict(locals())
+    model, data, strategy, as_json = (given.pop(name) for name in ("model", "data", "strategy", "as_json"))
+    choices = {name.rstrip("_"): value for name, value in given.items()}
     dataset = find_dataset(data)
     if isinstance(dataset, Path):
         scan_folder(dataset)

@@ -11,13 +11,15 @@ import torch
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.choices import Augment
+from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
-from tlviz.finetune.engine import finetune
+from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
 from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.regularise import mix, training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits
 from tlviz.finetune.session import Session
+from tlviz.finetune.state import State
 from tlviz.models.load import Network
 
 CPU = torch.device("cpu")
@@ -127,3 +129,77 @@ def test_the_started_event_counts_what_trains(tiny: Network, colours: ImageSet) 
     assert begun.trainable_parameters == sum(stage.parameters for stage in tiny.stages[2:])
     assert begun.frozen_parameters == sum(stage.parameters for stage in tiny.stages[:2])
     assert (begun.train_images, begun.validation_images, begun.test_images) == (48, 12, 0)
+
+
+def test_pieces_of_a_batch_make_the_update_of_the_whole(tiny: Network, colours: ImageSet) -> None:
+    """Gradient accumulation keeps the effective batch; only BatchNorm, here frozen, would see the pieces."""
+    ends = []
+    for batch_size, accumulate in ((24, 1), (8, 3)):
+        own = replace(tiny, module=copy.deepcopy(tiny.module))
+        settings = config("head_only", batch_size=batch_size, accumulate=accumulate, dropout=None)
+        own.module.get_submodule("drop").p = 0.0  # type: ignore[assignment]
+        run(own, colours, settings)
+        ends.append(own.module.get_parameter("fc.weight"))
+    assert torch.allclose(ends[0], ends[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("error", "batch", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory."), 16, "choose batch size 8 and accumulate 2, which makes"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), 16, "for batches of 16; choose"),
+        (MemoryError(), 1, "for batches of 1; choose a smaller image size"),
+    ],
+)
+def test_too_little_memory_proposes_the_next_smaller_batch(
+    tiny: Network, colours: ImageSet, error: Exception, batch: int, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    tiny.module.get_submodule("fc").register_forward_hook(fail)
+    with pytest.raises(TlvizError, match=words):
+        run(tiny, colours, config(batch_size=batch))
+
+
+def test_other_errors_stay_what_they_are(tiny: Network, colours: ImageSet) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    tiny.module.get_submodule("fc").register_forward_hook(fail)
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(tiny, colours, config())
+
+
+def test_balanced_classes_count_alike_in_the_training_loss(tiny: Network, colours: ImageSet) -> None:
+    labels = torch.tensor([0, 0, 0, 1])
+    loss = training_loss(config(class_weights=ClassWeights.BALANCED), labels, 3)
+    logits = torch.tensor([[2.0, 0.0, 0.0]] * 3 + [[0.0, 0.0, 0.0]])
+    plain = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    assert loss(logits, labels).item() == pytest.approx((plain[0].item() + plain[3].item()) / 2)
+
+
+def test_mixing_blends_pictures_and_labels_alike() -> None:
+    inputs = torch.arange(8.0)[:, None]
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    mixed, targets = mix(inputs, labels, 2, 0.4, torch.Generator().manual_seed(0))
+    assert torch.equal(targets.sum(1), torch.ones(8))
+    again, _ = mix(targets[:, 1:] * 0 + inputs, labels, 2, 0.4, torch.Generator().manual_seed(0))
+    assert torch.equal(mixed, again), "the same draw"
+    one_hot = torch.nn.functional.one_hot(labels, 2).float()
+    blended, same = mix(one_hot, labels, 2, 0.4, torch.Generator().manual_seed(0))
+    assert torch.equal(blended, same), "labels as inputs come out as the targets"
+
+
+def test_best_by_loss_is_the_lowest_loss(tiny: Network, colours: ImageSet) -> None:
+    work = State(session(tiny, colours, config(epochs=8, monitor=Monitor.LOSS)))
+    epochs = [event for event in train(work) if isinstance(event, Epoch)]
+    assert work.best is not None
+    assert work.best.val_loss == min(epoch.val_loss for epoch in epochs)
+
+
+def test_patience_waits_for_the_last_phase(tiny: Network, colours: ImageSet) -> None:
+    settings = config("two_phase", epochs=30, patience=1, head_lr=1e-7, backbone_lr=1e-7)
+    numbers = [event.epoch for event in finetune(session(tiny, colours, settings)) if isinstance(event, Epoch)]
+    assert numbers[-1] >= 16, "the second phase, from epoch 16 on, had its chance"
+    assert numbers[-1] < 30
