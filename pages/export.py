@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.models.catalogue import find_model
-from tlviz.runs.folder import list_runs
+from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui import cached
 from tlviz.ui.frame import guarded
@@ -13,7 +13,7 @@ from tlviz.ui.state import Key
 
 def page() -> None:
     st.title("Is it ready to take home?")
-    runs = [run for run in list_runs() if run.weights.exists()]
+    runs = [run for run in list_runs(FINETUNE) if run.weights.exists()]
     if not runs:
         st.info("No run has saved weights yet. Start one on the Fine-tune page.", icon=":material/download:")
         st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")

@@ -34,8 +34,11 @@ def page() -> None:
     look = cached.seen(source(), cached.digest(pixels), pixels)
     with left:
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
-        st.markdown("**Five best guesses**")
-        render_guesses(look.guesses)
+        if look.guesses:
+            st.markdown("**Five best guesses**")
+            render_guesses(look.guesses)
+        else:
+            st.caption("Pretrained without named classes: it has features, and no guesses.")
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
         _channels(stages[:-1], cached.digest(pixels), look)

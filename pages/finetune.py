@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.errors import TlvizError
-from tlviz.runs.folder import list_runs
+from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.ui import cached
 from tlviz.ui.finetune_form import render_plan, render_settings
@@ -27,7 +27,7 @@ def page() -> None:
 
 
 def _live() -> None:
-    runs = list_runs()
+    runs = list_runs(FINETUNE)
     if not runs:
         render_no_run()
         return

@@ -19,9 +19,11 @@ from tlviz.models.stages import derive_stages
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give each test its own TLVIZ_HOME, and leave no worker of it behind."""
+    """Give each test its own TLVIZ_HOME and empty caches of weights, and leave no worker of it behind."""
     folder = tmp_path / "tlviz-home"
     monkeypatch.setenv("TLVIZ_HOME", str(folder))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
     yield folder
     for process in psutil.process_iter(["cmdline"]):
         if any(str(folder) in part for part in process.info["cmdline"] or ()):

@@ -57,7 +57,9 @@ def test_the_readme_names_real_files_and_commands() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^python -m tlviz ([a-z]+(?: (?:show|check|stop|delete))?)(.*)$", text, re.MULTILINE)
+    commands = re.findall(
+        r"^python -m tlviz ([a-z]+(?: (?:show|check|stop|delete|download|import))?)(.*)$", text, re.MULTILINE
+    )
     assert {verb.split()[0] for verb, _ in commands} == {"models", "datasets", "finetune", "runs", "export"}
     for verb, rest in commands:
         done = subprocess.run(

@@ -24,6 +24,14 @@ class BadPictureError(TlvizError):
     """A file that cannot be opened as a picture."""
 
 
+class NotAPictureError(BadPictureError):
+    """A file whose content is something else than a picture of a known format."""
+
+
+class TooLargeError(BadPictureError):
+    """A picture with too many pixels to decode."""
+
+
 class BadDatasetError(TlvizError):
     """A folder that cannot serve as a target."""
 

@@ -17,6 +17,7 @@ from tlviz.ui.state import Key
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 PAGES = {
     "overview": "What do I have?",
+    "models": "Which networks are there?",
     "feature_maps": "What does each stage see?",
     "finetune": "How do I train it?",
     "export": "Is it ready to take home?",

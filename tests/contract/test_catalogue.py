@@ -7,12 +7,12 @@ import torch
 
 from tlviz.data.catalogue import DATASETS
 from tlviz.home import ASSETS
-from tlviz.models.catalogue import MODELS
+from tlviz.models.catalogue import BUNDLED, MODELS
 from tlviz.models.load import load_network
 from tlviz.models.stages import named_stage_parameters
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_network(name: str) -> None:
     network = load_network(MODELS[name])
     assert sum(p.numel() for p in network.module.parameters()) == MODELS[name].parameters
@@ -26,7 +26,7 @@ def test_network(name: str) -> None:
         assert network.module(torch.zeros(1, 3, 224, 224)).isfinite().all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_preprocessing_is_what_the_library_says(name: str) -> None:
     from tlviz import vision
 

@@ -23,13 +23,18 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
 def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     status, listed, _ = call(capsys, "models")
     assert status == 0
-    assert listed["models"][0] == {
+    wanted = {
         "name": "squeezenet1_1",
         "provider": "torchvision",
         "bundled": True,
+        "downloaded": False,
         "parameters": 1235496,
         "input_size": 224,
+        "title": "SqueezeNet 1.1",
+        "accuracy": None,
     }
+    assert {name: listed["models"][0][name] for name in wanted} == wanted
+    assert len(listed["models"]) > 1900
     _, shown, _ = call(capsys, "models", "show", "squeezenet1_1")
     assert shown["stages"][1] == {"name": "fire2", "parameters": 11408, "channels": 128, "reduction": 4}
     _, listed, _ = call(capsys, "datasets")
@@ -40,6 +45,25 @@ def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     _, checked, _ = call(capsys, "datasets", "check", "photos")
     assert (checked["images"], len(checked["classes"]), checked["problems"]) == (171, 6, [])
+
+
+def test_models_are_searched_and_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found, _ = call(capsys, "models", "--search", "ConvNeXt TINY 22k", "--provider", "timm")
+    assert {row["name"] for row in found["models"]} >= {"convnext_tiny.fb_in22k", "convnext_tiny.fb_in22k_ft_in1k"}
+    _, found, _ = call(capsys, "models", "--max-parameters", "1300000", "--provider", "torchvision")
+    assert {row["name"] for row in found["models"]} == {
+        "squeezenet1_1",
+        "squeezenet1_1.imagenet1k_v1",
+        "squeezenet1_0",
+    }
+    _, found, _ = call(capsys, "models", "--bundled")
+    assert [row["name"] for row in found["models"]] == ["squeezenet1_1", "tf_efficientnet_lite0"]
+    _, found, _ = call(capsys, "models", "--downloaded")
+    assert found["models"] == []
+    main(["models"])
+    printed = capsys.readouterr().out
+    assert "1,886 more: narrow it" in printed
+    assert len(printed.splitlines()) < 60
 
 
 def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -78,6 +102,14 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     ("arguments", "words"),
     [
         ("models show resnet", "There is no network called 'resnet'"),
+        ("models show resnet5", "try one of: resnet50, resnet152, resnet34."),
+        ("models show nowhere.safetensors", "cannot be read"),
+        ("models --provider keras", "'--provider'"),
+        ("models download squeezenet", "There is no network called 'squeezenet'"),
+        ("models delete squeezenet1_1", "ships with the program"),
+        ("models delete resnet50", "not downloaded"),
+        ("models import /nowhere.pt --architecture resnet50 --name x", "cannot be read"),
+        ("finetune --model resnet50 --data clipart --strategy full", "python -m tlviz models download resnet50"),
         ("datasets check /nowhere/at/all", "The folder /nowhere/at/all does not exist"),
         ("datasets check cliparts", "There is no target or folder called 'cliparts'; try one of: clipart"),
         ("runs show none", "There is no run called 'none'"),

@@ -34,9 +34,10 @@ class FolderIndex:
     problems: tuple[Problem, ...]
 
 
-def scan_folder(root: Path) -> FolderIndex:
+def scan_folder(root: Path, *, must_train: bool = True) -> FolderIndex:
     """List a target's pictures; symbolic links are followed, hidden entries are not.
 
+    ``must_train`` False lets a class without training pictures through, for a look at what is wrong.
     Raises ``BadDatasetError`` unless there are at least two classes with pictures.
     """
     root = root.expanduser()
@@ -50,7 +51,7 @@ def scan_folder(root: Path) -> FolderIndex:
             if not files:
                 problems.append(Problem(str(class_folder), "no pictures in this class", "left out"))
     classes = tuple(sorted({name for _, name, _ in found}))
-    _check(root, classes, found, has_parts=bool(part_folders))
+    _check(root, classes, found, needs_train=must_train and bool(part_folders))
     number = {name: at for at, name in enumerate(classes)}
     return FolderIndex(
         root=root,
@@ -103,7 +104,7 @@ def _pictures(folder: Path) -> list[Path]:
     return found
 
 
-def _check(root: Path, classes: tuple[str, ...], found: list[tuple[str, str, Path]], *, has_parts: bool) -> None:
+def _check(root: Path, classes: tuple[str, ...], found: list[tuple[str, str, Path]], *, needs_train: bool) -> None:
     if not found:
         raise BadDatasetError(
             f"The folder {root} holds no pictures in sub-folders; put the pictures of each class into a sub-folder."
@@ -113,7 +114,7 @@ def _check(root: Path, classes: tuple[str, ...], found: list[tuple[str, str, Pat
             f"The folder {root} holds one class only ('{classes[0]}'); "
             "at least two sub-folders with pictures are needed."
         )
-    if has_parts:
+    if needs_train:
         trained = {name for part, name, _ in found if part == "train"}
         missing = sorted(set(classes) - trained)
         if missing:

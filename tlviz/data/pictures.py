@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from tlviz.errors import BadPictureError
+from tlviz.errors import BadPictureError, NotAPictureError, TooLargeError
 
 Pixels = NDArray[np.uint8]
 
@@ -23,6 +24,7 @@ MAX_PIXELS = 100_000_000
 """More than this is refused before it is decoded: it would take over 300 MB."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, struct.error)
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 
 
@@ -33,6 +35,24 @@ class Fit(StrEnum):
     CROP = "crop"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A decoded picture as its file has it: ``image`` in its own colour mode, ``width`` and ``height`` in pixels."""
+
+    image: Image.Image
+    width: int
+    height: int
+    is_animated: bool
+    is_truncated: bool
+
+    @property
+    def oddity(self) -> str | None:
+        """Say what is odd about the file, or None."""
+        if self.is_truncated:
+            return "truncated; decoded as far as it goes"
+        return "an animation; its first frame is used" if self.is_animated else None
+
+
 def open_picture(source: Path | bytes, name: str | None = None) -> tuple[Image.Image, str | None]:
     """Open a picture as upright RGB on white; the second value says what was odd about the file, or is None.
 
@@ -41,15 +61,36 @@ def open_picture(source: Path | bytes, name: str | None = None) -> tuple[Image.I
     """
     label = name or (str(source) if isinstance(source, Path) else "the picture")
     content = source.read_bytes() if isinstance(source, Path) else source
+    opened = decode_picture(content, label)
+    return to_rgb(opened.image, label), opened.oddity
+
+
+def decode_picture(content: bytes, label: str, enough: int | None = None) -> Opened:
+    """Decode a picture and leave it in its own colour mode; ``label`` names it in messages.
+
+    A JPEG is decoded at a smaller scale where both sides keep ``enough`` pixels; width and height are the file's own.
+    Raises ``NotAPictureError``, ``TooLargeError``, or ``BadPictureError`` where it is damaged.
+    """
     try:
-        image, oddity = _decode(content, label)
-        return _to_rgb(image), oddity
+        return _decode(content, label, enough)
     except UnidentifiedImageError:
-        raise BadPictureError(
+        raise NotAPictureError(
             f"{label} is not a picture that can be opened; use {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, struct.error) as error:
-        raise BadPictureError(f"{label} is damaged and cannot be decoded ({error}); replace the file.") from error
+    except _DAMAGE as error:
+        raise _damaged(label, error) from error
+
+
+def to_rgb(image: Image.Image, label: str) -> Image.Image:
+    """Turn a decoded picture upright and to 8-bit RGB on white.  Raises ``BadPictureError`` where it is damaged."""
+    try:
+        return _to_rgb(image)
+    except _DAMAGE as error:
+        raise _damaged(label, error) from error
+
+
+def _damaged(label: str, error: BaseException) -> BadPictureError:
+    return BadPictureError(f"{label} is damaged and cannot be decoded ({error}); replace the file.")
 
 
 def fit_picture(image: Image.Image, size: int, fit: Fit, interpolation: str, crop_fraction: float) -> Pixels:
@@ -67,9 +108,14 @@ def fit_picture(image: Image.Image, size: int, fit: Fit, interpolation: str, cro
     return np.asarray(square, dtype=np.uint8)
 
 
-def _decode(content: bytes, label: str) -> tuple[Image.Image, str | None]:
+def _decode(content: bytes, label: str, enough: int | None) -> Opened:
     image = _open(content, label)
-    oddity = "an animation; its first frame is used" if getattr(image, "is_animated", False) else None
+    width, height = image.size
+    # Phones store a second, hidden picture in a JPEG (MPO): that is no animation.
+    is_animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    is_truncated = False
+    if enough:
+        image.draft(None, (enough, enough))
     try:
         with _tolerance.off():
             image.load()
@@ -79,8 +125,8 @@ def _decode(content: bytes, label: str) -> tuple[Image.Image, str | None]:
         with _tolerance.on():
             image = _open(content, label)
             image.load()
-        oddity = "truncated; decoded as far as it goes"
-    return image, oddity
+        is_truncated = True
+    return Opened(image, width, height, is_animated, is_truncated)
 
 
 class _Tolerance:
@@ -128,9 +174,9 @@ def _open(content: bytes, label: str) -> Image.Image:
         try:
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
         except Image.DecompressionBombError:
-            raise BadPictureError(_too_large(label)) from None
+            raise TooLargeError(_too_large(label)) from None
     if image.width * image.height > MAX_PIXELS:
-        raise BadPictureError(_too_large(label, f"{image.width:,} x {image.height:,} pixels"))
+        raise TooLargeError(_too_large(label, f"{image.width:,} x {image.height:,} pixels"))
     return image
 
 

@@ -21,8 +21,10 @@ from tlviz.data.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.lora import plain_state
+from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
-from tlviz.models.load import Network, build_module, describe, normalise
+from tlviz.models.load import Network, describe, normalise
+from tlviz.models.own import exported_model
 
 CHECK_BATCH = 64
 
@@ -61,6 +63,7 @@ def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str
         "made_with": f"tlviz {__version__}",
         "model": network.spec.name,
         "provider": network.spec.provider,
+        "architecture": network.spec.architecture,
         "classes": json.dumps(network.classes),
         "preprocessing": json.dumps(preprocessing),
         "training": json.dumps(dict(training) | {"settings": asdict(config)}),
@@ -105,12 +108,12 @@ def load_bundle(path: Path) -> Network:
     Raises ``BadWeightsError`` as ``read_header``, and where the tensors do not fit the architecture.
     """
     bundle, weights = read_bundle(path)
-    spec = find_model(bundle.model)
+    spec = exported_model(path)
     module = build_module(spec, len(bundle.classes))
     try:
         module.load_state_dict(weights, strict=True)
     except RuntimeError as error:
-        raise BadWeightsError(f"The weights {path} do not fit {bundle.model}: {error}") from error
+        raise BadWeightsError(f"The weights {path} do not fit {spec.architecture}: {error}") from error
     return describe(spec, module.eval(), bundle.classes)
 
 

@@ -16,7 +16,8 @@ from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, Unkn
 from tlviz.export.bundle import Agreement, Bundle, compare, geometry_of, load_bundle, portable_weights, read_header
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import make_folder, write_atomic
-from tlviz.models.load import Network, build_module, describe
+from tlviz.models.build import build_module
+from tlviz.models.load import Network, describe
 from tlviz.runs.folder import RunFolder
 
 TOLERANCE = 1e-4

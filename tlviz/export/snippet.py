@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from tlviz.models.spec import ModelSpec, Provider
+from tlviz.models.build import builder_arguments
+from tlviz.models.spec import ModelSpec, Provider, Sizing
 
 _BUILD = {
-    Provider.TORCHVISION: ("import torchvision", 'torchvision.models.get_model("{name}", num_classes=len(classes))'),
-    Provider.TIMM: ("import timm", 'timm.create_model("{name}", num_classes=len(classes))'),
+    Provider.TORCHVISION: (
+        "import torchvision",
+        'torchvision.models.get_model("{name}", num_classes=len(classes){options})',
+    ),
+    Provider.TIMM: ("import timm", 'timm.create_model("{name}", num_classes=len(classes){options})'),
 }
+
+_SIZE = {Sizing.SIDE: ', {argument}=prep["size"]', Sizing.PAIR: ', {argument}=(prep["size"], prep["size"])'}
 
 _TEMPLATE = """\
 import json
@@ -49,4 +55,8 @@ print(classes[probabilities.argmax()], probabilities.max().item())
 def loading_snippet(spec: ModelSpec, file: str) -> str:
     """Return a program that loads an exported file of this network and classifies one picture."""
     library, build = _BUILD[spec.provider]
-    return _TEMPLATE.format(library=library, build=build.format(name=spec.name), file=file)
+    fixed = builder_arguments(spec)
+    fixed.pop(spec.size_argument, None)
+    options = "".join(f", {name}={value!r}" for name, value in fixed.items())
+    options += _SIZE.get(spec.sizing, "").format(argument=spec.size_argument)
+    return _TEMPLATE.format(library=library, build=build.format(name=spec.architecture, options=options), file=file)

@@ -24,6 +24,7 @@ from tlviz.finetune.choices import (
 )
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
+from tlviz.models.spec import check_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,10 @@ class FinetuneConfig:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        find_model(self.model)
         find_strategy(self.strategy)
         for name, allowed in RANGES.items():
             check_range(name, getattr(self, name), allowed)
+        check_size(find_model(self.model), self.image_size)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -194,6 +196,6 @@ def _on_gpu(session: Session) -> Tensor | None:
         return None
     free, _ = torch.cuda.mem_get_info(session.device)
     pixels = session.images.pixels
-    if pixels.nbytes > PIXEL_SHARE * free:
+    if math.prod(pixels.shape) > PIXEL_SHARE * free:
         return None
     return torch.from_numpy(np.ascontiguousarray(pixels)).to(session.device)

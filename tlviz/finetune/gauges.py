@@ -20,6 +20,7 @@ from tlviz.data.pictures import Pixels, open_picture
 from tlviz.finetune.device import precision
 from tlviz.home import ASSETS
 from tlviz.measures.cka import linear_cka
+from tlviz.models.catalogue import find_model
 from tlviz.models.hooks import forward_hooks, kept_modes
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, load_network, normalise
@@ -31,20 +32,21 @@ PICTURES = 48
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before.
+    """``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before;
+    None where the source has no classes to name.
 
     ``similarity``: debiased linear CKA of each backbone stage to the pretrained one, None where it cannot be told.
     ``duration_s`` is what the reading took.
     """
 
-    source_agreement: float
+    source_agreement: float | None
     similarity: Mapping[str, float | None]
     duration_s: float
 
 
 def unchanged(network: Network) -> Reading:
     """Return the reading of a backbone that is the pretrained one to the byte, which needs no measuring."""
-    return Reading(1.0, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
+    return Reading(1.0 if network.spec.class_count else None, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
 
 
 def source_pictures(geometry: Geometry) -> Pixels:
@@ -62,11 +64,11 @@ class SourceGauge:
     """Remembers what the pretrained network says and sees, and compares tuned networks with it."""
 
     def __init__(self, network: Network, pixels: Pixels, device: torch.device) -> None:
-        """Run the pretrained network of a tuned one's kind once over some pictures, and keep its head."""
+        """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head."""
         begun = time.perf_counter()
         self._network, self._device = network, device
         self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
-        original = load_network(network.spec)
+        original = load_network(find_model(network.spec.name), size=pixels.shape[1])
         module = original.module.to(device)
         self._head = {path: copy.deepcopy(layer) for path, layer in logit_layers(module, original.stages)}
         self._features, logits = self._see(module)
@@ -78,7 +80,9 @@ class SourceGauge:
         begun = time.perf_counter()
         with _replaced(module, self._head):
             features, logits = self._see(module)
-        agreement = (logits.argmax(1) == self._answers).float().mean().item()
+        agreement = (
+            (logits.argmax(1) == self._answers).float().mean().item() if self._network.spec.class_count else None
+        )
         similarity = {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
         setup_s, self._setup_s = self._setup_s, 0.0
         return Reading(agreement, similarity, setup_s + time.perf_counter() - begun)

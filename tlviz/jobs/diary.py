@@ -57,7 +57,8 @@ class Diary:
     def _start(self, event: Started) -> None:
         images, config = self._state.session.images, self._state.session.config
         problems = [asdict(problem) for problem in images.problems]
-        self._tell("started", asdict(event) | {"classes": images.classes, "problems": problems})
+        about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
+        self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE
             reading = (

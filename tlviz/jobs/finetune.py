@@ -78,6 +78,7 @@ def _build(config: FinetuneConfig, images: ImageSet) -> Network:
         pretrained=find_strategy(config.strategy).pretrained,
         seed=config.seed,
         dropout=config.dropout,
+        size=config.image_size,
     )
 
 

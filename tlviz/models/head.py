@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from torch import nn
+from functools import partial
+
+from torch import Tensor, nn
 
 from tlviz.models.spec import Stage
 from tlviz.models.stages import logit_layers, stage_modules
@@ -39,10 +41,22 @@ def _ends_rectified(module: nn.Module, head: Stage) -> bool:
 
 
 def set_dropout(module: nn.Module, stages: tuple[Stage, ...], probability: float) -> None:
-    """Set the dropout before the logits: the head's Dropout modules, or timm's ``drop_rate``."""
-    for part in stage_modules(module, stages[-1]):
-        for inner in part.modules():
-            if isinstance(inner, nn.Dropout):
-                inner.p = probability
+    """Set the dropout before the logits: the architecture's own, or a new one where it has none.
+
+    Its own are the head's Dropout modules and timm's ``drop_rate``; a new one is a hook, so that the tensors keep
+    their names and the weights load into the plain architecture.
+    """
+    own = [
+        inner for part in stage_modules(module, stages[-1]) for inner in part.modules() if isinstance(inner, nn.Dropout)
+    ]
+    for dropout in own:
+        dropout.p = probability
     if hasattr(module, "drop_rate"):
         setattr(module, "drop_rate", probability)  # noqa: B010 (a module's attribute of any type)
+    elif not own:
+        for _, layer in logit_layers(module, stages):
+            layer.register_forward_pre_hook(partial(_drop, probability))
+
+
+def _drop(probability: float, layer: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return (nn.functional.dropout(inputs[0], probability, layer.training), *inputs[1:])

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 
 import torch
-from safetensors.torch import load
 from torch import Tensor, nn
 
-from tlviz import vision
 from tlviz.errors import BadWeightsError
+from tlviz.models.build import build_module
+from tlviz.models.classes import source_classes
 from tlviz.models.head import head_keys, initialise_head, set_dropout
-from tlviz.models.spec import ModelSpec, Preprocessing, Provider, Stage
-from tlviz.models.stages import derive_stages
+from tlviz.models.resize import fit_positions
+from tlviz.models.spec import ModelSpec, Preprocessing, Stage
+from tlviz.models.stages import derive_stages, picture_sample
+from tlviz.models.weights import read_weights
 
-SOURCE_CLASSES = 1000
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,15 @@ class Network:
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
-def load_network(spec: ModelSpec) -> Network:
-    """Load a pretrained network with its 1,000 source classes, in eval mode.
+def load_network(spec: ModelSpec, *, size: int | None = None) -> Network:
+    """Load a pretrained network with its source classes, in eval mode; ``size`` as for ``build_for_target``.
 
-    Raises ``BadWeightsError`` where the file is missing or is not the one of the catalogue.
+    One that was pretrained without classes gets a single, meaningless logit and no class names.
+    Raises ``BadWeightsError`` where the weights are missing or are not the ones of the catalogue.
     """
-    module = build_module(spec, SOURCE_CLASSES)
-    _load_strictly(spec, module, read_weights(spec))
-    return describe(spec, module.eval(), source_classes())
+    with torch.random.fork_rng(devices=[]):
+        module, stages = _load(spec, max(1, spec.class_count), size, may_lack_head=not spec.class_count)
+    return Network(spec, module.eval(), stages, source_classes(spec))
 
 
 def describe(spec: ModelSpec, module: nn.Module, classes: tuple[str, ...]) -> Network:
@@ -48,66 +49,38 @@ def describe(spec: ModelSpec, module: nn.Module, classes: tuple[str, ...]) -> Ne
 
 
 def build_for_target(
-    spec: ModelSpec, classes: tuple[str, ...], *, pretrained: bool, seed: int, dropout: float | None = None
+    spec: ModelSpec,
+    classes: tuple[str, ...],
+    *,
+    pretrained: bool,
+    seed: int,
+    dropout: float | None = None,
+    size: int | None = None,
 ) -> Network:
     """Build a network with a new head for the target's classes; the rest is pretrained, or random from ``seed``.
 
-    Raises ``BadWeightsError`` as ``load_network``.
+    ``size`` is the side of the pictures it will see, None the weights' own; the network's row says it afterwards.
+    Raises ``BadWeightsError`` as ``load_network``, ``BadSettingError`` for a size that the architecture cannot take.
     """
+    sized = replace(spec, preprocessing=replace(spec.preprocessing, size=size)) if size else spec
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        module = build_module(spec, len(classes))
-        stages = _stages(spec, module)
         if pretrained:
-            new = head_keys(module, stages)
-            kept = {name: value for name, value in module.state_dict().items() if name in new}
-            old = {name: value for name, value in read_weights(spec).items() if name not in new}
-            _load_strictly(spec, module, old | kept)
+            module, stages = _load(spec, len(classes), size, may_lack_head=True)
+        else:
+            module = build_module(spec, len(classes), size=size)
+            stages = _stages(sized, module)
         initialise_head(module, stages)
     if dropout is not None:
         set_dropout(module, stages, dropout)
-    return Network(spec, module.eval(), stages, classes)
+    return Network(sized, module.eval(), stages, classes)
 
 
-def stages_for_target(spec: ModelSpec, class_count: int) -> tuple[Stage, ...]:
-    """Return the stages a network has with a head for this many classes; no weights are read."""
+def architecture_stages(spec: ModelSpec, class_count: int, *, grouped: bool = True) -> tuple[Stage, ...]:
+    """Return the stages a network has with a head for this many classes, or every block; no weights are read."""
     with torch.random.fork_rng(devices=[]):
-        return _stages(spec, build_module(spec, class_count))
-
-
-def build_module(spec: ModelSpec, class_count: int) -> nn.Module:
-    """Build the bare architecture with its library's own initialisation, in channels_last layout."""
-    if spec.provider is Provider.TIMM:
-        module = vision.timm().create_model(spec.name, pretrained=False, num_classes=class_count)
-    else:
-        module = vision.torchvision().models.get_model(spec.name, weights=None, num_classes=class_count)
-    network: nn.Module = module.to(memory_format=torch.channels_last)
-    return network
-
-
-def read_weights(spec: ModelSpec) -> dict[str, Tensor]:
-    """Read a bundled weights file as float32 tensors.  Raises ``BadWeightsError`` unless its checksum is right."""
-    try:
-        content = spec.weights.read_bytes()
-    except OSError as error:
-        raise BadWeightsError(
-            f"The weights of {spec.name} cannot be read at {spec.weights}: {error.strerror}. "
-            "Restore the assets folder of the program."
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != spec.sha256:
-        raise BadWeightsError(
-            f"The weights of {spec.name} at {spec.weights} are damaged (checksum {found[:12]}… instead of "
-            f"{spec.sha256[:12]}…). Restore the file from the program's assets."
-        )
-    return {name: value.float() if value.is_floating_point() else value for name, value in load(content).items()}
-
-
-@cache
-def source_classes() -> tuple[str, ...]:
-    """Return the 1,000 ImageNet class names in the order of the logits."""
-    weights = vision.torchvision().models.SqueezeNet1_1_Weights.IMAGENET1K_V1
-    return tuple(weights.meta["categories"])
+        module = build_module(spec, max(1, class_count), initialise=False, device="meta")
+        return derive_stages(module, picture_sample(spec.preprocessing.size), grouped=grouped)
 
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -119,13 +92,52 @@ def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     return ((pixels.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
+def _load(
+    spec: ModelSpec, class_count: int, size: int | None, *, may_lack_head: bool
+) -> tuple[nn.Module, tuple[Stage, ...]]:
+    """Build a network around its weights; what they lack of the head, or have in another size, starts at random."""
+    plan = build_module(spec, class_count, size=size, initialise=False, device="meta")
+    weights = fit_positions(read_weights(spec, size), plan)
+    wanted = plan.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in wanted and value.shape == wanted[name].shape}
+    module = _assemble(spec, plan, fitting, class_count, size)
+    stages = derive_stages(module, picture_sample(size or spec.preprocessing.size))
+    lacking = wanted.keys() - fitting.keys() - (head_keys(module, stages) if may_lack_head else set())
+    if lacking:
+        more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+        raise BadWeightsError(
+            f"The weights of {spec.name} do not fit its architecture: {', '.join(sorted(lacking)[:_NAMED])}{more} "
+            "are missing or of another shape."
+        )
+    if lacking != wanted.keys() - fitting.keys():
+        initialise_head(module, stages)
+    return module, stages
+
+
+def _assemble(
+    spec: ModelSpec, plan: nn.Module, fitting: Mapping[str, Tensor], class_count: int, size: int | None
+) -> nn.Module:
+    """Put weights into an architecture without memory, or where that keeps numbers of its own, into a built one."""
+    if _needs_building(plan):
+        module = build_module(spec, class_count, size=size, initialise=False)
+        module.load_state_dict(dict(fitting), strict=False)
+        return module
+    rest = {name: torch.zeros_like(value, device="cpu") for name, value in plan.state_dict().items()}
+    plan.load_state_dict({name: _channels_last(value) for name, value in {**rest, **fitting}.items()}, assign=True)
+    return plan
+
+
+def _needs_building(plan: nn.Module) -> bool:
+    """Tell whether a module computes tensors when it is built that no weights file holds."""
+    stored = plan.state_dict().keys()
+    if any(name not in stored for name, _ in plan.named_buffers()):
+        return True
+    return any(isinstance(value, Tensor) for layer in plan.modules() for value in vars(layer).values())
+
+
+def _channels_last(value: Tensor) -> Tensor:
+    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+
+
 def _stages(spec: ModelSpec, module: nn.Module) -> tuple[Stage, ...]:
-    side = spec.preprocessing.size
-    return derive_stages(module, torch.zeros(1, 3, side, side).contiguous(memory_format=torch.channels_last))
-
-
-def _load_strictly(spec: ModelSpec, module: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    try:
-        module.load_state_dict(dict(weights), strict=True)
-    except RuntimeError as error:
-        raise BadWeightsError(f"The weights of {spec.name} do not fit its architecture: {error}") from error
+    return derive_stages(module, picture_sample(spec.preprocessing.size))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+from tlviz.errors import BadSettingError
+from tlviz.home import ASSETS
 
 
 class Provider(StrEnum):
@@ -12,6 +16,19 @@ class Provider(StrEnum):
 
     TORCHVISION = "torchvision"
     TIMM = "timm"
+
+
+class Sizing(StrEnum):
+    """How an architecture takes pictures of another side than its own.
+
+    ``FREE``: as built.  ``SIDE`` and ``PAIR``: built anew, the builder's ``size_argument`` given as one number or as
+    height and width.  ``FIXED``: not at all.
+    """
+
+    FREE = "free"
+    SIDE = "side"
+    PAIR = "pair"
+    FIXED = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +47,88 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """One row of the catalogue: a pretrained network, where its weights lie and how to feed it."""
+    """One pretrained network: who builds it, where its weights lie, what it was trained on and how to feed it.
+
+    ``architecture`` is the library's own name for the builder and ``tag`` its name for the weights.  ``gmacs`` are
+    thousand million multiply-adds for one picture of its own size; ``accuracy`` is top-1 on ImageNet-1k, a fraction;
+    both None where unknown.  ``file_mb`` is the size of the weights file, for timm that of its tensors.
+    ``class_count`` is 0 where the weights answer with features instead of named classes.  ``min_size`` is the smallest
+    side that runs, and sides are multiples of ``size_step``.  ``keys`` is a fingerprint of the tensors' names.
+    The weights are a file on this machine (``weights``, checked by ``sha256``), one of the Hugging Face hub
+    (``hub_id``) or one at ``url``.  ``classes`` are named here only for a person's own checkpoint.
+    """
 
     name: str
     title: str
     provider: Provider
+    architecture: str
+    tag: str
+    family: str
     sentence: str
     parameters: int
-    weights: Path
-    sha256: str
+    gmacs: float | None
+    file_mb: float
+    accuracy: float | None
+    recipe: str
     licence: str
     source: str
+    class_count: int
     preprocessing: Preprocessing
+    min_size: int = 32
+    size_step: int = 1
+    sizing: Sizing = Sizing.FREE
+    size_argument: str = ""
+    keys: str = ""
+    url: str = ""
+    hub_id: str = ""
+    weights: Path | None = None
+    sha256: str = ""
+    classes: tuple[str, ...] = ()
 
     @property
     def bundled(self) -> bool:
         """Tell whether the weights ship with the program."""
-        return self.weights.exists()
+        return self.weights is not None and self.weights.is_relative_to(ASSETS)
+
+    @property
+    def own(self) -> bool:
+        """Tell whether the weights are the person's own."""
+        return self.weights is not None and not self.bundled
+
+    def takes(self, side: int) -> bool:
+        """Tell whether the network can be built for and run on pictures of this side."""
+        if side == self.preprocessing.size:
+            return True
+        return self.sizing is not Sizing.FIXED and side >= self.min_size and side % self.size_step == 0
+
+    def size_keywords(self, side: int) -> dict[str, Any]:
+        """Return what the builder must be given for pictures of this side: nothing where any side runs as built."""
+        return size_keywords(self.sizing, self.size_argument, side)
+
+
+def check_size(spec: ModelSpec, side: int) -> None:
+    """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels."""
+    if spec.takes(side):
+        return
+    own = spec.preprocessing.size
+    if spec.sizing is Sizing.FIXED:
+        raise BadSettingError(
+            f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}."
+        )
+    steps = f" in steps of {spec.size_step}" if spec.size_step > 1 else ""
+    raise BadSettingError(
+        f"{spec.title} takes pictures of {spec.min_size} pixels or more{steps}, best {own}; the image size is {side}."
+    )
+
+
+def size_keywords(sizing: Sizing, argument: str, side: int) -> dict[str, Any]:
+    """Return a builder's keywords for pictures of a side."""
+    match sizing:
+        case Sizing.SIDE:
+            return {argument: side}
+        case Sizing.PAIR:
+            return {argument: (side, side)}
+    return {}
 
 
 class Layout(StrEnum):

@@ -36,6 +36,9 @@ from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 
 FORMAT = 1
+FINETUNE = "finetune"
+DOWNLOAD = "download"
+DOCTOR = "doctor"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
@@ -218,13 +221,14 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     return RunFolder(path)
 
 
-def list_runs() -> list[RunFolder]:
-    """Return all runs, newest first."""
+def list_runs(kind: str | None = None) -> list[RunFolder]:
+    """Return all runs, or those of one kind of job, newest first."""
     try:
         found = [path for path in runs_folder().iterdir() if (path / "config.json").exists()]
     except OSError:
         return []
-    return [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    return [run for run in runs if kind in (None, run.config()["kind"])]
 
 
 def find_run(name: str) -> RunFolder:

@@ -12,7 +12,9 @@ import psutil
 
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
-from tlviz.runs.folder import RunFolder, create_run, is_alive
+from tlviz.models.spec import ModelSpec
+from tlviz.runs.device import FILES, NETWORK
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -27,9 +29,40 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
 
     Raises ``StorageError`` where the folder cannot be written.
     """
-    parts = (config.model, Path(config.data).name, config.strategy)
-    label = "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
-    run = create_run("finetune", label, config.to_json())
+    label = _label(Path(config.model).name, Path(config.data).name, config.strategy)
+    run = create_run(FINETUNE, label, config.to_json())
+    start_worker(run)
+    return run
+
+
+def start_download(spec: ModelSpec) -> RunFolder:
+    """Start a worker that downloads a network's weights, or return the one that already does.
+
+    Downloads that are over are forgotten first.  Raises ``StorageError`` where the folder cannot be written.
+    """
+    for run in list_runs(DOWNLOAD):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"].get("model") == spec.name:
+            return run
+    run = create_run(DOWNLOAD, _label(DOWNLOAD, spec.name), {"model": spec.name, "device": NETWORK})
+    start_worker(run)
+    return run
+
+
+def start_doctor(data: str, *, features: bool = True) -> RunFolder:
+    """Start a worker that looks at a target by name or folder, or return the one that already does.
+
+    It leaves its report in the run folder.  Looks that are over are forgotten first, as their reports are kept.
+    Raises ``StorageError`` where the folder cannot be written.
+    """
+    settings = {"data": data, "features": features, "device": FILES}
+    for run in list_runs(DOCTOR):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"] == settings:
+            return run
+    run = create_run(DOCTOR, _label(DOCTOR, Path(data).name), settings)
     start_worker(run)
     return run
 
@@ -56,6 +89,10 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=_DETACHED,
         )
+
+
+def _label(*parts: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
 
 
 def end_worker(run: RunFolder) -> None:

@@ -11,12 +11,13 @@ from tlviz.runs.folder import RunFolder, Status
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The state and the results of one fine-tuning run; accuracies are fractions, None where not (yet) known.
+    """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
 
     Trainable parameters are those of the phase in which most train.
     """
 
     run: str
+    kind: str
     folder: str
     status: Status
     model: str
@@ -54,6 +55,7 @@ def summarise(run: RunFolder) -> RunSummary:
     settings = config["settings"]
     return RunSummary(
         run=run.name,
+        kind=config["kind"],
         folder=str(run.path),
         status=status,
         model=str(settings.get("model", "")),

@@ -44,9 +44,24 @@ def network(name: str) -> Network:
 @st.cache_resource(max_entries=16, show_spinner="Loading the network …")
 def target_stages(name: str, class_count: int) -> tuple[Stage, ...]:
     """Return a network's stages as they are when its head is new for this many classes."""
-    from tlviz.models.load import stages_for_target
+    from tlviz.models.load import architecture_stages
 
-    return stages_for_target(find_model(name), class_count)
+    return architecture_stages(find_model(name), class_count)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Building the architecture …")
+def own_stages(name: str, *, grouped: bool = True) -> tuple[Stage, ...]:
+    """Return the stages a network was pretrained with, or every block of it; no weights are read."""
+    from tlviz.models.load import architecture_stages
+
+    spec = find_model(name)
+    return architecture_stages(spec, spec.class_count, grouped=grouped)
+
+
+def forget_networks() -> None:
+    """Forget what is known of networks by their names, because a name may now mean another one."""
+    for remembered in (network, target_stages, own_stages, seen):
+        remembered.clear()
 
 
 @st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)

@@ -14,7 +14,7 @@ from tlviz.finetune.choices import Augment, DeviceChoice, Optimizer
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.catalogue import find_model
-from tlviz.models.spec import Stage
+from tlviz.models.spec import ModelSpec, Stage
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
 
@@ -95,7 +95,7 @@ def _rare(model: str) -> dict[str, Any]:
     """Draw what most people leave alone."""
     left, right = st.columns(2)
     with left:
-        chosen = _images_and_seed(find_model(model).preprocessing.size)
+        chosen = _images_and_seed(find_model(model))
     with right:
         chosen |= _regularisation()
     chosen["augment"] = _one_of(
@@ -104,8 +104,9 @@ def _rare(model: str) -> dict[str, Any]:
     return chosen
 
 
-def _images_and_seed(own_size: int) -> dict[str, Any]:
-    sizes = sorted({*IMAGE_SIZES, own_size})
+def _images_and_seed(spec: ModelSpec) -> dict[str, Any]:
+    own_size = spec.preprocessing.size
+    sizes = sorted({own_size, *(size for size in IMAGE_SIZES if spec.takes(size))})
     size = st.selectbox(
         "Image size",
         sizes,

@@ -13,7 +13,7 @@ from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import find_dataset
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import ASSETS
-from tlviz.models.catalogue import MODELS
+from tlviz.models.places import available_models
 from tlviz.runs.device import device_name
 from tlviz.runs.folder import list_runs
 from tlviz.ui.address import from_address, to_address
@@ -30,6 +30,7 @@ FOLDER_HELP = "One sub-folder a class, or train/, val/ and test/ above them. The
 
 PAGES = (
     ("pages/overview.py", "Overview", ":material/home:"),
+    ("pages/models.py", "Models", ":material/hub:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
@@ -49,11 +50,12 @@ def open_frame() -> StreamlitPage:
 def _render_sidebar() -> None:
     """Draw source, target, device and active runs; what is chosen holds for all pages and is in the address bar."""
     with st.sidebar:
-        from_address(Key.SOURCE, list(MODELS), next(iter(MODELS)))
+        sources = available_models()
+        from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
-            "Source", list(MODELS), format_func=lambda name: MODELS[name].title, key=Key.SOURCE, help=SOURCE_HELP
+            "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE, help=SOURCE_HELP
         )
-        st.caption(MODELS[source()].sentence)
+        st.caption(sources[source()].sentence)
         targets = [*DATASETS, OWN_FOLDER]
         from_address(Key.TARGET, targets, targets[0])
         st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)

@@ -10,6 +10,8 @@ class Key(StrEnum):
 
     FRAMED = "framed"
     SOURCE = "source"
+    MODELS = "models"
+    BLOCKS = "blocks"
     TARGET = "target"
     FOLDER = "folder"
     STAGE = "stage"

@@ -18,7 +18,7 @@ CLASSES = ("one", "two", "three")
 
 @pytest.fixture(params=["squeezenet1_1", "tf_efficientnet_lite0"])
 def tuned(request: pytest.FixtureRequest) -> Network:
-    return build_for_target(MODELS[request.param], CLASSES, pretrained=True, seed=0)
+    return build_for_target(MODELS[request.param], CLASSES, pretrained=True, seed=0, size=96)
 
 
 @pytest.fixture

@@ -9,12 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.errors import BadWeightsError, UnknownNameError
-from tlviz.models.catalogue import MODELS, find_model
+from tlviz import vision
+from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
+from tlviz.finetune.config import configure
+from tlviz.models import load
+from tlviz.models.build import auxiliary_keys, build_module
+from tlviz.models.catalogue import BUNDLED, MODELS, find_model
 from tlviz.models.head import RECTIFIED_BIAS
-from tlviz.models.load import build_for_target, build_module, load_network, normalise, read_weights
+from tlviz.models.load import build_for_target, load_network, normalise
 from tlviz.models.spec import Preprocessing
 from tlviz.models.stages import logit_layers
+from tlviz.models.weights import read_weights
 
 SQUEEZENET = MODELS["squeezenet1_1"]
 
@@ -38,7 +43,7 @@ def test_unknown_names_suggest_the_nearest() -> None:
         find_model("squeezenet11")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_a_target_network_keeps_every_pretrained_tensor_but_the_head(name: str) -> None:
     spec = MODELS[name]
     network = build_for_target(spec, ("a", "b", "c"), pretrained=True, seed=0)
@@ -90,3 +95,61 @@ def test_normalise_by_hand() -> None:
 
 def test_build_module_uses_the_names_of_its_library() -> None:
     assert set(build_module(SQUEEZENET, 1000).state_dict()) == set(read_weights(SQUEEZENET))
+
+
+def test_a_transformer_takes_another_size_with_interpolated_positions(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = find_model("vit_b_32")
+    pretrained = build_module(spec, 1000, initialise=False).state_dict()
+    monkeypatch.setattr(load, "read_weights", lambda *_: pretrained)
+    network = build_for_target(spec, ("a", "b"), pretrained=True, seed=0, size=96)
+    assert network.spec.preprocessing.size == 96
+    state = network.module.state_dict()
+    assert state["encoder.pos_embedding"].shape == (1, 1 + 3 * 3, 768)
+    assert torch.equal(state["encoder.pos_embedding"][:, 0], pretrained["encoder.pos_embedding"][:, 0])
+    assert torch.equal(state["conv_proj.weight"], pretrained["conv_proj.weight"])
+    with torch.no_grad():
+        assert network.module(torch.zeros(1, 3, 96, 96)).shape == (1, 2)
+
+
+def test_a_size_that_a_network_cannot_take_is_one_sentence() -> None:
+    with pytest.raises(BadSettingError, match=r"pixels or more in steps of 32, best 224; the image size is 100"):
+        configure("vit_b_32", "photos", "head_only", image_size=100)
+
+
+def test_weights_that_lack_a_tensor_of_the_backbone_are_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = {name: value for name, value in read_weights(SQUEEZENET).items() if name != "features.3.squeeze.bias"}
+    monkeypatch.setattr(load, "read_weights", lambda *_: lacking)
+    with pytest.raises(BadWeightsError, match=r"features\.3\.squeeze\.bias are missing or of another shape"):
+        build_for_target(SQUEEZENET, ("a", "b"), pretrained=True, seed=0)
+
+
+def test_auxiliary_classifiers_are_left_out_and_their_weights_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = find_model("googlenet")
+    whole = vision.torchvision().models.googlenet(weights=None, init_weights=False).state_dict()
+    assert {name for name in whole if name.startswith("aux")} == auxiliary_keys(spec)
+    monkeypatch.setattr(load, "read_weights", lambda *_: whole)
+    network = load_network(spec)
+    assert set(network.module.state_dict()) == set(whole) - auxiliary_keys(spec)
+    network.module.train()
+    assert network.module(torch.zeros(2, 3, 64, 64)).shape == (2, 1000), "no tuple of answers in training"
+    assert network.module.transform_input, "torchvision's weights expect this"
+
+
+def test_a_network_pretrained_without_classes_has_features_and_no_class_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = replace(find_model("vit_tiny_patch16_224"), class_count=0)
+    state = build_module(spec, 0).state_dict()
+    monkeypatch.setattr(load, "read_weights", lambda *_: state)
+    network = load_network(spec)
+    assert (network.classes, network.stages[-1].channels) == ((), 1)
+    assert torch.equal(network.module.state_dict()["blocks.3.mlp.fc1.weight"], state["blocks.3.mlp.fc1.weight"])
+
+
+def test_a_network_without_dropout_gets_one_before_its_logits() -> None:
+    network = build_for_target(find_model("resnet18"), ("a", "b"), pretrained=False, seed=0, dropout=0.9)
+    pictures = torch.randn(1, 3, 64, 64).expand(8, -1, -1, -1)
+    network.module.get_submodule("fc").train()
+    with torch.no_grad():
+        assert network.module(pictures).std(0).max() > 0, "equal pictures differ under dropout"
+        network.module.eval()
+        assert torch.allclose(*network.module(pictures)[:2], atol=1e-6)
+    assert set(network.module.state_dict()) == set(build_module(find_model("resnet18"), 2).state_dict())

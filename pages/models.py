@@ -1,0 +1,26 @@
+"""Models: which networks are there?"""
+
+import streamlit as st
+
+from tlviz.ui.frame import guarded
+from tlviz.ui.model_cards import render_card, render_comparison
+from tlviz.ui.model_import import render_import
+from tlviz.ui.model_table import chosen_models, render_choice, render_filters
+
+
+def page() -> None:
+    st.title("Which networks are there?")
+    chosen = chosen_models()
+    render_choice(render_filters())
+    if not chosen:
+        st.info("Choose a network in the table or the chart; choose two to compare them.", icon=":material/touch_app:")
+    columns = st.columns(max(1, len(chosen)), gap="medium")
+    for column, spec in zip(columns, chosen, strict=False):
+        with column:
+            render_card(spec)
+    if chosen:
+        render_comparison(chosen)
+    render_import()
+
+
+guarded(page)

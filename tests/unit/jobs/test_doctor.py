@@ -1,0 +1,100 @@
+"""The doctor as a worker's job: report, stop, and no waiting behind training."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.painted import paint
+from tlviz.data.exclusions import exclude
+from tlviz.diagnose.doctor import check_dataset, known_report
+from tlviz.finetune.config import configure
+from tlviz.home import home, make_folder
+from tlviz.jobs.doctor import read_report
+from tlviz.runs.device import lane
+from tlviz.runs.folder import RunFolder, Status, list_runs
+from tlviz.runs.launch import start_doctor, start_finetune
+from tlviz.runs.summary import summarise
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    for label, name in enumerate(("cat", "dog")):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for at in range(8):
+            paint(100 * label + at).save(tmp_path / "pets" / name / f"{at}.png")
+    shutil.copy(tmp_path / "pets/cat/0.png", tmp_path / "pets/cat/copy.png")
+    return tmp_path / "pets"
+
+
+def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.time() + seconds
+    while not condition():
+        assert time.time() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def over(run: RunFolder) -> bool:
+    return run.status().is_over
+
+
+def test_a_job_leaves_its_report_and_a_second_one_is_quick(target: Path) -> None:
+    run = start_doctor(str(target))
+    assert read_report(run) is None
+    wait(lambda: over(run))
+    assert run.status() is Status.FINISHED, run.events()
+    report = read_report(run)
+    assert report is not None
+    assert [finding.problem for finding in report.findings] == [f"the same bytes as {Path('cat/0.png')}"]
+    assert run.events()[-1]["findings"] == 1
+    assert known_report(str(target)) == report == check_dataset(str(target))
+    again = start_doctor(str(target))
+    wait(lambda: over(again))
+    assert again.events()[-1]["duration_s"] < 2
+    assert not run.path.exists(), "looks that are over make room"
+
+
+def test_it_does_not_wait_behind_training_and_is_no_training_run(target: Path) -> None:
+    assert lane("files") != lane("auto")
+    run = start_doctor(str(target), features=False)
+    with FileLock(next_lock(lane("auto"))):
+        wait(lambda: over(run))
+    assert run.status() is Status.FINISHED
+    assert list_runs("finetune") == []
+    assert list_runs("doctor") == list_runs() == [run]
+
+
+def next_lock(line: str) -> Path:
+    import socket
+
+    return make_folder(home() / "locks") / f"{socket.gethostname()}-{line}.lock"
+
+
+def test_a_stop_is_heeded_while_it_waits_or_works(target: Path) -> None:
+    with FileLock(next_lock("files")):
+        run = start_doctor(str(target))
+        run.request_stop()
+        wait(lambda: over(run))
+    assert run.status() is Status.STOPPED
+    assert read_report(run) is None
+
+
+def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
+    run = start_doctor(str(tmp_path / "nowhere"))
+    wait(lambda: over(run))
+    assert run.status() is Status.FAILED
+    assert "does not exist" in run.events()[-1]["error"]
+
+
+def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
+    exclude(str(target), {str(Path("cat/copy.png")): "a duplicate"})
+    run = start_finetune(configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64))
+    wait(lambda: over(run))
+    summary = summarise(run)
+    assert summary.status is Status.FINISHED, summary.error
+    assert summary.start_event["excluded"] == [str(Path("cat/copy.png"))]

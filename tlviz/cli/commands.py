@@ -1,0 +1,114 @@
+"""The same verbs as the pages, for terminals, batch jobs and tests.
+
+``--json`` prints exactly one JSON object on standard output; progress goes to standard error.  Exit status 0, 2 with
+one line for a person's mistake, 1 for anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tlviz.cli.datasets import datasets_app
+from tlviz.cli.finetune import finetune, follow
+from tlviz.cli.models import models_app
+from tlviz.cli.output import Json, print_result, table
+from tlviz.errors import TlvizError
+from tlviz.runs.folder import FINETUNE, find_run, list_runs
+from tlviz.runs.launch import resume_run
+from tlviz.runs.summary import RunSummary, summarise
+
+app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
+runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
+app.add_typer(models_app, name="models")
+app.add_typer(datasets_app, name="datasets")
+app.add_typer(runs_app, name="runs")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    try:
+        result = typer.main.get_command(app).main(list(arguments), prog_name="tlviz", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except (typer.TyperException, TlvizError) as error:
+        _complain(error)
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+
+
+def _complain(error: Exception) -> None:
+    """Print an error as one line; Typer formats its own, which has nothing to say where help was printed."""
+    message = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+    if message:
+        print(f"tlviz: {' '.join(message.split())}", file=sys.stderr)
+
+
+@runs_app.callback()
+def runs(context: typer.Context, as_json: Json = False) -> None:
+    """List the runs, newest first."""
+    if context.invoked_subcommand is None:
+        rows = [_run_row(summarise(run)) for run in list_runs(FINETUNE)]
+        readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
+        print_result({"runs": rows}, as_json, table(readable) if rows else "There are no runs yet.")
+
+
+@runs_app.command("show")
+def show_run(run: str, as_json: Json = False) -> None:
+    """Show one run with its settings and its epochs."""
+    summary = summarise(find_run(run))
+    result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
+    readable = [{name: value for name, value in e.items() if not isinstance(value, dict)} for e in summary.epochs]
+    print_result(result, as_json, table(readable) if readable else f"{summary.status}: {summary.error or ''}")
+
+
+@runs_app.command("stop")
+def stop_run(run: str, as_json: Json = False) -> None:
+    """Stop a run and keep its best weights."""
+    found = find_run(run)
+    found.request_stop()
+    print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
+
+
+@runs_app.command("resume")
+def resume(run: str, as_json: Json = False) -> int:
+    """Go on with a run that was stopped, killed or lost, from its last epoch to the same weights as without a break."""
+    found = find_run(run)
+    resume_run(found)
+    return follow(found, as_json)
+
+
+@runs_app.command("delete")
+def delete_run(run: str, as_json: Json = False) -> None:
+    """Delete a run that is over."""
+    found = find_run(run)
+    found.delete()
+    print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
+
+
+app.command("finetune")(finetune)
+
+
+@app.command("export")
+def export(
+    run: str,
+    to: Annotated[Path, typer.Option(help="The folder to write into.")],
+    formats: Annotated[str, typer.Option(help="Comma-separated: safetensors, pt.")] = "safetensors",
+    as_json: Json = False,
+) -> None:
+    """Write a run's best weights, each file reloaded and compared with the run."""
+    from tlviz.export.formats import export_run, parse_formats  # imports torch
+
+    written = export_run(find_run(run), to.expanduser(), parse_formats(formats))
+    print_result(asdict(written), as_json, "\n".join(written.files.values()))
+
+
+def _run_row(summary: RunSummary) -> dict[str, Any]:
+    names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
+    return {name: getattr(summary, name) for name in names}

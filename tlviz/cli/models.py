@@ -1,0 +1,167 @@
+"""The networks on the command line: list, search, show, download, delete, import."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.models.catalogue import MODELS, find_model
+from tlviz.models.download import download_weights
+from tlviz.models.own import delete_own, own_models
+from tlviz.models.places import delete_weights, downloaded_models
+from tlviz.models.spec import ModelSpec, Provider
+
+LINES = 40
+"""A person gets so many networks at once; JSON holds all."""
+
+models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
+
+
+@models_app.callback()
+def models(
+    context: typer.Context,
+    search: Annotated[str, typer.Option(help="Words that the name, title or source must hold.")] = "",
+    provider: Annotated[Provider | None, typer.Option(help="Only one library's networks.")] = None,
+    max_parameters: Annotated[int | None, typer.Option(min=1, help="Only networks of at most so many.")] = None,
+    bundled: Annotated[bool, typer.Option("--bundled", help="Only what ships with the program.")] = False,
+    downloaded: Annotated[bool, typer.Option("--downloaded", help="Only what was downloaded.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the networks: bundled, of the libraries, and your own checkpoints."""
+    if context.invoked_subcommand is not None:
+        return
+    here = frozenset(spec.name for spec in downloaded_models())
+    found = [
+        spec
+        for spec in (*MODELS.values(), *own_models())
+        if _matches(spec, search)
+        and provider in (None, spec.provider)
+        and spec.parameters <= (max_parameters or spec.parameters)
+        and (spec.bundled or not bundled)
+        and (spec.name in here or not downloaded)
+    ]
+    rows = [_row(spec, here) for spec in found]
+    print_result({"models": rows}, as_json, table(_lines(rows[:LINES])) if rows else "No network fits.")
+    if not as_json and len(rows) > LINES:
+        print(f"{len(rows) - LINES:,} more: narrow it with --search, --provider or --max-parameters, or use --json.")
+
+
+@models_app.command("show")
+def show_model(name: str, as_json: Json = False) -> None:
+    """Show one network with its stages, from stem to head."""
+    from tlviz.models.load import architecture_stages  # imports torch
+
+    spec = find_model(name)
+    stages = [
+        {"name": s.name, "parameters": s.parameters, "channels": s.channels, "reduction": s.reduction}
+        for s in architecture_stages(spec, spec.class_count)
+    ]
+    here = frozenset(found.name for found in downloaded_models())
+    print_result(_card(spec, here) | {"stages": stages}, as_json, _readable(spec, here, stages))
+
+
+@models_app.command("download")
+def download(name: str, as_json: Json = False) -> None:
+    """Download a network's weights into its library's own cache; Ctrl-C stops it and leaves nothing half."""
+    spec = find_model(name)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=stderr) as bar:
+        task = bar.add_task(spec.name, total=None)
+        path = download_weights(spec, lambda done, total: bar.update(task, completed=done, total=total or None))
+    result = {"name": spec.name, "path": str(path), "size_mb": path.stat().st_size / 1e6}
+    print_result(result, as_json, f"{spec.name} is at {path}.")
+
+
+@models_app.command("delete")
+def delete(name: str, as_json: Json = False) -> None:
+    """Delete downloaded weights, or an imported checkpoint."""
+    spec = find_model(name)
+    if spec.own:
+        freed = spec.file_mb
+        delete_own(spec.name)
+    else:
+        freed = delete_weights(spec)
+    print_result({"name": spec.name, "freed_mb": freed}, as_json, f"Deleted {spec.name}: {freed:,.1f} MB are free.")
+
+
+@models_app.command("import")
+def import_model(
+    file: Path,
+    architecture: Annotated[str, typer.Option(help="Whose tensors these are; not needed for an exported file.")] = "",
+    classes: Annotated[Path | None, typer.Option(help="The class names: a text file, one a line, or JSON.")] = None,
+    name: Annotated[str, typer.Option(help="How to call it; default: the file's name.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Import your own checkpoint, so that it can be a source like any other."""
+    from tlviz.models.checkpoint import import_checkpoint, read_classes  # imports torch
+
+    names = read_classes(classes.expanduser()) if classes else ()
+    spec = import_checkpoint(file.expanduser(), architecture, names, name or file.stem)
+    print_result(
+        _card(spec, ()), as_json, f"Imported {spec.name}: {spec.architecture} with {spec.class_count} classes."
+    )
+
+
+def _matches(spec: ModelSpec, search: str) -> bool:
+    text = f"{spec.name} {spec.title} {spec.family} {spec.source}".lower()
+    return all(word in text for word in search.lower().split())
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a person reads of each row."""
+    return [
+        {
+            "name": row["name"],
+            "parameters": f"{row['parameters'] / 1e6:,.1f} M",
+            "pixels": row["input_size"],
+            "ImageNet-1k": "" if row["accuracy"] is None else f"{row['accuracy']:.1%}",
+            "file": f"{row['file_mb']:,.0f} MB",
+            "here": "bundled" if row["bundled"] else "downloaded" if row["downloaded"] else "own" if row["own"] else "",
+        }
+        for row in rows
+    ]
+
+
+def _row(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "provider": spec.provider,
+        "bundled": spec.bundled,
+        "downloaded": spec.name in downloaded,
+        "own": spec.own,
+        "parameters": spec.parameters,
+        "input_size": spec.preprocessing.size,
+        "accuracy": spec.accuracy,
+        "file_mb": spec.file_mb,
+        "title": spec.title,
+    }
+
+
+def _card(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
+    """Return a row with everything else that a person may want to know before downloading."""
+    return _row(spec, downloaded) | {
+        "architecture": spec.architecture,
+        "weights": spec.tag,
+        "family": spec.family,
+        "sentence": spec.sentence,
+        "gmacs": spec.gmacs,
+        "source": spec.source,
+        "classes": spec.class_count,
+        "licence": spec.licence,
+        "recipe": spec.recipe,
+        "min_size": spec.min_size,
+        "size_step": spec.size_step,
+        "sizing": spec.sizing,
+    }
+
+
+def _readable(spec: ModelSpec, downloaded: Collection[str], stages: list[dict[str, Any]]) -> Any:
+    from rich.console import Group
+
+    facts = [{"": name, spec.name: "" if value is None else value} for name, value in _card(spec, downloaded).items()]
+    return Group(table(facts), table(stages))

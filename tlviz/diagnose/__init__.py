@@ -1,0 +1,1 @@
+"""Looking at a target through a network: features, suspicious labels, the doctor of datasets."""

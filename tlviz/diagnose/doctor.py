@@ -1,0 +1,227 @@
+"""The doctor of datasets: each file is read and decoded once, for its facts and for its features."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from tlviz.data.checks import check_broken, check_files, check_groups
+from tlviz.data.duplicates import Ints, find_groups
+from tlviz.data.exclusions import excluded_names
+from tlviz.data.findings import Finding, Kind, Report, Severity, worst_first
+from tlviz.data.inspect_file import Broken, Facts, Failure, inspect_file
+from tlviz.data.inventory import Inventory, PictureFile, take_inventory
+from tlviz.data.pictures import Fit, Pixels, fit_picture
+from tlviz.data.set_checks import check_classes, check_mixture
+from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.models.catalogue import find_model
+
+# torch takes seconds to import, and a look without features needs none of it.
+if TYPE_CHECKING:
+    from tlviz.diagnose.features import Features
+
+_FORMAT = 1
+_KEEP = 64
+"""Reports kept on disk; the oldest go first."""
+NETWORK = "squeezenet1_1"
+SIZE = 128
+BATCH = 64
+AHEAD = 4 * BATCH
+"""This many files are read ahead of the network, which bounds the memory."""
+
+Progress = Callable[[str, int, int], None]
+Seen = tuple[Facts | Broken, Pixels | None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The pictures that can be opened, their facts, and features (N, D) where wanted; and the files that cannot."""
+
+    files: list[PictureFile]
+    facts: list[Facts]
+    features: Features | None
+    broken: list[tuple[PictureFile, Broken]]
+
+
+def check_dataset(name: str, *, features: bool = True, progress: Progress | None = None) -> Report:
+    """Return the doctor's report on a target by name or folder, from the cache where nothing changed since.
+
+    ``progress`` gets what is being done, how much of it is done and how much there is; it may raise to end the look.
+    Raises ``BadDatasetError`` where there are no pictures in at least two classes.
+    """
+    inventory = take_inventory(name)
+    path = cache_folder("doctor") / f"{_key(inventory, features=features)}.json"
+    report = _stored(path)
+    if report is None:
+        looked = _look(inventory.files, features, progress or (lambda *_: None))
+        report = _examine(name, inventory, looked, progress or (lambda *_: None))
+        # A permission or a network drive may come back without the file's size or time changing.
+        if not any(why.failure is Failure.UNREADABLE for _, why in looked.broken):
+            make_folder(path.parent)
+            write_atomic(path, json.dumps(report.to_json()).encode())
+            _forget_oldest(path.parent)
+    return report.with_exclusions(excluded_names(name))
+
+
+def known_report(name: str) -> Report | None:
+    """Return the report on a target as it is now if there is one, with features or without, and do not look."""
+    inventory = take_inventory(name)
+    for features in (True, False):
+        report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")
+        if report:
+            return report.with_exclusions(excluded_names(name))
+    return None
+
+
+def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progress) -> Report:
+    files, facts = looked.files, looked.facts
+
+    def check() -> None:
+        progress("comparing pictures", len(files), len(files))
+
+    groups = find_groups(facts, check)
+    findings = [
+        *(check_broken(file, why) for file, why in looked.broken),
+        *inventory.strays,
+        *check_files(files, facts),
+        *check_groups(files, facts, groups, inventory.classes),
+        *check_classes(inventory, files),
+        *check_mixture(inventory.root, inventory.classes, files, facts),
+    ]
+    agreement = None
+    if looked.features is not None:
+        suspects, agreement = _suspects(looked, looked.features, groups, inventory.classes, check)
+        findings.extend(suspects)
+    return Report(name, inventory.classes, len(files), worst_first(findings), _named(files, groups), agreement)
+
+
+def _look(files: Sequence[PictureFile], features: bool, progress: Progress) -> _Looked:
+    """Inspect all files in threads, and run the opened pictures through the network meanwhile if that is wanted."""
+    opened: list[PictureFile] = []
+    facts: list[Facts] = []
+    broken: list[tuple[PictureFile, Broken]] = []
+
+    def inspect(file: PictureFile) -> Seen:
+        seen = inspect_file(file.read, file.path)
+        if isinstance(seen, Broken):
+            return seen, None
+        return seen[0], _square(seen[1]) if features else None
+
+    def squares() -> Generator[Pixels]:
+        """Sort what comes from the threads; hand on the small pictures."""
+        with closing(_in_threads(inspect, files)) as results:
+            for at, (file, (seen, square)) in enumerate(zip(files, results, strict=True), start=1):
+                if isinstance(seen, Broken):
+                    broken.append((file, seen))
+                else:
+                    opened.append(file)
+                    facts.append(seen)
+                if square is not None:
+                    yield square
+                progress("reading pictures", at, len(files))
+
+    with closing(squares()) as stream:
+        if features:
+            return _Looked(opened, facts, _features(stream), broken)
+        deque(stream, maxlen=0)
+    return _Looked(opened, facts, None, broken)
+
+
+def _features(squares: Iterator[Pixels]) -> Features | None:
+    """Run pictures through the doctor's network as they come: (N, D), None where there are none."""
+    from tlviz.diagnose.features import beside_other_threads, extract_batch
+    from tlviz.models.load import load_network
+
+    network = load_network(find_model(NETWORK))
+    stage = network.stages[-2].name
+    parts: list[Features] = []
+    with beside_other_threads():
+        while batch := list(islice(squares, BATCH)):
+            parts.append(extract_batch(network, np.stack(batch), [stage])[stage])
+    return np.concatenate(parts) if parts else None
+
+
+def _square(rgb: Image.Image) -> Pixels:
+    weights = find_model(NETWORK).preprocessing
+    return fit_picture(rgb, SIZE, Fit.PAD, weights.interpolation, weights.crop_fraction)
+
+
+def _suspects(
+    looked: _Looked, features: Features, groups: Ints, classes: Sequence[str], check: Callable[[], None]
+) -> tuple[list[Finding], float | None]:
+    from tlviz.diagnose.label_noise import check_labels
+
+    varied = np.array([at for at, fact in enumerate(looked.facts) if not fact.is_constant], dtype=np.int64)
+    labels = np.array([file.label for file in looked.files], dtype=np.int64)
+    result = check_labels(features[varied], labels[varied], groups[varied], check)
+    if result is None:
+        return [], None
+    findings = []
+    for suspect in result.suspects:
+        file, nearest = looked.files[varied[suspect.at]], looked.files[varied[suspect.nearest]]
+        problem = (
+            f"labelled {classes[file.label]}, but of its {suspect.neighbours} nearest neighbours none is and "
+            f"{suspect.votes} are {classes[suspect.label]}"
+        )
+        action = "kept; look whether the label is right"
+        found = Finding(file.path, Kind.LABEL_SUSPECT, problem, action, Severity.WARNING, file.name, (nearest.name,))
+        findings.append(found)
+    return findings, result.agreement
+
+
+def _named(files: Sequence[PictureFile], groups: Ints) -> tuple[tuple[str, ...], ...]:
+    members: dict[int, list[str]] = {}
+    for file, group in zip(files, groups, strict=True):
+        members.setdefault(int(group), []).append(file.name)
+    return tuple(tuple(names) for names in members.values() if len(names) > 1)
+
+
+def _in_threads(function: Callable[[T], R], items: Iterable[T]) -> Generator[R]:
+    """Map in threads and in order, a bounded number of items ahead; what has not begun is dropped at an early end."""
+    left = iter(items)
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
+        futures: deque[Future[R]] = deque(pool.submit(function, item) for item in islice(left, AHEAD))
+        while futures:
+            result = futures.popleft().result()
+            futures.extend(pool.submit(function, item) for item in islice(left, 1))
+            yield result
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _key(inventory: Inventory, *, features: bool) -> str:
+    digest = hashlib.sha256(json.dumps([_FORMAT, features, inventory.root, inventory.classes]).encode())
+    for file in inventory.files:
+        digest.update(f"{file.name}|{file.label}|{file.part}|{file.stamp}\n".encode(errors="surrogateescape"))
+    met = [(problem.path, problem.problem) for problem in inventory.problems]
+    met += [(stray.path, stray.problem) for stray in inventory.strays]
+    digest.update(repr(met).encode(errors="surrogateescape"))
+    return digest.hexdigest()[:24]
+
+
+def _stored(path: Path) -> Report | None:
+    try:
+        return Report.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _forget_oldest(folder: Path) -> None:
+    reports = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    for path in reports[:-_KEEP]:
+        path.unlink(missing_ok=True)

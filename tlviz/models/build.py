@@ -1,0 +1,82 @@
+"""From a catalogue row to the bare architecture, as the library that knows its name builds it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+
+from tlviz import vision
+from tlviz.models.spec import ModelSpec, Provider, check_size
+
+
+def build_module(
+    spec: ModelSpec, class_count: int, *, size: int | None = None, initialise: bool = True, device: str | None = None
+) -> nn.Module:
+    """Build an architecture for so many classes and pictures of ``size`` (None: its own), in channels_last layout.
+
+    ``initialise`` False skips the library's own random start where it can be skipped, for weights that are loaded
+    anyway.  ``device`` "meta" gives shapes without memory.  Raises ``BadSettingError`` for a size it cannot take.
+    """
+    arguments = builder_arguments(spec, size)
+    if not initialise and "init_weights" in _options(spec):
+        arguments["init_weights"] = False
+    if device == "meta":
+        try:
+            with torch.device("meta"):
+                return _build(spec, class_count, arguments)
+        except NotImplementedError:  # a builder that computes its widths
+            return _build(spec, class_count, arguments).to("meta")
+    module: nn.Module = _build(spec, class_count, arguments)
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def builder_arguments(spec: ModelSpec, size: int | None = None) -> dict[str, Any]:
+    """Return what the library's builder is given besides the name and the number of classes.
+
+    Auxiliary classifiers, which only training runs, are left out: fine-tuning is short and needs none.  Where the
+    architecture can rescale its input to what torchvision's weights were trained on, it does, as torchvision's own
+    loading does.  Raises ``BadSettingError`` for a size the architecture cannot take.
+    """
+    side = size or spec.preprocessing.size
+    check_size(spec, side)
+    options = {"aux_logits": False, "transform_input": True}
+    return {name: value for name, value in options.items() if name in _options(spec)} | spec.size_keywords(side)
+
+
+def auxiliary_keys(spec: ModelSpec) -> frozenset[str]:
+    """Return the names of the tensors of auxiliary classifiers, which weights may hold and networks here do not."""
+    if "aux_logits" not in _options(spec):
+        return frozenset()
+    with torch.device("meta"):
+        whole = _build(spec, 2, builder_arguments(spec) | {"aux_logits": True, "init_weights": False})
+    return frozenset(whole.state_dict()) - frozenset(
+        build_module(spec, 2, initialise=False, device="meta").state_dict()
+    )
+
+
+def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.Module:
+    if spec.provider is Provider.TIMM:
+        module = vision.timm().create_model(
+            spec.architecture,
+            pretrained=False,
+            pretrained_cfg=spec.tag if spec.hub_id or spec.url else None,
+            num_classes=class_count,
+            **arguments,
+        )
+    else:
+        module = vision.torchvision().models.get_model(
+            spec.architecture, weights=None, num_classes=class_count, **arguments
+        )
+    network: nn.Module = module
+    return network
+
+
+def _options(spec: ModelSpec) -> frozenset[str]:
+    """Return the names of an architecture's own options; timm's builders take none of those that matter here."""
+    if spec.provider is Provider.TIMM:
+        return frozenset()
+    builder = vision.torchvision().models.get_model_builder(spec.architecture)
+    return frozenset(inspect.signature(builder.__annotations__["return"]).parameters)
