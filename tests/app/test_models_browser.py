@@ -26,7 +26,7 @@ def test_choose_compare_and_an_offline_download(
 
         table = page.locator('[data-testid="stDataFrame"]').bounding_box()
         assert table
-        page.mouse.click(table["x"] + 20, table["y"] + 35 * 3 + 17)  # behind the chosen one: the second network that ships
+        page.mouse.click(table["x"] + 20, table["y"] + 35 * 3 + 17)  # behind the chosen: the second that ships
         expect(page.get_by_role("heading", name="EfficientNet-Lite0")).to_be_visible()
         expect(page.locator("[data-stage=conv_head]")).to_be_visible()
         visit.settle()

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.cli.bench import bench
 from tlviz.cli.datasets import datasets_app
 from tlviz.cli.finetune import finetune, follow
 from tlviz.cli.models import models_app
@@ -93,6 +94,7 @@ def delete_run(run: str, as_json: Json = False) -> None:
 
 
 app.command("finetune")(finetune)
+app.command("bench")(bench)
 
 
 @app.command("export")

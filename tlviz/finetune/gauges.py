@@ -19,6 +19,7 @@ from tlviz.data.ingest import Geometry, Source, ingest
 from tlviz.data.pictures import Pixels, open_picture
 from tlviz.finetune.device import precision
 from tlviz.home import ASSETS
+from tlviz.measures.accuracy import accuracy
 from tlviz.measures.cka import linear_cka
 from tlviz.models.catalogue import find_model
 from tlviz.models.hooks import forward_hooks, kept_modes
@@ -32,9 +33,10 @@ PICTURES = 48
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before;
-    None where the source has no classes to name.
+    """What is left of the source.
 
+    ``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before, None
+    where the source has no classes to name.
     ``similarity``: debiased linear CKA of each backbone stage to the pretrained one, None where it cannot be told.
     ``duration_s`` is what the reading took.
     """
@@ -80,9 +82,7 @@ class SourceGauge:
         begun = time.perf_counter()
         with _replaced(module, self._head):
             features, logits = self._see(module)
-        agreement = (
-            (logits.argmax(1) == self._answers).float().mean().item() if self._network.spec.class_count else None
-        )
+        agreement = accuracy(logits, self._answers) if self._network.spec.class_count else None
         similarity = {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
         setup_s, self._setup_s = self._setup_s, 0.0
         return Reading(agreement, similarity, setup_s + time.perf_counter() - begun)

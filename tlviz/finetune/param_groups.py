@@ -50,9 +50,9 @@ def build_optimizer(
                 )
     optimizer: torch.optim.Optimizer
     if config.optimizer is Optimizer.SGD:
-        optimizer = torch.optim.SGD(groups, momentum=0.9, nesterov=True)
+        optimizer = torch.optim.SGD(groups, momentum=0.9, nesterov=True, fused=True)
     else:
-        optimizer = torch.optim.AdamW(groups)
+        optimizer = torch.optim.AdamW(groups, fused=True)
     if previous is not None:
         for parameter in (p for group in groups for p in group["params"]):
             if parameter in previous.state:

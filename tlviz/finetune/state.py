@@ -9,6 +9,7 @@ import torch
 
 from tlviz.finetune import lora
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
+from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.feed import Feed, Pictures
 from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
@@ -38,6 +39,7 @@ class State:
         config, network = session.config, session.network
         self.session = session
         self.module = network.module.to(session.device)
+        quicken_dropout(self.module)
         self.pictures = Pictures(session)
         self.phases = plan_phases(config, network.stages)
         always_frozen = frozenset.intersection(*(phase.frozen for phase in self.phases))
