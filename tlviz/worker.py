@@ -22,11 +22,16 @@ from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.device import lane
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, RunFolder, Status, list_runs
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
 
-JOBS = {FINETUNE: "tlviz.jobs.finetune", DOWNLOAD: "tlviz.jobs.download", DOCTOR: "tlviz.jobs.doctor"}
+JOBS = {
+    FINETUNE: "tlviz.jobs.finetune",
+    DOWNLOAD: "tlviz.jobs.download",
+    INGEST: "tlviz.jobs.ingest",
+    DOCTOR: "tlviz.jobs.doctor",
+}
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from tlviz.cli import main
-from tlviz.runs.folder import list_runs
+from tlviz.runs.folder import find_run, list_runs
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -38,11 +39,14 @@ def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     _, shown, _ = call(capsys, "models", "show", "squeezenet1_1")
     assert shown["stages"][1] == {"name": "fire2", "parameters": 11408, "channels": 128, "reduction": 4}
     _, listed, _ = call(capsys, "datasets")
-    assert [(row["name"], row["classes"], row["images"]) for row in listed["datasets"]] == [
+    assert [(row["name"], row["classes"], row["images"]) for row in listed["datasets"][:4]] == [
         ("photos", 6, 171),
         ("clipart", 7, 362),
         ("digits", 10, 1797),
+        ("cifar10", 10, 60000),
     ]
+    assert [row["bundled"] for row in listed["datasets"]] == [True] * 3 + [False] * 8
+    assert not any(row["downloaded"] for row in listed["datasets"])
     _, checked, _ = call(capsys, "datasets", "check", "photos")
     assert (checked["images"], len(checked["classes"]), checked["problems"]) == (171, 6, [])
 
@@ -112,6 +116,10 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("finetune --model resnet50 --data clipart --strategy full", "python -m tlviz models download resnet50"),
         ("datasets check /nowhere/at/all", "The folder /nowhere/at/all does not exist"),
         ("datasets check cliparts", "There is no target or folder called 'cliparts'; try one of: clipart"),
+        ("datasets download cifar", "There is no public dataset called 'cifar'; try one of: cifar10"),
+        ("datasets import /nowhere.zip", "The archive /nowhere.zip does not exist"),
+        ("datasets import README.md", "is not named like an archive"),
+        ("finetune --model squeezenet1_1 --data pets --strategy full", "python -m tlviz datasets download pets"),
         ("runs show none", "There is no run called 'none'"),
         ("export none --to /tmp/x", "There is no run called 'none'"),
         ("finetune --model squeezenet1_1 --data clipart --strategy half", "There is no strategy called 'half'"),
@@ -129,7 +137,7 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
             "no stage called 'fire0'",
         ),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --thaw 3", "thaw holds '3'; write EPOCH:DEPTH"),
-        ("finetune --model squeezenet1_1 --data clipart --strategy full --mixup 11", "mixup is 11; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --ema 1", "ema is 1; it must be"),
         ("runs resume none", "There is no run called 'none'"),
         ("frobnicate", "frobnicate"),
     ],
@@ -164,3 +172,40 @@ def test_names_are_shown_as_they_are_and_json_is_ascii(capsys: pytest.CaptureFix
     assert checked["classes"] == ["cat [red] x", "chien é"]
     main(["datasets", "check", str(tmp_path)])
     assert "[bold]empty" in "".join(capsys.readouterr().out.split())
+
+
+def test_an_archive_is_imported_listed_and_trained_on(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two colours.zip", "w") as file:
+        for at in range(6):
+            for name, colour in (("red", (200, 0, 0)), ("blue", (0, 0, 200))):
+                Image.new("RGB", (8, 8), colour).save(tmp_path / "x.png")
+                file.write(tmp_path / "x.png", f"{name}/{at}.png")
+        file.writestr("../evil.png", b"")
+    status, imported, _ = call(capsys, "datasets", "import", str(tmp_path / "two colours.zip"))
+    assert (status, imported["classes"], imported["images"]) == (0, 2, 12)
+    assert [problem["problem"] for problem in imported["problems"]] == ["its name leads out of the archive"]
+    _, listed, _ = call(capsys, "datasets")
+    assert listed["datasets"][-1]["name"] == imported["name"]
+    assert (listed["datasets"][-1]["bundled"], listed["datasets"][-1]["downloaded"]) == (False, True)
+    status, run, told = call(
+        capsys,
+        *("finetune", "--model", "squeezenet1_1", "--data", imported["name"], "--strategy", "head_only"),
+        *("--epochs", "1", "--image-size", "64"),
+    )
+    assert status == 0, told
+    _, shown, _ = call(capsys, "runs", "show", run["run"])
+    assert shown["config"]["data"] == imported["folder"]
+
+
+def test_little_data_with_a_test_part_is_exported_with_the_same_split(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--model", "squeezenet1_1", "--data", "photos", "--strategy", "head_only", "--epochs", "1"]
+    options = ["--labels-per-class", "4", "--test-share", "0.2", "--folds", "3", "--fold", "1", "--flip", "no"]
+    status, run, told = call(capsys, "finetune", *arguments, *options, "--image-size", "64")
+    assert status == 0, told
+    assert run["test_accuracy"] is not None
+    started = find_run(run["run"]).events()[0]
+    assert (started["train_images"], started["validation_images"], started["test_images"]) == (24, 45, 35)
+    _, exported, _ = call(capsys, "export", run["run"], "--to", str(tmp_path / "out"))
+    assert exported["checks"]["safetensors"]["top1_agreement"] == 1.0

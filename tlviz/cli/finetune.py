@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.catalogue import DATASETS
-from tlviz.data.folder import scan_folder
-from tlviz.data.images import find_dataset
+from tlviz.data.flips import Flip
+from tlviz.data.images import settle
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.pictures import Fit
 from tlviz.finetune.choices import (
     Augment,
@@ -43,7 +44,9 @@ MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an 
 
 def finetune(
     model: Annotated[str, typer.Option(help=MODEL_HELP)],
-    data: Annotated[str, typer.Option(help=f"Target: {', '.join(DATASETS)} or a folder with a sub-folder a class.")],
+    data: Annotated[
+        str, typer.Option(help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV, or a public one.")
+    ],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
     freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
     head_lr: Annotated[float | None, typer.Option(help="Learning rate of the new head.")] = None,
@@ -60,6 +63,15 @@ def finetune(
     augment: Annotated[Augment | None, typer.Option()] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the weights' own.")] = None,
     fit: Annotated[Fit | None, typer.Option(help="Pad with white, or crop as the weights' authors did.")] = None,
+    labels_per_class: Annotated[
+        int | None, typer.Option(help="Train with so many labels a class; default: all.")
+    ] = None,
+    test_share: Annotated[float | None, typer.Option(help="Keep this share for the final evaluation only.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Cut the images into so many folds; one of them validates.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Which fold validates, counted from 0.")] = None,
+    flip: Annotated[
+        Flip | None, typer.Option(help="Mirror pictures in augmentation; auto: not digits, letters.")
+    ] = None,
     frozen: Annotated[str | None, typer.Option(help="Frozen stages by name, any set: stem,fire2.")] = None,
     thaw: Annotated[str | None, typer.Option(help="What is frozen from an epoch on: 4:3,7:0 or 6:stem+fire2.")] = None,
     thaw_factor: Annotated[float | None, typer.Option(help="Factor of all rates at every unfreezing.")] = None,
@@ -72,7 +84,7 @@ def finetune(
     monitor: Annotated[Monitor | None, typer.Option(help="What decides the best epoch and patience.")] = None,
     class_weights: Annotated[ClassWeights | None, typer.Option(help="How much an image of each class counts.")] = None,
     label_smoothing: Annotated[float | None, typer.Option()] = None,
-    mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 is off.")] = None,
+    mix: Annotated[Mix | None, typer.Option(help="Blend training pictures and their labels.")] = None,
     l2_sp: Annotated[float | None, typer.Option(help="Pull of pretrained weights back to their start.")] = None,
     ema: Annotated[float | None, typer.Option(help="Decay of averaged weights, such as 0.99; 0 is off.")] = None,
     accumulate: Annotated[int | None, typer.Option(help="Batches that make one update.")] = None,
@@ -90,10 +102,7 @@ def finetune(
     model, data, strategy, as_json = (given.pop(name) for name in ("model", "data", "strategy", "as_json"))
     choices = {name.rstrip("_"): value for name, value in given.items()}
     choices["frozen"] = tuple(frozen.split(",")) if frozen else None
-    dataset = find_dataset(data)
-    if isinstance(dataset, Path):
-        scan_folder(dataset)
-        data = str(dataset.resolve())
+    data = settle(data, bytes_progress("unpacked"))
     spec = find_model(model)
     config = configure(spec.name, data, strategy, **choices)
     check_device(config.device)

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from tlviz.data.catalogue import DATASETS
+from tlviz.data.public import PUBLIC
 from tlviz.errors import StorageError
 from tlviz.home import home, make_folder, write_atomic
 
@@ -50,7 +51,7 @@ def notes_path(data: str) -> Path:
 
 
 def _root(data: str) -> str:
-    return data if data in DATASETS else str(Path(data).expanduser().resolve())
+    return data if data in DATASETS or data in PUBLIC else str(Path(data).expanduser().resolve())
 
 
 def _change(data: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:

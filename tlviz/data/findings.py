@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LABEL_CONFLICT = "label conflict"
     LABEL_SUSPECT = "label suspect"
     OUTSIDE = "outside a class"
+    LISTING = "left out of the listing"
     EMPTY_CLASS = "empty class"
     SMALL_CLASS = "near-empty class"
     IMBALANCE = "imbalance"

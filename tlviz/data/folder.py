@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tlviz.data.pictures import SUFFIXES
 from tlviz.errors import BadDatasetError
 
+NO_PICTURES = "no pictures in this class"
 PARTS = ("train", "val", "test")
 _ALIASES = {"valid": "val", "validation": "val"}
+PART_NAMES = {part: part for part in PARTS} | _ALIASES | {"training": "train", "dev": "val", "testing": "test"}
+"""What a table may call the parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,11 @@ class FolderIndex:
     problems: tuple[Problem, ...]
 
 
-def scan_folder(root: Path, *, must_train: bool = True) -> FolderIndex:
+def scan_folder(root: Path, called: str | None = None, *, must_train: bool = True) -> FolderIndex:
     """List a target's pictures; symbolic links are followed, hidden entries are not.
 
     ``must_train`` False lets a class without training pictures through, for a look at what is wrong.
-    Raises ``BadDatasetError`` unless there are at least two classes with pictures.
+    Raises ``BadDatasetError``, its sentence about ``called``, unless there are at least two classes with pictures.
     """
     root = root.expanduser()
     part_folders = _part_folders(root)
@@ -46,12 +51,13 @@ def scan_folder(root: Path, *, must_train: bool = True) -> FolderIndex:
     found: list[tuple[str, str, Path]] = []
     for part, folder in part_folders or [("", root)]:
         for class_folder in _subfolders(folder):
-            files = _pictures(class_folder)
+            files = _pictures(class_folder, problems)
             found.extend((part, class_folder.name, file) for file in files)
-            if not files:
-                problems.append(Problem(str(class_folder), "no pictures in this class", "left out"))
+            if not files and not any(problem.path == str(class_folder) for problem in problems):
+                problems.append(Problem(str(class_folder), NO_PICTURES, "left out"))
     classes = tuple(sorted({name for _, name, _ in found}))
-    _check(root, classes, found, needs_train=must_train and bool(part_folders))
+    check_classes(called or f"The folder {root}", [(part, name) for part, name, _ in found], must_train=must_train)
+    problems.extend(look_alikes(classes, str(root)))
     number = {name: at for at, name in enumerate(classes)}
     return FolderIndex(
         root=root,
@@ -85,40 +91,61 @@ def _subfolders(folder: Path) -> list[Path]:
     return sorted(path for path in paths if path.is_dir())
 
 
-def _pictures(folder: Path) -> list[Path]:
+def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
+    """Report classes whose names differ in case, or in how an accent is encoded, only; they stay two classes."""
+    first: dict[str, str] = {}
+    problems = []
+    for name in classes:
+        twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if twin != name:
+            is_case = unicodedata.normalize("NFC", name) != unicodedata.normalize("NFC", twin)
+            in_what = "upper and lower case" if is_case else "how an accent is stored"
+            told = f"the classes '{twin}' and '{name}' differ in {in_what} only"
+            problems.append(Problem(where, told, "kept apart; rename one where they are meant to be the same"))
+    return problems
+
+
+def is_picture_name(name: str) -> bool:
+    """Tell whether a file is taken for a picture, by its name's ending."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
+
+
+def _pictures(folder: Path, problems: list[Problem]) -> list[Path]:
     """List the picture files below a class folder, deeper levels included, each real folder once."""
     found: list[Path] = []
     seen: set[str] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
+
+    def note(error: OSError) -> None:
+        problems.append(Problem(str(error.filename), f"the folder cannot be read: {error.strerror}", "left out"))
+
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=note):
         real = os.path.realpath(parent)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend(
-            Path(parent, name)
-            for name in sorted(names)
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        )
+        found.extend(Path(parent, name) for name in sorted(names) if not name.startswith(".") and is_picture_name(name))
     return found
 
 
-def _check(root: Path, classes: tuple[str, ...], found: list[tuple[str, str, Path]], *, needs_train: bool) -> None:
-    if not found:
+def check_classes(called: str, found: Sequence[tuple[str, str]], *, must_train: bool = True) -> None:
+    """Raise ``BadDatasetError`` unless the (part, class) pairs hold two classes, each with training pictures."""
+    classes = sorted({name for _, name in found})
+    if not classes:
         raise BadDatasetError(
-            f"The folder {root} holds no pictures in sub-folders; put the pictures of each class into a sub-folder."
+            f"{called} holds no pictures in sub-folders; put the pictures of each class into a sub-folder."
         )
     if len(classes) < 2:
         raise BadDatasetError(
-            f"The folder {root} holds one class only ('{classes[0]}'); "
-            "at least two sub-folders with pictures are needed."
+            f"{called} holds one class only ('{classes[0]}'); at least two sub-folders with pictures are needed."
         )
-    if needs_train:
-        trained = {name for part, name, _ in found if part == "train"}
+    parts = {part for part, _ in found}
+    if must_train and parts != {""}:
+        trained = {name for part, name in found if part in {"train", ""}}
         missing = sorted(set(classes) - trained)
         if missing:
             raise BadDatasetError(
-                f"The folder {root} has no training pictures of {', '.join(missing)}; "
+                f"{called} has no training pictures of {', '.join(missing)}; "
                 "every class needs a sub-folder with pictures in train/."
             )

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from tlviz.data.archive import is_archive, unpack
 from tlviz.data.catalogue import DATASETS, DatasetSpec
+from tlviz.data.digits import digits_target
 from tlviz.data.exclusions import excluded_names
-from tlviz.data.folder import FolderIndex, Problem, scan_folder
-from tlviz.data.ingest import Geometry, Source, ingest
-from tlviz.data.pictures import Pixels, open_picture
+from tlviz.data.flips import suggest_may_flip
+from tlviz.data.folder import Problem, scan_folder
+from tlviz.data.ingest import Geometry, ingest
+from tlviz.data.pictures import Pixels
+from tlviz.data.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.rows import PixelRows
+from tlviz.data.store import list_stored, read_note, stored
+from tlviz.data.table import is_table, table_target
+from tlviz.data.target import Target, folder_target
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 Progress = Callable[[int, int], None]
@@ -26,7 +31,7 @@ Progress = Callable[[int, int], None]
 class ImageSet:
     """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
 
-    ``excluded`` are the names of pictures that the person has taken out; ``pixels`` is then a view of the others.
+    ``excluded`` names the pictures that the person has taken out.
     """
 
     name: str
@@ -41,54 +46,94 @@ class ImageSet:
     excluded: tuple[str, ...] = ()
 
 
-def find_dataset(name: str) -> DatasetSpec | Path:
-    """Return a catalogue row by its name, or the folder of that path.
+def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
+    """Return a catalogue row or a public dataset by its name, or the path of a folder, an archive or a table.
 
-    Raises ``UnknownNameError`` for what is neither a name nor written like a path.
+    A stored target, unpacked before, is also found by its name.  Raises ``UnknownNameError`` for what is neither a
+    name nor written like a path.
     """
     if name in DATASETS:
         return DATASETS[name]
+    if name in PUBLIC:
+        return PUBLIC[name]
     path = Path(name).expanduser()
-    if path.is_dir() or len(path.parts) > 1:
+    if path.exists() or len(path.parts) > 1:
         return path
-    raise UnknownNameError("target or folder", name, DATASETS)
+    known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]
+    if (folder := stored(name)) is not None:
+        return folder
+    raise UnknownNameError("target or folder", name, known)
 
 
 def dataset_title(name: str) -> str:
-    """Return how a target is called where a person reads: its title, or its folder's name."""
-    return DATASETS[name].title if name in DATASETS else Path(name).name
+    """Return how a target is called where a person reads: its title, or its file's or folder's name."""
+    if name in DATASETS:
+        return DATASETS[name].title
+    return PUBLIC[name].title if name in PUBLIC else Path(name).name
 
 
-def load_images(name: str, geometry: Geometry, progress: Progress | None = None) -> ImageSet:
-    """Open a target by name or folder, decoding it only where that was not done before for this geometry.
+def open_target(name: str, unpacking: Progress | None = None, *, must_train: bool = True) -> Target:
+    """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
 
-    Pictures that the person has excluded are left out.
-    Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
+    ``unpacking`` is told bytes done and in all; ``must_train`` False lets classes without training pictures through.
+    Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
+    if isinstance(dataset, PublicSpec):
+        return replace(public_target(dataset), identity=name)
+    if isinstance(dataset, DatasetSpec):
+        if dataset.folder is None:
+            return replace(digits_target(dataset), identity=name)
+        where = f"The folder {dataset.folder}"
+        target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+        return replace(target, identity=name)
+    if is_table(dataset) and not dataset.is_dir():
+        return replace(table_target(dataset), identity=str(dataset.resolve()))
+    if is_archive(dataset) and not dataset.is_dir():
+        return _folder(unpack(dataset, unpacking), dataset.name, must_train=must_train)
+    return _folder(dataset, dataset_title(name), must_train=must_train)
+
+
+def settle(name: str, unpacking: Progress | None = None) -> str:
+    """Check that a target can be opened, and return the name that finds it from anywhere, later too.
+
+    An archive is unpacked and its folder returned.  Raises what ``open_target`` raises.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, DatasetSpec):
+        return name
     if isinstance(dataset, Path):
-        folder = dataset
-    elif dataset.folder is not None:
-        folder = dataset.folder
-    else:
-        return _load_digits(dataset, geometry, progress)
-    index = scan_folder(folder)
-    decoded = ingest(_file_sources(index), geometry, progress)
+        is_packed = is_archive(dataset) and not dataset.is_dir()
+        name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
+    open_target(name)
+    return name
+
+
+def load_images(
+    name: str, geometry: Geometry, progress: Progress | None = None, unpacking: Progress | None = None
+) -> ImageSet:
+    """Open a target by name or path, decoding it only where that was not done before for this geometry.
+
+    Pictures that the person has excluded are left out.  Raises ``BadDatasetError`` where there is nothing to learn
+    from and ``StorageError`` where it cannot be stored.
+    """
+    target = open_target(name, unpacking)
+    decoded = ingest(target.sources, geometry, progress)
     every = ImageSet(
         name=name,
-        title=dataset_title(name),
-        classes=index.classes,
+        title=target.title,
+        classes=target.classes,
         pixels=decoded.pixels,
-        labels=np.asarray(index.labels, dtype=np.int64)[decoded.kept],
-        parts=tuple(index.parts[at] for at in decoded.kept),
-        names=tuple(str(index.files[at].relative_to(index.root)) for at in decoded.kept),
-        problems=index.problems + decoded.problems,
-        may_flip=not isinstance(dataset, DatasetSpec) or dataset.may_flip,
+        labels=target.labels[decoded.kept],
+        parts=tuple(target.parts[at] for at in decoded.kept),
+        names=tuple(target.names[at] for at in decoded.kept),
+        problems=target.problems + decoded.problems,
+        may_flip=target.may_flip,
     )
-    images = leave_out(every, excluded_names(name))
+    images = leave_out(every, excluded_names(target.identity))
     if len(np.unique(images.labels)) < 2:
         raise BadDatasetError(
-            f"Fewer than two classes of {folder} have pictures that can be opened and are not excluded; "
+            f"Fewer than two classes of {name} have pictures that can be opened and are not excluded; "
             "replace the files or include pictures again."
         )
     return images
@@ -109,46 +154,11 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
     )
 
 
-def file_stamp(file: Path) -> str:
-    """Return what changes when a file does: where it really is, its size and its time of change."""
-    try:
-        state = file.stat()
-        return f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
-    except OSError:
-        return f"{file}|missing"
-
-
-def _file_sources(index: FolderIndex) -> list[Source]:
-    return [Source(str(file), file_stamp(file), partial(open_picture, file)) for file in index.files]
-
-
-def _load_digits(spec: DatasetSpec, geometry: Geometry, progress: Progress | None) -> ImageSet:
-    from sklearn.datasets import load_digits  # takes over a second to import
-
-    digits = load_digits()
-    sources = [
-        Source(f"digit {at}", f"sklearn-digits|{at}", partial(_open_digit, values))
-        for at, values in enumerate(digits.images)
-    ]
-    decoded = ingest(sources, geometry, progress)
-    images = ImageSet(
-        name=spec.name,
-        title=spec.title,
-        classes=spec.classes,
-        pixels=decoded.pixels,
-        labels=digits.target.astype(np.int64),
-        parts=("",) * len(digits.target),
-        names=tuple(f"{label}/digit {at:04d}" for at, label in enumerate(digits.target)),
-        problems=(),
-        may_flip=spec.may_flip,
-    )
-    return leave_out(images, excluded_names(spec.name))
-
-
-def digit_picture(values: NDArray[np.float64]) -> Image.Image:
-    """Turn an 8 x 8 digit with values 0 to 16 into a picture, ink bright on black."""
-    return Image.fromarray(np.round(values * 255 / 16).astype(np.uint8)).convert("RGB")
-
-
-def _open_digit(values: NDArray[np.float64]) -> tuple[Image.Image, None]:
-    return digit_picture(values), None
+def _folder(path: Path, title: str, *, must_train: bool) -> Target:
+    """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
+    note = read_note(path)
+    root = path / str(note.get("root", "."))
+    index = scan_folder(root, must_train=must_train)
+    target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
+    noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
+    return replace(target, identity=str(path.resolve()), problems=(*noted, *target.problems))

@@ -10,6 +10,7 @@ import numpy as np
 
 from tlviz.data.checks import RARE_SHARE
 from tlviz.data.findings import Finding, Kind, Severity
+from tlviz.data.folder import NO_PICTURES, look_alikes
 from tlviz.data.inspect_file import Facts
 from tlviz.data.inventory import Inventory, PictureFile
 
@@ -25,8 +26,11 @@ def check_classes(inventory: Inventory, files: Sequence[PictureFile]) -> Iterato
     ``files`` are the pictures that can be opened.
     """
     root = inventory.root
+    spelling = look_alikes(inventory.classes, root)
     for met in inventory.problems:
-        yield Finding(met.path, Kind.EMPTY_CLASS, met.problem, met.action, Severity.WARNING)
+        if met not in spelling:
+            kind = Kind.EMPTY_CLASS if met.problem == NO_PICTURES else Kind.LISTING
+            yield Finding(met.path, kind, met.problem, met.action, Severity.WARNING)
     for alike in _alike(inventory.classes):
         problem = f"the classes {' and '.join(alike)} differ in spelling only"
         yield Finding(

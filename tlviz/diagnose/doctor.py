@@ -74,7 +74,7 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
             make_folder(path.parent)
             write_atomic(path, json.dumps(report.to_json()).encode())
             _forget_oldest(path.parent)
-    return report.with_exclusions(excluded_names(name))
+    return report.with_exclusions(excluded_names(inventory.identity))
 
 
 def known_report(name: str) -> Report | None:
@@ -83,7 +83,7 @@ def known_report(name: str) -> Report | None:
     for features in (True, False):
         report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")
         if report:
-            return report.with_exclusions(excluded_names(name))
+            return report.with_exclusions(excluded_names(inventory.identity))
     return None
 
 

@@ -83,7 +83,7 @@ def _validation(header: Bundle) -> tuple[ImageSet, Indices] | None:
         images = load_images(config.data, geometry_of(config))
     except (BadDatasetError, UnknownNameError):
         return None
-    return images, split_images(images.labels, images.parts, config.seed).validation
+    return images, split_images(images.labels, images.parts, config.seed, config.split_plan).validation
 
 
 def _check(

@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from tlviz.data.flips import Flip
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.pictures import Fit
+from tlviz.data.splits import SplitPlan, check_plan
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import (
     Augment,
@@ -49,18 +52,23 @@ RANGES: dict[str, Range] = {
     "weight_decay": Range(0, 1),
     "l2_sp": Range(0, 100),
     "label_smoothing": Range(0, 0.9),
-    "mixup": Range(0, 10),
     "ema": Range(0, 0.99999),
     "lora_rank": Range(1, 256),
     "views": Range(1, 64),
     "cache_mb": Range(0, 10**6),
     "image_size": Range(64, 1024),
+    "test_share": Range(0, 0.5),
+    "folds": Range(2, 50),
+    "fold": Range(0, 49),
+    "labels_per_class": Range(1, 10**6),
     "seed": Range(0, 2**31 - 1),
     "threads": Range(1, 1024),
 }
 
 _CHOICES: dict[str, type[StrEnum]] = {
     "fit": Fit,
+    "flip": Flip,
+    "mix": Mix,
     "optimizer": Optimizer,
     "augment": Augment,
     "device": DeviceChoice,
@@ -81,11 +89,13 @@ class FinetuneConfig:
     ``frozen`` names them instead, any set; ``thaw`` says what is frozen from which epoch on, such as ``4:3,7:0`` or
     ``6:stem+fire2``, None is the strategy's own.
     *Rates.*  ``thaw_factor`` multiplies all rates at every unfreezing; ``warmup`` counts epochs.
-    *Batches.*  ``accumulate`` batches make one update; ``views`` is how many fixed versions of each picture the frozen
-    stages see under augmentation; ``cache_mb`` is the memory for their outputs, 0 computes them at every step.
-    ``image_size`` is a side in pixels; ``dropout`` None keeps the architecture's own; ``patience`` is the number of
-    epochs without a better one after which the run ends; ``l2_sp`` pulls pretrained weights back to their start;
-    ``mixup`` is the alpha of its beta distribution; ``ema`` the decay of averaged weights, 0 is off.
+    *Images.*  ``image_size`` is a side in pixels; ``test_share`` and ``folds`` part the images where the target does
+    not, ``fold`` counts from 0; ``labels_per_class`` thins the training images, None keeps all; ``flip`` overrides what
+    the target's names suggest; ``views`` is how many fixed versions of each picture frozen stages see under
+    augmentation; ``cache_mb`` is the memory for their outputs, 0 computes them at every step.
+    *The rest.*  ``accumulate`` batches make one update; ``dropout`` None keeps the architecture's own; ``l2_sp`` pulls
+    pretrained weights back to their start; ``ema`` is the decay of averaged weights, 0 is off; ``patience`` is the
+    number of epochs without a better one after which the run ends.
     """
 
     model: str
@@ -119,7 +129,7 @@ class FinetuneConfig:
     monitor: Monitor = Monitor.ACCURACY
     class_weights: ClassWeights = ClassWeights.EQUAL
     label_smoothing: float = 0.0
-    mixup: float = 0.0
+    mix: Mix = Mix.NONE
     l2_sp: float = 0.0
     ema: float = 0.0
     accumulate: int = 1
@@ -128,12 +138,23 @@ class FinetuneConfig:
     gauges: bool = True
     deterministic: bool = False
     compile: bool = False
+    test_share: float = 0.0
+    folds: int | None = None
+    fold: int = 0
+    labels_per_class: int | None = None
+    flip: Flip = Flip.AUTO
 
     def __post_init__(self) -> None:
         find_strategy(self.strategy)
         for name, allowed in RANGES.items():
             check_range(name, getattr(self, name), allowed)
         check_size(find_model(self.model), self.image_size)
+        check_plan(self.split_plan)
+
+    @property
+    def split_plan(self) -> SplitPlan:
+        """How the images are parted where the target does not say."""
+        return SplitPlan(self.test_share, self.folds, self.fold, self.labels_per_class)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import torch
 
+from tlviz.data.mix import mix_batch
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import Indices
 from tlviz.errors import TlvizError
 from tlviz.finetune.device import memory_errors, peak_memory_mb
@@ -18,7 +20,6 @@ from tlviz.finetune.freezing import trainable_count
 from tlviz.finetune.meters import GradientMeter, TrainingMeter, weight_drift
 from tlviz.finetune.param_groups import group_table, rates_by_stage, scale_rates
 from tlviz.finetune.plan import schedule_factor
-from tlviz.finetune.regularise import mix
 from tlviz.finetune.scoring import Score, evaluate
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
@@ -121,8 +122,8 @@ def _update(
     for piece in np.array_split(batch, math.ceil(len(batch) / config.batch_size)):
         inputs, labels = state.feed.train(piece, number, generator), state.feed.labels(piece)
         targets = labels
-        if config.mixup:
-            inputs, targets = mix(inputs, labels, classes, config.mixup, generator)
+        if config.mix is not Mix.NONE:
+            inputs, targets = mix_batch(inputs, labels, classes, config.mix, generator)
         logits = state.feed.logits(inputs)
         loss = state.loss(logits, targets)
         (loss * (len(piece) / len(batch))).backward()  # type: ignore[no-untyped-call]

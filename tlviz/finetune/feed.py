@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tlviz.data.augment import augment_light, augment_strong
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import Indices
 from tlviz.finetune.cache import PrefixCache, RowStore, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
@@ -85,7 +86,7 @@ class Feed:
         config = session.config
         self._session, self._pictures, self._phase = session, pictures, phase
         self._has_still_prefix = (
-            phase.depth > 0 and config.mixup == 0 and config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
+            phase.depth > 0 and config.mix is Mix.NONE and config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
         )
         self._views = 0 if config.augment is Augment.NONE else config.views
         self._cache: PrefixCache | None = None

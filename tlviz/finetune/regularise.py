@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,20 +24,6 @@ def training_loss(config: FinetuneConfig, train_labels: Tensor, classes: int) ->
         counts = train_labels.bincount(minlength=classes)
         weights = torch.where(counts > 0, len(train_labels) / (classes * counts.clamp(min=1)), 0.0)
     return nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
-
-
-def mix(
-    inputs: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Blend each input (N, ...) with another of its batch, and its label (N,) into shares of classes (N, C).
-
-    Mixup (Zhang et al. 2018, https://arxiv.org/abs/1710.09412), one share a batch from Beta(alpha, alpha).
-    """
-    seed = int(torch.randint(2**31, (1,), generator=generator))
-    share = float(np.random.default_rng(seed).beta(alpha, alpha))
-    other = torch.randperm(len(inputs), generator=generator).to(inputs.device)
-    targets = nn.functional.one_hot(labels, classes).to(inputs.dtype)
-    return inputs.lerp(inputs[other], share), targets.lerp(targets[other], share)
 
 
 class PullToStart:

@@ -40,7 +40,8 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     device = choose_device(config.device)
     images = load_images(config.data, geometry_of(config), _decoding(job))
     network = _build(config, images)
-    split = split_images(images.labels, images.parts, config.seed)
+    split = split_images(images.labels, images.parts, config.seed, config.split_plan)
+    images = replace(images, may_flip=config.flip.allows(images.may_flip))
     state = State(Session(network, images, split, config, device, job.should_stop))
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())

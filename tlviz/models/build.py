@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tlviz import vision
 from tlviz.models.spec import ModelSpec, Provider, check_size
@@ -70,8 +70,21 @@ def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.M
         module = vision.torchvision().models.get_model(
             spec.architecture, weights=None, num_classes=class_count, **arguments
         )
+    for layer in module.modules():
+        if isinstance(layer, nn.GroupNorm):
+            layer.register_forward_pre_hook(_plain_frozen_input)
     network: nn.Module = module
     return network
+
+
+def _plain_frozen_input(_layer: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
+    """Give a GroupNorm behind frozen stages its input in plain layout.
+
+    On a CPU, torch's backward pass of a GroupNorm ends the process where a channels_last input needs no gradient
+    (seen with 2.13.0).
+    """
+    is_frozen = torch.is_grad_enabled() and not inputs[0].requires_grad
+    return (inputs[0].contiguous(), *inputs[1:]) if is_frozen else None
 
 
 def _options(spec: ModelSpec) -> frozenset[str]:

@@ -20,12 +20,12 @@ def device_name() -> str:
 NETWORK = "network"
 """The device of a job that waits for the network and needs no other."""
 FILES = "files"
-"""The device of a job that mostly reads files: it does not wait behind training."""
+"""The device of a job that brings or reads images: it takes turns with its like only, and not with training."""
 
 
 def lane(device: str) -> str:
     """Return the queue of a device choice: runs of one lane take turns."""
-    if device in (NETWORK, FILES):
+    if device in {NETWORK, FILES}:
         return device
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"

@@ -39,6 +39,7 @@ FORMAT = 1
 FINETUNE = "finetune"
 DOWNLOAD = "download"
 DOCTOR = "doctor"
+INGEST = "ingest"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -14,7 +16,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -74,6 +76,17 @@ def resume_run(run: RunFolder) -> None:
     """
     run.request_resume()
     start_worker(run)
+
+
+def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
+    """Start a worker that downloads or unpacks a target, and decodes it where a geometry is given.
+
+    It does not wait behind training.  Raises ``StorageError`` where the run's folder cannot be written.
+    """
+    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": FILES}
+    run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
+    start_worker(run)
+    return run
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:

@@ -5,27 +5,38 @@ Nothing here is ever trained or changed; training happens in the worker, on a ne
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
 
+from tlviz.data.exclusions import notes_path
+from tlviz.data.findings import Report, duplicate_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.folder import find_run
 
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
 if TYPE_CHECKING:
+    from tlviz.diagnose.image_map import ImageMap
     from tlviz.explore.feature_maps import Look, Order
     from tlviz.export.bundle import Agreement
     from tlviz.models.load import Network
 
+THUMBNAIL = 64
 MOST_CLASSES = 24
 """The wall of samples shows this many classes at most."""
 
@@ -64,9 +75,90 @@ def forget_networks() -> None:
         remembered.clear()
 
 
-@st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)
 def images(target: str, model: str) -> ImageSet:
-    """Return a target decoded at a network's own size, padded; shows a progress bar while it decodes."""
+    """Return a target decoded at a network's own size, padded, without what the person has excluded.
+
+    Shows a progress bar while it decodes.
+    """
+    return _images(target, model, _notes_changed(target))
+
+
+def report(target: str) -> Report | None:
+    """Return the doctor's report on a target as it is now, None before a look."""
+    return _report(target, _notes_changed(target))
+
+
+def groups(target: str, images: ImageSet) -> NDArray[np.int64] | None:
+    """Return which pictures are copies of one another, (N,), None before the doctor's look."""
+    found = report(target)
+    return duplicate_groups(found, images.names) if found else None
+
+
+def forget_target() -> None:
+    """Forget what is known of targets, because the person changed something about one."""
+    for remembered in (_images, _report, sample_wall, projected):
+        remembered.clear()
+
+
+def _notes_changed(target: str) -> int:
+    """Return when the person last changed the notes on a target."""
+    path = notes_path(target)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@st.cache_data(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)
+def _report(target: str, notes_changed: int) -> Report | None:
+    from tlviz.diagnose.doctor import known_report
+
+    return known_report(target)
+
+
+@st.cache_data(max_entries=2048, show_spinner=False)
+def thumbnail(target: str, name: str, _pixels: Pixels) -> str:
+    """Return a small picture as a data address."""
+    small = Image.fromarray(np.ascontiguousarray(_pixels)).resize((THUMBNAIL, THUMBNAIL))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: Pixels) -> bytes:
+    """Return a picture and so many augmented versions of it beside one another, as PNG."""
+    import torch
+
+    from tlviz.data.augment import augment_light, augment_strong
+    from tlviz.figures.sprites import tile, to_png
+
+    generator = torch.Generator().manual_seed(0)
+    batch = torch.from_numpy(np.repeat(_pixels[None], count, axis=0))
+    if kind is Augment.LIGHT:
+        batch = augment_light(batch, may_flip=may_flip, generator=generator)
+    elif kind is Augment.STRONG:
+        batch = augment_strong(batch, may_flip=may_flip, generator=generator)
+    return to_png(tile(np.concatenate([_pixels[None], batch.numpy()])[:, ::2, ::2], count + 1))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def projected(target: str, model: str, excluded: tuple[str, ...], _images: ImageSet) -> ImageMap:
+    """Return a target's images on two axes, by a network's features; shows a progress bar meanwhile."""
+    from tlviz.diagnose.image_map import map_images
+
+    bar = st.empty()
+    begun = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        left = (time.monotonic() - begun) * (total - done) / done
+        bar.progress(done / total, f"Looking at the images: {done:,} of {total:,} · {left:.0f} s left")
+
+    try:
+        return map_images(network(model), _images, progress)
+    finally:
+        bar.empty()
+
+
+@st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)
+def _images(target: str, model: str, notes_changed: int) -> ImageSet:
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:

@@ -9,8 +9,11 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from tlviz.data.archive import is_archive
 from tlviz.data.catalogue import DATASETS
-from tlviz.data.images import find_dataset
+from tlviz.data.images import dataset_title, find_dataset
+from tlviz.data.public import PUBLIC, is_downloaded
+from tlviz.data.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import ASSETS
 from tlviz.models.places import available_models
@@ -25,12 +28,16 @@ ENTER = "enter"
 
 SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 TARGET_HELP = "Target: the new task, its classes and its images."
-FOLDER_HELP = "One sub-folder a class, or train/, val/ and test/ above them. The pictures stay where they are."
+FOLDER_HELP = (
+    "A folder with one sub-folder a class, or train/, val/ and test/ above them; or a CSV of paths and labels. "
+    "The pictures stay where they are."
+)
 
 
 PAGES = (
     ("pages/overview.py", "Overview", ":material/home:"),
     ("pages/models.py", "Models", ":material/hub:"),
+    ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
@@ -56,15 +63,16 @@ def _render_sidebar() -> None:
             "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE, help=SOURCE_HELP
         )
         st.caption(sources[source()].sentence)
-        targets = [*DATASETS, OWN_FOLDER]
+        targets = [*DATASETS, *_brought_in(), OWN_FOLDER]
+        _take_arrived(targets)
         from_address(Key.TARGET, targets, targets[0])
         st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)
         if st.session_state[Key.TARGET] == OWN_FOLDER:
             st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
-            st.text_input("Folder", key=Key.FOLDER, placeholder="/path/to/pictures", help=FOLDER_HELP)
+            st.text_input("Folder or CSV", key=Key.FOLDER, placeholder="/path/to/pictures", help=FOLDER_HELP)
             to_address(Key.FOLDER)
         else:
-            st.caption(DATASETS[st.session_state[Key.TARGET]].sentence)
+            st.caption(_target_sentence(st.session_state[Key.TARGET]))
             st.query_params.pop(Key.FOLDER, None)
         to_address(Key.SOURCE, Key.TARGET)
         st.caption(f"**Device** {device_name()}")
@@ -81,11 +89,14 @@ def target() -> str:
     """Return the chosen target's name or folder.  Raises ``BadDatasetError`` while no folder is given."""
     chosen = str(st.session_state[Key.TARGET])
     if chosen != OWN_FOLDER:
-        return chosen
+        unpacked = stored(chosen)
+        return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
     folder = str(st.session_state.get(Key.FOLDER) or "").strip()
     if not folder:
-        raise BadDatasetError("No folder is given yet: type the path of your pictures into Folder on the left.")
+        raise BadDatasetError("No folder is given yet: type the path of your pictures into the field on the left.")
     path = find_dataset(str(Path(folder).expanduser().absolute()))
+    if isinstance(path, Path) and path.is_file() and is_archive(path):
+        raise BadDatasetError(f"{path} is an archive: bring it in on the Target page, where it is unpacked.")
     return str(path) if isinstance(path, Path) else folder
 
 
@@ -117,5 +128,27 @@ def _go_on_to_the_page() -> None:
         st.switch_page(wanted, query_params=address)
 
 
+def _brought_in() -> list[str]:
+    """Return the names of downloaded public datasets and of unpacked archives."""
+    public = [name for name, spec in PUBLIC.items() if is_downloaded(spec)]
+    return [*public, *(folder.name for folder in list_stored() if folder.name not in PUBLIC)]
+
+
+def _take_arrived(targets: list[str]) -> None:
+    """Make what has just been brought in the target."""
+    arrived = st.session_state.pop(Key.ARRIVED, None)
+    if arrived and Path(arrived).name in targets:
+        st.session_state[Key.TARGET] = Path(arrived).name
+
+
 def _target_title(name: str) -> str:
-    return "A folder of mine …" if name == OWN_FOLDER else DATASETS[name].title
+    if name == OWN_FOLDER:
+        return "My own …"
+    unpacked = stored(name) if name not in PUBLIC else None
+    return str(read_note(unpacked).get("archive", name)) if unpacked else dataset_title(name)
+
+
+def _target_sentence(name: str) -> str:
+    if name in DATASETS:
+        return DATASETS[name].sentence
+    return PUBLIC[name].sentence if name in PUBLIC else "Unpacked from your archive."

@@ -12,10 +12,9 @@ from tlviz.models.spec import ModelSpec
 from tlviz.runs.folder import RunFolder, list_runs
 from tlviz.runs.launch import start_download
 from tlviz.ui import cached
+from tlviz.ui.panels import render_job
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
-
-POLL_S = 0.5
 
 
 def render_card(spec: ModelSpec) -> None:
@@ -25,7 +24,7 @@ def render_card(spec: ModelSpec) -> None:
     st.caption(" · ".join(_facts(spec)))
     download = _current_download(spec)
     if download is not None:
-        st.fragment(_progress, run_every=POLL_S)(download)
+        render_job(download)
     elif spec.name in available_models():
         _use_or_delete(spec)
     else:
@@ -119,14 +118,3 @@ def _last_failure(spec: ModelSpec) -> None:
     events = next((run.events() for run in _downloads(spec)), [])
     if events and events[-1].get("error"):
         st.error(str(events[-1]["error"]), icon=":material/error:")
-
-
-def _progress(run: RunFolder) -> None:
-    """Show how far a download is, with a button that stops it."""
-    if run.status().is_over:
-        st.rerun()
-    beat = run.heartbeat()
-    left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
-    bar, button = st.columns([4, 1], vertical_alignment="center")
-    bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
-    button.button("Cancel", key=f"cancel_{run.name}", on_click=run.request_stop)

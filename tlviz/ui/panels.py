@@ -46,6 +46,21 @@ def active_runs() -> None:
         st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))}: {doing}")
 
 
+def render_job(run: RunFolder) -> None:
+    """Show how far a job is, with a button that stops it; the page is drawn anew when it is over."""
+    st.fragment(_job, run_every=POLL_S / 2)(run)
+
+
+def _job(run: RunFolder) -> None:
+    if run.status().is_over:
+        st.rerun()
+    beat = run.heartbeat()
+    left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
+    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
+    button.button("Cancel", key=f"cancel_{run.name}", on_click=run.request_stop)
+
+
 def run_label(summary: RunSummary) -> str:
     """Name a run the way a person would: target, strategy, network, time of day."""
     if summary.kind == DOWNLOAD:

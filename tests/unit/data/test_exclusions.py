@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data import images as module
+from tlviz.data import target as module
 from tlviz.data.exclusions import exclude, excluded_names, include, notes_path
 from tlviz.data.images import leave_out, load_images
 from tlviz.data.ingest import Geometry

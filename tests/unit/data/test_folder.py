@@ -1,5 +1,6 @@
 """Reading a target from disk."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +205,37 @@ def test_a_class_without_training_pictures_is_refused(tmp_path: Path, draw: Draw
     message = refusal(tmp_path / "target")
     assert "no training pictures of ant, fox;" in message
     assert "train/" in message
+
+
+def test_classes_that_differ_in_case_or_encoding_only_stay_apart_and_are_reported(tmp_path: Path, draw: Draw) -> None:
+    draw("Cat/1.png", "cat/1.png", "caf\u00e9/1.png", "cafe\u0301/1.png", "dog/1.png")
+    index = scan_folder(tmp_path / "target")
+    assert len(index.classes) == len(set(index.labels)) == 5
+    assert [(problem.path, problem.action.split(";")[0]) for problem in index.problems] == [
+        (str(tmp_path / "target"), "kept apart")
+    ] * 2
+    told = {problem.problem for problem in index.problems}
+    assert "the classes 'Cat' and 'cat' differ in upper and lower case only" in told
+    assert "the classes 'cafe\u0301' and 'caf\u00e9' differ in how an accent is stored only" in told
+
+
+def test_a_folder_that_may_not_be_read_is_one_sentence(
+    tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw("cat/1.png", "dog/1.png", "fox/1.png")
+    forbidden = {str(tmp_path / "target")}
+    real = os.scandir
+
+    def scandir(path: os.PathLike[str] | str) -> object:
+        if str(path) in forbidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "cannot be read: Permission denied" in refusal(tmp_path / "target")
+    forbidden = {str(tmp_path / "target/fox")}
+    index = scan_folder(tmp_path / "target")
+    assert index.classes == ("cat", "dog")
+    assert {(problem.path, problem.problem) for problem in index.problems} == {
+        (str(tmp_path / "target/fox"), "the folder cannot be read: Permission denied"),
+    }

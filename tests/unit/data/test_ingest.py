@@ -3,7 +3,9 @@
 import io
 import os
 import shutil
+import signal
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tlviz.data import ingest as module
+from tlviz.data import pixel_cache
 from tlviz.data.ingest import Geometry, Source, ingest
 from tlviz.data.pictures import Fit, open_picture
 from tlviz.errors import BadDatasetError, BadPictureError, StorageError
@@ -207,7 +210,7 @@ def test_a_home_that_is_a_file_is_one_sentence(
 
 
 def test_the_least_recently_used_entries_go(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEEP", 3)
+    monkeypatch.setattr(pixel_cache, "KEEP", 3)
     parent = cache_folder("images")
     names: list[str] = []
     for at in range(3):
@@ -227,9 +230,9 @@ def test_the_least_recently_used_entries_go(counted: Counted, monkeypatch: pytes
 
 
 def test_the_limit_is_no_smaller_than_it_says(counted: Counted) -> None:
-    for at in range(module._KEEP + 2):
+    for at in range(pixel_cache.KEEP + 2):
         ingest([counted.source(at)], GEOMETRY)
-    assert len(stored()) == module._KEEP == 24
+    assert len(stored()) == pixel_cache.KEEP == 24
 
 
 def test_progress_goes_to_the_end(counted: Counted) -> None:
@@ -280,3 +283,107 @@ def test_a_stamp_that_is_no_unicode_is_no_obstacle() -> None:
     opener: Callable[[], tuple[Image.Image, str | None]] = lambda: (Image.new("RGB", (4, 4)), None)  # noqa: E731
     name = os.fsdecode(b"/data/caf\xe9.png")
     assert ingest([Source(name, f"{name}|1|2", opener)], GEOMETRY).kept == [0]
+
+
+def test_one_changed_picture_is_decoded_alone(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(20)]
+    ingest(sources, GEOMETRY)
+    sources[7] = counted.source(70, stamp="changed")
+    decoded = ingest(sources, GEOMETRY)
+    assert counted.calls == 21
+    assert decoded.pixels[:, 4, 4, 0].tolist() == [*range(7), 70, *range(8, 20)]
+
+
+def test_removing_adding_and_sorting_decode_only_what_is_new(counted: Counted) -> None:
+    ingest([counted.source(at) for at in range(10)], GEOMETRY)
+    order = [9, 3, 12, 0, 5]
+    decoded = ingest([counted.source(at) for at in order], GEOMETRY)
+    assert counted.calls == 11
+    assert decoded.pixels[:, 4, 4, 0].tolist() == order
+    assert decoded.kept == [0, 1, 2, 3, 4]
+
+
+def test_rows_come_from_several_earlier_entries(counted: Counted) -> None:
+    ingest([counted.source(at) for at in range(5)], GEOMETRY)
+    ingest([counted.source(at) for at in range(5, 9)], GEOMETRY)
+    assert ingest([counted.source(at) for at in range(9)], GEOMETRY).pixels[:, 4, 4, 0].tolist() == list(range(9))
+    assert counted.calls == 9
+
+
+def test_what_was_odd_before_is_still_odd_and_at_its_new_place(counted: Counted) -> None:
+    broken, odd = counted.source(1, error=BadPictureError("broken")), counted.source(2, oddity="truncated")
+    first = ingest([counted.source(0), broken, odd], GEOMETRY)
+    second = ingest([odd, counted.source(3), broken], GEOMETRY)
+    assert counted.calls == 4
+    assert set(first.problems) == set(second.problems)
+    assert [problem.path for problem in second.problems] == ["picture 2", "picture 1"]
+    assert second.kept == [0, 1]
+    assert second.pixels[:, 4, 4, 0].tolist() == [2, 3]
+
+
+def test_only_what_could_not_be_read_is_tried_again(counted: Counted) -> None:
+    sources = [counted.source(at) for at in range(5)]
+    sources[2] = counted.source(2, error=PermissionError("no"))
+    ingest(sources, GEOMETRY)
+    sources[2] = counted.source(2)
+    assert ingest(sources, GEOMETRY).kept == [0, 1, 2, 3, 4]
+    assert counted.calls == 6
+
+
+@pytest.mark.parametrize("file", ["digests.bin", "index.json", "pixels.npy"])
+def test_a_damaged_earlier_entry_is_not_relied_on(counted: Counted, file: str) -> None:
+    ingest([counted.source(at) for at in range(5)], GEOMETRY)
+    (cache_folder("images") / stored()[0] / file).unlink()
+    decoded = ingest([counted.source(at) for at in range(1, 6)], GEOMETRY)
+    assert decoded.pixels[:, 4, 4, 0].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_target_in_use_outlives_its_entry(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixel_cache, "KEEP", 1)
+    used = ingest([counted.source(at) for at in range(5)], GEOMETRY)
+    (old,) = stored()
+    ingest([counted.source(9, stamp="other")], GEOMETRY)
+    assert old not in stored()
+    assert used.pixels[:, 4, 4, 0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_entries_are_bounded_in_bytes_but_the_newest_stays(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pixel_cache, "KEEP_BYTES", 5 * 8 * 8 * 3 + 4 * 128)
+    for at in range(4):
+        ingest([counted.source(10 * at), counted.source(10 * at + 1)], GEOMETRY)
+        os.utime(cache_folder("images") / stored()[0], None)
+    assert len(stored()) == 2
+    large = [counted.source(100 + at) for at in range(30)]
+    assert ingest(large, GEOMETRY).kept == list(range(30))
+    assert len(stored()) == 1
+
+
+def test_a_disk_that_fills_while_decoding_is_one_sentence(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the space cannot be claimed beforehand, the write itself fails."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(module, "_reserve", lambda descriptor, size: None)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        with pytest.raises(StorageError, match="File too large"):
+            ingest([counted.source(at) for at in range(100)], GEOMETRY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert stored() == []
+    assert ingest([counted.source(at) for at in range(3)], GEOMETRY).kept == [0, 1, 2]
+
+
+def test_little_waits_in_memory_while_the_disk_is_slow(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+
+    def slow(done: int, total: int) -> None:
+        time.sleep(0.001)
+        told.append(counted.calls - done)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    ingest([counted.source(at % 250, stamp=str(at)) for at in range(400)], GEOMETRY, slow)
+    assert max(told) <= (4 * 2 + 2) * module._TOGETHER

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tlviz.data.splits import Split, split_images, stratified_holdout
-from tlviz.errors import BadDatasetError
+from tlviz.data.splits import (
+    BUDGETS,
+    Split,
+    SplitPlan,
+    repeated_folds,
+    split_images,
+    stratified_holdout,
+    thin,
+)
+from tlviz.errors import BadDatasetError, BadSettingError
 
 
 def labelled(*counts: int) -> NDArray[np.int64]:
@@ -118,3 +126,147 @@ def test_holdout_is_even() -> None:
     assert times.sum() == 1000
     assert times.min() > 60  # expected 100, standard deviation 9
     assert times.max() < 140
+
+
+def grouped(labels: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Groups of ``size`` images of one class each, in no order."""
+    groups = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        members = np.random.default_rng(4).permutation(np.flatnonzero(labels == label))
+        groups[members] = 1000 * label + np.arange(len(members)) // size
+    return groups
+
+
+def straddles(split: Split, groups: NDArray[np.int64]) -> bool:
+    train, validation, test = (set(groups[part].tolist()) for part in (split.train, split.validation, split.test))
+    return bool(train & validation or train & test or validation & test)
+
+
+def everything(split: Split) -> list[int]:
+    return sorted([*split.train.tolist(), *split.validation.tolist(), *split.test.tolist()])
+
+
+def test_without_groups_the_draw_is_the_plain_one() -> None:
+    labels = labelled(50, 10, 7)
+    generator = np.random.default_rng(3)
+    counts = {0: 10, 1: 2, 2: 1}
+    naive = [generator.permutation(np.flatnonzero(labels == at))[: counts[at]] for at in range(3)]
+    assert stratified_holdout(labels, 0.2, 3).tolist() == sorted(np.concatenate(naive).tolist())
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("plan", [SplitPlan(), SplitPlan(test_share=0.25), SplitPlan(folds=4, fold=2)])
+def test_no_group_straddles_and_every_class_is_in_every_part(size: int, plan: SplitPlan) -> None:
+    labels = labelled(60, 40, 25)
+    groups = grouped(labels, size)
+    for seed in range(5):
+        split = split_images(labels, [""] * 125, seed, plan, groups)
+        assert not straddles(split, groups)
+        assert everything(split) == list(range(125))
+        for part in (split.train, split.validation, split.test if plan.test_share else split.train):
+            assert set(labels[part].tolist()) == {0, 1, 2}
+        if plan.folds is None:
+            wanted = 0.2 * (1 - plan.test_share)
+            assert abs(len(split.validation) / 125 - wanted) < 0.02 * size + 0.02
+
+
+def test_a_group_of_several_classes_trains() -> None:
+    labels = labelled(20, 20)
+    mixed = [int(np.flatnonzero(labels == 0)[0]), int(np.flatnonzero(labels == 1)[0])]
+    groups = np.arange(40)
+    groups[mixed] = 99
+    for plan in (SplitPlan(test_share=0.3), SplitPlan(folds=5, fold=1)):
+        for seed in range(10):
+            assert set(mixed) <= set(split_images(labels, [""] * 40, seed, plan, groups).train.tolist())
+
+
+def test_one_huge_group_leaves_its_class_in_training() -> None:
+    labels = np.zeros(21, dtype=np.int64)
+    labels[10:] = 1
+    groups = np.where(labels == 0, 0, np.arange(21))
+    split = split_images(labels, [""] * 21, 0, groups=groups)
+    assert set(range(10)) <= set(split.train.tolist())
+    assert len(split.validation) == 2
+
+
+def test_a_test_part_is_drawn_where_asked_and_does_not_depend_on_the_fold() -> None:
+    labels = labelled(40, 20)
+    split = split_images(labels, [""] * 60, 0, SplitPlan(test_share=0.25))
+    assert np.bincount(labels[split.test]).tolist() == [10, 5]
+    assert np.bincount(labels[split.validation]).tolist() == [6, 3]
+    assert everything(split) == list(range(60))
+    tests = {tuple(split_images(labels, [""] * 60, 0, SplitPlan(0.25, 3, fold)).test) for fold in range(3)}
+    assert len(tests) == 1
+
+
+def test_the_folders_own_test_part_is_never_drawn_from_nor_added_to() -> None:
+    labels = labelled(20, 20)
+    parts = ["test" if at % 4 == 0 else "" for at in range(40)]
+    split = split_images(labels, parts, 0, SplitPlan(test_share=0.5, folds=3))
+    assert split.test.tolist() == list(range(0, 40, 4))
+
+
+def test_folds_cover_each_image_once_and_are_stratified() -> None:
+    labels = labelled(30, 15, 10)
+    splits = [split_images(labels, [""] * 55, 1, SplitPlan(folds=5, fold=fold)) for fold in range(5)]
+    assert sorted(np.concatenate([split.validation for split in splits]).tolist()) == list(range(55))
+    for split in splits:
+        assert np.bincount(labels[split.validation]).tolist() == [6, 3, 2]
+        assert everything(split) == list(range(55))
+
+
+def test_a_single_image_of_a_class_is_in_no_fold() -> None:
+    labels = np.array([0] * 6 + [1] * 6 + [2], dtype=np.int64)
+    for fold in range(3):
+        assert 12 in split_images(labels, [""] * 13, 0, SplitPlan(folds=3, fold=fold)).train
+
+
+def test_folds_are_the_same_for_a_seed_and_differ_between_seeds() -> None:
+    labels = labelled(20, 20)
+    plan = SplitPlan(folds=4, fold=0)
+    draws = [tuple(split_images(labels, [""] * 40, seed, plan).validation) for seed in (0, 0, 1, 2)]
+    assert draws[0] == draws[1]
+    assert len(set(draws)) == 3
+
+
+def test_repeated_folds_give_every_fold_of_every_seed() -> None:
+    labels = labelled(12, 12)
+    splits = list(repeated_folds(labels, [""] * 24, SplitPlan(folds=3), [0, 1]))
+    assert len(splits) == 6
+    assert np.bincount(np.concatenate([split.validation for split in splits])).tolist() == [2] * 24
+    with pytest.raises(BadSettingError, match="folds is not set"):
+        next(repeated_folds(labels, [""] * 24, SplitPlan(), [0]))
+
+
+@pytest.mark.parametrize(
+    ("plan", "parts", "words"),
+    [
+        (SplitPlan(folds=3, fold=3), [""] * 12, "fold is 3; with 3 folds"),
+        (SplitPlan(folds=9), [""] * 12, "no class has so many images"),
+        (SplitPlan(folds=3), ["val"] + ["train"] * 11, "without a validation part of its own"),
+    ],
+)
+def test_a_plan_that_does_not_fit_is_one_sentence(plan: SplitPlan, parts: list[str], words: str) -> None:
+    with pytest.raises(BadSettingError, match=words):
+        split_images(labelled(6, 6), parts, 0, plan)
+
+
+def test_a_budget_thins_training_only_and_is_nested() -> None:
+    labels = labelled(60, 30, 8)
+    whole = split_images(labels, [""] * 98, 3)
+    before: set[int] = set()
+    for budget in BUDGETS:
+        split = split_images(labels, [""] * 98, 3, SplitPlan(labels_per_class=budget))
+        assert np.array_equal(split.validation, whole.validation)
+        now = set(split.train.tolist())
+        counts = np.bincount(labels[whole.train])
+        assert np.bincount(labels[split.train]).tolist() == [min(budget or 10**9, count) for count in counts]
+        assert before <= now <= set(whole.train.tolist())
+        before = now
+    assert before == set(whole.train.tolist())
+
+
+def test_a_budget_depends_on_the_seed() -> None:
+    labels = labelled(60)
+    assert len({tuple(thin(labels, 5, seed)) for seed in range(4)}) == 4
+    assert thin(labels, 5, 2).tolist() == thin(labels, 5, 2).tolist()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.images import ImageSet
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import split_images
 from tlviz.finetune.cache import PrefixCache, RowStore, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
@@ -82,7 +83,7 @@ def test_nothing_is_kept_where_it_would_save_nothing_or_be_wrong(tiny: Network, 
         ("full", {}),
         ("head_only", {"epochs": 1}),
         ("head_only", {"augment": Augment.LIGHT, "views": 6}),
-        ("head_only", {"mixup": 0.2}),
+        ("head_only", {"mix": Mix.CUTMIX}),
         ("head_only", {"batchnorm": BatchNorm.MOVE}),
         ("head_only", {"batchnorm": BatchNorm.TRAIN}),
         ("full", {"frozen": ("block1",)}),

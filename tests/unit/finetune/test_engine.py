@@ -16,7 +16,7 @@ from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
 from tlviz.finetune.feed import Feed, Pictures
-from tlviz.finetune.regularise import mix, training_loss
+from tlviz.finetune.regularise import training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
@@ -177,18 +177,6 @@ def test_balanced_classes_count_alike_in_the_training_loss(tiny: Network, colour
     logits = torch.tensor([[2.0, 0.0, 0.0]] * 3 + [[0.0, 0.0, 0.0]])
     plain = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
     assert loss(logits, labels).item() == pytest.approx((plain[0].item() + plain[3].item()) / 2)
-
-
-def test_mixing_blends_pictures_and_labels_alike() -> None:
-    inputs = torch.arange(8.0)[:, None]
-    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
-    mixed, targets = mix(inputs, labels, 2, 0.4, torch.Generator().manual_seed(0))
-    assert torch.equal(targets.sum(1), torch.ones(8))
-    again, _ = mix(targets[:, 1:] * 0 + inputs, labels, 2, 0.4, torch.Generator().manual_seed(0))
-    assert torch.equal(mixed, again), "the same draw"
-    one_hot = torch.nn.functional.one_hot(labels, 2).float()
-    blended, same = mix(one_hot, labels, 2, 0.4, torch.Generator().manual_seed(0))
-    assert torch.equal(blended, same), "labels as inputs come out as the targets"
 
 
 def test_best_by_loss_is_the_lowest_loss(tiny: Network, colours: ImageSet) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tlviz.data.images import ImageSet
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import split_images
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.choices import Augment, BatchNorm, ClassWeights, Optimizer, Schedule
@@ -34,7 +35,7 @@ def new_state(network: Network, images: ImageSet, strategy: str, **chosen: objec
 OPTIONS: dict[str, dict[str, object]] = {
     "averaged": {"ema": 0.9},
     "momentum": {"optimizer": Optimizer.SGD, "schedule": Schedule.ONE_CYCLE},
-    "augmented": {"augment": Augment.LIGHT, "mixup": 0.3, "label_smoothing": 0.1},
+    "augmented": {"augment": Augment.LIGHT, "mix": Mix.MIXUP, "label_smoothing": 0.1},
     "pulled": {"l2_sp": 1.0, "accumulate": 2, "class_weights": ClassWeights.BALANCED},
     "statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE},
     "moving": {"freeze": 2, "batchnorm": BatchNorm.MOVE},

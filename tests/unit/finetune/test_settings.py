@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 
+from tlviz.data.flips import Flip
+from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.choices import BatchNorm, Monitor, Optimizer, Schedule, StageRates, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
@@ -31,7 +34,6 @@ def config(**chosen: object) -> FinetuneConfig:
         ("layer_decay", 0.0),
         ("thaw_factor", 0.0),
         ("label_smoothing", 1.0),
-        ("mixup", -0.1),
         ("ema", 1.0),
         ("accumulate", 0),
         ("lora_rank", 0),
@@ -91,3 +93,29 @@ def test_a_strategy_fills_in_its_rates_and_a_person_overrides_them() -> None:
     assert config(strategy="surgical").stage_rates is StageRates.GRADIENT
     assert config(strategy="norm_only").tune is Tune.NORMS
     assert config(strategy="from_scratch").backbone_lr == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"test_share": 0.6}, "test share is 0.6; it must be between 0 and 0.5"),
+        ({"folds": 1}, "folds is 1; it must be between 2 and 50"),
+        ({"folds": 3, "fold": 3}, "fold is 3; with 3 folds it must be between 0 and 2"),
+        ({"fold": 1}, "fold is 1, but folds is not set"),
+        ({"labels_per_class": 0}, "labels per class is 0"),
+    ],
+)
+def test_how_images_are_parted_is_checked(chosen: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadSettingError, match=words):
+        configure("squeezenet1_1", "photos", "full", **chosen)
+
+
+def test_how_images_are_parted_survives_json_and_older_runs_have_the_defaults() -> None:
+    chosen = {"test_share": 0.2, "folds": 5, "fold": 4, "labels_per_class": 10, "flip": "no"}
+    config = FinetuneConfig.from_json(configure("squeezenet1_1", "photos", "full").to_json() | chosen)
+    assert FinetuneConfig.from_json(config.to_json()) == config
+    assert config.split_plan == SplitPlan(0.2, 5, 4, 10)
+    assert not config.flip.allows(suggested=True)
+    old = {name: value for name, value in config.to_json().items() if name not in chosen}
+    assert FinetuneConfig.from_json(old).split_plan == SplitPlan()
+    assert FinetuneConfig.from_json(old).flip is Flip.AUTO

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from torch import nn
 from tlviz import vision
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.finetune.config import configure
+from tlviz.home import PROJECT_ROOT
 from tlviz.models import load
 from tlviz.models.build import auxiliary_keys, build_module
 from tlviz.models.catalogue import BUNDLED, MODELS, find_model
@@ -142,6 +145,18 @@ def test_a_network_pretrained_without_classes_has_features_and_no_class_names(mo
     network = load_network(spec)
     assert (network.classes, network.stages[-1].channels) == ((), 1)
     assert torch.equal(network.module.state_dict()["blocks.3.mlp.fc1.weight"], state["blocks.3.mlp.fc1.weight"])
+
+
+def test_a_group_norm_behind_a_frozen_stage_trains_in_a_process_that_lives_on() -> None:
+    """torch ends the process in the backward pass where such an input is in channels_last layout."""
+    program = (
+        "import torch; from tlviz.models.build import build_module; from tlviz.models.catalogue import find_model\n"
+        "network = build_module(find_model('poolformer_s12'), 2)\n"
+        "for name, value in network.named_parameters(): value.requires_grad_(not name.startswith('stem'))\n"
+        "pictures = torch.randn(2, 3, 64, 64).contiguous(memory_format=torch.channels_last)\n"
+        "network(pictures).sum().backward()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=PROJECT_ROOT).returncode == 0
 
 
 def test_a_network_without_dropout_gets_one_before_its_logits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from PIL import Image
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.jobs.job import Job
-from tlviz.runs.folder import RunFolder, Status, create_run
-from tlviz.runs.launch import end_worker, start_finetune, start_worker
+from tlviz.runs.folder import RunFolder, Status, create_run, list_runs
+from tlviz.runs.launch import end_worker, start_finetune, start_ingest, start_worker
 from tlviz.runs.summary import summarise
 
 
@@ -164,3 +165,25 @@ def test_a_worker_that_cannot_even_start_leaves_its_reason_in_the_log(folder: Pa
     assert run.status() is Status.FAILED
     assert "KeyError" in (run.path / "log.txt").read_text(encoding="utf-8")
     assert "unexpected KeyError" in str(summarise(run).error)
+
+
+def test_ingest_does_not_wait_behind_training(folder: Path, tmp_path: Path) -> None:
+    training = start(folder, epochs=1000)
+    archive = shutil.make_archive(str(tmp_path / "colours"), "zip", folder)
+    geometry = {"size": 32, "fit": "pad", "interpolation": "bilinear", "crop_fraction": 1.0}
+    fetched = start_ingest(archive, geometry=geometry)
+    wait(lambda: over(fetched))
+    assert not over(training)
+    end_worker(training)
+    done = fetched.events()[-1]
+    assert fetched.status() is Status.FINISHED, done
+    assert (done["classes"], done["images"], done["problems"]) == (2, 16, 0)
+    assert Path(done["data"]).parent.name == "datasets"
+    assert list_runs("finetune") == [training]
+
+
+def test_an_ingest_that_cannot_be_says_why(tmp_path: Path) -> None:
+    failed = start_ingest(str(tmp_path / "gone.zip"))
+    wait(lambda: over(failed))
+    assert failed.status() is Status.FAILED
+    assert "gone.zip does not exist" in failed.events()[-1]["error"]

@@ -1,0 +1,72 @@
+"""The folder of unpacked and downloaded targets: each is made beside its place and takes it only when it is whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tlviz.home import home, make_folder, storage_errors, write_atomic
+
+NOTE = ".tlviz.json"
+"""Says of a stored target where it came from and what was left out; a folder without it is not whole."""
+
+
+def datasets_folder() -> Path:
+    """Return the folder that holds one sub-folder a stored target."""
+    return home() / "datasets"
+
+
+def stored(name: str) -> Path | None:
+    """Return the folder of a stored target, or None where there is none of that name that is whole."""
+    folder = datasets_folder() / name
+    is_name = bool(name) and name == Path(name).name and not name.startswith(".")
+    return folder if is_name and (folder / NOTE).is_file() else None
+
+
+def list_stored() -> list[Path]:
+    """Return the folders of all stored targets by name."""
+    try:
+        names = sorted(entry.name for entry in datasets_folder().iterdir())
+    except OSError:
+        return []
+    return [folder for name in names if (folder := stored(name))]
+
+
+def read_note(folder: Path) -> dict[str, Any]:
+    """Return what a stored target's note says; nothing where it is missing or damaged."""
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def write_note(folder: Path, note: dict[str, Any]) -> None:
+    """Write a target's note.  Raises ``StorageError``."""
+    write_atomic(folder / NOTE, json.dumps(note, indent=1).encode())
+
+
+@contextmanager
+def made_whole(final: Path) -> Iterator[Path]:
+    """Give a fresh folder beside ``final``; rename it when the block ends well, remove it when it does not.
+
+    Where another process stored the same meanwhile, its folder stays.  Raises ``StorageError``.
+    """
+    make_folder(final.parent)
+    partial = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}")
+    make_folder(partial)
+    try:
+        yield partial
+        with storage_errors(final):
+            try:
+                partial.rename(final)
+            except OSError:
+                if not (final / NOTE).is_file():
+                    raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

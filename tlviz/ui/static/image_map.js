@@ -1,0 +1,82 @@
+// The map of images in the browser: one mark an image, its picture on hover, its name to Python on a click.
+
+const SVG = "http://www.w3.org/2000/svg";
+const ENLARGE = 2.6; // the hovered picture against the sheet's
+const MOST_IN_LEGEND = 24;
+const SHAPES = [
+  "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
+  "M-4 -4h8v8h-8z",
+  "M0 -5.4L5 4H-5z",
+  "M0 -5.6L5 0L0 5.6L-5 0z",
+];
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".map");
+  const drawn = [data.names.length, data.names[0], data.places[0], data.sheet.length].join();
+  if (root.dataset.drawn === drawn) return;
+  root.dataset.drawn = drawn;
+  root.replaceChildren();
+  const svg = root.appendChild(document.createElementNS(SVG, "svg"));
+  svg.setAttribute("viewBox", "-110 -82 220 150");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `Map of ${data.names.length} images in ${data.classes.length} classes`);
+  const tip = root.appendChild(document.createElement("div"));
+  tip.className = "tip";
+  const marks = data.places.map(([x, y], at) => {
+    const mark = shape(svg, data, data.labels[at]);
+    mark.setAttribute("transform", `translate(${x * 100} ${-y * 60}) scale(0.5)`);
+    mark.setAttribute("class", "mark");
+    mark.setAttribute("tabindex", "0");
+    mark.setAttribute("aria-label", `${data.classes[data.labels[at]]}: ${data.names[at]}`);
+    mark.onmouseenter = mark.onfocus = () => show(root, tip, data, at, mark);
+    mark.onmouseleave = mark.onblur = () => (tip.style.display = "none");
+    mark.onclick = () => setTriggerValue("picked", data.names[at]);
+    mark.onkeydown = (event) => event.key === "Enter" && mark.onclick();
+    return mark;
+  });
+  legend(root, data, marks);
+}
+
+function shape(svg, data, label) {
+  const mark = svg.appendChild(document.createElementNS(SVG, "path"));
+  mark.setAttribute("d", SHAPES[label % SHAPES.length]);
+  mark.setAttribute("fill", data.colours[label]);
+  return mark;
+}
+
+function show(root, tip, data, at, mark) {
+  const picture = document.createElement("div");
+  picture.className = "picture";
+  const side = data.side * ENLARGE;
+  const rows = Math.ceil(data.names.length / data.columns);
+  picture.style.cssText =
+    `width:${side}px;height:${side}px;background-image:url(${data.sheet});` +
+    `background-size:${data.columns * side}px ${rows * side}px;` +
+    `background-position:-${(at % data.columns) * side}px -${Math.floor(at / data.columns) * side}px`;
+  const words = document.createElement("div");
+  words.textContent = `${data.classes[data.labels[at]]} · ${data.names[at].split("/").pop()}`;
+  tip.replaceChildren(picture, words);
+  tip.style.display = "block";
+  const place = mark.getBoundingClientRect();
+  const frame = root.getBoundingClientRect();
+  const left = place.left - frame.left;
+  const top = place.top - frame.top;
+  tip.style.left = `${Math.min(left + 14, frame.width - tip.offsetWidth - 4)}px`;
+  tip.style.top = `${Math.max(4, Math.min(top - 40, frame.height - tip.offsetHeight - 4))}px`;
+}
+
+function legend(root, data, marks) {
+  const list = root.appendChild(document.createElement("div"));
+  list.className = "legend";
+  data.classes.slice(0, MOST_IN_LEGEND).forEach((name, label) => {
+    const entry = list.appendChild(document.createElement("span"));
+    const icon = entry.appendChild(document.createElementNS(SVG, "svg"));
+    icon.setAttribute("viewBox", "-6 -6 12 12");
+    shape(icon, data, label);
+    entry.append(name);
+    const fade = (on) =>
+      marks.forEach((mark, at) => mark.classList.toggle("faded", on && data.labels[at] !== label));
+    entry.onmouseenter = () => fade(true);
+    entry.onmouseleave = () => fade(false);
+  });
+}
