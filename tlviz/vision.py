@@ -1,10 +1,10 @@
-"""The one gateway to torchvision, timm and captum.
+"""The one gateway to torchvision, timm, captum and peft.
 
 The Linux wheels of torchvision are built against CUDA builds of torch.  Beside a CPU-only torch their compiled
 operators cannot load, and ``import torchvision`` raises "operator torchvision::nms does not exist".  Nothing in
 tlviz needs those operators; torchvision's import needs only their names.  So where, and only where, torchvision's
-own library cannot load, the two names are registered before the import.  timm and captum import torchvision
-themselves, therefore all three come through here (a lint rule keeps it so).
+own library cannot load, the two names are registered before the import.  timm, captum and peft import torchvision
+themselves, therefore all four come through here (a lint rule keeps it so).
 """
 
 from __future__ import annotations
@@ -50,6 +50,13 @@ def captum() -> Any:
     """Import captum's attribution methods after torchvision."""
     torchvision()
     return import_module("captum.attr")
+
+
+@cache
+def peft() -> Any:
+    """Import peft, whose import brings transformers, after torchvision."""
+    torchvision()
+    return import_module("peft")
 
 
 def _declare_missing_operators() -> torch.library.Library | None:

@@ -48,7 +48,7 @@ def main(folder: str) -> int:
             begun = time.time()
             job.tell(Status.RUNNING, "starting")
             results = import_module(JOBS[run.config()["kind"]]).execute(job, settings)
-        job.finish(duration_s=time.time() - begun, **results)
+        job.finish(**({"duration_s": time.time() - begun} | results))
     except StoppedEarly:
         job.finish(Status.STOPPED, duration_s=time.time() - begun)
     except TlvizError as error:

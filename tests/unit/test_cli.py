@@ -132,6 +132,13 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("finetune --model squeezenet1_1 --data clipart --strategy full --optimizer adagrad", "'--optimizer'"),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --freeze 10", "freeze is 10; it must be"),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --device cuda", "shows no such GPU"),
+        (
+            "finetune --model squeezenet1_1 --data clipart --strategy full --frozen stem,fire0",
+            "no stage called 'fire0'",
+        ),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --thaw 3", "thaw holds '3'; write EPOCH:DEPTH"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --ema 1", "ema is 1; it must be"),
+        ("runs resume none", "There is no run called 'none'"),
         ("frobnicate", "frobnicate"),
     ],
 )

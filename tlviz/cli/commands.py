@@ -7,7 +7,6 @@ one line for a person's mistake, 1 for anything else.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,27 +14,15 @@ from typing import Annotated, Any
 
 import typer
 
-from tlviz.cli.datasets import bytes_progress, datasets_app
+from tlviz.cli.bench import bench
+from tlviz.cli.datasets import datasets_app
+from tlviz.cli.finetune import finetune, follow
 from tlviz.cli.models import models_app
-from tlviz.cli.output import Json, print_result, stderr, table
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.flips import Flip
-from tlviz.data.images import settle
-from tlviz.data.pictures import Fit
+from tlviz.cli.output import Json, print_result, table
 from tlviz.errors import TlvizError
-from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure, resolve_freeze
-from tlviz.finetune.strategies import STRATEGIES
-from tlviz.models.catalogue import BUNDLED, find_model
-from tlviz.models.places import need_weights
-from tlviz.runs.device import check_device
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, find_run, list_runs
-from tlviz.runs.launch import start_finetune
+from tlviz.runs.folder import FINETUNE, find_run, list_runs
+from tlviz.runs.launch import resume_run
 from tlviz.runs.summary import RunSummary, summarise
-
-POLL_S = 0.1
-PATIENCE_S = 10.0
-"""A run that has not begun by then is named all the same: it waits for one before it."""
-MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file."
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
@@ -78,9 +65,8 @@ def show_run(run: str, as_json: Json = False) -> None:
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
-    print_result(
-        result, as_json, table(summary.epochs) if summary.epochs else f"{summary.status}: {summary.error or ''}"
-    )
+    readable = [{name: value for name, value in e.items() if not isinstance(value, dict)} for e in summary.epochs]
+    print_result(result, as_json, table(readable) if readable else f"{summary.status}: {summary.error or ''}")
 
 
 @runs_app.command("stop")
@@ -91,6 +77,14 @@ def stop_run(run: str, as_json: Json = False) -> None:
     print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
 
 
+@runs_app.command("resume")
+def resume(run: str, as_json: Json = False) -> int:
+    """Go on with a run that was stopped, killed or lost, from its last epoch to the same weights as without a break."""
+    found = find_run(run)
+    resume_run(found)
+    return follow(found, as_json)
+
+
 @runs_app.command("delete")
 def delete_run(run: str, as_json: Json = False) -> None:
     """Delete a run that is over."""
@@ -99,59 +93,8 @@ def delete_run(run: str, as_json: Json = False) -> None:
     print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
 
 
-@app.command("finetune")
-def finetune(
-    model: Annotated[str, typer.Option(help=MODEL_HELP)],
-    data: Annotated[
-        str, typer.Option(help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV, or a public one.")
-    ],
-    strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}.")],
-    freeze: Annotated[int | None, typer.Option(help="Frozen stages, counted from the stem.")] = None,
-    head_lr: Annotated[float | None, typer.Option(help="Learning rate of the new head.")] = None,
-    backbone_lr: Annotated[float | None, typer.Option(help="Learning rate of the last backbone stage.")] = None,
-    layer_decay: Annotated[
-        float | None, typer.Option(help="Factor of the rate from each stage to the one before.")
-    ] = None,
-    optimizer: Annotated[Optimizer | None, typer.Option()] = None,
-    batch_size: Annotated[int | None, typer.Option()] = None,
-    epochs: Annotated[int | None, typer.Option()] = None,
-    patience: Annotated[int | None, typer.Option(help="Epochs without a better one before the run ends.")] = None,
-    dropout: Annotated[float | None, typer.Option(help="Before the logits; default: the architecture's own.")] = None,
-    weight_decay: Annotated[float | None, typer.Option()] = None,
-    augment: Annotated[Augment | None, typer.Option()] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the weights' own.")] = None,
-    fit: Annotated[Fit | None, typer.Option(help="Pad with white, or crop as the weights' authors did.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
-    device: Annotated[DeviceChoice | None, typer.Option()] = None,
-    labels_per_class: Annotated[
-        int | None, typer.Option(help="Train with so many labels a class; default: all.")
-    ] = None,
-    test_share: Annotated[float | None, typer.Option(help="Keep this share for the final evaluation only.")] = None,
-    folds: Annotated[int | None, typer.Option(help="Cut the images into so many folds; one of them validates.")] = None,
-    fold: Annotated[int | None, typer.Option(help="Which fold validates, counted from 0.")] = None,
-    flip: Annotated[
-        Flip | None, typer.Option(help="Mirror pictures in augmentation; auto: not digits, letters.")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Fine-tune a network on a target and keep the best epoch's weights."""
-    choices = {name: value for name, value in locals().items() if name not in {"model", "data", "strategy", "as_json"}}
-    data = settle(data, bytes_progress("unpacked"))
-    spec = find_model(model)
-    config = configure(spec.name, data, strategy, **choices)
-    check_device(config.device)
-    if STRATEGIES[config.strategy].pretrained:
-        need_weights(spec)
-    if freeze is not None:
-        _check_freeze(config)
-    run = start_finetune(config)
-    summary = _follow(run)
-    if summary.status in (Status.FAILED, Status.LOST):
-        print(f"tlviz: {summary.error}", file=sys.stderr)
-        return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
-    result = _finetune_result(summary)
-    print_result(result, as_json, table([result]))
-    return 0
+app.command("finetune")(finetune)
+app.command("bench")(bench)
 
 
 @app.command("export")
@@ -166,56 +109,6 @@ def export(
 
     written = export_run(find_run(run), to.expanduser(), parse_formats(formats))
     print_result(asdict(written), as_json, "\n".join(written.files.values()))
-
-
-def _check_freeze(config: FinetuneConfig) -> None:
-    """Raise ``BadSettingError`` for a depth the network does not have, before a run is made."""
-    from tlviz.models.load import architecture_stages  # imports torch
-
-    resolve_freeze(config, architecture_stages(find_model(config.model), 2))
-
-
-def _follow(run: RunFolder) -> RunSummary:
-    """Wait for a run to end, telling its epochs on standard error; Ctrl-C stops it and keeps the best."""
-    told = -1
-    while True:
-        try:
-            summary = summarise(run)
-            if told < 0 and (summary.start_event or time.time() - summary.started > PATIENCE_S):
-                stderr.print(f"run {run.name}", markup=False)
-                told = 0
-            for epoch in summary.epochs[max(0, told) :]:
-                stderr.print(
-                    f"epoch {epoch['epoch']}: validation accuracy {epoch['val_accuracy']:.3f}, "
-                    f"loss {epoch['val_loss']:.3f}, {epoch['duration_s']:.1f} s"
-                )
-                told += 1
-            if summary.status.is_over:
-                return summary
-            time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            stderr.print("stopping; the best weights so far are kept")
-            run.request_stop()
-
-
-def _finetune_result(summary: RunSummary) -> dict[str, Any]:
-    names = (
-        "run",
-        "status",
-        "strategy",
-        "best_epoch",
-        "best_val_accuracy",
-        "test_accuracy",
-        "epochs_run",
-        "duration_s",
-        "images_per_s",
-        "trainable_parameters",
-        "frozen_parameters",
-        "peak_memory_mb",
-        "device",
-        "folder",
-    )
-    return {name: getattr(summary, name) for name in names}
 
 
 def _run_row(summary: RunSummary) -> dict[str, Any]:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-
-class Mix(StrEnum):
-    """How two pictures of a batch become one: not at all, by weighted mean, or by a pasted rectangle."""
-
-    NONE = "none"
-    MIXUP = "mixup"
-    CUTMIX = "cutmix"
-
+from tlviz.data.mix_kinds import Mix
 
 ALPHA = {Mix.MIXUP: 0.2, Mix.CUTMIX: 1.0}
 """Both parameters of the beta distribution that a blend's weight is drawn from, as the papers have it for ImageNet."""

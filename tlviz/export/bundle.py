@@ -20,6 +20,7 @@ from tlviz.data.ingest import Geometry
 from tlviz.data.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.lora import plain_state
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, describe, normalise
@@ -72,7 +73,7 @@ def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str
 
 def portable_weights(network: Network) -> dict[str, Tensor]:
     """Return a network's tensors on the CPU in plain layout, named as in the library's own architecture."""
-    return {name: value.detach().cpu().contiguous() for name, value in network.module.state_dict().items()}
+    return {name: value.detach().cpu().contiguous() for name, value in plain_state(network.module).items()}
 
 
 def read_header(path: Path) -> Bundle:

@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
 from tlviz.data.flips import Flip
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.pictures import Fit
 from tlviz.data.splits import SplitPlan, check_plan
 from tlviz.errors import BadSettingError
-from tlviz.finetune.strategies import default_freeze, find_strategy
+from tlviz.finetune.choices import (
+    Augment,
+    BatchNorm,
+    ClassWeights,
+    DeviceChoice,
+    Monitor,
+    Optimizer,
+    Schedule,
+    StageRates,
+    Tune,
+)
+from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
-from tlviz.models.spec import Stage, check_size
-
-
-class Optimizer(StrEnum):
-    """The update rules on offer: both allow a rate for each stage."""
-
-    ADAMW = "adamw"
-    SGD = "sgd"
-
-
-class Augment(StrEnum):
-    """How training pictures vary between epochs."""
-
-    NONE = "none"
-    LIGHT = "light"
-    STRONG = "strong"
-
-
-class DeviceChoice(StrEnum):
-    """Where to train; ``auto`` takes a GPU where there is one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-    MPS = "mps"
+from tlviz.models.spec import check_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +42,20 @@ RANGES: dict[str, Range] = {
     "head_lr": Range(1e-7, 10),
     "backbone_lr": Range(1e-7, 10),
     "layer_decay": Range(0.01, 1),
+    "thaw_factor": Range(0.001, 1),
+    "warmup": Range(0, 1000),
     "epochs": Range(1, 1000),
     "batch_size": Range(1, 4096),
+    "accumulate": Range(1, 1024),
     "patience": Range(1, 1000),
     "dropout": Range(0, 0.95),
     "weight_decay": Range(0, 1),
+    "l2_sp": Range(0, 100),
+    "label_smoothing": Range(0, 0.9),
+    "ema": Range(0, 0.99999),
+    "lora_rank": Range(1, 256),
+    "views": Range(1, 64),
+    "cache_mb": Range(0, 10**6),
     "image_size": Range(64, 1024),
     "test_share": Range(0, 0.5),
     "folds": Range(2, 50),
@@ -68,15 +65,37 @@ RANGES: dict[str, Range] = {
     "threads": Range(1, 1024),
 }
 
+_CHOICES: dict[str, type[StrEnum]] = {
+    "fit": Fit,
+    "flip": Flip,
+    "mix": Mix,
+    "optimizer": Optimizer,
+    "augment": Augment,
+    "device": DeviceChoice,
+    "tune": Tune,
+    "batchnorm": BatchNorm,
+    "stage_rates": StageRates,
+    "schedule": Schedule,
+    "monitor": Monitor,
+    "class_weights": ClassWeights,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FinetuneConfig:
     """Everything that decides a run.
 
-    ``freeze`` counts frozen stages from the stem, None is the strategy's own; ``image_size`` is a side in pixels;
-    ``dropout`` None keeps the architecture's own; ``patience`` is the number of epochs without a better one after
-    which the run ends.  ``test_share`` and ``folds`` part the images where the target does not, ``fold`` counts from 0;
-    ``labels_per_class`` thins the training images, None keeps all; ``flip`` overrides what the target's names suggest.
+    *Freeze plan.*  ``freeze`` counts the stages from the stem that stay frozen to the end, None is the strategy's own;
+    ``frozen`` names them instead, any set; ``thaw`` says what is frozen from which epoch on, such as ``4:3,7:0`` or
+    ``6:stem+fire2``, None is the strategy's own.
+    *Rates.*  ``thaw_factor`` multiplies all rates at every unfreezing; ``warmup`` counts epochs.
+    *Images.*  ``image_size`` is a side in pixels; ``test_share`` and ``folds`` part the images where the target does
+    not, ``fold`` counts from 0; ``labels_per_class`` thins the training images, None keeps all; ``flip`` overrides what
+    the target's names suggest; ``views`` is how many fixed versions of each picture frozen stages see under
+    augmentation; ``cache_mb`` is the memory for their outputs, 0 computes them at every step.
+    *The rest.*  ``accumulate`` batches make one update; ``dropout`` None keeps the architecture's own; ``l2_sp`` pulls
+    pretrained weights back to their start; ``ema`` is the decay of averaged weights, 0 is off; ``patience`` is the
+    number of epochs without a better one after which the run ends.
     """
 
     model: str
@@ -98,6 +117,27 @@ class FinetuneConfig:
     seed: int = 0
     device: DeviceChoice = DeviceChoice.AUTO
     threads: int = 2
+    frozen: tuple[str, ...] | None = None
+    thaw: str | None = None
+    thaw_factor: float = 1.0
+    tune: Tune = Tune.ALL
+    lora_rank: int = 8
+    batchnorm: BatchNorm = BatchNorm.FROZEN
+    stage_rates: StageRates = StageRates.DECAY
+    schedule: Schedule = Schedule.CONSTANT
+    warmup: float = 0.0
+    monitor: Monitor = Monitor.ACCURACY
+    class_weights: ClassWeights = ClassWeights.EQUAL
+    label_smoothing: float = 0.0
+    mix: Mix = Mix.NONE
+    l2_sp: float = 0.0
+    ema: float = 0.0
+    accumulate: int = 1
+    views: int = 4
+    cache_mb: int = 2048
+    gauges: bool = True
+    deterministic: bool = False
+    compile: bool = False
     test_share: float = 0.0
     folds: int | None = None
     fold: int = 0
@@ -126,17 +166,12 @@ class FinetuneConfig:
 
         Raises ``BadSettingError`` where a setting is missing or out of range.
         """
-        enums: dict[str, type[StrEnum]] = {
-            "fit": Fit,
-            "optimizer": Optimizer,
-            "augment": Augment,
-            "device": DeviceChoice,
-            "flip": Flip,
-        }
         known = {field.name for field in fields(cls)}
         settings = {name: value for name, value in values.items() if name in known}
         try:
-            settings |= {name: kind(settings[name]) for name, kind in enums.items() if name in settings}
+            settings |= {name: kind(settings[name]) for name, kind in _CHOICES.items() if name in settings}
+            if settings.get("frozen") is not None:
+                settings["frozen"] = tuple(settings["frozen"])
             return cls(**settings)
         except (TypeError, ValueError) as error:
             raise BadSettingError(f"The run's settings cannot be read: {error}.") from error
@@ -164,18 +199,11 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "head_lr": preset.head_lr,
         "backbone_lr": preset.backbone_lr,
         "layer_decay": preset.layer_decay,
+        "thaw_factor": preset.thaw_factor,
+        "tune": preset.tune,
+        "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
         "threads": os.cpu_count() or 1,
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))
-
-
-def resolve_freeze(config: FinetuneConfig, stages: Sequence[Stage]) -> int:
-    """Return the number of frozen stages.  Raises ``BadSettingError`` unless at least the head is left to train."""
-    freeze = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
-    if not 0 <= freeze < len(stages):
-        raise BadSettingError(
-            f"freeze is {freeze}; it must be between 0 (train everything) and {len(stages) - 1} (train the head only)."
-        )
-    return freeze

@@ -1,124 +1,163 @@
-"""The fine-tuning loop: a generator that trains one network and yields what happened."""
+"""The fine-tuning loop: it trains a network phase by phase and yields what happens."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
-from tlviz.data.augment import augment_light, augment_strong
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import Indices, Split
+from tlviz.data.mix import mix_batch
+from tlviz.data.mix_kinds import Mix
+from tlviz.data.splits import Indices
 from tlviz.errors import TlvizError
-from tlviz.finetune.config import Augment, FinetuneConfig, resolve_freeze
-from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, is_better
-from tlviz.finetune.param_groups import build_optimizer, freeze_stages, group_table, train_mode
-from tlviz.measures.accuracy import accuracy
-from tlviz.models.load import Network, normalise
-
-EVAL_BATCH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Mean cross-entropy and accuracy (a fraction) over some images."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What one run works on: a network of its own, the images with their split, and where it computes."""
-
-    network: Network
-    images: ImageSet
-    split: Split
-    config: FinetuneConfig
-    device: torch.device
-    should_stop: Callable[[], bool]
+from tlviz.finetune.device import memory_errors, peak_memory_mb
+from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, Unfroze, is_better
+from tlviz.finetune.feed import seed_of
+from tlviz.finetune.freezing import trainable_count
+from tlviz.finetune.meters import GradientMeter, TrainingMeter, weight_drift
+from tlviz.finetune.param_groups import group_table, rates_by_stage, scale_rates
+from tlviz.finetune.plan import schedule_factor
+from tlviz.finetune.scoring import Score, evaluate
+from tlviz.finetune.session import Halted, Session
+from tlviz.finetune.state import State
 
 
 def finetune(session: Session) -> Iterator[Event]:
-    """Train by ``session.config`` and yield events; after each ``Epoch`` the network holds that epoch's weights.
+    """Train by ``session.config`` from the beginning and yield events, as ``train`` does."""
+    return train(State(session))
+
+
+def train(state: State) -> Iterator[Event]:
+    """Train from where a state stands to its end; at each ``Epoch`` the state is the one at that epoch's end.
 
     The first ``Epoch`` is number 0: validation before training.  Ends with ``Stopped``.  Raises ``TlvizError``
-    where the loss is no longer a number.
+    where the loss is no longer a number, or where memory runs out.
     """
-    config, network = session.config, session.network
-    module = network.module.to(session.device)
-    freeze = resolve_freeze(config, network.stages)
-    freeze_stages(module, network.stages, freeze)
-    optimizer = build_optimizer(module, network.stages, config, freeze)
-    yield Started(
-        freeze=freeze,
-        groups=group_table(optimizer),
-        trainable_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
-        frozen_parameters=sum(p.numel() for p in module.parameters() if not p.requires_grad),
-        train_images=len(session.split.train),
-        validation_images=len(session.split.validation),
-        test_images=len(session.split.test),
-        device=str(session.device),
-    )
-    before = evaluate(session, session.split.validation)
-    if before is None:
+    try:
+        with memory_errors(state.session.config):
+            yield from _epochs(state)
+    except Halted:
         yield Stopped(StopReason.REQUEST)
-        return
-    best = Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0)
-    yield best
-    generator = torch.Generator().manual_seed(config.seed)
-    for number in range(1, config.epochs + 1):
-        begun = time.perf_counter()
-        train_mode(module, network.stages, freeze)
-        trained = yield from _train_epoch(session, optimizer, number, generator)
-        if trained is None:
-            yield Stopped(StopReason.REQUEST)
-            return
-        duration_s = time.perf_counter() - begun
-        score = evaluate(session, session.split.validation)
-        if score is None:
-            yield Stopped(StopReason.REQUEST)
-            return
-        _check_finite(score.loss, number, config)
-        images_per_s = len(session.split.train) / duration_s
-        epoch = Epoch(number, trained.loss, trained.accuracy, score.loss, score.accuracy, duration_s, images_per_s)
-        yield epoch
-        if is_better(epoch, best):
-            best = epoch
-        elif number - best.epoch >= config.patience:
+
+
+def _epochs(state: State) -> Iterator[Event]:
+    if state.best is None:
+        state.begin()
+        yield _started(state)
+        before = _validate(state)
+        yield _remember(state, Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0, before.macro_f1))
+    for number in range(state.epoch + 1, state.session.config.epochs + 1):
+        if state.phase_of(number) != state.phase:
+            state.enter(state.phase_of(number))
+            yield _unfroze(state, number)
+        epoch = yield from _train_and_validate(state, number)
+        yield _remember(state, epoch)
+        if _has_lost_patience(state):
             yield Stopped(StopReason.PATIENCE)
             return
     yield Stopped(StopReason.EPOCHS)
 
 
-def evaluate(session: Session, indices: Indices) -> Score | None:
-    """Return loss and accuracy over images, in eval mode and without gradients, or None where stopped meanwhile."""
-    logits = predict_logits(session, indices)
-    if logits is None:
-        return None
-    labels = torch.from_numpy(session.images.labels[indices])
-    return Score(nn.functional.cross_entropy(logits, labels).item(), accuracy(logits, labels))
+def _train_and_validate(state: State, number: int) -> Generator[Progress, None, Epoch]:
+    begun = time.perf_counter()
+    gradients, trained = GradientMeter(state.optimizer), TrainingMeter(state.session.device)
+    yield from _train(state, number, gradients, trained)
+    train_loss, train_accuracy = trained.read()
+    _check_finite(state, train_loss, number)
+    duration_s = time.perf_counter() - begun
+    score = _validate(state)
+    _check_finite(state, score.loss, number)
+    return Epoch(
+        epoch=number,
+        train_loss=train_loss,
+        train_accuracy=train_accuracy,
+        val_loss=score.loss,
+        val_accuracy=score.accuracy,
+        duration_s=duration_s,
+        images_per_s=len(state.session.split.train) / duration_s,
+        val_macro_f1=score.macro_f1,
+        rates=rates_by_stage(state.optimizer),
+        gradient_norms=gradients.norms(),
+        noise_scale=gradients.noise_scale(),
+        weight_drift=weight_drift(state.module, state.session.network.stages, state.starts),
+        memory_mb=peak_memory_mb(state.session.device),
+    )
 
 
-def predict_logits(session: Session, indices: Indices) -> Tensor | None:
-    """Return the logits (n, C) of images on the CPU, from the network in eval mode, or None where stopped meanwhile."""
-    module = session.network.module.eval()
-    parts: list[Tensor] = []
-    with torch.no_grad():
-        for at in range(0, len(indices), EVAL_BATCH):
-            if session.should_stop():
-                return None
-            pixels = _pixels(session, indices[at : at + EVAL_BATCH])
-            parts.append(module(_inputs(session, pixels)).float().cpu())
-    return torch.cat(parts)
+def _train(state: State, number: int, gradients: GradientMeter, trained: TrainingMeter) -> Iterator[Progress]:
+    """Go once over the training images; yield progress after each update.
+
+    Order, augmentation and dropout come from the epoch's own seed: an epoch depends on the state before it and on
+    nothing else.
+    """
+    config, train = state.session.config, state.session.split.train
+    generator = torch.Generator().manual_seed(seed_of(config.seed, number))
+    torch.manual_seed(seed_of(config.seed, number, 1))  # dropout
+    order = train[torch.randperm(len(train), generator=generator).numpy()]
+    state.feed.prepare(train, number)
+    state.feed.train_mode()
+    batches = np.array_split(order, math.ceil(len(order) / (config.batch_size * config.accumulate)))
+    for step, batch in enumerate(batches, start=1):
+        state.session.halt_if_asked()
+        done = number - 1 + (step - 0.5) / len(batches)
+        scale_rates(state.optimizer, schedule_factor(config.schedule, done, config.epochs, config.warmup))
+        _update(state, batch, number, generator, gradients, trained)
+        yield Progress(number, step, len(batches))
 
 
-def _check_finite(loss: float, epoch: int, config: FinetuneConfig) -> None:
+def _update(
+    state: State,
+    batch: Indices,
+    number: int,
+    generator: torch.Generator,
+    gradients: GradientMeter,
+    trained: TrainingMeter,
+) -> None:
+    """Make one update from a batch, in pieces that fit into memory where gradients accumulate."""
+    config, classes = state.session.config, len(state.session.network.classes)
+    state.optimizer.zero_grad(set_to_none=True)
+    for piece in np.array_split(batch, math.ceil(len(batch) / config.batch_size)):
+        inputs, labels = state.feed.train(piece, number, generator), state.feed.labels(piece)
+        targets = labels
+        if config.mix is not Mix.NONE:
+            inputs, targets = mix_batch(inputs, labels, classes, config.mix, generator)
+        logits = state.feed.logits(inputs)
+        loss = state.loss(logits, targets)
+        (loss * (len(piece) / len(batch))).backward()  # type: ignore[no-untyped-call]
+        trained.note(loss, logits, labels)
+    gradients.note(len(batch))
+    state.optimizer.step()
+    if state.pull:
+        state.pull.step(state.optimizer)
+    if state.averaged:
+        state.averaged.update()
+
+
+def _validate(state: State) -> Score:
+    with state.best_guess():
+        return evaluate(state.session, state.feed, state.session.split.validation)
+
+
+def _remember(state: State, epoch: Epoch) -> Epoch:
+    """Note that an epoch is done, and whether it is the best so far."""
+    state.epoch = epoch.epoch
+    if is_better(epoch, state.best, state.session.config.monitor):
+        state.best = epoch
+    return epoch
+
+
+def _has_lost_patience(state: State) -> bool:
+    """Tell whether the last phase has gone on for too long without a better epoch."""
+    if state.best is None or state.phase != state.phases[-1]:
+        return False
+    return state.epoch - max(state.best.epoch, state.phase.first_epoch - 1) >= state.session.config.patience
+
+
+def _check_finite(state: State, loss: float, epoch: int) -> None:
+    config = state.session.config
     if not math.isfinite(loss):
         raise TlvizError(
             f"The loss is no longer a number in epoch {epoch}; lower the learning rates (head {config.head_lr:g}, "
@@ -126,47 +165,24 @@ def _check_finite(loss: float, epoch: int, config: FinetuneConfig) -> None:
         )
 
 
-def _train_epoch(
-    session: Session, optimizer: torch.optim.Optimizer, epoch: int, generator: torch.Generator
-) -> Generator[Progress, None, Score | None]:
-    """Train once over the images; yield progress after each step; return the mean score, or None where stopped."""
-    config, module = session.config, session.network.module
-    train = session.split.train
-    order = train[torch.randperm(len(train), generator=generator).numpy()]
-    steps = math.ceil(len(order) / config.batch_size)
-    loss_sum = torch.zeros((), device=session.device)
-    right = torch.zeros((), device=session.device)
-    torch.manual_seed(config.seed * 100_003 + epoch)  # dropout
-    for step, batch in enumerate(np.array_split(order, steps), start=1):
-        if session.should_stop():
-            return None
-        pixels = _augment(session, _pixels(session, batch), generator)
-        labels = torch.from_numpy(session.images.labels[batch]).to(session.device)
-        logits = module(_inputs(session, pixels))
-        loss = nn.functional.cross_entropy(logits, labels)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        loss_sum += loss.detach() * len(batch)
-        right += (logits.detach().argmax(1) == labels).sum()
-        yield Progress(epoch, step, steps)
-    mean_loss = loss_sum.item() / len(order)
-    _check_finite(mean_loss, epoch, config)
-    return Score(mean_loss, right.item() / len(order))
+def _started(state: State) -> Started:
+    session = state.session
+    trainable, frozen = trainable_count(state.module)
+    return Started(
+        freeze=state.phase.depth,
+        frozen=state.frozen_names(),
+        switches=[phase.first_epoch for phase in state.phases[1:]],
+        groups=group_table(state.optimizer),
+        trainable_parameters=trainable,
+        frozen_parameters=frozen,
+        train_images=len(session.split.train),
+        validation_images=len(session.split.validation),
+        test_images=len(session.split.test),
+        device=str(session.device),
+        note=state.feed.note,
+    )
 
 
-def _pixels(session: Session, indices: Indices) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(session.images.pixels[indices]))
-
-
-def _inputs(session: Session, pixels: Tensor) -> Tensor:
-    return normalise(pixels.to(session.device), session.network.spec.preprocessing)
-
-
-def _augment(session: Session, pixels: Tensor, generator: torch.Generator) -> Tensor:
-    match session.config.augment:
-        case Augment.LIGHT:
-            return augment_light(pixels, may_flip=session.images.may_flip, generator=generator)
-        case Augment.STRONG:
-            return augment_strong(pixels, may_flip=session.images.may_flip, generator=generator)
-    return pixels
+def _unfroze(state: State, number: int) -> Unfroze:
+    trainable, frozen = trainable_count(state.module)
+    return Unfroze(number, state.frozen_names(), group_table(state.optimizer), trainable, frozen, state.feed.note)

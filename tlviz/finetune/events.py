@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tlviz.finetune.choices import Monitor
 from tlviz.finetune.param_groups import GroupRow
 
 
@@ -18,9 +20,15 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Training is set up: what trains at which rate (read back from the optimizer), on how many images, and where."""
+    """Training is set up: what trains at which rate (read back from the optimizer), on how many images, and where.
+
+    ``freeze`` counts the first frozen stages, ``frozen`` names all; ``switches`` are the epochs at which more is
+    unfrozen; ``note`` says what becomes of the frozen stages' outputs.
+    """
 
     freeze: int
+    frozen: list[str]
+    switches: list[int]
     groups: list[GroupRow]
     trainable_parameters: int
     frozen_parameters: int
@@ -28,6 +36,19 @@ class Started:
     validation_images: int
     test_images: int
     device: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfroze:
+    """From this epoch on, other stages are frozen; the groups are read back from the new optimizer."""
+
+    epoch: int
+    frozen: list[str]
+    groups: list[GroupRow]
+    trainable_parameters: int
+    frozen_parameters: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +62,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch is done and validated; losses are mean cross-entropy, accuracies fractions; epoch 0 has no training."""
+    """An epoch is done and validated; losses are mean cross-entropy, accuracies fractions; epoch 0 has no training.
+
+    By stage name: ``rates`` of the last step, mean ``gradient_norms`` of the steps, ``weight_drift`` as a share of the
+    starting weights.  ``noise_scale`` is in images, None where the noise hides the gradient.
+    """
 
     epoch: int
     train_loss: float | None
@@ -50,6 +75,12 @@ class Epoch:
     val_accuracy: float
     duration_s: float
     images_per_s: float
+    val_macro_f1: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    gradient_norms: Mapping[str, float] = field(default_factory=dict)
+    noise_scale: float | None = None
+    weight_drift: Mapping[str, float] = field(default_factory=dict)
+    memory_mb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +90,13 @@ class Stopped:
     reason: StopReason
 
 
-Event = Started | Progress | Epoch | Stopped
+Event = Started | Unfroze | Progress | Epoch | Stopped
 
 
-def is_better(epoch: Epoch, best: Epoch | None) -> bool:
-    """Tell whether an epoch beats the best so far: higher validation accuracy, then lower validation loss."""
-    return best is None or (epoch.val_accuracy, -epoch.val_loss) > (best.val_accuracy, -best.val_loss)
+def is_better(epoch: Epoch, best: Epoch | None, monitor: Monitor = Monitor.ACCURACY) -> bool:
+    """Tell whether an epoch beats the best so far: in validation accuracy, then loss; or in loss alone."""
+    if best is None:
+        return True
+    if monitor is Monitor.LOSS:
+        return epoch.val_loss < best.val_loss
+    return (epoch.val_accuracy, -epoch.val_loss) > (best.val_accuracy, -best.val_loss)

@@ -1,4 +1,4 @@
-"""Frozen stages and the optimizer's groups: one home for what trains, and at which rate."""
+"""The optimizer's groups: exactly what trains, each stage at its own rate."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from tlviz.finetune.config import FinetuneConfig, Optimizer
+from tlviz.finetune.choices import Optimizer
+from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
-from tlviz.models.stages import named_stage_parameters, stage_modules
+from tlviz.models.stages import named_stage_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +25,45 @@ class GroupRow:
     weight_decay: float
 
 
-def freeze_stages(module: nn.Module, stages: Sequence[Stage], freeze: int) -> None:
-    """Let exactly the stages from ``freeze`` on require gradients."""
-    for at, stage in enumerate(stages):
-        for _, parameter in named_stage_parameters(module, stage):
-            parameter.requires_grad_(at >= freeze)
-
-
-def train_mode(module: nn.Module, stages: Sequence[Stage], freeze: int) -> None:
-    """Put a network into training mode while its frozen stages stay in eval, so that no BatchNorm statistic moves."""
-    module.train()
-    for stage in stages[:freeze]:
-        for part in stage_modules(module, stage):
-            part.eval()
-
-
-def stage_rates(config: FinetuneConfig, stage_count: int, freeze: int) -> list[float]:
-    """Return the learning rate of every stage, 0 where frozen: the backbone's falls by ``layer_decay`` per stage."""
-    backbone = [
-        config.backbone_lr * config.layer_decay ** (stage_count - 2 - at) if at >= freeze else 0.0
-        for at in range(stage_count - 1)
-    ]
-    return [*backbone, config.head_lr]
-
-
 def build_optimizer(
-    module: nn.Module, stages: Sequence[Stage], config: FinetuneConfig, freeze: int
+    module: nn.Module,
+    stages: Sequence[Stage],
+    rates: Sequence[float],
+    config: FinetuneConfig,
+    previous: torch.optim.Optimizer | None = None,
 ) -> torch.optim.Optimizer:
-    """Build the optimizer over the trainable stages; weight decay spares biases and normalisation (one-dimensional)."""
+    """Build the optimizer over what trains, at one rate a stage; what trained before keeps its moments.
+
+    Weight decay spares biases and normalisation (one-dimensional), and the backbone where L2-SP takes its place.
+    """
     groups: list[dict[str, Any]] = []
-    for stage, rate in zip(stages, stage_rates(config, len(stages), freeze), strict=True):
+    for stage, rate in zip(stages, rates, strict=True):
         trainable = [p for _, p in named_stage_parameters(module, stage) if p.requires_grad]
+        is_pulled_back = config.l2_sp > 0 and stage is not stages[-1]
         for decay, members in (
-            (config.weight_decay, [p for p in trainable if p.ndim > 1]),
+            (0.0 if is_pulled_back else config.weight_decay, [p for p in trainable if p.ndim > 1]),
             (0.0, [p for p in trainable if p.ndim <= 1]),
         ):
             if members:
-                groups.append({"params": members, "lr": rate, "weight_decay": decay, "stage": stage.name})
+                groups.append(
+                    {"params": members, "lr": rate, "full_lr": rate, "weight_decay": decay, "stage": stage.name}
+                )
+    optimizer: torch.optim.Optimizer
     if config.optimizer is Optimizer.SGD:
-        return torch.optim.SGD(groups, momentum=0.9, nesterov=True)
-    return torch.optim.AdamW(groups)
+        optimizer = torch.optim.SGD(groups, momentum=0.9, nesterov=True, fused=True)
+    else:
+        optimizer = torch.optim.AdamW(groups, fused=True)
+    if previous is not None:
+        for parameter in (p for group in groups for p in group["params"]):
+            if parameter in previous.state:
+                optimizer.state[parameter] = previous.state[parameter]
+    return optimizer
+
+
+def scale_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    """Set every group's rate to its full rate times the schedule's factor."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["full_lr"] * factor
 
 
 def group_table(optimizer: torch.optim.Optimizer) -> list[GroupRow]:
@@ -77,3 +77,8 @@ def group_table(optimizer: torch.optim.Optimizer) -> list[GroupRow]:
         )
         for group in optimizer.param_groups
     ]
+
+
+def rates_by_stage(optimizer: torch.optim.Optimizer) -> dict[str, float]:
+    """Read every training stage's rate back from the optimizer."""
+    return {group["stage"]: group["lr"] for group in optimizer.param_groups}

@@ -1,4 +1,4 @@
-"""The strategies a person can pick: named pairs of a freeze plan and a learning-rate plan, as a table."""
+"""The strategies a person can pick: presets of one configuration, as a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tlviz.errors import UnknownNameError
+from tlviz.finetune.choices import StageRates, Tune
 from tlviz.models.spec import Stage
 
 FROZEN_COST = 0.75
@@ -14,24 +15,43 @@ FROZEN_COST = 0.75
 
 
 class Freeze(StrEnum):
-    """Which stages a strategy freezes where the person names no depth."""
+    """Which stages a strategy freezes to the end where the person names no depth."""
 
     NONE = "none"
     DEEP = "deep"
     BACKBONE = "backbone"
 
 
+class Thaw(StrEnum):
+    """How a strategy comes to its depth: all but ``NEVER`` begin with the head alone."""
+
+    NEVER = "never"
+    EARLY = "early"
+    """Unfreeze after a fifth of the epochs, as soon as the head is fitted."""
+    HALFWAY = "halfway"
+    """Unfreeze after half of the epochs."""
+    STEPWISE = "stepwise"
+    """Unfreeze one more stage a phase, from the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A preset: the sentence of the course it stands for, what it freezes and its learning rates."""
+    """A preset: the sentence of the course it stands for, its freeze plan and its learning-rate plan.
+
+    ``thaw_factor`` multiplies all rates at every unfreezing.
+    """
 
     name: str
     title: str
     sentence: str
-    freeze: Freeze
+    freeze: Freeze = Freeze.NONE
+    thaw: Thaw = Thaw.NEVER
+    tune: Tune = Tune.ALL
     head_lr: float = 1e-3
     backbone_lr: float = 1e-4
     layer_decay: float = 1.0
+    stage_rates: StageRates = StageRates.DECAY
+    thaw_factor: float = 1.0
     pretrained: bool = True
 
 
@@ -51,25 +71,50 @@ STRATEGIES: dict[str, Strategy] = {
             Freeze.DEEP,
         ),
         Strategy(
+            "two_phase",
+            "Two phases",
+            "Train the head first; then unfreeze everything, lower the rates and tune the whole network.",
+            thaw=Thaw.HALFWAY,
+            thaw_factor=0.5,
+        ),
+        Strategy(
+            "gradual",
+            "Gradual",
+            "Unfreeze from the top, one more stage a phase, so that the general stages change last and least.",
+            thaw=Thaw.STEPWISE,
+            layer_decay=0.7,
+        ),
+        Strategy(
             "discriminative",
             "Discriminative",
             "Tune everything, each earlier stage at a lower rate than the next.",
-            Freeze.NONE,
             layer_decay=0.7,
         ),
         Strategy(
             "full",
             "Full",
             "Tune everything at a low rate: for targets far from the source.",
-            Freeze.NONE,
         ),
         Strategy(
             "from_scratch",
             "From scratch",
             "Start from random weights: the yardstick for what the source is worth.",
-            Freeze.NONE,
             backbone_lr=1e-3,
             pretrained=False,
+        ),
+        Strategy(
+            "norm_only",
+            "Norms only",
+            "Train the head and every normalisation layer: the domain changes, what the layers look for stays.",
+            tune=Tune.NORMS,
+            backbone_lr=1e-3,
+        ),
+        Strategy(
+            "surgical",
+            "Surgical",
+            "Fit the head, then tune most the stages that the target pulls at most, wherever they are.",
+            thaw=Thaw.EARLY,
+            stage_rates=StageRates.GRADIENT,
         ),
     )
 }
@@ -83,7 +128,7 @@ def find_strategy(name: str) -> Strategy:
 
 
 def default_freeze(strategy: Strategy, stages: Sequence[Stage]) -> int:
-    """Return the number of frozen stages of a strategy, counted from the stem; the head is never frozen."""
+    """Return how many stages a strategy freezes to the end, counted from the stem; the head is never frozen."""
     if strategy.freeze is Freeze.NONE:
         return 0
     if strategy.freeze is Freeze.BACKBONE:

@@ -58,6 +58,8 @@ class Job:
         self._ended.set()
         self._ballast.unlink(missing_ok=True)
         self.append("finished", {"status": status} | values)
+        if status is Status.FINISHED:
+            self.run.last_state.unlink(missing_ok=True)
 
     def terminate(self) -> None:
         """Note a termination signal: it is a request to stop."""

@@ -14,6 +14,18 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(1) == labels).float().mean().item()
 
 
+def macro_f1(logits: Tensor, labels: Tensor) -> float:
+    """Return the mean F1 score, 0 to 1, over the classes that occur among labels (N,) or best guesses of logits (N, C).
+
+    A class's F1 is 2 hits / (labels + guesses), so every class counts alike however rare it is.
+    """
+    guesses, classes = logits.argmax(1), logits.shape[1]
+    hits = labels[guesses == labels].bincount(minlength=classes)
+    occurrences = labels.bincount(minlength=classes) + guesses.bincount(minlength=classes)
+    present = occurrences > 0
+    return (2 * hits[present] / occurrences[present]).mean().item()
+
+
 def standard_error(share: float, count: int) -> float:
     """Return the standard error of a share, 0 to 1, seen in ``count`` independent images.
 

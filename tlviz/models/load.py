@@ -32,14 +32,14 @@ class Network:
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
-def load_network(spec: ModelSpec) -> Network:
-    """Load a pretrained network with its source classes, in eval mode.
+def load_network(spec: ModelSpec, *, size: int | None = None) -> Network:
+    """Load a pretrained network with its source classes, in eval mode; ``size`` as for ``build_for_target``.
 
     One that was pretrained without classes gets a single, meaningless logit and no class names.
     Raises ``BadWeightsError`` where the weights are missing or are not the ones of the catalogue.
     """
     with torch.random.fork_rng(devices=[]):
-        module, stages = _load(spec, max(1, spec.class_count), None, may_lack_head=not spec.class_count)
+        module, stages = _load(spec, max(1, spec.class_count), size, may_lack_head=not spec.class_count)
     return Network(spec, module.eval(), stages, source_classes(spec))
 
 

@@ -5,9 +5,11 @@ file                written by                  holds
 ==================  ==========================  =================================================================
 config.json         the launcher, once          kind, time of creation, settings
 stop                the app or command line     its presence asks the worker to stop
-events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished
+resume              the app or command line     when a run that had ended was last asked to go on
+events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
+last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
 log.txt             the worker                  what it and its libraries print
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
 ==================  ==========================  =================================================================
@@ -30,7 +32,7 @@ from typing import Any
 
 import psutil
 
-from tlviz.errors import StorageError, UnknownNameError
+from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 
 FORMAT = 1
@@ -99,6 +101,11 @@ class RunFolder:
         """Where the best weights are, if any epoch was validated."""
         return self.path / "best.safetensors"
 
+    @property
+    def last_state(self) -> Path:
+        """Where the last epoch's state is, for a worker that goes on."""
+        return self.path / "last.pt"
+
     def config(self) -> dict[str, Any]:
         """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings``."""
         loaded = _read_json(self.path / "config.json") or {}
@@ -142,11 +149,12 @@ class RunFolder:
         return status, events
 
     def _status(self, events: list[dict[str, Any]]) -> Status:
-        if _ended(events):
+        resumed = self.resumed()
+        if _ended(events) and events[-1].get("time", 0.0) >= resumed:
             return Status(events[-1]["status"])
         beat = self.heartbeat()
-        if beat is None:
-            is_young = time.time() - self.config()["created"] < START_GRACE_S
+        if beat is None or beat.time < resumed:
+            is_young = time.time() - max(resumed, self.config()["created"]) < START_GRACE_S
             return Status.QUEUED if is_young else Status.FAILED
         if beat.host != socket.gethostname():
             return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
@@ -156,6 +164,26 @@ class RunFolder:
         """Ask the worker to stop after its present step and keep the best weights."""
         with storage_errors(self.path):
             (self.path / "stop").touch()
+
+    def request_resume(self) -> None:
+        """Note that a run that is over shall go on.
+
+        Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
+        """
+        status = self.status()
+        if status is Status.FINISHED:
+            raise BadSettingError(f"The run {self.name} is finished; there is nothing left to resume.")
+        if not status.is_over:
+            raise BadSettingError(f"The run {self.name} is still going on; there is nothing to resume yet.")
+        write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
+        with storage_errors(self.path):
+            (self.path / "stop").unlink(missing_ok=True)
+        write_atomic(self.path / "resume", encode({"time": time.time()}))
+
+    def resumed(self) -> float:
+        """Return when the run was last asked to go on, in seconds since 1970, or 0."""
+        asked = (_read_json(self.path / "resume") or {}).get("time")
+        return asked if isinstance(asked, float) else 0.0
 
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the worker to stop."""

@@ -69,6 +69,15 @@ def start_doctor(data: str, *, features: bool = True) -> RunFolder:
     return run
 
 
+def resume_run(run: RunFolder) -> None:
+    """Start a new worker on a run that was stopped, failed or lost; it goes on after the last epoch.
+
+    Raises ``BadSettingError`` where there is nothing to resume, ``StorageError`` where the folder cannot be written.
+    """
+    run.request_resume()
+    start_worker(run)
+
+
 def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
     """Start a worker that downloads or unpacks a target, and decodes it where a geometry is given.
 

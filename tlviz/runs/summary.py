@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tlviz.finetune.choices import Monitor
 from tlviz.runs.folder import RunFolder, Status
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind."""
+    """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
+
+    Trainable parameters are those of the phase in which most train.
+    """
 
     run: str
     kind: str
@@ -42,8 +46,11 @@ def summarise(run: RunFolder) -> RunSummary:
     status, events = run.read()
     epochs = [event for event in events if event.get("event") == "epoch"]
     begun = next((event for event in events if event.get("event") == "started"), {})
-    ended = events[-1] if events and events[-1].get("event") == "finished" else {}
-    best = max(epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"], -e["epoch"]), default=None)
+    ended = events[-1] if status.is_over and events and events[-1].get("event") == "finished" else {}
+    by_loss = config["settings"].get("monitor") == Monitor.LOSS
+    best = max(epochs, key=lambda e: (not by_loss and e["val_accuracy"], -e["val_loss"], -e["epoch"]), default=None)
+    phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
+    widest = max(phases, key=lambda event: event.get("trainable_parameters") or 0, default={})
     rates = [epoch["images_per_s"] for epoch in epochs if epoch["epoch"]]
     settings = config["settings"]
     return RunSummary(
@@ -60,8 +67,8 @@ def summarise(run: RunFolder) -> RunSummary:
         test_accuracy=ended.get("test_accuracy"),
         duration_s=ended.get("duration_s"),
         images_per_s=sum(rates) / len(rates) if rates else None,
-        trainable_parameters=begun.get("trainable_parameters"),
-        frozen_parameters=begun.get("frozen_parameters"),
+        trainable_parameters=widest.get("trainable_parameters"),
+        frozen_parameters=widest.get("frozen_parameters"),
         peak_memory_mb=ended.get("peak_memory_mb"),
         device=begun.get("device"),
         started=config["created"],

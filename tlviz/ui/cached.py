@@ -24,7 +24,7 @@ from tlviz.data.findings import Report, duplicate_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
-from tlviz.finetune.config import Augment
+from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.folder import find_run

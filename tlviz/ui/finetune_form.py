@@ -11,7 +11,8 @@ import streamlit as st
 from tlviz.data.pictures import Fit
 from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError
-from tlviz.finetune.config import Augment, DeviceChoice, FinetuneConfig, Optimizer, configure
+from tlviz.finetune.choices import Augment, DeviceChoice, Optimizer
+from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, Stage

@@ -108,7 +108,8 @@ def _tables(summary: RunSummary) -> None:
         groups.caption("Parameter groups, read back from the optimizer")
         groups.dataframe(pd.DataFrame(summary.start_event.get("groups", [])), hide_index=True)
         epochs.caption("Epochs")
-        epochs.dataframe(pd.DataFrame(summary.epochs).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
+        numbers = [{k: v for k, v in epoch.items() if not isinstance(v, dict)} for epoch in summary.epochs]
+        epochs.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
 
 
 def _seconds(duration_s: float | None) -> str:

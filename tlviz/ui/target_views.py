@@ -12,7 +12,7 @@ from tlviz.data.public import PUBLIC
 from tlviz.data.splits import BUDGETS, Split, SplitPlan, split_images
 from tlviz.figures.classes import MOST_BARS, plot_class_bars
 from tlviz.figures.theme import chart_config
-from tlviz.finetune.config import Augment
+from tlviz.finetune.choices import Augment
 from tlviz.ui import cached
 from tlviz.ui.panels import Sheet, render_sheets, render_wall
 from tlviz.ui.state import Key

@@ -11,10 +11,15 @@ import torch
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.config import Augment, FinetuneConfig, configure
-from tlviz.finetune.engine import Score, Session, evaluate, finetune, predict_logits
+from tlviz.finetune.choices import Augment, ClassWeights, Monitor
+from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
-from tlviz.finetune.strategies import STRATEGIES
+from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.regularise import training_loss
+from tlviz.finetune.scoring import Score, evaluate, predict_logits
+from tlviz.finetune.session import Session
+from tlviz.finetune.state import State
 from tlviz.models.load import Network
 
 CPU = torch.device("cpu")
@@ -46,28 +51,6 @@ def test_it_learns_to_tell_colours_apart(tiny: Network, colours: ImageSet) -> No
     assert epochs[-1].val_loss < epochs[0].val_loss
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("freeze", [None, 0, 1, 2, 3])
-def test_frozen_stages_are_byte_identical_and_the_rest_moves(
-    tiny: Network, colours: ImageSet, strategy: str, freeze: int | None
-) -> None:
-    before = copy.deepcopy(tiny.module.state_dict())
-    events = list(finetune(session(tiny, colours, config(strategy, freeze=freeze, augment=Augment.LIGHT))))
-    depth = next(event.freeze for event in events if isinstance(event, Started))
-    moved = changed_keys(tiny, before)
-    for at, stage in enumerate(tiny.stages):
-        keys = {key for key in before if any(key.startswith(f"{path}.") for path in stage.modules)}
-        assert not keys & moved if at < depth else keys <= moved, stage.name
-
-
-def test_the_unfrozen_batch_norm_statistics_do_move(tiny: Network, colours: ImageSet) -> None:
-    before = copy.deepcopy(tiny.module.state_dict())
-    run(tiny, colours, config(freeze=1))
-    moved = changed_keys(tiny, before)
-    assert {"block1.1.running_mean", "block1.1.num_batches_tracked"} <= moved
-    assert not {key for key in moved if key.startswith("stem.")}
-
-
 def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) -> None:
     settings = config(augment=Augment.LIGHT)
     twin = replace(tiny, module=copy.deepcopy(tiny.module))
@@ -82,12 +65,10 @@ def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) 
 
 def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: ImageSet) -> None:
     work = session(tiny, colours, config())
-    indices = work.split.train
-    logits = predict_logits(work, indices)
+    feed, indices = Feed.whole(work, Pictures(work)), work.split.train
+    logits = predict_logits(work, feed, indices)
     labels = torch.from_numpy(colours.labels[indices])
-    score = evaluate(work, indices)
-    assert logits is not None
-    assert score is not None
+    score = evaluate(work, feed, indices)
     assert score.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
     assert score.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
 
@@ -124,7 +105,7 @@ def test_weights_that_answer_with_no_number_are_never_the_best(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All logits NaN look like the first class: a high accuracy where most images are of it."""
-    scores = iter([Score(1.0, 0.1), Score(float("nan"), 0.9)])
+    scores = iter([Score(1.0, 0.1, 0.1), Score(float("nan"), 0.9, 0.9)])
     monkeypatch.setattr("tlviz.finetune.engine.evaluate", lambda *_: next(scores))
     seen: list[Epoch] = []
     with pytest.raises(TlvizError, match="no longer a number in epoch 1"):
@@ -148,3 +129,65 @@ def test_the_started_event_counts_what_trains(tiny: Network, colours: ImageSet) 
     assert begun.trainable_parameters == sum(stage.parameters for stage in tiny.stages[2:])
     assert begun.frozen_parameters == sum(stage.parameters for stage in tiny.stages[:2])
     assert (begun.train_images, begun.validation_images, begun.test_images) == (48, 12, 0)
+
+
+def test_pieces_of_a_batch_make_the_update_of_the_whole(tiny: Network, colours: ImageSet) -> None:
+    """Gradient accumulation keeps the effective batch; only BatchNorm, here frozen, would see the pieces."""
+    ends = []
+    for batch_size, accumulate in ((24, 1), (8, 3)):
+        own = replace(tiny, module=copy.deepcopy(tiny.module))
+        settings = config("head_only", batch_size=batch_size, accumulate=accumulate, dropout=None)
+        own.module.get_submodule("drop").p = 0.0  # type: ignore[assignment]
+        run(own, colours, settings)
+        ends.append(own.module.get_parameter("fc.weight"))
+    assert torch.allclose(ends[0], ends[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("error", "batch", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory."), 16, "choose batch size 8 and accumulate 2, which makes"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), 16, "for batches of 16; choose"),
+        (MemoryError(), 1, "for batches of 1; choose a smaller image size"),
+    ],
+)
+def test_too_little_memory_proposes_the_next_smaller_batch(
+    tiny: Network, colours: ImageSet, error: Exception, batch: int, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    tiny.module.get_submodule("fc").register_forward_hook(fail)
+    with pytest.raises(TlvizError, match=words):
+        run(tiny, colours, config(batch_size=batch))
+
+
+def test_other_errors_stay_what_they_are(tiny: Network, colours: ImageSet) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    tiny.module.get_submodule("fc").register_forward_hook(fail)
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(tiny, colours, config())
+
+
+def test_balanced_classes_count_alike_in_the_training_loss(tiny: Network, colours: ImageSet) -> None:
+    labels = torch.tensor([0, 0, 0, 1])
+    loss = training_loss(config(class_weights=ClassWeights.BALANCED), labels, 3)
+    logits = torch.tensor([[2.0, 0.0, 0.0]] * 3 + [[0.0, 0.0, 0.0]])
+    plain = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    assert loss(logits, labels).item() == pytest.approx((plain[0].item() + plain[3].item()) / 2)
+
+
+def test_best_by_loss_is_the_lowest_loss(tiny: Network, colours: ImageSet) -> None:
+    work = State(session(tiny, colours, config(epochs=8, monitor=Monitor.LOSS)))
+    epochs = [event for event in train(work) if isinstance(event, Epoch)]
+    assert work.best is not None
+    assert work.best.val_loss == min(epoch.val_loss for epoch in epochs)
+
+
+def test_patience_waits_for_the_last_phase(tiny: Network, colours: ImageSet) -> None:
+    settings = config("two_phase", epochs=30, patience=1, head_lr=1e-7, backbone_lr=1e-7)
+    numbers = [event.epoch for event in finetune(session(tiny, colours, settings)) if isinstance(event, Epoch)]
+    assert numbers[-1] >= 16, "the second phase, from epoch 16 on, had its chance"
+    assert numbers[-1] < 30

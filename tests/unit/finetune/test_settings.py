@@ -1,4 +1,4 @@
-"""Settings are checked, strategies resolve, and the optimizer holds what the table shows."""
+"""Settings are checked, and survive being written down."""
 
 from __future__ import annotations
 
@@ -7,24 +7,16 @@ import math
 from typing import Any
 
 import pytest
-import torch
 
 from tlviz.data.flips import Flip
 from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError, UnknownNameError
-from tlviz.finetune.config import FinetuneConfig, Optimizer, configure, resolve_freeze
-from tlviz.finetune.param_groups import build_optimizer, freeze_stages, group_table, stage_rates
-from tlviz.finetune.strategies import STRATEGIES, default_freeze
-from tlviz.models.load import Network
-from tlviz.models.spec import Stage
+from tlviz.finetune.choices import BatchNorm, Monitor, Optimizer, Schedule, StageRates, Tune
+from tlviz.finetune.config import FinetuneConfig, configure
 
 
 def config(**chosen: object) -> FinetuneConfig:
     return configure("squeezenet1_1", "clipart", str(chosen.pop("strategy", "full")), **chosen)
-
-
-def stages(*shares: float) -> list[Stage]:
-    return [Stage(f"s{at}", (f"m{at}",), 10, 8, 2, share) for at, share in enumerate(shares)]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +32,13 @@ def stages(*shares: float) -> list[Stage]:
         ("image_size", 8),
         ("seed", -1),
         ("layer_decay", 0.0),
+        ("thaw_factor", 0.0),
+        ("label_smoothing", 1.0),
+        ("ema", 1.0),
+        ("accumulate", 0),
+        ("lora_rank", 0),
+        ("views", 0),
+        ("cache_mb", -1),
     ],
 )
 def test_values_out_of_range_are_named_with_their_range(setting: str, value: float) -> None:
@@ -55,47 +54,45 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_a_configuration_survives_json() -> None:
-    settings = config(strategy="discriminative", dropout=0.3, optimizer=Optimizer.SGD)
+    settings = config(
+        strategy="gradual",
+        dropout=0.3,
+        optimizer=Optimizer.SGD,
+        frozen=("stem", "fire2"),
+        thaw="3:0",
+        tune=Tune.NORMS,
+        batchnorm=BatchNorm.MOVE,
+        stage_rates=StageRates.GRADIENT,
+        schedule=Schedule.COSINE,
+        monitor=Monitor.LOSS,
+    )
     again = FinetuneConfig.from_json(json.loads(json.dumps(settings.to_json())) | {"from_the_future": 1})
     assert again == settings
     assert isinstance(again.optimizer, Optimizer)
+    assert isinstance(again.batchnorm, BatchNorm)
     with pytest.raises(BadSettingError, match="cannot be read"):
         FinetuneConfig.from_json({"model": "squeezenet1_1"})
 
 
-def test_default_depths() -> None:
-    parts = stages(0.3, 0.3, 0.15, 0.2, 0.05)
-    assert {name: default_freeze(STRATEGIES[name], parts) for name in STRATEGIES} == {
-        "head_only": 4,
-        "last_stages": 3,
-        "discriminative": 0,
-        "full": 0,
-        "from_scratch": 0,
-    }
-    assert default_freeze(STRATEGIES["last_stages"], stages(0.2, 0.2, 0.6)) == 1, "the last backbone stage is tuned"
-    assert resolve_freeze(config(freeze=2), parts) == 2
+def test_a_run_of_the_first_version_is_still_readable() -> None:
+    """What a run folder held before there were schedules, views and gauges."""
+    old = {
+        "model": "squeezenet1_1", "data": "clipart", "strategy": "last_stages", "freeze": 6, "head_lr": 0.001,
+        "backbone_lr": 0.0001, "layer_decay": 1.0, "image_size": 128, "fit": "pad", "optimizer": "adamw",
+        "batch_size": 32, "epochs": 10, "patience": 5, "dropout": None, "weight_decay": 0.01, "augment": "none",
+        "seed": 0, "device": "auto", "threads": 2,
+    }  # fmt: skip
+    settings = FinetuneConfig.from_json(old)
+    assert (settings.thaw, settings.thaw_factor, settings.schedule) == (None, 1.0, Schedule.CONSTANT)
+    assert old.items() <= settings.to_json().items()
 
 
-def test_rates_fall_by_the_decay_from_stage_to_stage() -> None:
-    settings = config(head_lr=1e-2, backbone_lr=1e-3, layer_decay=0.5)
-    assert stage_rates(settings, 5, freeze=1) == pytest.approx([0, 2.5e-4, 5e-4, 1e-3, 1e-2])
-
-
-@pytest.mark.parametrize("optimizer", Optimizer)
-def test_the_optimizer_holds_exactly_what_trains(tiny: Network, optimizer: Optimizer) -> None:
-    settings = config(optimizer=optimizer, weight_decay=0.1, layer_decay=0.5)
-    freeze_stages(tiny.module, tiny.stages, 1)
-    built = build_optimizer(tiny.module, tiny.stages, settings, 1)
-    held = {id(p) for group in built.param_groups for p in group["params"]}
-    assert held == {id(p) for p in tiny.module.parameters() if p.requires_grad}
-    table = group_table(built)
-    assert [row.stage for row in table] == ["block1", "block1", "block2", "block2", "head", "head"]
-    assert sum(row.parameters for row in table) == sum(stage.parameters for stage in tiny.stages[1:])
-    assert {row.stage: row.lr for row in table} == pytest.approx({"block1": 5e-5, "block2": 1e-4, "head": 1e-3})
-    decayed = [p for group in built.param_groups if group["weight_decay"] for p in group["params"]]
-    assert all(p.ndim > 1 for p in decayed)
-    assert len(decayed) == 3
-    assert isinstance(built, torch.optim.SGD if optimizer is Optimizer.SGD else torch.optim.AdamW)
+def test_a_strategy_fills_in_its_rates_and_a_person_overrides_them() -> None:
+    assert config(strategy="two_phase").thaw_factor == 0.5
+    assert config(strategy="two_phase", thaw_factor=0.1).thaw_factor == 0.1
+    assert config(strategy="surgical").stage_rates is StageRates.GRADIENT
+    assert config(strategy="norm_only").tune is Tune.NORMS
+    assert config(strategy="from_scratch").backbone_lr == 1e-3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,167 @@
+"""Keeping what the frozen stages compute changes how long a run takes, and nothing else."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tlviz.data.images import ImageSet
+from tlviz.data.mix_kinds import Mix
+from tlviz.data.splits import split_images
+from tlviz.finetune.cache import PrefixCache, RowStore, find_room
+from tlviz.finetune.choices import Augment, BatchNorm
+from tlviz.finetune.config import configure
+from tlviz.finetune.engine import train
+from tlviz.finetune.events import Epoch, Started, Unfroze
+from tlviz.finetune.session import Session
+from tlviz.finetune.state import State
+from tlviz.models.load import Network
+from tlviz.models.split import CannotSplitError
+
+
+def run(network: Network, images: ImageSet, strategy: str, **chosen: object) -> tuple[list[str], list[float], State]:
+    """Train a copy of a network; return what is said of the cache, every loss, and the end."""
+    values = {"epochs": 6, "batch_size": 16, "image_size": 64, "head_lr": 1e-2} | chosen
+    config = configure("squeezenet1_1", "clipart", strategy, **values)
+    split = split_images(images.labels, images.parts, config.seed)
+    own = replace(network, module=copy.deepcopy(network.module))
+    state = State(Session(own, images, split, config, torch.device("cpu"), lambda: False))
+    notes, losses = [], []
+    for event in train(state):
+        if isinstance(event, Started | Unfroze):
+            notes.append(event.note)
+        if isinstance(event, Epoch):
+            losses += [event.train_loss or 0.0, event.val_loss]
+    return notes, losses, state
+
+
+@pytest.mark.parametrize("augment", Augment)
+@pytest.mark.parametrize(
+    ("strategy", "chosen"),
+    [
+        ("head_only", {}),
+        ("last_stages", {"freeze": 2}),
+        ("two_phase", {"freeze": 1}),
+        ("gradual", {"epochs": 12}),
+        ("full", {"frozen": ("stem", "block2")}),
+        ("head_only", {"batchnorm": BatchNorm.REESTIMATE}),
+    ],
+)
+def test_losses_and_weights_are_the_same_to_the_bit(
+    tiny: Network, colours: ImageSet, strategy: str, chosen: dict[str, object], augment: Augment
+) -> None:
+    settings = {"augment": augment, "views": 2} | chosen
+    with_notes, with_losses, with_cache = run(tiny, colours, strategy, **settings)
+    without_notes, without_losses, without_cache = run(tiny, colours, strategy, cache_mb=0, **settings)
+    assert "kept in memory" in with_notes[0]
+    assert not any(without_notes)
+    assert with_losses == without_losses
+    weights = without_cache.module.state_dict()
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in with_cache.module.state_dict().items())
+
+
+def test_the_prefix_runs_once_for_each_picture_and_view(tiny: Network, colours: ImageSet) -> None:
+    seen: list[int] = []
+    network = replace(tiny, module=copy.deepcopy(tiny.module))
+    config = configure("squeezenet1_1", "clipart", "head_only", epochs=7, image_size=64, augment=Augment.LIGHT, views=3)
+    split = split_images(colours.labels, colours.parts, 0)
+    state = State(Session(network, colours, split, config, torch.device("cpu"), lambda: False))
+    events = train(state)
+    next(events)
+    network.module.get_submodule("stem").register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    list(events)
+    assert sum(seen) == len(split.validation) + 3 * len(split.train)
+
+
+def test_nothing_is_kept_where_it_would_save_nothing_or_be_wrong(tiny: Network, colours: ImageSet) -> None:
+    for strategy, chosen in (
+        ("full", {}),
+        ("head_only", {"epochs": 1}),
+        ("head_only", {"augment": Augment.LIGHT, "views": 6}),
+        ("head_only", {"mix": Mix.CUTMIX}),
+        ("head_only", {"batchnorm": BatchNorm.MOVE}),
+        ("head_only", {"batchnorm": BatchNorm.TRAIN}),
+        ("full", {"frozen": ("block1",)}),
+    ):
+        assert run(tiny, colours, strategy, **chosen)[0] == [""], (strategy, chosen)
+
+
+def test_what_does_not_fit_into_memory_goes_to_disk_and_leaves_nothing_there(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, home: object
+) -> None:
+    expected = run(tiny, colours, "head_only")[1]
+    monkeypatch.setattr("tlviz.finetune.feed.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
+    notes, losses, _ = run(tiny, colours, "head_only")
+    assert "kept in disk" not in notes[0]
+    assert "kept on disk" in notes[0]
+    assert losses == expected
+    assert not list((home / "cache" / "prefix").iterdir())  # type: ignore[operator]
+
+
+def test_where_it_fits_nowhere_the_run_says_so_and_goes_on(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run(tiny, colours, "head_only")[1]
+    monkeypatch.setattr("tlviz.finetune.cache.SPARE_DISK", 2**60)
+    monkeypatch.setattr("tlviz.finetune.feed.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
+    notes, losses, _ = run(tiny, colours, "head_only")
+    assert "fits nowhere" in notes[0]
+    assert losses == expected
+
+
+def test_a_network_that_cannot_be_split_runs_whole_and_says_so(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise CannotSplitError("It cannot be split.")
+
+    expected = run(tiny, colours, "head_only")[1]
+    monkeypatch.setattr("tlviz.finetune.feed.split_network", refuse)
+    assert run(tiny, colours, "head_only")[:2] == (["It cannot be split."], expected)
+
+
+def test_views_differ_from_one_another_and_repeat(tiny: Network, colours: ImageSet) -> None:
+    _, _, state = run(tiny, colours, "head_only", augment=Augment.STRONG)
+    indices = np.array([3, 1, 20])
+    first, second = (state.pictures.view(indices, number) for number in (1, 2))
+    assert not torch.equal(first, second)
+    assert torch.equal(first, state.pictures.view(indices, 1))
+    assert torch.equal(first[1:2], state.pictures.view(np.array([1]), 1)), "a picture's view is its own"
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (6, 2, 3)])
+def test_rows_come_back_as_they_were_put(shape: tuple[int, ...], *, in_memory: bool) -> None:
+    values = torch.randn(4, *shape)
+    if values.ndim == 4:
+        values = values.contiguous(memory_format=torch.channels_last)
+    store = RowStore(10, values[:1], in_memory=in_memory)
+    store.put(np.array([7, 0, 3, 9]), values)
+    taken = store.take(np.array([3, 3, 7]))
+    assert torch.equal(taken, values[[2, 2, 0]])
+    assert values.ndim != 4 or taken.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_the_order_of_asking_does_not_matter() -> None:
+    """Pictures are computed in their own order, so that a resumed run keeps the same bytes."""
+    batches: list[list[float]] = []
+
+    class Spy(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            batches.append(x[:, 0].tolist())
+            return x
+
+    for order in (np.arange(130), np.random.default_rng(0).permutation(130)):
+        batches.clear()
+        store = RowStore(130, torch.zeros(1, 1), in_memory=True)
+        cache = PrefixCache(Spy(), 130, 1, store)
+        cache.fill(order, 0, lambda indices: torch.from_numpy(indices)[:, None].float())
+        cache.fill(order, 0, lambda indices: torch.from_numpy(indices)[:, None].float())
+        assert [len(batch) for batch in batches] == [44, 43, 43]
+        assert [number for batch in batches for number in batch] == list(range(130))
+        assert cache.take(np.array([5, 129]), 0).flatten().tolist() == [5, 129]

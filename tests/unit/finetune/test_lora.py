@@ -1,0 +1,116 @@
+"""LoRA trains its adapters and the head alone, and leaves plain weights behind."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from tlviz import vision
+from tlviz.data.images import ImageSet
+from tlviz.data.splits import split_images
+from tlviz.errors import BadSettingError
+from tlviz.finetune.choices import Tune
+from tlviz.finetune.config import configure
+from tlviz.finetune.engine import train
+from tlviz.finetune.events import Epoch
+from tlviz.finetune.lora import plain_state
+from tlviz.finetune.resume import checkpoint, restore
+from tlviz.finetune.session import Session
+from tlviz.finetune.state import State
+from tlviz.models.catalogue import MODELS
+from tlviz.models.load import Network
+from tlviz.models.stages import derive_stages
+
+
+def timm_vit() -> nn.Module:
+    net: nn.Module = vision.timm().models.VisionTransformer(
+        img_size=32, patch_size=8, embed_dim=24, depth=4, num_heads=2, num_classes=3
+    )
+    return net
+
+
+def torchvision_vit() -> nn.Module:
+    net: nn.Module = vision.torchvision().models.VisionTransformer(32, 8, 3, 2, 24, 48, num_classes=3)
+    return net
+
+
+def torchvision_swin() -> nn.Module:
+    net: nn.Module = vision.torchvision().models.SwinTransformer([2, 2], 12, [1, 1], [2, 2], [2, 2], num_classes=3)
+    return net
+
+
+def state_of(build: Callable[[], nn.Module], images: ImageSet, **chosen: object) -> State:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = build().eval()
+        for name, parameter in module.named_parameters():
+            if "head" in name:
+                nn.init.normal_(parameter, std=0.1)
+    network = Network(MODELS["squeezenet1_1"], module, derive_stages(module, torch.zeros(1, 3, 32, 32)), images.classes)
+    values = {"epochs": 2, "image_size": 64, "head_lr": 1e-2, "backbone_lr": 1e-2, "lora_rank": 2} | chosen
+    config = configure("squeezenet1_1", "clipart", "full", tune=Tune.LORA, **values)
+    split = split_images(images.labels, images.parts, 0)
+    return State(Session(network, images, split, config, torch.device("cpu"), lambda: False))
+
+
+def test_only_adapters_and_head_train_and_the_export_is_plain(colours: ImageSet) -> None:
+    plain = timm_vit()
+    state = state_of(timm_vit, colours)
+    before = {name: tensor.clone() for name, tensor in state.module.state_dict().items()}
+    list(train(state))
+    after = state.module.state_dict()
+    changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+    assert changed == {name for name in after if ".lora_" in name or name.startswith("head.")}
+    assert sum(".lora_B" in name for name in changed) == 8, "qkv and projection of four blocks"
+
+    merged = plain_state(state.module)
+    assert merged.keys() == plain.state_dict().keys()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in state.module.state_dict().items()), "left alone"
+    plain.load_state_dict(merged)
+    inputs = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(plain.eval()(inputs), state.module.eval()(inputs), atol=1e-5)
+
+
+def test_frozen_stages_get_no_adapters(colours: ImageSet) -> None:
+    state = state_of(timm_vit, colours, freeze=3)
+    stages = state.session.network.stages
+    adapted = {name for name in state.module.state_dict() if ".lora_" in name}
+    assert adapted
+    assert not any(name.startswith(path) for name in adapted for stage in stages[:3] for path in stage.modules)
+
+
+def test_a_run_with_adapters_can_be_taken_up(colours: ImageSet) -> None:
+    whole = state_of(timm_vit, colours, epochs=3)
+    saved = [checkpoint(whole, 0) for event in train(whole) if isinstance(event, Epoch)]
+    again = state_of(timm_vit, colours, epochs=3)
+    restore(again, saved[1])
+    list(train(again))
+    weights = again.module.state_dict()
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in whole.module.state_dict().items())
+
+
+@pytest.mark.parametrize("build", [torchvision_vit, torchvision_swin])
+def test_attention_that_does_not_call_its_layers_is_refused(build: Callable[[], nn.Module], colours: ImageSet) -> None:
+    with pytest.raises(BadSettingError, match="LoRA needs attention that calls linear layers"):
+        state_of(build, colours)
+
+
+def test_a_network_without_attention_is_refused(tiny: Network, colours: ImageSet) -> None:
+    with pytest.raises(BadSettingError, match="LoRA needs attention"):
+        state_of(lambda: copy.deepcopy(tiny.module), colours)
+
+
+def test_the_package_imports_no_peft() -> None:
+    code = (
+        "import sys, tlviz, tlviz.cli, tlviz.worker, tlviz.jobs.finetune\n"
+        "print([m for m in ('peft', 'transformers', 'accelerate') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,140 @@
+"""Workers killed at any moment: whatever they leave behind, the next one ends with the same weights."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from tlviz.cli import main
+from tlviz.errors import BadSettingError
+from tlviz.finetune.config import configure
+from tlviz.runs.folder import RunFolder, Status, create_run
+from tlviz.runs.launch import resume_run, start_finetune
+from tlviz.runs.summary import summarise
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a target of two classes with twenty small pictures each."""
+    root = tmp_path_factory.mktemp("target")
+    generator = np.random.default_rng(0)
+    for name, channel in (("red", 0), ("blue", 2)):
+        (root / name).mkdir()
+        for at in range(20):
+            pixels = generator.integers(0, 150, (40, 40, 3), dtype=np.uint8)
+            pixels[..., channel] += 60
+            Image.fromarray(pixels).save(root / name / f"{at}.png")
+    return root
+
+
+def start(folder: Path, **chosen: object) -> RunFolder:
+    values = {"epochs": 12, "patience": 100, "image_size": 64, "batch_size": 8, "freeze": 6, "threads": 1} | chosen
+    return start_finetune(configure("squeezenet1_1", str(folder), "two_phase", **values))
+
+
+def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.time() + seconds
+    while not condition():
+        assert time.time() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def kill(run: RunFolder) -> None:
+    beat = run.heartbeat()
+    assert beat is not None
+    os.kill(beat.pid, signal.SIGKILL)
+    wait(lambda: run.status().is_over)
+
+
+def epochs_of(run: RunFolder) -> list[tuple[float, ...]]:
+    return [(e["epoch"], e["train_loss"], e["val_loss"], e["val_accuracy"]) for e in summarise(run).epochs]
+
+
+def same_end(run: RunFolder, whole: RunFolder) -> None:
+    """Check that two runs have the same curve and weights, and that nothing was told twice."""
+    assert run.status() is Status.FINISHED, summarise(run).error
+    assert epochs_of(run) == epochs_of(whole)
+    assert summarise(run).best_epoch == summarise(whole).best_epoch
+    one, two = load_file(run.weights), load_file(whole.weights)
+    assert all(np.array_equal(one[name].numpy(), two[name].numpy()) for name in one | two)
+    told = [(e["event"], e.get("epoch"), e.get("moment")) for e in run.events() if e["event"] not in RESUMING]
+    assert told == [(e["event"], e.get("epoch"), e.get("moment")) for e in whole.events() if e["event"] not in RESUMING]
+    assert not run.last_state.exists(), "a finished run needs no state to resume from"
+
+
+RESUMING = {"resumed", "finished"}
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_run_killed_at_random_ends_with_the_same_weights(folder: Path, kills: int) -> None:
+    draw = random.Random(0)
+    whole = start(folder)
+    wait(lambda: whole.status().is_over)
+    for seed in range(0, kills, 3):
+        run = start(folder)
+        for number in range(seed, min(seed + 3, kills)):
+            done = len(summarise(run).epochs)
+            wait(lambda: len(summarise(run).epochs) > done or run.status().is_over)  # noqa: B023 (called at once)
+            time.sleep(draw.random() * 0.2)
+            if run.status() is Status.FINISHED:
+                break
+            kill(run)
+            assert run.status() is Status.FAILED, number
+            resume_run(run)
+            assert run.status() in (Status.QUEUED, Status.RUNNING)
+        wait(lambda: run.status().is_over)  # noqa: B023 (called at once)
+        same_end(run, whole)
+        run.delete()
+
+
+def test_a_stopped_run_goes_on_and_a_finished_one_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, run = start(folder), start(folder)
+    wait(lambda: summarise(run).epochs_run >= 2)
+    with pytest.raises(BadSettingError, match="is still going on"):
+        resume_run(run)
+    run.request_stop()
+    wait(lambda: run.status().is_over)
+    assert run.status() is Status.STOPPED
+    spent_s = summarise(run).duration_s or 0
+    assert main(["runs", "resume", run.name, "--json"]) == 0
+    assert '"status": "finished"' in capsys.readouterr().out
+    same_end(run, whole)
+    assert (summarise(run).duration_s or 0) > spent_s
+    assert main(["runs", "resume", run.name]) == 2
+    assert "is finished; there is nothing left to resume" in capsys.readouterr().err
+
+
+def test_a_run_killed_before_its_first_epoch_begins_anew(folder: Path) -> None:
+    run = start(folder, epochs=2)
+    wait(lambda: run.heartbeat() is not None)
+    kill(run)
+    resume_run(run)
+    wait(lambda: run.status().is_over)
+    assert [epoch["epoch"] for epoch in summarise(run).epochs] == [0, 1, 2]
+
+
+def test_a_damaged_state_is_one_sentence(folder: Path) -> None:
+    run = start(folder, epochs=1000)
+    wait(lambda: summarise(run).epochs_run >= 1)
+    kill(run)
+    run.last_state.write_bytes(b"damaged")
+    resume_run(run)
+    wait(lambda: run.status().is_over)
+    assert "last state cannot be read" in str(summarise(run).error)
+
+
+def test_a_run_that_could_not_start_can_be_resumed_and_unknown_kinds_fail_again() -> None:
+    run = create_run("nonsense", "unknown-kind", {})
+    (run.path / "events.jsonl").write_text('{"event": "finished", "status": "failed", "time": 1.0}\n', encoding="utf-8")
+    assert run.status() is Status.FAILED
+    run.request_resume()
+    assert run.status() is Status.QUEUED

@@ -1,0 +1,82 @@
+"""Where a run computes, and how much memory that takes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+from torch import Tensor
+
+from tlviz.errors import BadSettingError, TlvizError
+from tlviz.finetune.choices import DeviceChoice
+from tlviz.finetune.config import FinetuneConfig
+
+
+def choose_device(choice: DeviceChoice) -> torch.device:
+    """Return the device of a choice.  Raises ``BadSettingError`` where the chosen one is not there."""
+    available = {
+        DeviceChoice.CUDA: torch.cuda.is_available(),
+        DeviceChoice.MPS: torch.backends.mps.is_available(),
+        DeviceChoice.CPU: True,
+    }
+    if choice is DeviceChoice.AUTO:
+        return torch.device(next(name for name, there in available.items() if there))
+    if not available[choice]:
+        raise BadSettingError(f"device is {choice}, but torch finds none on this machine; choose auto or cpu.")
+    return torch.device(choice)
+
+
+def prepare_torch(threads: int, *, deterministic: bool) -> None:
+    """Set the thread count, and where wanted let torch refuse or replace what does not repeat itself on a GPU."""
+    torch.set_num_threads(threads)
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
+    else:
+        torch.backends.cudnn.benchmark = True
+
+
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """Bring a tensor from memory to a device, on a GPU without waiting for the copy."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
+def precision(device: torch.device) -> AbstractContextManager[object]:
+    """Compute in bfloat16 where that is faster: on an NVIDIA GPU."""
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+@contextmanager
+def memory_errors(config: FinetuneConfig) -> Iterator[None]:
+    """Turn memory that runs out, on whatever device, into one sentence that says which batch size to try next."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch's own error is a RuntimeError, on a CPU a plain one
+        is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not is_memory and "can't allocate memory" not in str(error):
+            raise
+        batch = config.batch_size
+        remedy = (
+            f"choose batch size {batch // 2} and accumulate {2 * config.accumulate}, which makes the same updates"
+            if batch > 1
+            else "choose a smaller image size"
+        )
+        raise TlvizError(f"There was not enough memory for batches of {batch}; {remedy}.") from error
+
+
+def peak_memory_mb(device: torch.device) -> float | None:
+    """Return the most memory held so far in MB: the GPU's where one is used, else this process's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    if sys.platform == "win32":
+        return None
+    import resource  # not on Windows
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

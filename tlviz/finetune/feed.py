@@ -1,0 +1,202 @@
+"""What the training steps see: pictures for the whole network, or what its frozen stages made of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tlviz.data.augment import augment_light, augment_strong
+from tlviz.data.mix_kinds import Mix
+from tlviz.data.splits import Indices
+from tlviz.finetune.cache import PrefixCache, RowStore, find_room
+from tlviz.finetune.choices import Augment, BatchNorm
+from tlviz.finetune.device import precision, to_device
+from tlviz.finetune.freezing import train_mode
+from tlviz.finetune.plan import Phase
+from tlviz.finetune.session import Session
+from tlviz.models.load import normalise
+from tlviz.models.split import CannotSplitError, split_network
+
+PIXEL_SHARE = 0.25
+"""Pictures are kept on a GPU where they take at most this share of its free memory."""
+
+
+class Pictures:
+    """The pictures of a session as network inputs (n, 3, S, S) on its device: plain, varied afresh, or fixed views."""
+
+    def __init__(self, session: Session) -> None:
+        self._images = session.images
+        self._config = session.config
+        self._preprocessing = session.network.spec.preprocessing
+        self._device = session.device
+        self._resident = _on_gpu(session)
+        self._labels = torch.from_numpy(session.images.labels).to(session.device)
+
+    def labels(self, indices: Indices) -> Tensor:
+        """Return labels (n,) on the device."""
+        return self._labels[self._index(indices)]
+
+    def plain(self, indices: Indices) -> Tensor:
+        """Return pictures as they are."""
+        return normalise(self._take(indices), self._preprocessing)
+
+    def varied(self, indices: Indices, generator: torch.Generator) -> Tensor:
+        """Return pictures augmented by new draws of a generator."""
+        return normalise(self._augment(self._take(indices), generator), self._preprocessing)
+
+    def view(self, indices: Indices, number: int) -> Tensor:
+        """Return one fixed augmented view of each picture, which depends on the seed, the view and the picture only."""
+        pixels = self._take(indices)
+        views = []
+        for at, index in enumerate(indices.tolist()):
+            generator = torch.Generator().manual_seed(seed_of(self._config.seed, number, index))
+            views.append(self._augment(pixels[at : at + 1], generator))
+        return normalise(torch.cat(views), self._preprocessing)
+
+    def _take(self, indices: Indices) -> Tensor:
+        """Return pixels uint8 (n, S, S, 3) on the device, without waiting for the copy."""
+        if self._resident is not None:
+            return self._resident[self._index(indices)]
+        return to_device(torch.from_numpy(np.ascontiguousarray(self._images.pixels[indices])), self._device)
+
+    def _index(self, indices: Indices) -> Tensor:
+        return to_device(torch.from_numpy(indices), self._device)
+
+    def _augment(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        match self._config.augment:
+            case Augment.LIGHT:
+                return augment_light(pixels, may_flip=self._images.may_flip, generator=generator)
+            case Augment.STRONG:
+                return augment_strong(pixels, may_flip=self._images.may_flip, generator=generator)
+        return pixels
+
+
+class Feed:
+    """Feeds one phase: inputs for training and validation, and the logits of what has to run on them.
+
+    Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not.
+    Training pictures of frozen stages come in a few fixed views, with or without a cache; without frozen stages they
+    vary afresh.  ``epochs`` is how long the phase lasts.
+    """
+
+    def __init__(self, session: Session, pictures: Pictures, phase: Phase, epochs: int) -> None:
+        config = session.config
+        self._session, self._pictures, self._phase = session, pictures, phase
+        self._has_still_prefix = (
+            phase.depth > 0 and config.mix is Mix.NONE and config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
+        )
+        self._views = 0 if config.augment is Augment.NONE else config.views
+        self._cache: PrefixCache | None = None
+        self._tail = session.network.module
+        self.note = self._keep_prefix(epochs)
+        if config.compile and session.device.type == "cuda":
+            self._tail = torch.compile(self._tail)  # type: ignore[assignment]
+
+    @classmethod
+    def whole(cls, session: Session, pictures: Pictures) -> Feed:
+        """Return a feed of the whole network, with nothing kept."""
+        return cls(session, pictures, Phase(1, frozenset(), 1.0), 1)
+
+    def prepare(self, indices: Indices, epoch: int) -> None:
+        """Run the frozen stages on training pictures whose outputs an epoch needs and no earlier one has left.
+
+        Raises ``Halted`` where a stop is asked for.
+        """
+        self._fill(indices, self._view(epoch))
+
+    def train(self, indices: Indices, epoch: int, generator: torch.Generator) -> Tensor:
+        """Return the inputs (n, ...) of training pictures in an epoch."""
+        if self._views and not self._has_still_prefix:
+            return self._pictures.varied(indices, generator)
+        return self._inputs(indices, self._view(epoch))
+
+    def plain(self, indices: Indices) -> Tensor:
+        """Return the inputs (n, ...) of pictures as they are."""
+        self._fill(indices, view=0)
+        return self._inputs(indices, view=0)
+
+    def labels(self, indices: Indices) -> Tensor:
+        """Return the labels (n,) of pictures on the device."""
+        return self._pictures.labels(indices)
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Return the logits (n, C) of inputs; on a GPU the network computes them in bfloat16."""
+        with precision(self._session.device):
+            result: Tensor = self._tail(inputs)
+        return result.float()
+
+    def train_mode(self) -> None:
+        """Put what trains into training mode, and nothing else."""
+        self._tail.train()
+        network = self._session.network
+        train_mode(network.module, network.stages, self._phase.frozen, self._session.config.batchnorm)
+
+    def eval_mode(self) -> None:
+        """Put everything into eval mode."""
+        self._tail.eval()
+        self._session.network.module.eval()
+
+    def _view(self, epoch: int) -> int:
+        """Return the view of an epoch: 0 are the pictures as they are."""
+        return 1 + (epoch - 1) % self._views if self._views else 0
+
+    def _inputs(self, indices: Indices, view: int) -> Tensor:
+        if self._cache is not None:
+            return self._cache.take(indices, view)
+        return self._pictures.view(indices, view) if view else self._pictures.plain(indices)
+
+    def _fill(self, indices: Indices, view: int) -> None:
+        """Keep what the frozen stages make of one view of pictures, where anything is kept."""
+
+        def pictures(missing: Indices) -> Tensor:
+            self._session.halt_if_asked()
+            return self._pictures.view(missing, view) if view else self._pictures.plain(missing)
+
+        if self._cache is not None:
+            with precision(self._session.device):
+                self._cache.fill(indices, view, pictures)
+
+    def _keep_prefix(self, epochs: int) -> str:
+        """Split the network and make room for the prefix's outputs where that saves work; return what came of it."""
+        session, depth = self._session, self._phase.depth
+        views = min(max(1, self._views), epochs)
+        if not self._has_still_prefix or views == epochs or not session.config.cache_mb:
+            return ""
+        network, rows = session.network, len(session.split.validation) + views * len(session.split.train)
+        try:
+            split = split_network(network.module, network.stages, depth)
+        except CannotSplitError as error:
+            return str(error)
+        prefix = split.prefix.eval()
+        with torch.no_grad(), precision(session.device):
+            sample = prefix(self._pictures.plain(session.split.train[:1]))
+        room = find_room(rows, sample, session.config.cache_mb)
+        if room.place is None:
+            return f"What the frozen stages compute, {room.size / 2**20:,.0f} MB, fits nowhere; they run at every step."
+        store = RowStore(rows, sample, in_memory=room.place == "in memory")
+        self._tail = split.tail
+        self._cache = PrefixCache(prefix, len(session.images.labels), 1 + self._views, store)
+        share = sum(stage.cost_share for stage in network.stages[:depth])
+        return (
+            f"The first {depth} stages, {share:.0%} of the compute, run once for each picture; "
+            f"what they compute is kept {room.place} ({room.size / 2**20:,.0f} MB)."
+        )
+
+
+def seed_of(*numbers: int) -> int:
+    """Return a seed for a generator that depends on every one of some numbers, and is far from its neighbours'."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _on_gpu(session: Session) -> Tensor | None:
+    """Return all pixels uint8 (N, S, S, 3) on a GPU that has ample room for them, else None."""
+    if session.device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(session.device)
+    pixels = session.images.pixels
+    if math.prod(pixels.shape) > PIXEL_SHARE * free:
+        return None
+    return torch.from_numpy(np.ascontiguousarray(pixels)).to(session.device)

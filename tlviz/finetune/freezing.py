@@ -1,0 +1,116 @@
+"""Frozen means frozen: which parameters train, and which modules stay in eval mode."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from tlviz.errors import BadSettingError
+from tlviz.finetune.choices import BatchNorm, Tune
+from tlviz.models.spec import Stage
+from tlviz.models.stages import named_stage_parameters, owns, stage_modules
+
+_BATCH_NORMS = nn.modules.batchnorm._BatchNorm
+_NORMS = (_BATCH_NORMS, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
+
+
+def set_trainable(
+    module: nn.Module, stages: Sequence[Stage], frozen: Collection[int], tune: Tune, batchnorm: BatchNorm
+) -> None:
+    """Let exactly those parameters require gradients that the plan lets train; the last stage, the head, trains whole.
+
+    Raises ``BadSettingError`` where only normalisation layers may train and there are none.
+    """
+    has_norms = False
+    for at, stage in enumerate(stages):
+        for name, parameter in named_stage_parameters(module, stage):
+            owner = module.get_submodule(name.rpartition(".")[0])
+            is_head = at == len(stages) - 1
+            if at in frozen:
+                trains = batchnorm is BatchNorm.TRAIN and isinstance(owner, _BATCH_NORMS)
+            else:
+                trains = is_head or _is_tuned(name, owner, tune)
+            parameter.requires_grad_(trains)
+            has_norms |= isinstance(owner, _NORMS) and not is_head
+    if tune is Tune.NORMS and not has_norms:
+        raise BadSettingError(
+            "This network has no normalisation layers to train; choose another strategy, or a network that has some."
+        )
+
+
+def train_mode(
+    module: nn.Module, stages: Sequence[Stage], frozen: Collection[int], batchnorm: BatchNorm = BatchNorm.FROZEN
+) -> None:
+    """Put a network into training mode while its frozen stages stay in eval, so that no BatchNorm statistic moves.
+
+    With ``MOVE`` and ``TRAIN`` the BatchNorm layers of frozen stages follow the batches all the same.
+    """
+    module.train()
+    for at in frozen:
+        for part in stage_modules(module, stages[at]):
+            part.eval()
+            if batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN):
+                for norm in batch_norms(part):
+                    norm.train()
+
+
+def batch_norms(module: nn.Module) -> Iterator[nn.modules.batchnorm._BatchNorm]:
+    """Yield the BatchNorm layers inside a module."""
+    for inner in module.modules():
+        if isinstance(inner, _BATCH_NORMS):
+            yield inner
+
+
+def moving_names(
+    module: nn.Module, stages: Sequence[Stage], always_frozen: Collection[int], batchnorm: BatchNorm
+) -> list[str]:
+    """Return the names in the ``state_dict`` that a run may change: all that a later process must restore."""
+    names = []
+    for name in module.state_dict():
+        at = next(n for n, stage in enumerate(stages) if owns(stage, name))
+        owner = module.get_submodule(name.rpartition(".")[0])
+        moves = batchnorm is not BatchNorm.FROZEN and isinstance(owner, _BATCH_NORMS)
+        if at not in always_frozen or moves:
+            names.append(name)
+    return names
+
+
+def trainable_count(module: nn.Module) -> tuple[int, int]:
+    """Return how many scalars train and how many do not."""
+    counts = {True: 0, False: 0}
+    for parameter in module.parameters():
+        counts[parameter.requires_grad] += parameter.numel()
+    return counts[True], counts[False]
+
+
+@torch.no_grad()
+def reestimate_statistics(module: nn.Module, norms: Sequence[nn.Module], batches: Iterable[Tensor]) -> None:
+    """Measure the statistics of some BatchNorm layers anew, as a plain average over batches of inputs.
+
+    Li et al. 2016 (https://arxiv.org/abs/1603.04779), AdaBN.  Leaves the module in eval mode.
+    """
+    layers = [norm for norm in norms if isinstance(norm, _BATCH_NORMS)]
+    momenta = [layer.momentum for layer in layers]
+    module.eval()
+    try:
+        for layer in layers:
+            layer.reset_running_stats()
+            layer.momentum = None
+            layer.train()
+        for inputs in batches:
+            module(inputs)
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+            layer.eval()
+
+
+def _is_tuned(name: str, owner: nn.Module, tune: Tune) -> bool:
+    match tune:
+        case Tune.NORMS:
+            return isinstance(owner, _NORMS)
+        case Tune.LORA:
+            return ".lora_" in name
+    return True

@@ -1,0 +1,84 @@
+"""What an epoch of training tells beside its loss: gradients, their noise, and how far the weights have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from tlviz.measures.noise_scale import gradient_noise_scale
+from tlviz.measures.relative_gradient import relative_norm
+from tlviz.models.spec import Stage
+from tlviz.models.stages import named_stage_parameters
+
+
+class TrainingMeter:
+    """Adds up loss and hits over the batches of an epoch, without waiting for the device at any of them."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._loss = torch.zeros((), device=device)
+        self._hits = torch.zeros((), device=device)
+        self._images = 0
+
+    @torch.no_grad()
+    def note(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Take in a batch's mean loss, its logits (n, C) and labels (n,)."""
+        self._loss += loss.detach() * len(labels)
+        self._hits += (logits.detach().argmax(1) == labels).sum()
+        self._images += len(labels)
+
+    def read(self) -> tuple[float, float]:
+        """Return mean loss and accuracy, a fraction, over the epoch."""
+        return self._loss.item() / self._images, self._hits.item() / self._images
+
+
+class GradientMeter:
+    """Adds up the gradients of an epoch on their device, without waiting for it at any step."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self._members: dict[str, list[nn.Parameter]] = {}
+        for group in optimizer.param_groups:
+            self._members.setdefault(group["stage"], []).extend(group["params"])
+        self._sums: dict[nn.Parameter, Tensor] = {}
+        self._norms: dict[str, list[Tensor]] = {stage: [] for stage in self._members}
+        self._images = 0
+
+    @torch.no_grad()
+    def note(self, images: int) -> None:
+        """Take in the gradients of one update, made from this many images."""
+        self._images += images
+        for stage, members in self._members.items():
+            gradients = [p.grad for p in members if p.grad is not None]
+            self._norms[stage].append(torch.nn.utils.get_total_norm(gradients))
+        with_gradient = [p for members in self._members.values() for p in members if p.grad is not None]
+        if not self._sums:
+            self._sums = {p: torch.zeros_like(p) for p in with_gradient}
+        for parameter, total in self._sums.items():
+            if parameter.grad is not None:
+                total += parameter.grad
+
+    def norms(self) -> dict[str, float]:
+        """Return each stage's gradient norm, as a mean over the updates."""
+        return {stage: torch.stack(norms).mean().item() for stage, norms in self._norms.items() if norms}
+
+    def noise_scale(self) -> float | None:
+        """Return the epoch's gradient noise scale in images, or None where the noise hides the gradient."""
+        steps = max(len(norms) for norms in self._norms.values())
+        if steps < 2:
+            return None
+        mean_square = sum(float((torch.stack(norms) ** 2).mean()) for norms in self._norms.values() if norms)
+        total = torch.nn.utils.get_total_norm(list(self._sums.values())).item()
+        return gradient_noise_scale(mean_square, (total / steps) ** 2, steps, self._images / steps)
+
+
+def weight_drift(module: nn.Module, stages: Sequence[Stage], starts: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return how far each backbone stage's parameters have moved, as |w - start| / |start|; 0 where none has a start.
+
+    ``starts`` holds copies by name of those that may train.
+    """
+    drift = {}
+    for stage in stages[:-1]:
+        pairs = [(p, starts[name]) for name, p in named_stage_parameters(module, stage) if name in starts]
+        drift[stage.name] = relative_norm([p - start for p, start in pairs], [start for _, start in pairs])
+    return drift

@@ -1,0 +1,43 @@
+"""How well a network does on some pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tlviz.data.splits import Indices
+from tlviz.finetune.feed import Feed
+from tlviz.finetune.session import Session
+from tlviz.measures.accuracy import accuracy, macro_f1
+
+EVAL_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Mean cross-entropy, accuracy and macro-averaged F1 (fractions) over some images."""
+
+    loss: float
+    accuracy: float
+    macro_f1: float
+
+
+def evaluate(session: Session, feed: Feed, indices: Indices) -> Score:
+    """Score images as they are, in eval mode and without gradients.  Raises ``Halted`` where a stop is asked for."""
+    logits = predict_logits(session, feed, indices)
+    labels = torch.from_numpy(session.images.labels[indices])
+    loss = nn.functional.cross_entropy(logits, labels).item()
+    return Score(loss, accuracy(logits, labels), macro_f1(logits, labels))
+
+
+def predict_logits(session: Session, feed: Feed, indices: Indices) -> Tensor:
+    """Return the logits (n, C) of images on the CPU, in eval mode.  Raises ``Halted`` where a stop is asked for."""
+    feed.eval_mode()
+    parts: list[Tensor] = []
+    with torch.no_grad():
+        for at in range(0, len(indices), EVAL_BATCH):
+            session.halt_if_asked()
+            parts.append(feed.logits(feed.plain(indices[at : at + EVAL_BATCH])))
+    return torch.cat(parts).cpu()

@@ -1,0 +1,34 @@
+"""What one run works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from tlviz.data.images import ImageSet
+from tlviz.data.splits import Split
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.models.load import Network
+
+
+class Halted(Exception):  # noqa: N818 (a wish, not an error)
+    """Somebody asked the run to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A network of its own, the images with their split, and where it computes."""
+
+    network: Network
+    images: ImageSet
+    split: Split
+    config: FinetuneConfig
+    device: torch.device
+    should_stop: Callable[[], bool]
+
+    def halt_if_asked(self) -> None:
+        """Raise ``Halted`` where somebody asked for a stop."""
+        if self.should_stop():
+            raise Halted

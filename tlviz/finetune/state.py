@@ -1,0 +1,116 @@
+"""What a run is made of while it goes on."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+
+from tlviz.finetune import lora
+from tlviz.finetune.choices import BatchNorm, StageRates, Tune
+from tlviz.finetune.dropout import quicken_dropout
+from tlviz.finetune.events import Epoch
+from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
+from tlviz.finetune.param_groups import build_optimizer
+from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
+from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
+from tlviz.finetune.session import Session
+from tlviz.finetune.surgery import gradient_shares
+from tlviz.models.stages import named_stage_parameters, stage_modules
+
+ESTIMATE_BATCH = 64
+
+
+class State:
+    """The network on its device with all that changes in training; ``enter`` goes from one phase to the next.
+
+    ``moving`` are the tensors by name that the run may change, ``starts`` copies of them as they were; ``shares`` are
+    the backbone stages' factors of the backbone rate; ``epoch`` is the last one that is done.
+    """
+
+    phase: Phase
+    feed: Feed
+    optimizer: torch.optim.Optimizer
+
+    def __init__(self, session: Session) -> None:
+        """Set a run up in its first phase.  Raises ``TlvizError`` where its settings do not fit the network."""
+        config, network = session.config, session.network
+        self.session = session
+        self.module = network.module.to(session.device)
+        quicken_dropout(self.module)
+        self.pictures = Pictures(session)
+        self.phases = plan_phases(config, network.stages)
+        always_frozen = frozenset.intersection(*(phase.frozen for phase in self.phases))
+        if config.tune is Tune.LORA:
+            sample = self.pictures.plain(session.split.train[:1])
+            lora.inject(self.module, network.stages, always_frozen, config.lora_rank, config.seed, sample)
+        tensors = self.module.state_dict()
+        names = moving_names(self.module, network.stages, always_frozen, config.batchnorm)
+        self.moving = {name: tensors[name] for name in names}
+        self.starts = {name: tensor.clone() for name, tensor in self.moving.items()}
+        self.loss = training_loss(config, self.pictures.labels(session.split.train), len(network.classes))
+        self.pull = PullToStart(self._pretrained(), config.l2_sp) if config.l2_sp else None
+        self.averaged = AveragedWeights(self.moving, config.ema) if config.ema else None
+        self.shares = [1.0] * (len(network.stages) - 1)
+        self.epoch = 0
+        self.best: Epoch | None = None
+
+    def begin(self) -> None:
+        """Enter the first phase; re-estimate BatchNorm statistics where that is wanted."""
+        if self.session.config.batchnorm is BatchNorm.REESTIMATE:
+            self._reestimate()
+        self.enter(self.phases[0])
+
+    def enter(self, phase: Phase) -> None:
+        """Freeze and unfreeze by a phase's plan, share out the rates and rebuild the optimizer."""
+        config = self.session.config
+        self.freeze(phase)
+        opened = len(phase.frozen) < len(self.shares)
+        if config.stage_rates is StageRates.GRADIENT and opened:
+            self.shares = gradient_shares(self.session, self.pictures)
+        self.build_optimizer()
+
+    def freeze(self, phase: Phase) -> None:
+        """Let exactly what a phase trains require gradients, and feed it."""
+        network, config = self.session.network, self.session.config
+        self.phase = phase
+        later = [other.first_epoch for other in self.phases if other.first_epoch > phase.first_epoch]
+        set_trainable(self.module, network.stages, phase.frozen, config.tune, config.batchnorm)
+        self.feed = Feed(self.session, self.pictures, phase, min([*later, config.epochs + 1]) - phase.first_epoch)
+
+    def build_optimizer(self) -> None:
+        """Build the optimizer of the present phase; what trained before keeps its moments."""
+        rates = stage_rates(self.session.config, self.shares, self.phase.rate_factor)
+        previous = getattr(self, "optimizer", None)
+        self.optimizer = build_optimizer(self.module, self.session.network.stages, rates, self.session.config, previous)
+
+    def phase_of(self, epoch: int) -> Phase:
+        """Return the phase that an epoch belongs to."""
+        return phase_at(self.phases, epoch)
+
+    def frozen_names(self) -> list[str]:
+        """Return the names of the stages that are frozen now."""
+        return [stage.name for at, stage in enumerate(self.session.network.stages) if at in self.phase.frozen]
+
+    def best_guess(self) -> AbstractContextManager[None]:
+        """Hold the weights that are validated and kept in the network: the averaged ones where there are any."""
+        return self.averaged.in_place() if self.averaged else nullcontext()
+
+    def _pretrained(self) -> dict[torch.nn.Parameter, torch.Tensor]:
+        """Return where the backbone's weights start, biases and normalisation left out."""
+        return {
+            parameter: self.starts[name]
+            for stage in self.session.network.stages[:-1]
+            for name, parameter in named_stage_parameters(self.module, stage)
+            if name in self.starts and parameter.ndim > 1
+        }
+
+    def _reestimate(self) -> None:
+        """Measure the statistics of the first phase's frozen BatchNorm layers on the training pictures."""
+        network, train = self.session.network, self.session.split.train
+        parts = [part for at in self.phases[0].frozen for part in stage_modules(self.module, network.stages[at])]
+        norms = [norm for part in parts for norm in batch_norms(part)]
+        chunks = np.array_split(train, max(1, round(len(train) / ESTIMATE_BATCH)))
+        reestimate_statistics(self.module, norms, (self.pictures.plain(chunk) for chunk in chunks))

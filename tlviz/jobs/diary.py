@@ -1,0 +1,130 @@
+"""What a fine-tuning run leaves in its folder: events, the best weights, and the state to resume from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tlviz.export.bundle import bundle_bytes, geometry_of, load_bundle
+from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.engine import train
+from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
+from tlviz.finetune.gauges import Reading, SourceGauge, source_pictures, unchanged
+from tlviz.finetune.resume import checkpoint
+from tlviz.finetune.state import State
+from tlviz.finetune.strategies import find_strategy
+from tlviz.home import write_atomic
+from tlviz.jobs.job import Job
+from tlviz.models.stages import owns
+from tlviz.runs.folder import Status
+
+
+class Diary:
+    """Writes down what the engine tells, each thing once, however often a run is interrupted and taken up again.
+
+    ``begun`` is when the run would have begun, in seconds since 1970, had it not been interrupted.
+    """
+
+    def __init__(self, job: Job, state: State, begun: float) -> None:
+        self._job, self._state, self._begun = job, state, begun
+        self._told = {_identity(event["event"], event) for event in job.run.events()}
+        self._since = (time.time(), state.epoch)
+
+    def write(self) -> StopReason:
+        """Run the engine to its end and read the gauges; return why it ended."""
+        if self._told:
+            self._job.append("resumed", {"epoch": self._state.epoch})
+        self._job.tell(Status.RUNNING, "validating before training")
+        reason = StopReason.EPOCHS
+        for event in train(self._state):
+            match event:
+                case Started():
+                    self._start(event)
+                case Unfroze():
+                    self._tell("unfroze", asdict(event))
+                case Progress():
+                    self._show(event)
+                case Epoch():
+                    self._keep(event)
+                case Stopped():
+                    reason = event.reason
+        if reason is not StopReason.REQUEST:
+            self._gauge_end()
+        return reason
+
+    def _start(self, event: Started) -> None:
+        images, config = self._state.session.images, self._state.session.config
+        problems = [asdict(problem) for problem in images.problems]
+        about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
+        self._tell("started", asdict(event) | about)
+        if self._is_gauged():
+            is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE
+            reading = (
+                unchanged(self._state.session.network) if is_pretrained else self._gauge().read(self._state.module)
+            )
+            self._tell_reading("start", 0, reading)
+
+    def _keep(self, epoch: Epoch) -> None:
+        """Save the epoch's weights where they are the best, tell it, and save the state to resume from.
+
+        In this order, what was told has its weights; an epoch lost before the last step is trained again, to the same
+        result.
+        """
+        run, state = self._job.run, self._state
+        if state.best is epoch:
+            training = {"run": run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
+            with state.best_guess():
+                write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
+        self._tell("epoch", asdict(epoch))
+        write_atomic(run.last_state, checkpoint(state, time.time() - self._begun))
+        if epoch.epoch == 0:
+            self._since = (time.time(), 0)
+
+    def _show(self, progress: Progress) -> None:
+        """Show how far the run is, and how long it still takes at the pace of this worker."""
+        epochs, (time_then, epoch_then) = self._state.session.config.epochs, self._since
+        done = progress.epoch - 1 + progress.step / progress.steps
+        pace_s = (time.time() - time_then) / (done - epoch_then)
+        words = f"epoch {progress.epoch} of {epochs}"
+        self._job.tell(Status.RUNNING, words, done / epochs, pace_s * (epochs - done))
+
+    def _is_gauged(self) -> bool:
+        """Tell whether gauges are wanted and there is a source to compare with."""
+        config = self._state.session.config
+        return config.gauges and find_strategy(config.strategy).pretrained
+
+    def _gauge(self) -> SourceGauge:
+        session = self._state.session
+        return SourceGauge(session.network, source_pictures(geometry_of(session.config)), session.device)
+
+    def _gauge_end(self) -> None:
+        """Read the gauges of the last and of the best epoch's weights."""
+        state, best = self._state, self._state.best
+        if not self._is_gauged() or best is None:
+            return
+        self._job.tell(Status.RUNNING, "comparing with the source", 1.0)
+        head = state.session.network.stages[-1]
+        if all(owns(head, name) for name in state.moving):
+            last = kept = unchanged(state.session.network)
+        else:
+            gauge = self._gauge()
+            with state.best_guess():
+                last = gauge.read(state.module)
+            is_last = best.epoch == state.epoch
+            kept = last if is_last else gauge.read(load_bundle(self._job.run.weights).module.to(state.session.device))
+        self._tell_reading("end", state.epoch, last)
+        self._tell_reading("best", best.epoch, kept)
+
+    def _tell_reading(self, moment: str, epoch: int, reading: Reading) -> None:
+        self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))
+
+    def _tell(self, event: str, values: Mapping[str, Any]) -> None:
+        """Append an event, unless it was told before an interruption."""
+        if _identity(event, values) not in self._told:
+            self._job.append(event, dict(values))
+
+
+def _identity(event: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return event, values.get("epoch"), values.get("moment")
