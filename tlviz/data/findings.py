@@ -117,7 +117,12 @@ def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def duplicate_groups(report: Report, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return a group number for each named picture, (N,), by a report."""
+    return number_groups(report.groups, names)
+
+
+def number_groups(groups: Sequence[Sequence[str]], names: Sequence[str]) -> NDArray[np.int64]:
     """Return a group number for each named picture, (N,): the same for pictures of the same content, else its own."""
-    group_of = {name: number for number, group in enumerate(report.groups) for name in group}
-    alone = len(report.groups)
+    group_of = {name: number for number, group in enumerate(groups) for name in group}
+    alone = len(groups)
     return np.array([group_of.get(name, alone + at) for at, name in enumerate(names)], dtype=np.int64)

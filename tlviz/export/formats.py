@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from tlviz.data.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.splits import Indices, split_images
 from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
@@ -83,7 +84,9 @@ def _validation(header: Bundle) -> tuple[ImageSet, Indices] | None:
         images = load_images(config.data, geometry_of(config))
     except (BadDatasetError, UnknownNameError):
         return None
-    return images, split_images(images.labels, images.parts, config.seed, config.split_plan).validation
+    copies = header.training.get("copies") or ()
+    groups = number_groups(copies, images.names) if copies else None
+    return images, split_images(images.labels, images.parts, config.seed, config.split_plan, groups).validation
 
 
 def _check(

@@ -19,7 +19,10 @@ class Halted(Exception):  # noqa: N818 (a wish, not an error)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A network of its own, the images with their split, and where it computes."""
+    """A network of its own, the images with their split, and where it computes.
+
+    ``copies`` are the names of pictures of the same content, which the split keeps together.
+    """
 
     network: Network
     images: ImageSet
@@ -27,6 +30,7 @@ class Session:
     config: FinetuneConfig
     device: torch.device
     should_stop: Callable[[], bool]
+    copies: tuple[tuple[str, ...], ...] = ()
 
     def halt_if_asked(self) -> None:
         """Raise ``Halted`` where somebody asked for a stop."""

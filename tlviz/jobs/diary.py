@@ -58,6 +58,7 @@ class Diary:
         images, config = self._state.session.images, self._state.session.config
         problems = [asdict(problem) for problem in images.problems]
         about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
+        about["copies"] = self._state.session.copies
         self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE
@@ -75,6 +76,7 @@ class Diary:
         run, state = self._job.run, self._state
         if state.best is epoch:
             training = {"run": run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
+            training["copies"] = state.session.copies
             with state.best_guess():
                 write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
         self._tell("epoch", asdict(epoch))

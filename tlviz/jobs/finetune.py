@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tlviz.data.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.splits import split_images
+from tlviz.diagnose.doctor import known_report
+from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, peak_memory_mb, prepare_torch
@@ -40,9 +43,11 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     device = choose_device(config.device)
     images = load_images(config.data, geometry_of(config), _decoding(job))
     network = _build(config, images)
-    split = split_images(images.labels, images.parts, config.seed, config.split_plan)
+    copies = _copies(job, images)
+    groups = number_groups(copies, images.names) if copies else None
+    split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
-    state = State(Session(network, images, split, config, device, job.should_stop))
+    state = State(Session(network, images, split, config, device, job.should_stop, copies))
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
     reason = Diary(job, state, begun).write()
@@ -57,6 +62,22 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "peak_memory_mb": peak_memory_mb(device),
         "duration_s": time.time() - begun,
     }
+
+
+def _copies(job: Job, images: ImageSet) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of copies that must stay in one part: those the run began with, else what the doctor knows.
+
+    Raises ``BadDatasetError`` where a run is taken up again on other pictures.
+    """
+    begun = next((event for event in job.run.events() if event.get("event") == "started"), None)
+    if begun is None:
+        report = known_report(images.name)
+        return report.groups if report else ()
+    if tuple(begun.get("excluded", ())) != images.excluded:
+        raise BadDatasetError(
+            "Which pictures are excluded from the target has changed since this run began; start a new run."
+        )
+    return tuple(tuple(group) for group in begun.get("copies", ()))
 
 
 def _test_accuracy(job: Job, state: State) -> float | None:

@@ -13,6 +13,8 @@ from filelock import FileLock
 from tests.painted import paint
 from tlviz.data.exclusions import exclude
 from tlviz.diagnose.doctor import check_dataset, known_report
+from tlviz.export.bundle import read_header
+from tlviz.export.formats import _validation
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
@@ -98,3 +100,25 @@ def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
     summary = summarise(run)
     assert summary.status is Status.FINISHED, summary.error
     assert summary.start_event["excluded"] == [str(Path("cat/copy.png"))]
+
+
+def test_copies_the_doctor_found_stay_in_one_part_in_the_run_and_in_its_export(tmp_path: Path) -> None:
+    """Ten pictures, each four times: drawn one by one, some copies would be in both parts."""
+    root = tmp_path / "copies"
+    for label in ("a", "b"):
+        (root / label).mkdir(parents=True)
+        for at in range(5):
+            picture = paint(at + 50 * (label == "b"))
+            for copy in range(4):
+                picture.save(root / label / f"{at}_{copy}.png")
+    check_dataset(str(root), features=False)
+    run = start_finetune(configure("squeezenet1_1", str(root), "head_only", epochs=1, image_size=64))
+    wait(lambda: run.status().is_over)
+    copies = next(event["copies"] for event in run.events() if event["event"] == "started")
+    assert sorted(map(len, copies)) == [4] * 10
+    checked = _validation(read_header(run.weights))
+    assert checked is not None
+    images, validation = checked
+    held_out = {images.names[at] for at in validation}
+    assert all(set(group) <= held_out or not set(group) & held_out for group in copies)
+    assert 0 < len(held_out) < 40
