@@ -18,7 +18,7 @@ def page() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         images = cached.images(target(), source())
         stages = cached.target_stages(source(), len(images.classes))
-    render_plan(stages)
+    render_plan(source(), stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
         _settings_and_start(images.name)

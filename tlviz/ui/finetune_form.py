@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from tlviz.data.pictures import Fit
-from tlviz.data.splits import SplitPlan
 from tlviz.errors import BadSettingError
-from tlviz.finetune.choices import Augment, DeviceChoice, Optimizer
+from tlviz.finetune.choices import Optimizer
 from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
-from tlviz.models.catalogue import find_model
-from tlviz.models.spec import ModelSpec, Stage
+from tlviz.models.spec import Stage
+from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR, render_more
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
-from tlviz.ui.target_views import chosen_plan, describe_plan
 
 FIRST_STRATEGY = "last_stages"
+EPOCHS = 10
+MOST_PHASES = 4
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
-LAYER_DECAY = "layer_decay"
 PLANNED_STAGES = "planned_stages"
-IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 320)
 
 
-def render_plan(stages: Sequence[Stage]) -> None:
+def render_plan(model: str, stages: Sequence[Stage]) -> None:
     """Draw the strategy cards and the strip with its freeze handle; both write the same session keys."""
     _start(stages)
-    cards, words = st.columns([1.5, 1], vertical_alignment="center")
-    cards.segmented_control(
+    cards, words = st.columns([1.7, 1], vertical_alignment="center")
+    cards.pills(
         "Strategy",
         list(STRATEGIES),
         format_func=lambda name: STRATEGIES[name].title,
@@ -50,7 +47,7 @@ def render_plan(stages: Sequence[Stage]) -> None:
         freeze=st.session_state[Key.FREEZE],
         on_freeze=lambda depth: _set_freeze(stages, depth),
     )
-    st.caption(describe_freeze(stages, st.session_state[Key.FREEZE]))
+    st.caption(_plan_in_words(model, stages))
 
 
 def render_settings(model: str, data: str) -> FinetuneConfig:
@@ -69,7 +66,7 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
             Key.BACKBONE_LR,
             "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.",
         )
-    chosen["epochs"] = epochs.number_input("Epochs", value=10, step=1, key=Key.EPOCHS, persist_state="session")
+    chosen["epochs"] = epochs.number_input("Epochs", value=EPOCHS, step=1, key=Key.EPOCHS, persist_state="session")
     chosen["batch_size"] = batch.number_input(
         "Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session"
     )
@@ -81,7 +78,7 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
         persist_state="session",
     )
     with st.expander("More"):
-        chosen |= _rare(model)
+        chosen |= render_more(model)
     return configure(
         model,
         data,
@@ -93,77 +90,22 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
     )
 
 
-def _rare(model: str) -> dict[str, Any]:
-    """Draw what most people leave alone."""
-    left, right = st.columns(2)
-    with left:
-        chosen = _images_and_seed(find_model(model))
-    with right:
-        chosen |= _regularisation()
-    plan = chosen_plan()
-    chosen |= {"test_share": plan.test_share, "labels_per_class": plan.labels_per_class}
-    chosen["flip"] = st.session_state.get(Key.FLIP)
-    if plan != SplitPlan():
-        st.caption(describe_plan(plan))
-    chosen["augment"] = _one_of(
-        "Augmentation", "augment", Augment, "Light: mirror (not digits) and shift. Strong: RandAugment too."
-    )
-    return chosen
-
-
-def _images_and_seed(spec: ModelSpec) -> dict[str, Any]:
-    own_size = spec.preprocessing.size
-    sizes = sorted({own_size, *(size for size in IMAGE_SIZES if spec.takes(size))})
-    size = st.selectbox(
-        "Image size",
-        sizes,
-        index=sizes.index(own_size),
-        key="image_size",
-        persist_state="session",
-        help="Side in pixels; smaller is faster.",
-    )
-    return {
-        "image_size": size,
-        "fit": _one_of("Fit", "fit", Fit, "Pad: nothing is cut off. Crop: as the weights' authors did."),
-        "seed": _value("Seed", "seed", 0, 1, "Decides the split, the head's start and the order of the images."),
-        "device": st.selectbox("Device", list(DeviceChoice), key="device", persist_state="session"),
-    }
-
-
-def _regularisation() -> dict[str, Any]:
-    return {
-        "dropout": _value(
-            "Dropout", "dropout", None, 0.1, "Before the logits; empty keeps what the network was built with."
-        ),
-        "weight_decay": _value("Weight decay", "weight_decay", 0.01, 0.01, "Spares biases and normalisation."),
-        "layer_decay": _value(
-            "Layer decay", LAYER_DECAY, None, 0.1, "Each earlier stage's rate is the next one's times this."
-        ),
-        "patience": _value("Patience", "patience", 5, 1, "Epochs without a better one before the run ends."),
-    }
-
-
-def _value(label: str, key: str, default: float | None, step: float, words: str) -> float | None:
-    """Draw a number; None is empty, or what a preset has put into the session."""
-    form = "%d" if isinstance(step, int) else "%g"
-    chosen: float | None = st.number_input(
-        label,
-        value=default,
-        step=step,
-        format=form,
-        key=key,
-        persist_state="session",
-        help=words,
-        placeholder="as built",
-    )
-    return chosen
-
-
-def _one_of(label: str, key: str, kind: type[StrEnum], words: str) -> StrEnum:
-    chosen: StrEnum = st.segmented_control(
-        label, list(kind), default=next(iter(kind)), key=key, required=True, persist_state="session", help=words
-    )
-    return chosen
+def _plan_in_words(model: str, stages: Sequence[Stage]) -> str:
+    """Say what is frozen and trained, phase by phase where there are several."""
+    freeze = st.session_state[Key.FREEZE]
+    epochs = int(st.session_state.get(Key.EPOCHS) or EPOCHS)
+    config = configure(model, "", st.session_state[Key.STRATEGY], freeze=freeze, epochs=max(1, epochs))
+    phases = plan_phases(config, stages)
+    if len(phases) == 1:
+        return describe_freeze(stages, freeze)
+    words = []
+    for phase in phases:
+        opened = len(stages) - len(phase.frozen)
+        what = "the head alone" if opened == 1 else "everything" if not phase.frozen else f"the last {opened} stages"
+        rates = f" at {phase.rate_factor:g} times the rates" if phase.rate_factor != 1 else ""
+        words.append(f"from epoch {phase.first_epoch} {what}{rates}")
+    shown = words if len(words) <= MOST_PHASES else [words[0], words[1], "…", words[-1]]
+    return f"{'; '.join(shown)}.".capitalize()
 
 
 def _rate(label: str, key: Key, words: str) -> None:
@@ -198,6 +140,7 @@ def _take_preset(stages: Sequence[Stage]) -> None:
     st.session_state[Key.HEAD_LR] = f"{strategy.head_lr:.0e}".replace("e-0", "e-")
     st.session_state[Key.BACKBONE_LR] = f"{strategy.backbone_lr:.0e}".replace("e-0", "e-")
     st.session_state[LAYER_DECAY] = strategy.layer_decay
+    st.session_state[THAW_FACTOR] = strategy.thaw_factor
 
 
 def _set_freeze(stages: Sequence[Stage], depth: int) -> None:

@@ -8,9 +8,10 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import chart_config
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.launch import end_worker
+from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.inside import render_inside
 from tlviz.ui.panels import STATUS_WORDS
 
 POLL_S = 0.5
@@ -42,6 +43,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     st.plotly_chart(figure, key=f"curves_{run.name}", config=chart_config())
     if summary.epochs:
         st.caption(_reading_aid(summary))
+        render_inside(run, summary)
         _tables(summary)
     elif not summary.status.is_over:
         st.caption("The first point is epoch 0: validation before any training. It comes in a few seconds.")
@@ -61,6 +63,15 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
         state.progress(beat.fraction, words.rstrip(" ·"))
     if not summary.status.is_over:
         _stop_button(button, run)
+    elif summary.status is not Status.FINISHED and run.last_state.exists():
+        button.button(
+            "Resume",
+            icon=":material/resume:",
+            key=f"resume_{run.name}",
+            on_click=resume_run,
+            args=(run,),
+            help="Goes on from its last epoch, to the same weights as if it had never ended.",
+        )
 
 
 def _results(summary: RunSummary) -> str:
