@@ -18,6 +18,7 @@ from tlviz.models.spec import ModelSpec, Stage
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
 
+NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
 FIRST_STRATEGY = "last_stages"
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
@@ -199,8 +200,10 @@ def _set_freeze(stages: Sequence[Stage], depth: int) -> None:
 
 
 def _follow_freeze(stages: Sequence[Stage]) -> None:
-    """Name the strategy by the depth a person set, without touching the rates."""
+    """Name the strategy by the depth a person set, without touching the rates; others take any depth."""
     depth, chosen = st.session_state[Key.FREEZE], st.session_state[Key.STRATEGY]
+    if chosen not in NAMED_BY_DEPTH:
+        return
     if depth == len(stages) - 1:
         st.session_state[Key.STRATEGY] = "head_only"
     elif depth > 0:
