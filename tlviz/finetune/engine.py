@@ -15,10 +15,10 @@ from tlviz.data.splits import Indices
 from tlviz.errors import TlvizError
 from tlviz.finetune.device import memory_errors, peak_memory_mb
 from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, Unfroze, is_better
-from tlviz.finetune.feed import seed_of
 from tlviz.finetune.freezing import trainable_count
 from tlviz.finetune.meters import GradientMeter, TrainingMeter, weight_drift
 from tlviz.finetune.param_groups import group_table, rates_by_stage, scale_rates
+from tlviz.finetune.pictures import seed_of
 from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.scoring import Score, evaluate
 from tlviz.finetune.session import Halted, Session

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from tlviz.finetune.feed import seed_of
 from tlviz.finetune.param_groups import build_optimizer, scale_rates
+from tlviz.finetune.pictures import seed_of
 from tlviz.finetune.plan import stage_rates
 from tlviz.finetune.state import State
 from tlviz.measures.range_test import has_blown_up, smoothed, suggested_rate

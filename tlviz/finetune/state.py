@@ -11,9 +11,10 @@ from tlviz.finetune import lora
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
-from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.feed import Feed
 from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
 from tlviz.finetune.param_groups import build_optimizer
+from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
 from tlviz.finetune.session import Session
@@ -78,6 +79,7 @@ class State:
         self.phase = phase
         later = [other.first_epoch for other in self.phases if other.first_epoch > phase.first_epoch]
         set_trainable(self.module, network.stages, phase.frozen, config.tune, config.batchnorm)
+        vars(self).pop("feed", None)  # what the phase before has kept makes room first
         self.feed = Feed(self.session, self.pictures, phase, min([*later, config.epochs + 1]) - phase.first_epoch)
 
     def build_optimizer(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tlviz.finetune.feed import Pictures
+from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.session import Session
 from tlviz.measures.relative_gradient import relative_norm, relative_shares
 from tlviz.models.stages import named_stage_parameters

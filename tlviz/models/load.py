@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -85,11 +86,17 @@ def architecture_stages(spec: ModelSpec, class_count: int, *, grouped: bool = Tr
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Turn uint8 pixels (N, H, W, 3) into the float input (N, 3, H, W) the weights expect, channels_last."""
-    mean, std = (
-        torch.tensor(values, device=pixels.device).view(1, 3, 1, 1) * 255
-        for values in (preprocessing.mean, preprocessing.std)
-    )
+    mean, std = _scale(preprocessing, pixels.device)
     return ((pixels.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+@cache
+def _scale(preprocessing: Preprocessing, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation (1, 3, 1, 1) of pixels; kept, because bringing them to a GPU waits for it."""
+    mean, std = (
+        torch.tensor(values, device=device).view(1, 3, 1, 1) * 255 for values in (preprocessing.mean, preprocessing.std)
+    )
+    return mean, std
 
 
 def _load(

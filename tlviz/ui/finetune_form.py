@@ -17,6 +17,7 @@ from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR, render_more
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
 
+NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
 FIRST_STRATEGY = "last_stages"
 EPOCHS = 10
 MOST_PHASES = 4
@@ -149,8 +150,10 @@ def _set_freeze(stages: Sequence[Stage], depth: int) -> None:
 
 
 def _follow_freeze(stages: Sequence[Stage]) -> None:
-    """Name the strategy by the depth a person set, without touching the rates."""
+    """Name the strategy by the depth a person set, without touching the rates; others take any depth."""
     depth, chosen = st.session_state[Key.FREEZE], st.session_state[Key.STRATEGY]
+    if chosen not in NAMED_BY_DEPTH:
+        return
     if depth == len(stages) - 1:
         st.session_state[Key.STRATEGY] = "head_only"
     elif depth > 0:

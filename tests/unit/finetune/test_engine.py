@@ -15,7 +15,8 @@ from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
-from tlviz.finetune.feed import Feed, Pictures
+from tlviz.finetune.feed import Feed
+from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.regularise import training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits
 from tlviz.finetune.session import Session

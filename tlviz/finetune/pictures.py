@@ -1,0 +1,85 @@
+"""The pictures of a run as its network takes them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tlviz.data.augment import augment_light, augment_strong
+from tlviz.data.splits import Indices
+from tlviz.finetune.choices import Augment
+from tlviz.finetune.device import to_device
+from tlviz.finetune.session import Session
+from tlviz.models.load import normalise
+
+PIXEL_SHARE = 0.25
+"""Pictures are kept on a GPU where they take at most this share of its free memory."""
+
+
+class Pictures:
+    """The pictures of a session as network inputs (n, 3, S, S) on its device: plain, varied afresh, or fixed views."""
+
+    def __init__(self, session: Session) -> None:
+        self._images = session.images
+        self._config = session.config
+        self._preprocessing = session.network.spec.preprocessing
+        self._device = session.device
+        self._resident = _on_gpu(session)
+        self._labels = torch.from_numpy(session.images.labels).to(session.device)
+
+    def labels(self, indices: Indices) -> Tensor:
+        """Return labels (n,) on the device."""
+        return self._labels[self._index(indices)]
+
+    def plain(self, indices: Indices) -> Tensor:
+        """Return pictures as they are."""
+        return normalise(self._take(indices), self._preprocessing)
+
+    def varied(self, indices: Indices, generator: torch.Generator) -> Tensor:
+        """Return pictures augmented by new draws of a generator."""
+        return normalise(self._augment(self._take(indices), generator), self._preprocessing)
+
+    def view(self, indices: Indices, number: int) -> Tensor:
+        """Return one fixed augmented view of each picture, which depends on the seed, the view and the picture only."""
+        pixels = self._take(indices)
+        views = []
+        for at, index in enumerate(indices.tolist()):
+            generator = torch.Generator().manual_seed(seed_of(self._config.seed, number, index))
+            views.append(self._augment(pixels[at : at + 1], generator))
+        return normalise(torch.cat(views), self._preprocessing)
+
+    def _take(self, indices: Indices) -> Tensor:
+        """Return pixels uint8 (n, S, S, 3) on the device, without waiting for the copy."""
+        if self._resident is not None:
+            return self._resident[self._index(indices)]
+        return to_device(torch.from_numpy(np.ascontiguousarray(self._images.pixels[indices])), self._device)
+
+    def _index(self, indices: Indices) -> Tensor:
+        return to_device(torch.from_numpy(indices), self._device)
+
+    def _augment(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        match self._config.augment:
+            case Augment.LIGHT:
+                return augment_light(pixels, may_flip=self._images.may_flip, generator=generator)
+            case Augment.STRONG:
+                return augment_strong(pixels, may_flip=self._images.may_flip, generator=generator)
+        return pixels
+
+
+def seed_of(*numbers: int) -> int:
+    """Return a seed for a generator that depends on every one of some numbers, and is far from its neighbours'."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _on_gpu(session: Session) -> Tensor | None:
+    """Return all pixels uint8 (N, S, S, 3) on a GPU that has ample room for them, else None."""
+    if session.device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(session.device)
+    pixels = session.images.pixels
+    if math.prod(pixels.shape) > PIXEL_SHARE * free:
+        return None
+    return torch.from_numpy(np.ascontiguousarray(pixels)).to(session.device)
