@@ -10,6 +10,7 @@ from tlviz.ui.finetune_form import render_plan, render_settings
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.live import render_no_run, render_run
 from tlviz.ui.panels import pick_run
+from tlviz.ui.range_panel import render_range_test
 from tlviz.ui.state import Key
 
 
@@ -45,6 +46,8 @@ def _settings_and_start(data: str) -> None:
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
         st.session_state[Key.RUN] = start_finetune(config).name
         st.rerun()  # so that the sidebar shows it too
+    if config:
+        render_range_test(config)
 
 
 guarded(page)

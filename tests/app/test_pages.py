@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from tlviz.finetune.config import configure
 from tlviz.runs.folder import RunFolder, create_run, list_runs
 from tlviz.ui.state import Key
 
@@ -157,7 +158,7 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "red" / "bad.png").write_bytes(b"no picture")
     app = open_page(target="folder", folder=str(tmp_path))
     assert "6 images in 2 classes" in text(app)
-    assert "1 files or folders are odd" in app.expander[0].label
+    assert "One file or folder is odd" in app.expander[0].label
     app.switch_page("pages/feature_maps.py").run()
     assert not app.exception
     assert app.query_params["folder"] == str(tmp_path)
@@ -232,3 +233,34 @@ def test_a_read_only_home_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     app.button[0].click().run()
     assert not app.exception
     assert any("Cannot write /proc/tlviz" in error.value for error in app.error)
+
+
+def test_a_strategy_with_phases_says_what_trains_when() -> None:
+    app = open_page("finetune", target="clipart")
+    app.button_group(key=Key.STRATEGY).select("two_phase").run()
+    assert "From epoch 1 the head alone; from epoch 6 everything at 0.5 times the rates." in text(app)
+    app.number_input(key=Key.EPOCHS).set_value(4).run()
+    assert "from epoch 3 everything" in text(app)
+
+
+def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
+    run = create_run("finetune", "x", configure("squeezenet1_1", "clipart", "full", epochs=2).to_json())
+    drift = {"stem": 0.001, "fire2": 0.002}
+    base = {"train_loss": 1.0, "train_accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5, "images_per_s": 9.0}
+    rates = {"stem": 1e-5, "fire2": 1e-4, "head": 1e-3}
+    gauge = {"epoch": 1, "source_agreement": 0.75, "similarity": {"stem": 1.0, "fire2": 0.9}, "duration_s": 1.0}
+    events = [
+        {"event": "started", "validation_images": 73, "trainable_parameters": 5, "frozen_parameters": 0},
+        {"event": "epoch", "epoch": 0, "duration_s": 0.0} | base,
+        {"event": "epoch", "epoch": 1, "duration_s": 1.0, "weight_drift": drift, "rates": rates} | base,
+        {"event": "gauged", "moment": "start"} | gauge,
+        {"event": "gauged", "moment": "best"} | gauge,
+        {"event": "finished", "status": "finished"},
+    ]
+    (run.path / "events.jsonl").write_text("\n".join(json.dumps(event | {"time": 1.0}) for event in events) + "\n")
+    app = open_page("finetune", run=run.name)
+    assert not app.exception
+    assert "How far each stage's weights are from their start" in text(app)
+    app.button_group(key="inside_view").select("Left of the source").run()
+    assert not app.exception
+    assert "still names **75%** of photographs" in text(app)

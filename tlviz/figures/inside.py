@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from tlviz.figures.theme import stage_colours, use_template
 
+HEAD = "head"
+
 
 def plot_by_stage(
     epochs: Sequence[Mapping[str, Any]], measure: str, stages: Sequence[str], title: str, *, is_log: bool
@@ -18,7 +20,9 @@ def plot_by_stage(
     ``epochs`` are the events of a run; ``measure`` names their field with one number a stage.
     """
     figure = go.Figure()
-    for stage, colour in zip(stages, stage_colours(len(stages)), strict=True):
+    backbone = [stage for stage in stages if stage != HEAD]
+    colours = dict(zip([*backbone, HEAD], stage_colours(len(backbone) + 1), strict=True))
+    for stage, colour in ((stage, colours[stage]) for stage in stages):
         points = [(e["epoch"], e[measure][stage]) for e in epochs if (e.get(measure) or {}).get(stage)]
         if points:
             figure.add_scatter(

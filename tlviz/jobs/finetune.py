@@ -38,16 +38,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     Raises ``StoppedEarly`` where it is stopped before training, and ``TlvizError`` for a person's mistake.
     """
     begun = time.time()
-    config = FinetuneConfig.from_json(settings)
-    prepare_torch(config.threads, deterministic=config.deterministic)
-    device = choose_device(config.device)
-    images = load_images(config.data, geometry_of(config), _decoding(job))
-    network = _build(config, images)
-    copies = _copies(job, images)
-    groups = number_groups(copies, images.names) if copies else None
-    split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
-    images = replace(images, may_flip=config.flip.allows(images.may_flip))
-    state = State(Session(network, images, split, config, device, job.should_stop, copies))
+    state = set_up(job, FinetuneConfig.from_json(settings))
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
     reason = Diary(job, state, begun).write()
@@ -59,9 +50,22 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "best_epoch": state.best.epoch,
         "best_val_accuracy": state.best.val_accuracy,
         "test_accuracy": _test_accuracy(job, state),
-        "peak_memory_mb": peak_memory_mb(device),
+        "peak_memory_mb": peak_memory_mb(state.session.device),
         "duration_s": time.time() - begun,
     }
+
+
+def set_up(job: Job, config: FinetuneConfig) -> State:
+    """Put images, split and network of a run together.  Raises ``StoppedEarly`` and ``TlvizError`` as ``execute``."""
+    prepare_torch(config.threads, deterministic=config.deterministic)
+    device = choose_device(config.device)
+    images = load_images(config.data, geometry_of(config), _decoding(job))
+    network = _build(config, images)
+    copies = _copies(job, images)
+    groups = number_groups(copies, images.names) if copies else None
+    split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
+    images = replace(images, may_flip=config.flip.allows(images.may_flip))
+    return State(Session(network, images, split, config, device, job.should_stop, copies))
 
 
 def _copies(job: Job, images: ImageSet) -> tuple[tuple[str, ...], ...]:

@@ -39,6 +39,7 @@ FORMAT = 1
 FINETUNE = "finetune"
 DOWNLOAD = "download"
 DOCTOR = "doctor"
+RANGE_TEST = "range_test"
 INGEST = "ingest"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024

@@ -16,7 +16,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, create_run, is_alive, list_runs
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -65,6 +65,19 @@ def start_doctor(data: str, *, features: bool = True) -> RunFolder:
         elif run.config()["settings"] == settings:
             return run
     run = create_run(DOCTOR, _label(DOCTOR, Path(data).name), settings)
+    start_worker(run)
+    return run
+
+
+def start_range_test(config: FinetuneConfig) -> RunFolder:
+    """Start a worker that tries head rates for a run's settings; tests that are over are forgotten first.
+
+    Raises ``StorageError`` where the folder cannot be written.
+    """
+    for run in list_runs(RANGE_TEST):
+        if run.status().is_over:
+            run.delete()
+    run = create_run(RANGE_TEST, _label(RANGE_TEST, Path(config.data).name), config.to_json())
     start_worker(run)
     return run
 

@@ -29,8 +29,7 @@ PLANNED_STAGES = "planned_stages"
 def render_plan(model: str, stages: Sequence[Stage]) -> None:
     """Draw the strategy cards and the strip with its freeze handle; both write the same session keys."""
     _start(stages)
-    cards, words = st.columns([1.7, 1], vertical_alignment="center")
-    cards.pills(
+    st.pills(
         "Strategy",
         list(STRATEGIES),
         format_func=lambda name: STRATEGIES[name].title,
@@ -41,7 +40,7 @@ def render_plan(model: str, stages: Sequence[Stage]) -> None:
         args=(stages,),
         label_visibility="collapsed",
     )
-    words.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
+    st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
     render_stage_strip(
         stages,
         key="freeze_strip",

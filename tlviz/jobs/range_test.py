@@ -1,0 +1,32 @@
+"""The range test's job: which head rate suits a run's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.range_test import range_test
+from tlviz.finetune.session import Halted
+from tlviz.jobs.finetune import set_up
+from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.runs.folder import Status
+
+
+def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
+    """Try head rates by the settings of a run and return the curve and the suggestion for the last event.
+
+    Raises ``StoppedEarly``, and ``TlvizError`` for a person's mistake.
+    """
+    state = set_up(job, FinetuneConfig.from_json(settings))
+    state.begin()
+    job.tell(Status.RUNNING, "trying learning rates")
+    try:
+        found = range_test(state)
+    except Halted as halted:
+        raise StoppedEarly from halted
+    return {
+        "status": Status.FINISHED,
+        "rates": list(found.rates),
+        "losses": list(found.losses),
+        "suggested": found.suggested,
+    }
