@@ -58,9 +58,11 @@ def test_the_readme_names_real_files_and_commands() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(
-        r"^python -m tlviz ([a-z]+(?: (?:show|check|stop|delete|download|import))?)(.*)$", text, re.MULTILINE
+        r"^python -m tlviz ([a-z]+(?: (?:show|check|stop|delete|download|import|exclude|include|resume))?)(.*)$",
+        text,
+        re.MULTILINE,
     )
-    assert {verb.split()[0] for verb, _ in commands} == {"models", "datasets", "finetune", "runs", "export"}
+    assert {verb.split()[0] for verb, _ in commands} == {"models", "datasets", "finetune", "runs", "export", "bench"}
     for verb, rest in commands:
         done = subprocess.run(
             [sys.executable, "-m", "tlviz", *verb.split(), "--help"],

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.finetune.param_groups import freeze_stages
+from tlviz.finetune.choices import BatchNorm, Tune
+from tlviz.finetune.freezing import set_trainable
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.head import head_keys, initialise_head
@@ -114,7 +115,7 @@ def test_stages_run_in_their_order(subject: Subject) -> None:
 
 def test_freezing_the_first_leaves_exactly_those_without_gradient(subject: Subject) -> None:
     depth = len(subject.stages) // 2
-    freeze_stages(subject.module, subject.stages, depth)
+    set_trainable(subject.module, subject.stages, range(depth), Tune.ALL, BatchNorm.FROZEN)
     frozen = {n for n, _ in subject.module.named_parameters() if any(owns(s, n) for s in subject.stages[:depth])}
     assert {n for n, p in subject.module.named_parameters() if not p.requires_grad} == frozen
     if subject.has_numbers:
@@ -124,7 +125,7 @@ def test_freezing_the_first_leaves_exactly_those_without_gradient(subject: Subje
         for stage in subject.stages[depth:]:
             assert any(owns(stage, name) for name in reached) or not stage.parameters, stage.name
     subject.module.zero_grad(set_to_none=True)
-    freeze_stages(subject.module, subject.stages, 0)
+    set_trainable(subject.module, subject.stages, (), Tune.ALL, BatchNorm.FROZEN)
     assert all(p.requires_grad for p in subject.module.parameters())
 
 
