@@ -14,6 +14,8 @@ from tests.app.test_pages import open_page, text, the_server_knows_the_page_tabl
 from tlviz.data.exclusions import exclude, excluded_names
 from tlviz.data.images import load_images
 from tlviz.diagnose.doctor import check_dataset
+from tlviz.runs.folder import INGEST, RunFolder, create_run, list_runs
+from tlviz.ui import large
 from tlviz.ui.cached import padded
 from tlviz.ui.state import Key
 
@@ -103,3 +105,28 @@ def test_a_wrong_archive_path_is_one_sentence() -> None:
     app.button(key="archive_unpack").click().run()
     assert not app.exception
     assert "There is no archive '/nowhere/x.zip'" in app.error[0].value
+
+
+def test_a_large_target_is_read_by_a_worker_that_can_be_cancelled(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "LARGE", 10)
+    started: list[str] = []
+
+    def start(data: str, geometry: dict[str, object]) -> RunFolder:
+        started.append(data)
+        return create_run(INGEST, "pets", {"data": data, "to": None, "geometry": geometry, "device": "files"})
+
+    monkeypatch.setattr(large, "start_ingest", start)
+    app = open_page("target", target="folder", folder=str(pets))
+    assert not app.exception
+    assert "Reading 17 images, once" in text(app)
+    assert started == [str(pets)]
+    (job,) = list_runs(INGEST)
+    (job.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "stopped"}\n')
+    app = open_page("target", target="folder", folder=str(pets))
+    assert "was cancelled" in text(app)
+    assert started == [str(pets)], "what was cancelled is not begun again by itself"
+    app.button(key="read_images").click().run()
+    assert len(started) == 2
+    load_images(str(pets), padded("squeezenet1_1"))
+    app = open_page("target", target="folder", folder=str(pets))
+    assert "17 images in 2 classes" in text(app)

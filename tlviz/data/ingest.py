@@ -87,8 +87,7 @@ def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | N
     no picture can be opened, ``StorageError`` where the cache cannot be written.
     """
     digests = [digest(source.stamp) for source in sources]
-    prefix = hashlib.sha256(json.dumps([_FORMAT, asdict(geometry)]).encode()).hexdigest()[:8]
-    folder = cache_folder("images") / f"{prefix}-{hashlib.sha256(b''.join(digests)).hexdigest()[:24]}"
+    prefix, folder = _place(digests, geometry)
     if not (folder / "index.json").exists():
         make_folder(folder.parent)
         known = find_known(folder.parent, prefix, digests)
@@ -104,6 +103,17 @@ def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | N
     if not index.kept:
         raise BadDatasetError(f"None of the {len(sources)} pictures can be opened; the first: {problems[0].problem}")
     return Decoded(pixels, index.kept, problems)
+
+
+def is_ingested(sources: Sequence[Source], geometry: Geometry) -> bool:
+    """Tell whether these pictures are in the cache as they are now."""
+    return (_place([digest(source.stamp) for source in sources], geometry)[1] / "index.json").exists()
+
+
+def _place(digests: Sequence[bytes], geometry: Geometry) -> tuple[str, Path]:
+    """Return the fingerprint of a geometry, and the folder of pictures decoded for it."""
+    prefix = hashlib.sha256(json.dumps([_FORMAT, asdict(geometry)]).encode()).hexdigest()[:8]
+    return prefix, cache_folder("images") / f"{prefix}-{hashlib.sha256(b''.join(digests)).hexdigest()[:24]}"
 
 
 def _decode_all(

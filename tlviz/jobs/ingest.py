@@ -45,7 +45,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _telling(job: Job, doing: str, unit: float, unit_name: str) -> Callable[[int, int], None]:
     """Return a progress that shows in the heartbeat and ends the work where a stop is asked for."""
-    looked = 0.0
+    begun, looked = time.monotonic(), 0.0
 
     def progress(done: int, total: int) -> None:
         nonlocal looked
@@ -53,7 +53,8 @@ def _telling(job: Job, doing: str, unit: float, unit_name: str) -> Callable[[int
             return
         looked = time.monotonic()
         told = f"{doing}: {done / unit:,.0f} of {total / unit:,.0f} {unit_name}".rstrip()
-        job.tell(Status.RUNNING, told, done / max(1, total))
+        seconds_left = (time.monotonic() - begun) * (total - done) / done if done else None
+        job.tell(Status.RUNNING, told, done / max(1, total), seconds_left)
         if job.should_stop():
             raise StoppedEarly
 

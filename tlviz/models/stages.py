@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from math import ceil, log2
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from tlviz.errors import TlvizError
 from tlviz.models.layout import channels, find_layouts, grid_side
 from tlviz.models.spec import Layout, Stage
+from tlviz.models.stage_names import name_stages
 from tlviz.models.trace import Trace, Visit, is_weight_leaf, trace
 
 FEWEST_STAGES, MOST_STAGES = 4, 16
@@ -239,7 +239,7 @@ def _describe(module: nn.Module, seen: Trace, groups: Sequence[_Group], side: in
     shapes = [*(group.end.shape or () for group in groups[:-1]), seen.logits]
     layouts = find_layouts(shapes)
     tensors = _loose_tensors(module, seen, groups)
-    names = _names(module, groups)
+    names = name_stages(module, [_ends(module, group) for group in groups[1:-1]])
     stages = []
     for group, shape, layout, loose, name in zip(groups, shapes, layouts, tensors, names, strict=True):
         own = Stage(
@@ -275,51 +275,10 @@ def _loose_tensors(module: nn.Module, seen: Trace, groups: Sequence[_Group]) -> 
     return [tuple(names) for names in found]
 
 
-def _names(module: nn.Module, groups: Sequence[_Group]) -> list[str]:
-    """Name stages by their modules; the first is the stem, the last the head, and no two are alike."""
-    ends = [_ends(module, group) for group in groups[1:-1]]
-    shared = _shared_parents([path for pair in ends for path in pair])
-    names = ["stem"]
-    for at, pair in enumerate(ends, start=2):
-        first, last = (_unit_name(module, path, at, shared) for path in pair)
-        name = first if first == last else _span(first, last)
-        names.append(f"{name}.{at}" if name in {*names, "head"} else name)
-    return [*names, "head"]
-
-
 def _ends(module: nn.Module, group: _Group) -> tuple[str, str]:
     """Return the first and the last unit with weights of a stage."""
     paths = [visit.path for visit in group.visits if _has_weights(module, visit)] or [group.visits[0].path]
     return paths[0], paths[-1]
-
-
-def _shared_parents(paths: Sequence[str]) -> int:
-    """Return how many containers all paths have in common."""
-    parents = [path.split(".")[:-1] for path in paths]
-    alike = (len(set(level)) == 1 for level in zip(*parents, strict=False))
-    return sum(1 for _ in takewhile(bool, alike))
-
-
-def _span(first: str, last: str) -> str:
-    """Join two names: blocks.0 and blocks.2 become blocks.0-2."""
-    stem = last.rstrip("0123456789")
-    return f"{first}-{last[len(stem) :]}" if first.rstrip("0123456789") == stem else f"{first}-{last}"
-
-
-def _unit_name(module: nn.Module, path: str, position: int, shared: int) -> str:
-    """Name a unit by its path below what all have in common, or a numbered one among others by its kind (fire2)."""
-    parts = path.split(".")
-    if parts[-1].isdigit():
-        kinds = {type(child) for child in module.get_submodule(".".join(parts[:-1])).children()}
-        layer = module.get_submodule(path)
-        if len(kinds) > 1 and not isinstance(layer, nn.Sequential) and not is_weight_leaf(layer):
-            kind = type(layer).__name__.lower()
-            return f"{kind if len(kind) <= 8 else 'block'}{position}"
-    while shared and (shared >= len(parts) or parts[shared].isdigit()):
-        shared -= 1
-    repeats_parent = len(parts) > 1 and not parts[-1].isdigit() and parts[-1].startswith(parts[-2])
-    name = parts[-1] if repeats_parent else ".".join(parts[shared:])
-    return name.replace(".blocks.", ".")
 
 
 def _check_partition(module: nn.Module, stages: Sequence[Stage]) -> None:

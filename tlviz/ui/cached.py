@@ -28,6 +28,7 @@ from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.folder import find_run
+from tlviz.ui.large import wait_for_large
 
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def forget_networks() -> None:
 def images(target: str, model: str) -> ImageSet:
     """Return a target decoded at a network's own size, padded, without what the person has excluded.
 
-    Shows a progress bar while it decodes.
+    Shows a progress bar while it decodes; a large target is decoded by a worker, and the page waits for it.
     """
+    wait_for_large(target, padded(model))
     return _images(target, model, _notes_changed(target))
 
 

@@ -1,0 +1,60 @@
+"""Large targets are decoded by a worker: the page stays quick, shows how far it is, and can cancel."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+import streamlit as st
+
+from tlviz.data.images import open_target
+from tlviz.data.ingest import Geometry, is_ingested
+from tlviz.runs.folder import INGEST, RunFolder, Status, list_runs
+from tlviz.runs.launch import start_ingest
+from tlviz.ui.panels import render_job
+
+LARGE = 2000
+"""So many pictures take about ten seconds on two cores."""
+LOOK_AGAIN_S = 60.0
+
+
+def wait_for_large(target: str, geometry: Geometry) -> None:
+    """Return at once where a target is small or decoded; else show the worker's progress and end the page's run."""
+    seen = f"decoded_{target}_{geometry}"
+    if time.time() - st.session_state.get(seen, 0.0) < LOOK_AGAIN_S:
+        return
+    sources = open_target(target).sources
+    if len(sources) < LARGE or is_ingested(sources, geometry):
+        st.session_state[seen] = time.time()
+        return
+    last = _last_job(target, geometry)
+    if last is None:
+        last = start_ingest(target, geometry=asdict(geometry))
+    if not last.status().is_over:
+        st.markdown(f"Reading {len(sources):,} images, once; afterwards they open at once.")
+        render_job(last)
+        st.stop()
+    _ended(last, target, geometry, len(sources))
+
+
+def _last_job(target: str, geometry: Geometry) -> RunFolder | None:
+    wanted = {"data": target, "geometry": asdict(geometry)}
+    jobs = (run for run in list_runs(INGEST) if wanted.items() <= run.config()["settings"].items())
+    return next(jobs, None)
+
+
+def _ended(job: RunFolder, target: str, geometry: Geometry, count: int) -> None:
+    """Say how reading ended where it did not finish, and offer to begin again; changed files are simply read again."""
+    if job.status() is Status.FINISHED:
+        job.delete()
+        st.rerun()
+    error = (job.events() or [{}])[-1].get("error")
+    if error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        st.info(f"Reading {count:,} images was cancelled; nothing was kept.", icon=":material/cancel:")
+    if st.button("Read the images", type="primary", icon=":material/play_arrow:", key="read_images"):
+        job.delete()
+        start_ingest(target, geometry=asdict(geometry))
+        st.rerun()
+    st.stop()
