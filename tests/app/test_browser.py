@@ -96,10 +96,14 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         page.get_by_role("radio", name="Head only").click()
         visit.settle()
         expect(page.get_by_role("slider", name="Freeze depth")).to_have_attribute("aria-valuenow", "9")
-        page.get_by_role("spinbutton", name="Epochs").fill("60")
-        page.get_by_role("spinbutton", name="Epochs").press("Enter")
-        visit.settle()
-        page.get_by_role("button", name="Start").click()
+        page.get_by_text("More", exact=True).click()
+        page.get_by_role("tab", name="Against over-fitting").click()
+        for name in ("Epochs", "Patience"):  # long enough to be met at work, whatever the machine
+            page.get_by_role("spinbutton", name=name).fill("1000")
+            page.get_by_role("spinbutton", name=name).press("Enter")
+            visit.settle()
+        page.get_by_text("More", exact=True).click()
+        page.get_by_role("button", name="Start", exact=True).click()
         visit.wait_points(2)
         (run,) = list_runs()
         visit.wait_points(4)
@@ -119,7 +123,9 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         visit.menu("Export")
         page.screenshot(path=pictures / "export.png")
         page.get_by_role("button", name="Check the file").click()
-        expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible()
+        expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible(
+            timeout=30_000
+        )
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Download").click()
         download = tmp_path / waiting.value.suggested_filename

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.app.browser import serving, visiting
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_choose_compare_and_an_offline_download(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: Literal["light", "dark"]
 ) -> None:

@@ -44,7 +44,7 @@ def measure(home: Path, seconds: dict[str, list[float]]) -> None:
         page.get_by_role("radio", name="Head only").click()
         visit.settle()
         begun = time.perf_counter()
-        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Start", exact=True).click()
         visit.wait_points(1)
         seconds["click on start to epoch 0"].append(time.perf_counter() - begun)
         page.get_by_role("button", name="Stop").click()
