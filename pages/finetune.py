@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.launch import start_finetune
@@ -12,6 +13,7 @@ from tlviz.ui.live import render_no_run, render_run
 from tlviz.ui.panels import pick_run
 from tlviz.ui.range_panel import render_range_test
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error
 
 
 def page() -> None:
@@ -22,7 +24,7 @@ def page() -> None:
     render_plan(source(), stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
-        _settings_and_start(images.name)
+        _settings_and_start(images)
     with live:
         _live()
 
@@ -36,13 +38,13 @@ def _live() -> None:
     st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")
 
 
-def _settings_and_start(data: str) -> None:
+def _settings_and_start(images: ImageSet) -> None:
     """Draw the settings; a value out of range is one sentence and nothing can be started until it is mended."""
     config = None
     try:
-        config = render_settings(source(), data)
+        config = render_settings(source(), images.name, images.parts)
     except TlvizError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
         st.session_state[Key.RUN] = start_finetune(config).name
         st.rerun()  # so that the sidebar shows it too

@@ -8,6 +8,7 @@ from tlviz.ui import cached
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.panels import render_problems, render_wall
 from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.words import plain
 
 WALL_COLUMNS = 10
 
@@ -42,9 +43,9 @@ def page() -> None:
 def _target(name: str) -> None:
     images = cached.images(name, source())
     relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
-    st.subheader(f"Target: {images.title}", anchor=False)
+    st.subheader(f"Target: {plain(images.title)}", anchor=False)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
-    render_wall(cached.sample_wall(name, source(), WALL_COLUMNS, images), WALL_COLUMNS)
+    render_wall(cached.sample_wall(name, source(), cached.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
     if len(images.classes) > cached.MOST_CLASSES:
         st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
     render_problems(images.problems)

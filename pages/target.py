@@ -3,15 +3,17 @@
 import streamlit as st
 
 from tlviz.data.images import ImageSet
+from tlviz.errors import TlvizError
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.findings_panel import render_findings
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.findings_panel import render_findings, render_take_back
+from tlviz.ui.frame import guarded, source, target, target_or_none
 from tlviz.ui.map_panel import render_map
 from tlviz.ui.panels import render_problems
 from tlviz.ui.state import Key
 from tlviz.ui.target_import import render_import
 from tlviz.ui.target_views import render_augmentation, render_classes, target_relation
+from tlviz.ui.words import plain, show_error
 
 CLASSES, FINDINGS, AUGMENTATION, MAP = "Classes and split", "Findings", "Augmentation", "Map"
 VIEWS = (CLASSES, FINDINGS, AUGMENTATION, MAP)
@@ -20,6 +22,16 @@ VIEWS = (CLASSES, FINDINGS, AUGMENTATION, MAP)
 def page() -> None:
     st.title("Is my data sound?")
     import_place = st.container()
+    try:
+        _views()
+    except TlvizError as error:  # what can mend it is on this page, so it stays usable
+        show_error(error)
+        render_take_back(target_or_none())
+    with import_place:
+        render_import()
+
+
+def _views() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         images = cached.images(target(), source())
     _summary(images)
@@ -38,14 +50,12 @@ def page() -> None:
         case _:
             render_classes(images, source())
             render_problems(images.problems)
-    with import_place:
-        render_import()
 
 
 def _summary(images: ImageSet) -> None:
     left_out = f"; {len(images.excluded):,} excluded by you" if images.excluded else ""
     st.markdown(
-        f"**{images.title}**: {len(images.labels):,} images in {len(images.classes):,} classes{left_out}; "
+        f"**{plain(images.title)}**: {len(images.labels):,} images in {len(images.classes):,} classes{left_out}; "
         f"{target_relation(target())}."
     )
 

@@ -13,6 +13,7 @@ from tests.app.test_pages import open_page, text, the_server_knows_the_page_tabl
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
 from tlviz.models.checkpoint import import_checkpoint
+from tlviz.models.own import delete_own
 from tlviz.ui.state import Key
 
 
@@ -76,3 +77,18 @@ def test_a_mistake_in_the_import_form_is_one_sentence() -> None:
     next(button for button in app.button if button.label == "Import").click().run()
     assert not app.exception
     assert "No weights file is chosen yet." in text(app)
+
+
+def test_a_link_that_names_a_network_twice_shows_it_once() -> None:
+    app = open_page("models", models="resnet18,resnet18")
+    assert not app.exception
+    assert [part.value for part in app.subheader] == ["ResNet18"]
+
+
+def test_a_mistake_in_a_callback_is_one_sentence_on_the_page(tmp_path: Path) -> None:
+    import_checkpoint(checkpoint(tmp_path, "squeezenet1_1", 2), "squeezenet1_1", ["a", "b"], "mine")
+    app = open_page("models", models="mine")
+    delete_own("mine")  # as in another tab
+    app.button(key="delete_mine").click().run()
+    assert not app.exception
+    assert "There is no checkpoint called 'mine'" in app.error[0].value

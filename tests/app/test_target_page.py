@@ -18,6 +18,7 @@ from tlviz.runs.folder import INGEST, RunFolder, create_run, list_runs
 from tlviz.ui import large
 from tlviz.ui.cached import padded
 from tlviz.ui.state import Key
+from tlviz.ui.words import plain
 
 
 @pytest.fixture
@@ -130,3 +131,46 @@ def test_a_large_target_is_read_by_a_worker_that_can_be_cancelled(pets: Path, mo
     load_images(str(pets), padded("squeezenet1_1"))
     app = open_page("target", target="folder", folder=str(pets))
     assert "17 images in 2 classes" in text(app)
+
+
+def test_a_target_excluded_down_to_one_class_can_be_taken_back(pets: Path) -> None:
+    exclude(str(pets), {f"dog/{at}.png": "" for at in range(8)})
+    app = open_page("target", target="folder", folder=str(pets))
+    assert "include pictures again" in app.error[0].value
+    app.button(key="take_back").click().run()
+    assert not app.error
+    assert "17 images in 2 classes" in text(app)
+    assert excluded_names(str(pets)) == {}
+
+
+def test_images_can_be_brought_in_whatever_is_wrong_with_the_present_target() -> None:
+    app = open_page("target", target="folder")
+    assert "No folder is given yet" in app.error[0].value
+    assert app.button(key="archive_unpack")
+
+
+def test_one_image_a_class_still_shows_the_classes(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "one" / name).mkdir(parents=True)
+        Image.new("RGB", (32, 32), "red").save(tmp_path / "one" / name / "1.png")
+    app = open_page("target", target="folder", folder=str(tmp_path / "one"))
+    assert "No class has two images" in app.error[0].value
+    assert "1 images" in "".join(part.proto.body for part in app.get("html"))
+
+
+def test_a_seed_out_of_range_is_no_traceback_here() -> None:
+    app = open_page("target", target="photos")
+    app.session_state["seed"] = -1
+    app.run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("folder", ["~nouser/x", "/x" * 3000, "/a\x00b"])
+def test_what_can_be_no_path_is_one_sentence(folder: str) -> None:
+    app = open_page("target", target="folder", folder=folder)
+    assert not app.exception
+    assert "can be no path" in app.error[0].value
+
+
+def test_names_from_outside_are_shown_as_they_are() -> None:
+    assert plain("![x](http://a.b/t.png) $y$ <b>") == r"!\[x\](http://a.b/t.png) \$y\$ \<b\>".replace(r"\>", ">")

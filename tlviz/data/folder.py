@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,17 @@ def scan_folder(root: Path, called: str | None = None, *, must_train: bool = Tru
         parts=tuple(part for part, _, _ in found),
         problems=tuple(problems),
     )
+
+
+def given_path(text: str) -> Path:
+    """Return the path that a person wrote.  Raises ``BadDatasetError`` for what can be no path."""
+    try:
+        path = Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            path.stat()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadDatasetError(f"'{text[:80]}' can be no path ({error}); check how it is written.") from error
+    return path
 
 
 def _part_folders(root: Path) -> list[tuple[str, Path]]:

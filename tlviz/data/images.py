@@ -14,7 +14,7 @@ from tlviz.data.catalogue import DATASETS, DatasetSpec
 from tlviz.data.digits import digits_target
 from tlviz.data.exclusions import excluded_names
 from tlviz.data.flips import suggest_may_flip
-from tlviz.data.folder import Problem, scan_folder
+from tlviz.data.folder import Problem, given_path, scan_folder
 from tlviz.data.ingest import Geometry, ingest
 from tlviz.data.pictures import Pixels
 from tlviz.data.public import PUBLIC, PublicSpec, public_target
@@ -56,7 +56,7 @@ def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
         return DATASETS[name]
     if name in PUBLIC:
         return PUBLIC[name]
-    path = Path(name).expanduser()
+    path = given_path(name)
     if path.exists() or len(path.parts) > 1:
         return path
     known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -17,20 +18,22 @@ def plot_class_bars(classes: Sequence[str], counts: Mapping[str, Sequence[int]])
 
     The first 40 classes are drawn; parts differ in colour and pattern.
     """
-    names = list(classes[:MOST_BARS])
+    names = [html.escape(name) for name in classes[:MOST_BARS]]  # a chart would take <b> for bold
+    places = list(range(len(names)))
     figure = go.Figure()
     for part, pattern, colour in PARTS:
         values = list(counts.get(part, ()))[:MOST_BARS]
         if sum(values):
             figure.add_bar(
-                y=names,
+                y=places,
+                customdata=names,
                 x=values,
                 name=part,
                 orientation="h",
                 marker={"color": run_colour(colour), "pattern": {"shape": pattern, "solidity": 0.25}},
-                hovertemplate=f"%{{y}}: %{{x}} for {part}<extra></extra>",
+                hovertemplate=f"%{{customdata}}: %{{x}} for {part}<extra></extra>",
             )
-    figure.update_yaxes(autorange="reversed", type="category", title=None)
+    figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=names, title=None)
     figure.update_xaxes(title="images")
     figure.update_layout(
         barmode="stack",

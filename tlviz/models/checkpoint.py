@@ -97,6 +97,7 @@ def _adopt(path: Path, base: ModelSpec, content: Any) -> tuple[Tensors, int, int
     missing, unexpected = sorted(expected - tensors.keys()), sorted(tensors.keys() - expected)
     if missing or unexpected:
         raise _unlike(path, base, content, missing, unexpected)
+    _check_numbers(path, tensors, network.module.state_dict())
     count = next(len(tensors[key]) for key in head_keys(network.module, network.stages))
     shapes = _shapes(base, count)
     wrong = [key for key in sorted(expected) if tensors[key].shape != shapes[key]]
@@ -108,6 +109,18 @@ def _adopt(path: Path, base: ModelSpec, content: Any) -> tuple[Tensors, int, int
         )
     learned = [name for name, _ in network.module.named_parameters()]
     return tensors, sum(tensors[name].numel() for name in learned), count
+
+
+def _check_numbers(path: Path, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Raise ``BadWeightsError`` unless all tensors are plain ones of finite numbers of the architecture's kind."""
+    for key, value in tensors.items():
+        wanted = expected[key]
+        is_like = value.layout is torch.strided and value.ndim == wanted.ndim and not value.is_complex()
+        if not is_like or value.is_floating_point() != wanted.is_floating_point() or not value.isfinite().all():
+            raise BadWeightsError(
+                f"The checkpoint {path} cannot be used: '{key}' does not hold plain finite numbers of the kind that "
+                "the architecture has there."
+            )
 
 
 def _unlike(path: Path, base: ModelSpec, content: Any, missing: list[str], unexpected: list[str]) -> BadWeightsError:

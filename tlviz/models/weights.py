@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from tlviz.errors import BadWeightsError
 from tlviz.models.places import need_weights
 from tlviz.models.spec import ModelSpec, Provider, Sizing
 
+_DAMAGE = (
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
+    *(struct.error, SafetensorError),
+)
+"""What reading raises where a file is damaged or something else altogether."""
 NAMED = 3
 """A message names so many tensors."""
 
@@ -57,7 +63,7 @@ def read_file(path: Path) -> Any:
             f"The file {path} was refused: it is no plain weights file and could run code when it is opened. "
             "Save the network's state_dict alone, best as safetensors."
         ) from error
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
+    except _DAMAGE as error:
         raise BadWeightsError(
             f"The weights {path} cannot be read ({_first_line(error)}); the file is damaged or no weights file."
         ) from error

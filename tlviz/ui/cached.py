@@ -72,7 +72,7 @@ def own_stages(name: str, *, grouped: bool = True) -> tuple[Stage, ...]:
 
 def forget_networks() -> None:
     """Forget what is known of networks by their names, because a name may now mean another one."""
-    for remembered in (network, target_stages, own_stages, seen):
+    for remembered in (network, target_stages, own_stages, seen, channel_sheet, projected, _images, uploaded):
         remembered.clear()
 
 
@@ -87,13 +87,23 @@ def images(target: str, model: str) -> ImageSet:
 
 def report(target: str) -> Report | None:
     """Return the doctor's report on a target as it is now, None before a look."""
-    return _report(target, _notes_changed(target))
+    found = _report(target, _notes_changed(target))
+    if found is None:  # a look may have ended meanwhile
+        _report.clear()
+    return found
 
 
 def groups(target: str, images: ImageSet) -> NDArray[np.int64] | None:
     """Return which pictures are copies of one another, (N,), None before the doctor's look."""
     found = report(target)
     return duplicate_groups(found, images.names) if found else None
+
+
+def version_of(images: ImageSet) -> str:
+    """Return a fingerprint of which pictures a target holds."""
+    digest = hashlib.sha256("\n".join(images.names).encode(errors="surrogateescape"))
+    digest.update(np.ascontiguousarray(images.pixels[:: max(1, len(images.names) // 16)]).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def forget_target() -> None:
@@ -142,7 +152,7 @@ def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: P
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def projected(target: str, model: str, excluded: tuple[str, ...], _images: ImageSet) -> ImageMap:
+def projected(target: str, model: str, version: str, _images: ImageSet) -> ImageMap:
     """Return a target's images on two axes, by a network's features; shows a progress bar meanwhile."""
     from tlviz.diagnose.image_map import map_images
 
@@ -215,7 +225,7 @@ def channel_sheet(
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def sample_wall(target: str, model: str, columns: int, _images: ImageSet) -> list[tuple[str, int, bytes]]:
+def sample_wall(target: str, model: str, version: str, columns: int, _images: ImageSet) -> list[tuple[str, int, bytes]]:
     """Return the first classes: name, number of images and a strip of up to ``columns`` pictures as PNG."""
     from tlviz.figures.sprites import tile, to_png
 

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from tlviz.data.exclusions import exclude, include
+from tlviz.data.exclusions import exclude, excluded_names, include
 from tlviz.data.findings import Finding, Report, Severity
 from tlviz.data.images import ImageSet, open_target
+from tlviz.errors import TlvizError
 from tlviz.runs.folder import DOCTOR, RunFolder, list_runs
 from tlviz.runs.launch import start_doctor
 from tlviz.ui import cached
 from tlviz.ui.panels import render_job
+from tlviz.ui.words import show_error
 
 MOST_ROWS = 500
 
@@ -78,7 +80,22 @@ def _report(data: str, report: Report, images: ImageSet) -> None:
     )
     if len(report.findings) > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS} of {len(report.findings):,} findings, worst first.")
-    _apply(data, shown, [bool(tick) for tick in edited["exclude"]])
+    _apply(data, images, shown, [bool(tick) for tick in edited["exclude"]])
+
+
+def render_take_back(data: str | None) -> None:
+    """Offer to take all excluded pictures of a target back, where it cannot be shown without them."""
+    try:
+        identity = open_target(data, must_train=False).identity if data else None
+        excluded = excluded_names(identity) if identity else {}
+    except TlvizError:
+        return
+    if identity and excluded:
+        st.markdown(f"You have excluded {len(excluded):,} of its pictures.")
+        if st.button("Take all of them back", icon=":material/undo:", key="take_back"):
+            include(identity, list(excluded))
+            cached.forget_target()
+            st.rerun()
 
 
 def _rows(findings: Sequence[Finding], images: ImageSet) -> pd.DataFrame:
@@ -101,13 +118,17 @@ def _rows(findings: Sequence[Finding], images: ImageSet) -> pd.DataFrame:
     )
 
 
-def _apply(data: str, findings: Sequence[Finding], ticks: Sequence[bool]) -> None:
+def _apply(data: str, images: ImageSet, findings: Sequence[Finding], ticks: Sequence[bool]) -> None:
     """Remember changed ticks with the target, and draw the page anew."""
     changed = [(f, tick) for f, tick in zip(findings, ticks, strict=True) if f.name and tick != f.excluded]
     if not changed:
         return
     identity = open_target(data, must_train=False).identity
     out = {finding.name: str(finding.kind) for finding, tick in changed if tick}
+    left = {images.labels[at] for at, name in enumerate(images.names) if name not in out}
+    if out and len(left) < 2:
+        show_error("Fewer than two classes would be left, so nothing was excluded; untick some pictures.")
+        return
     back = [finding.name for finding, tick in changed if not tick]
     if out:
         exclude(identity, out)
@@ -128,4 +149,4 @@ def _running(data: str) -> RunFolder | None:
 def _failure(data: str) -> None:
     events = next((run.events() for run in _looks(data)), [])
     if events and events[-1].get("error"):
-        st.error(str(events[-1]["error"]), icon=":material/error:")
+        show_error(events[-1]["error"])

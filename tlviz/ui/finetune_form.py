@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Optimizer
-from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.config import RANGES, FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
@@ -50,7 +50,7 @@ def render_plan(model: str, stages: Sequence[Stage]) -> None:
     st.caption(_plan_in_words(model, stages))
 
 
-def render_settings(model: str, data: str) -> FinetuneConfig:
+def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConfig:
     """Draw rates, epochs and the rest, and return the run they describe.
 
     Raises ``BadSettingError`` with one sentence where a value is out of its range.
@@ -78,7 +78,7 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
         persist_state="session",
     )
     with st.expander("More"):
-        chosen |= render_more(model)
+        chosen |= render_more(model, parts)
     return configure(
         model,
         data,
@@ -93,8 +93,9 @@ def render_settings(model: str, data: str) -> FinetuneConfig:
 def _plan_in_words(model: str, stages: Sequence[Stage]) -> str:
     """Say what is frozen and trained, phase by phase where there are several."""
     freeze = st.session_state[Key.FREEZE]
-    epochs = int(st.session_state.get(Key.EPOCHS) or EPOCHS)
-    config = configure(model, "", st.session_state[Key.STRATEGY], freeze=freeze, epochs=max(1, epochs))
+    allowed = RANGES["epochs"]
+    epochs = int(min(max(allowed.low, st.session_state.get(Key.EPOCHS) or EPOCHS), allowed.high))
+    config = configure(model, "", st.session_state[Key.STRATEGY], freeze=freeze, epochs=epochs)
     phases = plan_phases(config, stages)
     if len(phases) == 1:
         return describe_freeze(stages, freeze)

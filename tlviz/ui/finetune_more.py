@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -22,11 +23,11 @@ THAW_FACTOR = "thaw_factor"
 IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 320)
 
 
-def render_more(model: str) -> dict[str, Any]:
+def render_more(model: str, parts: Sequence[str]) -> dict[str, Any]:
     """Draw the rare settings and return what was chosen."""
     images, regular, rates, trains = st.tabs(["Images", "Against over-fitting", "Rates", "What trains"])
     with images:
-        chosen = _images_and_seed(find_model(model))
+        chosen = _images_and_seed(find_model(model), chosen_plan(parts))
     with regular:
         chosen |= _regularisation()
     with rates:
@@ -36,7 +37,7 @@ def render_more(model: str) -> dict[str, Any]:
     return chosen
 
 
-def _images_and_seed(spec: ModelSpec) -> dict[str, Any]:
+def _images_and_seed(spec: ModelSpec, plan: SplitPlan) -> dict[str, Any]:
     own_size = spec.preprocessing.size
     sizes = sorted({own_size, *(size for size in IMAGE_SIZES if spec.takes(size))})
     size = st.selectbox(
@@ -47,7 +48,6 @@ def _images_and_seed(spec: ModelSpec) -> dict[str, Any]:
         persist_state="session",
         help="Side in pixels; smaller is faster.",
     )
-    plan = chosen_plan()
     if plan != SplitPlan():
         st.caption(describe_plan(plan))
     return {

@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from tlviz.data.archive import is_archive
 from tlviz.data.catalogue import DATASETS
+from tlviz.data.folder import given_path
 from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.public import PUBLIC, is_downloaded
 from tlviz.data.store import list_stored, read_note, stored
@@ -22,6 +23,7 @@ from tlviz.runs.folder import list_runs
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.panels import RECENT, active_runs
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error, show_trouble
 
 OWN_FOLDER = "folder"
 ENTER = "enter"
@@ -94,20 +96,29 @@ def target() -> str:
     folder = str(st.session_state.get(Key.FOLDER) or "").strip()
     if not folder:
         raise BadDatasetError("No folder is given yet: type the path of your pictures into the field on the left.")
-    path = find_dataset(str(Path(folder).expanduser().absolute()))
+    path = find_dataset(str(given_path(folder).absolute()))
     if isinstance(path, Path) and path.is_file() and is_archive(path):
         raise BadDatasetError(f"{path} is an archive: bring it in on the Target page, where it is unpacked.")
     return str(path) if isinstance(path, Path) else folder
+
+
+def target_or_none() -> str | None:
+    """Return the chosen target, or None where none is given or found."""
+    try:
+        return target()
+    except TlvizError:
+        return None
 
 
 def guarded(page: Callable[[], None]) -> None:
     """Draw a page; what a person can mend is one sentence on it, never a traceback."""
     if not st.session_state.pop(Key.FRAMED, False):
         _enter_by_the_front_door(page)
+    show_trouble()
     try:
         page()
     except TlvizError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
 
 
 def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:

@@ -12,6 +12,7 @@ from tlviz.data.ingest import Geometry, is_ingested
 from tlviz.runs.folder import INGEST, RunFolder, Status, list_runs
 from tlviz.runs.launch import start_ingest
 from tlviz.ui.panels import render_job
+from tlviz.ui.words import show_error
 
 LARGE = 2000
 """So many pictures take about ten seconds on two cores."""
@@ -50,7 +51,7 @@ def _ended(job: RunFolder, target: str, geometry: Geometry, count: int) -> None:
         st.rerun()
     error = (job.events() or [{}])[-1].get("error")
     if error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
     else:
         st.info(f"Reading {count:,} images was cancelled; nothing was kept.", icon=":material/cancel:")
     if st.button("Read the images", type="primary", icon=":material/play_arrow:", key="read_images"):

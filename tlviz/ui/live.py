@@ -13,6 +13,7 @@ from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.inside import render_inside
 from tlviz.ui.panels import STATUS_WORDS
+from tlviz.ui.words import heed
 
 POLL_S = 0.5
 HEED_S = 15.0
@@ -68,8 +69,8 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
             "Resume",
             icon=":material/resume:",
             key=f"resume_{run.name}",
-            on_click=resume_run,
-            args=(run,),
+            on_click=heed,
+            args=(resume_run, run),
             help="Goes on from its last epoch, to the same weights as if it had never ended.",
         )
 

@@ -16,6 +16,7 @@ from tlviz.data.images import ImageSet
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
 from tlviz.ui.state import Key
+from tlviz.ui.words import plain
 
 if TYPE_CHECKING:
     from tlviz.diagnose.image_map import ImageMap
@@ -34,7 +35,7 @@ _component = st.components.v2.component(
 
 def render_map(images: ImageSet, model: str) -> None:
     """Draw the map beside the picture that was clicked."""
-    found = cached.projected(images.name, model, images.excluded, images)
+    found = cached.projected(images.name, model, cached.version_of(images), images)
     left, right = st.columns([2.4, 1], gap="medium")
     with left:
         _component(key="image_map", data=map_data(images, found), on_picked_change=_take)
@@ -94,7 +95,7 @@ def _picked(images: ImageSet) -> None:
         return
     at = images.names.index(name)
     st.image(np.ascontiguousarray(images.pixels[at]), width="stretch", alt=f"The picture {name}")
-    st.markdown(f"**{images.classes[images.labels[at]]}** · {name}")
+    st.markdown(f"**{plain(images.classes[images.labels[at]])}** · {plain(name)}")
     if st.button("What does each stage see in it?", icon=":material/visibility:", key="map_look"):
         st.session_state[Key.PICTURE] = name
         st.switch_page("pages/feature_maps.py")

@@ -15,6 +15,7 @@ from tlviz.ui import cached
 from tlviz.ui.panels import render_job
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
+from tlviz.ui.words import heed, show_error
 
 
 def render_card(spec: ModelSpec) -> None:
@@ -32,8 +33,8 @@ def render_card(spec: ModelSpec) -> None:
             f"Download ({spec.file_mb:,.0f} MB)",
             icon=":material/download:",
             key=f"download_{spec.name}",
-            on_click=_download,
-            args=(spec,),
+            on_click=heed,
+            args=(start_download, spec),
             help="From the library's own server into its own cache; nothing else is sent.",
         )
         _last_failure(spec)
@@ -78,12 +79,12 @@ def _use_or_delete(spec: ModelSpec) -> None:
         if spec.own:
             st.button(
                 "Delete this checkpoint", key=f"delete_{spec.name}", icon=":material/delete:",
-                on_click=_delete_own, args=(spec.name,),
+                on_click=heed, args=(_delete_own, spec.name),
             )  # fmt: skip
         elif not spec.bundled:
             st.button(
                 f"Remove the download ({spec.file_mb:,.0f} MB)", key=f"delete_{spec.name}",
-                icon=":material/delete:", on_click=_delete, args=(spec,),
+                icon=":material/delete:", on_click=heed, args=(delete_weights, spec),
             )  # fmt: skip
 
 
@@ -91,17 +92,9 @@ def _use(name: str) -> None:
     st.session_state[Key.SOURCE] = name
 
 
-def _download(spec: ModelSpec) -> None:
-    start_download(spec)
-
-
-def _delete(spec: ModelSpec) -> None:
-    delete_weights(spec)
-
-
 def _delete_own(name: str) -> None:
-    delete_own(name)
     cached.forget_networks()
+    delete_own(name)
     st.session_state[Key.MODELS] = [other for other in st.session_state.get(Key.MODELS, []) if other != name]
 
 
@@ -117,4 +110,4 @@ def _last_failure(spec: ModelSpec) -> None:
     """Say why the last download did not work."""
     events = next((run.events() for run in _downloads(spec)), [])
     if events and events[-1].get("error"):
-        st.error(str(events[-1]["error"]), icon=":material/error:")
+        show_error(events[-1]["error"])

@@ -11,7 +11,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.models.catalogue import MODELS
 from tlviz.models.own import check_name
+from tlviz.ui import cached
 from tlviz.ui.model_table import choose
+from tlviz.ui.words import show_error
 
 OWN_EXPORT = ""
 
@@ -58,8 +60,9 @@ def _import(given: UploadedFile | None, architecture: str, classes: str, name: s
             names = [line.strip() for line in classes.splitlines() if line.strip()]
             kept = _keep(given, architecture, names, name)
     except TlvizError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
+    cached.forget_networks()
     choose([kept])
     st.rerun()
 

@@ -27,7 +27,7 @@ _CHOICE_TURN = "models_choice_turn"
 def chosen_models() -> list[ModelSpec]:
     """Return the networks that the person chose, one or two, from the session or the address."""
     if Key.MODELS not in st.session_state:
-        asked = str(st.query_params.get(Key.MODELS, "")).split(",")
+        asked = dict.fromkeys(str(st.query_params.get(Key.MODELS, "")).split(","))
         st.session_state[Key.MODELS] = [name for name in asked if name][:MOST]
     found = []
     for name in st.session_state[Key.MODELS]:
@@ -143,12 +143,12 @@ def _summary(rows: pd.DataFrame) -> str:
 
 def catalogue_rows() -> pd.DataFrame:
     """Return the catalogue and the person's own checkpoints, a row each."""
-    return _rows(tuple(spec.name for spec in own_models()))
+    return _rows(tuple((spec.name, spec.sha256) for spec in own_models()))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _rows(own: tuple[str, ...]) -> pd.DataFrame:
-    specs = [*(find_model(name) for name in own), *MODELS.values()]
+def _rows(own: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    specs = [*(find_model(name) for name, _ in own), *MODELS.values()]
     return pd.DataFrame(
         {
             "name": [spec.name for spec in specs],

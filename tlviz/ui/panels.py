@@ -16,6 +16,7 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.words import heed
 
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Guess
@@ -58,7 +59,7 @@ def _job(run: RunFolder) -> None:
     left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
     bar, button = st.columns([4, 1], vertical_alignment="center")
     bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
-    button.button("Cancel", key=f"cancel_{run.name}", on_click=run.request_stop)
+    button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
 
 
 def run_label(summary: RunSummary) -> str:

@@ -12,6 +12,7 @@ from tlviz.errors import TlvizError
 from tlviz.ui import cached
 from tlviz.ui.address import from_address
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error
 
 SHOWCASE = ("zebra", "tiger", "tigre")
 
@@ -32,7 +33,7 @@ def pick_picture(images: ImageSet, model: str) -> Pixels:
         try:
             pixels, oddity = cached.uploaded(upload.getvalue(), upload.name, model)
         except TlvizError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
         else:
             if oddity:
                 st.caption(f"{upload.name} is {oddity}.")

@@ -13,6 +13,7 @@ from tlviz.runs.folder import RANGE_TEST, RunFolder, list_runs
 from tlviz.runs.launch import start_range_test
 from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error
 
 
 def render_range_test(config: FinetuneConfig) -> None:
@@ -31,7 +32,7 @@ def render_range_test(config: FinetuneConfig) -> None:
         st.rerun()
     last = next((run.events()[-1] for run in tests if run.events()), {})
     if last.get("error"):
-        st.error(str(last["error"]), icon=":material/error:")
+        show_error(last["error"])
     elif last.get("rates"):
         _found(last)
 

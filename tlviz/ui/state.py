@@ -9,6 +9,7 @@ class Key(StrEnum):
     """Every key of ``st.session_state`` that more than one place knows."""
 
     FRAMED = "framed"
+    TROUBLE = "trouble"
     SOURCE = "source"
     MODELS = "models"
     BLOCKS = "blocks"

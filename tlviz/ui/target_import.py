@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlviz.data.archive import SUFFIXES, is_archive
+from tlviz.data.folder import given_path
 from tlviz.data.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import home, make_folder, storage_errors
@@ -18,6 +19,7 @@ from tlviz.runs.folder import INGEST, RunFolder, list_runs
 from tlviz.runs.launch import start_ingest
 from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error
 
 KEEP_UPLOAD_S = 86_400
 _FETCHING = "fetching"
@@ -49,7 +51,7 @@ def _archive(*, busy: bool) -> None:
         try:
             start_fetching(str(_given_archive(given, path.strip())))
         except TlvizError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
         else:
             st.rerun()
 
@@ -57,7 +59,7 @@ def _archive(*, busy: bool) -> None:
 def _given_archive(given: UploadedFile | None, path: str) -> Path:
     if given is not None:
         return _keep_upload(given)
-    found = Path(path).expanduser()
+    found = given_path(path)
     if not path or not found.is_file() or not is_archive(found):
         raise BadDatasetError(f"There is no archive '{path}'; give a file that ends in {', '.join(SUFFIXES)}.")
     return found
@@ -108,7 +110,7 @@ def _ended() -> None:
         return
     last = events[-1]
     if last.get("error"):
-        st.error(str(last["error"]), icon=":material/error:")
+        show_error(last["error"])
     elif last.get("data"):
         st.session_state[Key.ARRIVED] = str(last["data"])
         st.rerun()

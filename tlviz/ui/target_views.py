@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -10,12 +12,15 @@ from tlviz.data.flips import Flip
 from tlviz.data.images import ImageSet
 from tlviz.data.public import PUBLIC
 from tlviz.data.splits import BUDGETS, Split, SplitPlan, split_images
+from tlviz.errors import TlvizError
 from tlviz.figures.classes import MOST_BARS, plot_class_bars
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.choices import Augment
+from tlviz.finetune.config import RANGES
 from tlviz.ui import cached
 from tlviz.ui.panels import Sheet, render_sheets, render_wall
 from tlviz.ui.state import Key
+from tlviz.ui.words import show_error
 
 WALL_COLUMNS = 6
 PREVIEWS, VARIANTS = 4, 8
@@ -30,11 +35,11 @@ def target_relation(name: str) -> str:
     return PUBLIC[name].relation if name in PUBLIC else "not yet compared with the source"
 
 
-def chosen_plan() -> SplitPlan:
-    """Return how the person wants the images parted, for this page and for fine-tuning."""
+def chosen_plan(parts: Sequence[str]) -> SplitPlan:
+    """Return how the person wants images parted that are in ``parts`` of their own, '' for none."""
     budget = st.session_state.get(Key.LABELS, ALL_LABELS)
     return SplitPlan(
-        test_share=float(st.session_state.get(Key.TEST_SHARE) or 0.0),
+        test_share=0.0 if "test" in parts else float(st.session_state.get(Key.TEST_SHARE) or 0.0),
         labels_per_class=None if budget in (None, ALL_LABELS) else int(budget),
     )
 
@@ -53,17 +58,25 @@ def render_classes(images: ImageSet, model: str) -> None:
     """Draw the classes as bars by part, the controls of the split, and sample pictures."""
     left, right = st.columns([1, 1.2], gap="medium")
     with left:
-        split = _split(images)
-        counts = {
-            part: np.bincount(images.labels[indices], minlength=len(images.classes)).tolist()
-            for part, indices in (("training", split.train), ("validation", split.validation), ("test", split.test))
-        }
-        st.plotly_chart(plot_class_bars(images.classes, counts), key="class_bars", config=chart_config())
-        st.caption(_reading_aid(images, split))
+        try:
+            _parts(images)
+        except TlvizError as error:
+            show_error(error)
     with right:
-        render_wall(cached.sample_wall(images.name, model, WALL_COLUMNS, images), WALL_COLUMNS)
+        wall = cached.sample_wall(images.name, model, cached.version_of(images), WALL_COLUMNS, images)
+        render_wall(wall, WALL_COLUMNS)
         if len(images.classes) > cached.MOST_CLASSES:
             st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
+
+
+def _parts(images: ImageSet) -> None:
+    split = _split(images)
+    counts = {
+        part: np.bincount(images.labels[indices], minlength=len(images.classes)).tolist()
+        for part, indices in (("training", split.train), ("validation", split.validation), ("test", split.test))
+    }
+    st.plotly_chart(plot_class_bars(images.classes, counts), key="class_bars", config=chart_config())
+    st.caption(_reading_aid(images, split))
 
 
 def _split(images: ImageSet) -> Split:
@@ -79,10 +92,10 @@ def _split(images: ImageSet) -> Split:
         "Labels per class", [ALL_LABELS, *(str(b) for b in BUDGETS if b)], key=Key.LABELS, persist_state="session",
         help="Train with so many images of each class only, to see how transfer pays off on little data.",
     )  # fmt: skip
-    return split_images(
-        images.labels, images.parts, int(st.session_state.get("seed") or 0), chosen_plan(),
-        cached.groups(images.name, images),
-    )  # fmt: skip
+    allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0
+    seed = int(seed) if allowed.low <= seed <= allowed.high else 0
+    plan = chosen_plan(images.parts)
+    return split_images(images.labels, images.parts, seed, plan, cached.groups(images.name, images))
 
 
 def _reading_aid(images: ImageSet, split: Split) -> str:

@@ -16,6 +16,7 @@ from tlviz.cli import main
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.export.bundle import bundle_bytes
 from tlviz.finetune.config import configure
+from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.checkpoint import import_checkpoint, read_classes
 from tlviz.models.load import Network, build_for_target, load_network
@@ -286,3 +287,23 @@ def test_the_command_line_imports_uses_and_deletes(
     assert main(["models", "delete", "mine", "--json"]) == 0
     assert main(["models", "show", "mine"]) == 2
     assert list_runs() == []
+
+
+@pytest.mark.parametrize("kind", ["nan", "integers", "complex"])
+def test_numbers_that_no_network_can_run_on_are_refused(tmp_path: Path, kind: str) -> None:
+    state = build_module(find_model("squeezenet1_1"), 2).state_dict()
+    key = "features.0.bias"
+    state[key] = {
+        "nan": torch.full_like(state[key], float("nan")),
+        "integers": state[key].long(),
+        "complex": state[key].to(torch.complex64),
+    }[kind]
+    torch.save(state, tmp_path / "odd.pt")
+    with pytest.raises(BadWeightsError, match=r"'features\.0\.bias' does not hold plain finite numbers"):
+        import_checkpoint(tmp_path / "odd.pt", "squeezenet1_1", ["a", "b"], "odd")
+
+
+def test_four_bytes_of_junk_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "junk.pt").write_bytes(b"junk")
+    with pytest.raises(BadWeightsError):
+        import_checkpoint(tmp_path / "junk.pt", "squeezenet1_1", ["a", "b"], "junk")

@@ -1,0 +1,38 @@
+"""Words from outside, such as names of files and classes, shown as they are; and callbacks that fail in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from tlviz.errors import TlvizError
+from tlviz.ui.state import Key
+
+_MARKUP = re.compile(r"([\[\]<$*`\\])")
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown shows as it is: no links, pictures, formulas or HTML come of it."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def show_error(error: object) -> None:
+    """Show what went wrong as one sentence."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def heed(action: Callable[..., object], *arguments: object) -> None:
+    """Do what a button asks for; a mistake is kept and shown on the page, because callbacks run outside of it."""
+    try:
+        action(*arguments)
+    except TlvizError as error:
+        st.session_state[Key.TROUBLE] = str(error)
+
+
+def show_trouble() -> None:
+    """Show, once, what went wrong in a callback."""
+    trouble = st.session_state.pop(Key.TROUBLE, None)
+    if trouble:
+        show_error(trouble)
