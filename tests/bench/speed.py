@@ -95,10 +95,13 @@ def floor(settings: dict[str, Any]) -> dict[str, Any]:
     from tlviz.data.images import load_images
     from tlviz.data.splits import split_images
     from tlviz.export.bundle import geometry_of
+    from tlviz.finetune.cache import CHUNK
     from tlviz.finetune.config import FinetuneConfig
     from tlviz.finetune.device import prepare_torch
+    from tlviz.finetune.dropout import quicken_dropout
     from tlviz.finetune.freezing import set_trainable, train_mode
     from tlviz.finetune.plan import plan_phases
+    from tlviz.finetune.scoring import EVAL_BATCH
     from tlviz.finetune.strategies import find_strategy
     from tlviz.models.catalogue import find_model
     from tlviz.models.load import build_for_target
@@ -112,6 +115,7 @@ def floor(settings: dict[str, Any]) -> dict[str, Any]:
     pretrained = find_strategy(config.strategy).pretrained
     spec, size = find_model(config.model), config.image_size
     network = build_for_target(spec, images.classes, pretrained=pretrained, seed=config.seed, size=size)
+    quicken_dropout(network.module)
     phases = plan_phases(config, network.stages)
     ends = [phase.first_epoch for phase in phases[1:]] + [config.epochs + 1]
     total = 0.0
@@ -132,15 +136,15 @@ def floor(settings: dict[str, Any]) -> dict[str, Any]:
         if phase.depth and epochs > 1:
             halves = split_network(network.module, network.stages, phase.depth)
             tail, prefix = halves.tail, halves.prefix.eval()
-            pictures = random_batches(train + held, 64, shape)
+            pictures = random_batches(train + held, CHUNK, shape)
             with torch.no_grad():
                 prefix(pictures[0])
                 total += timed(lambda: [prefix(batch) for batch in pictures])  # noqa: B023 (called at once)
                 shape = tuple(prefix(pictures[0][:1]).shape[1:])
-        batches, held_out = random_batches(train, config.batch_size, shape), random_batches(held, 64, shape)
+        batches, held_out = random_batches(train, config.batch_size, shape), random_batches(held, EVAL_BATCH, shape)
         labels = [torch.randint(len(images.classes), (len(batch),)) for batch in batches]
         parameters = [parameter for parameter in network.module.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(parameters, 1e-6)
+        optimizer = torch.optim.AdamW(parameters, 1e-6, fused=True)
 
         def epoch() -> None:
             tail.train()  # noqa: B023 (called at once)
@@ -177,12 +181,14 @@ def one(kind: str, settings: dict[str, Any]) -> None:
 
 
 def in_a_process(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Measure in a process of its own with an empty TLVIZ_HOME."""
+    """Measure in a process of its own with an empty TLVIZ_HOME; ours is started as the app starts its workers."""
+    from tlviz.runs.launch import WORKER_SETTINGS
+
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, str(Path(__file__)), "--one", kind, "--settings", json.dumps(settings)],
             cwd=ROOT,
-            env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"TLVIZ_HOME": home, "PYTHONPATH": str(ROOT)},
+            env=(WORKER_SETTINGS if kind != "tutorial" else {}) | os.environ | {"TLVIZ_HOME": home},
             capture_output=True,
             text=True,
             check=False,

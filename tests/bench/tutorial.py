@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
@@ -103,12 +104,13 @@ def _loaders(config: FinetuneConfig, folder: Path, geometry: Geometry) -> dict[s
     }
 
 
-def _open(path: str) -> object:
+def _open(path: str) -> Image.Image:
     return open_picture(Path(path))[0]
 
 
-def _square(image: object, geometry: Geometry) -> np.ndarray:
-    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+def _square(image: Image.Image, geometry: Geometry) -> Image.Image:
+    square = fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+    return Image.fromarray(square)
 
 
 def _optimizer(config: FinetuneConfig, network: Network, phase: Phase) -> torch.optim.Optimizer:

@@ -18,7 +18,7 @@ from tlviz.data.splits import Indices
 from tlviz.finetune.device import to_device
 from tlviz.home import cache_folder, make_folder, storage_errors
 
-CHUNK = 64
+CHUNK = 32
 SPARE_DISK = 2**30
 """A store on disk leaves at least this many bytes free."""
 

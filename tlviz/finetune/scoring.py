@@ -12,7 +12,7 @@ from tlviz.finetune.feed import Feed
 from tlviz.finetune.session import Session
 from tlviz.measures.accuracy import accuracy, macro_f1
 
-EVAL_BATCH = 64
+EVAL_BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)

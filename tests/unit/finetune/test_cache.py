@@ -162,6 +162,6 @@ def test_the_order_of_asking_does_not_matter() -> None:
         cache = PrefixCache(Spy(), 130, 1, store)
         cache.fill(order, 0, lambda indices: torch.from_numpy(indices)[:, None].float())
         cache.fill(order, 0, lambda indices: torch.from_numpy(indices)[:, None].float())
-        assert [len(batch) for batch in batches] == [44, 43, 43]
+        assert [len(batch) for batch in batches] == [26, 26, 26, 26, 26]
         assert [number for batch in batches for number in batch] == list(range(130))
         assert cache.take(np.array([5, 129]), 0).flatten().tolist() == [5, 129]
