@@ -48,8 +48,7 @@ def run_stages(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> StagePass:
-    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, shifts are measured at
-    the last BatchNorm of every stage.
+    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, every stage's last BatchNorm tells its shift.
 
     ``progress`` gets the pictures done and their number after each batch, and may raise to end the pass.
     """
@@ -59,8 +58,7 @@ def run_stages(
     tally = _Tally(network, groups)
     parts: list[dict[str, Features]] = []
     for at in range(0, len(pixels), BATCH):
-        with tally.of(at):
-            parts.append(extract_batch(network, pixels[at : at + BATCH], names))
+        parts.append(extract_batch(network, pixels[at : at + BATCH], names, tally.of(at)))
         if progress:
             progress(min(at + BATCH, len(pixels)), len(pixels))
     features = {name: np.concatenate([part[name] for part in parts]) for name in names}
