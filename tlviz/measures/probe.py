@@ -73,7 +73,7 @@ class Ridge:
     @property
     def mean_eigenvalue(self) -> float:
         """The mean eigenvalue of the features' Gram matrix; 1 where they do not vary."""
-        return float(self._values.mean()) or 1.0
+        return float(self._values.sum()) / max(1, len(self._values)) or 1.0
 
     def left_out(self, penalty: float) -> Floats:
         """Return what the regression without an image says of it: (N, C).

@@ -32,7 +32,7 @@ def transrate_above_chance(features: NDArray[np.floating], labels: Ints, seed: i
     the probe and the neighbours.
     """
     scaled = normalised(principal_components(features, COMPONENTS)[0])
-    rank = scaled.shape[1]
+    rank: int = scaled.shape[1]
     if not rank:
         return 0.0
     generator = np.random.default_rng(seed)
