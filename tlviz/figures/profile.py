@@ -1,0 +1,337 @@
+"""The curve of general and specific: what each stage is worth on a target, above the same network with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import accumulate
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from tlviz.figures.theme import run_colour, stage_colours, use_template
+
+HEAD = "head"
+HEIGHT = 430
+STRIP_SHARE = 0.13
+"""Of the figure's height, for one network's strip."""
+LABEL_GAP = 0.055
+"""Of the accuracy axis: the least distance between two labels at the curves' ends."""
+MOST_BLOCK_NAMES = 26
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
+_GREY = "#7a7a7a"
+
+
+class Scale(StrEnum):
+    """What the axis counts: stages of one network, or a share of the way through networks that differ."""
+
+    STAGES = "stages"
+    DEPTH = "depth"
+    COMPUTE = "compute"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One network on one target, ready to draw: one value a backbone stage, accuracies as fractions.
+
+    ``label`` is what stands at the curve's end, ``colour`` the number of its run colour.  ``costs`` are shares of the
+    forward compute, one a stage and one for the head.  ``freeze`` is how many stages the advice freezes, None where
+    there is none.
+    """
+
+    label: str
+    colour: int
+    stages: tuple[str, ...]
+    probe: tuple[float, ...]
+    probe_se: tuple[float, ...]
+    random: tuple[float | None, ...]
+    chance: float
+    costs: tuple[float, ...] = ()
+    freeze: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stage on the axis: from ``left`` to ``right``; its point lies above the middle."""
+
+    name: str
+    left: float
+    right: float
+
+    @property
+    def middle(self) -> float:
+        """Where the stage's point lies."""
+        return (self.left + self.right) / 2
+
+
+def blocks(curve: Curve, scale: Scale) -> list[Block]:
+    """Return where a network's stages, the head last, lie on the axis: from 0 to their number, or from 0 to 1."""
+    names = (*curve.stages, HEAD)
+    known = scale is Scale.COMPUTE and len(curve.costs) == len(names) and sum(curve.costs) > 0
+    widths = list(curve.costs) if known else [1.0] * len(names)
+    whole = float(len(names)) if scale is Scale.STAGES else 1.0
+    total = sum(widths)
+    ends = [0.0, *(end / total * whole for end in accumulate(widths))]
+    return [Block(name, ends[at], ends[at + 1]) for at, name in enumerate(names)]
+
+
+def band(curve: Curve) -> tuple[list[float], list[float]]:
+    """Return the lower and upper end of one standard error around the probe, within 0 to 1."""
+    pairs = list(zip(curve.probe, curve.probe_se, strict=True))
+    return [max(0.0, value - se) for value, se in pairs], [min(1.0, value + se) for value, se in pairs]
+
+
+def gain(curve: Curve) -> list[float | None]:
+    """Return what each stage is worth above random weights, None where that is not known."""
+    return [
+        None if control is None else value - control for value, control in zip(curve.probe, curve.random, strict=True)
+    ]
+
+
+def best_stage(curve: Curve) -> int:
+    """Return the number of the stage with the highest probe, the earliest where several share it."""
+    return max(range(len(curve.probe)), key=lambda at: (curve.probe[at], -at))
+
+
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Move values apart until neighbours are at least ``gap`` apart, as little as a pass from the top down needs."""
+    order = sorted(range(len(values)), key=lambda at: -values[at])
+    placed = list(values)
+    for above, at in zip(order, order[1:], strict=False):
+        placed[at] = min(placed[at], placed[above] - gap)
+    return placed
+
+
+def plot_probe_curves(
+    curves: Sequence[Curve],
+    title: str,
+    *,
+    scale: Scale = Scale.STAGES,
+    heights: Sequence[float] = (),
+    facts: Sequence[str] = (),
+    revision: str = "",
+) -> go.Figure:
+    """Draw the first curve with band, random control and gain, the others beside it, and the strip below the axis.
+
+    Curves of one network share its strip; otherwise each has its own.  ``heights`` (0 to 1) and ``facts`` are those of
+    the first network's blocks, the head last.  ``revision`` keeps a person's zoom as long as it stays the same.
+    """
+    strips = _strips(curves)
+    share = STRIP_SHARE if len(strips) == 1 else STRIP_SHARE * 0.7
+    figure = make_subplots(
+        rows=1 + len(strips),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.012,
+        row_heights=[1 - share * len(strips), *[share] * len(strips)],
+    )
+    main = curves[0]
+    _control(figure, main, scale)
+    for curve in reversed(curves):
+        _probe(figure, curve, scale, is_main=curve is main)
+    for row, curve in enumerate(strips, start=2):
+        is_first = row == 2
+        _strip(figure, curve, scale, row, heights if is_first else (), facts if is_first else ())
+    _freeze_marker(figure, main, scale)
+    _end_labels(figure, curves, scale)
+    _axes(figure, curves, strips, scale)
+    figure.update_layout(
+        title={"text": title, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
+        height=HEIGHT,
+        margin={"l": 58, "r": 128, "t": 52, "b": 34},
+        showlegend=False,
+        bargap=0,
+        barmode="overlay",
+        hovermode="closest",
+        uirevision=revision,
+    )
+    return use_template(figure)
+
+
+def _strips(curves: Sequence[Curve]) -> list[Curve]:
+    """Return one curve for each network, told apart by its stages; the first of each."""
+    found: dict[tuple[str, ...], Curve] = {}
+    for curve in curves:
+        found.setdefault(curve.stages, curve)
+    return list(found.values())
+
+
+def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+    """Draw the random network dotted and shade what the pretrained one gains over it."""
+    if any(value is None for value in curve.random):
+        return
+    middles = [block.middle for block in blocks(curve, scale)[:-1]]
+    colour = run_colour(curve.colour)
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.random),
+        name="random weights",
+        mode="lines+markers",
+        line={"color": _GREY, "dash": "dot", "width": 2},
+        marker={"size": 5, "color": _GREY},
+        customdata=list(curve.stages),
+        hovertemplate="%{customdata}, random weights: %{y:.1%}<extra></extra>",
+        row=1,
+        col=1,
+    )
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.probe),
+        name="gain",
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor=_faint(colour, 0.13),
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
+
+
+def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> None:
+    """Draw a probe with its band; the main one's points have the colours of their stages."""
+    middles = [block.middle for block in blocks(curve, scale)[:-1]]
+    colour = run_colour(curve.colour)
+    low, high = band(curve)
+    figure.add_scatter(
+        x=[*middles, *reversed(middles)],
+        y=[*high, *reversed(low)],
+        name=f"{curve.label}, one standard error",
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=_faint(colour, 0.32 if is_main else 0.16),
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
+    gains = ["" if value is None else f"<br>{value:+.1%} over random weights" for value in gain(curve)]
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.probe),
+        name=curve.label,
+        mode="lines+markers",
+        line={"color": colour, "width": 3 if is_main else 1.8},
+        marker={
+            "size": 11 if is_main else 7,
+            "color": stage_colours(len(curve.stages) + 1)[:-1] if is_main else colour,
+            "symbol": _SYMBOLS[curve.colour % len(_SYMBOLS)],
+            "line": {"width": 1.5 if is_main else 0, "color": colour},
+        },
+        customdata=list(zip(curve.stages, curve.probe_se, gains, strict=True)),
+        hovertemplate=f"{curve.label}, %{{customdata[0]}}<br>probe %{{y:.1%}} ± %{{customdata[1]:.1%}}%{{customdata[2]}}<extra></extra>",
+        row=1,
+        col=1,
+    )
+
+
+def _strip(
+    figure: go.Figure, curve: Curve, scale: Scale, row: int, heights: Sequence[float], facts: Sequence[str]
+) -> None:
+    """Draw a network's stages as blocks, the frozen ones hatched."""
+    drawn = blocks(curve, scale)
+    whole = drawn[-1].right
+    frozen = curve.freeze or 0
+    figure.add_bar(
+        x=[block.middle for block in drawn],
+        y=list(heights) if len(heights) == len(drawn) else [1.0] * len(drawn),
+        width=[max(block.right - block.left - 0.006 * whole, 0.002 * whole) for block in drawn],
+        name="stages",
+        marker={
+            "color": stage_colours(len(drawn)),
+            "line": {"width": 1.5, "color": stage_colours(len(drawn))},
+            "pattern": {
+                "shape": ["/" if at < frozen else "" for at in range(len(drawn))],
+                "fillmode": "replace",
+                "size": 6,
+                "solidity": 0.35,
+            },
+        },
+        customdata=list(facts) if len(facts) == len(drawn) else [""] * len(drawn),
+        hovertext=[block.name for block in drawn],
+        hovertemplate="%{hovertext}%{customdata}<extra></extra>",
+        row=row,
+        col=1,
+    )
+
+
+def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+    """Mark where the advice freezes: a line through chart and strip, with a word."""
+    if curve.freeze is None:
+        return
+    drawn = blocks(curve, scale)
+    at = drawn[curve.freeze - 1].right if curve.freeze else 0.0
+    words = f"advice: freeze to {drawn[curve.freeze - 1].name}" if curve.freeze else "advice: freeze nothing"
+    to_the_left = at > drawn[-1].right / 2
+    figure.add_shape(
+        type="line", x0=at, x1=at, y0=0, y1=1, xref="x", yref="paper", line={"width": 2, "dash": "dash", "color": _GREY}
+    )
+    figure.add_annotation(
+        x=at, y=1.0, xref="x", yref="paper", text=f"{words} ◂" if to_the_left else f"▸ {words}", showarrow=False,
+        xanchor="right" if to_the_left else "left", yanchor="bottom", xshift=0, font={"size": 12},
+    )  # fmt: skip
+
+
+def _end_labels(figure: go.Figure, curves: Sequence[Curve], scale: Scale) -> None:
+    """Name every curve where it ends, chance where it lies, apart from one another."""
+    main = curves[0]
+    labels = [(curve.probe[-1], curve.label, run_colour(curve.colour), curve is main) for curve in curves]
+    if main.random[-1] is not None:
+        labels.append((main.random[-1], "random weights", _GREY, False))
+    labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
+    for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
+        figure.add_annotation(
+            x=1.0, xref="paper", y=y, yref="y", text=f"<b>{text}</b>" if is_bold else text, showarrow=False,
+            xanchor="left", xshift=6, font={"size": 12, "color": colour},
+        )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=0, x1=1, xref="paper", y0=main.chance, y1=main.chance, yref="y",
+        line={"width": 1, "dash": "dash", "color": "rgba(128,128,128,0.6)"}, layer="below",
+    )  # fmt: skip
+
+
+def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], scale: Scale) -> None:
+    lowest = min(min(*band(curve)[0], curve.chance, *(v for v in curve.random if v is not None)) for curve in curves)
+    highest = max(max(band(curve)[1]) for curve in curves)
+    low, high = max(0.0, lowest - 0.06), min(1.03, highest + 0.05)
+    figure.update_yaxes(title="probe accuracy", range=[low, high], tickformat=".0%", row=1, col=1)
+    whole = blocks(curves[0], scale)[-1].right
+    figure.update_xaxes(range=[-0.005 * whole, 1.005 * whole], showgrid=False, showline=False, zeroline=False)
+    for row, curve in enumerate(strips, start=2):
+        figure.update_yaxes(visible=False, range=[0, 1.06], fixedrange=True, row=row, col=1)
+        if len(strips) > 1:
+            _strip_name(figure, curve, row)
+    last = 1 + len(strips)
+    figure.update_xaxes(showticklabels=False, row=1, col=1)
+    figure.update_xaxes(row=last, col=1, **_ticks(strips, scale))
+
+
+def _strip_name(figure: go.Figure, curve: Curve, row: int) -> None:
+    figure.add_annotation(
+        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=curve.label, showarrow=False, xanchor="left", xshift=6,
+        font={"size": 11, "color": run_colour(curve.colour)},
+    )  # fmt: skip
+
+
+def _ticks(strips: Sequence[Curve], scale: Scale) -> dict[str, Any]:
+    """Return the names of the stages below the strip, or shares of the way where networks differ."""
+    if len(strips) > 1 or scale is not Scale.STAGES:
+        words = "share of the compute" if scale is Scale.COMPUTE else "share of the stages"
+        return {"tickformat": ".0%", "title": words, "showticklabels": True}
+    drawn = blocks(strips[0], scale)
+    step = -(-len(drawn) // MOST_BLOCK_NAMES)
+    shown = [block for at, block in enumerate(drawn) if at % step == 0]
+    return {
+        "tickvals": [block.middle for block in shown],
+        "ticktext": [block.name for block in shown],
+        "showticklabels": True,
+        "ticks": "",
+    }
+
+
+def _faint(colour: str, alpha: float) -> str:
+    """Return #rrggbb as a transparent colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
