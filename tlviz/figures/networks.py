@@ -2,74 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import hypot
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from tlviz.diagnose.records import Contest
 from tlviz.figures.theme import run_colour, use_template
 
 ROW_HEIGHT = 44
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One network on the target: its best probe and where that is, as fractions with one standard error."""
-
-    name: str
-    title: str
-    stage: str
-    accuracy: float
-    se: float
-
-
-def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
+def ranked(contests: Sequence[Contest]) -> list[Contest]:
     """Return the networks, the best first; equal ones by their names."""
-    return sorted(candidates, key=lambda candidate: (-candidate.accuracy, candidate.name))
+    return sorted(contests, key=lambda contest: (-contest.probe, contest.model))
 
 
-def tied_with_best(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the networks that one standard error of the difference does not tell from the best, the best first.
-
-    The errors are taken as independent, which on the same images errs on the side of calling a tie.
-    """
-    order = ranked(candidates)
-    best = order[0]
-    return [best, *(other for other in order[1:] if best.accuracy - other.accuracy <= hypot(best.se, other.se))]
-
-
-def fit_in_words(candidates: Sequence[Candidate]) -> str:
-    """Say which network fits best, or which ones are tied."""
-    tied = tied_with_best(candidates)
-    best = tied[0]
-    if len(candidates) == 1:
-        return f"{best.title} reaches {best.accuracy:.0%} ± {best.se:.0%} at {best.stage}; measure another to compare."
-    if len(tied) == 1:
-        second = ranked(candidates)[1]
-        points = 100 * (best.accuracy - second.accuracy)
-        return f"{best.title} fits best: {best.accuracy:.0%} at {best.stage}, {points:.1f} points above {second.title}."
-    names = f"{', '.join(c.title for c in tied[:-1])} and {tied[-1].title}"
-    return f"A tie: {names} are not distinguishable within one standard error (best {best.accuracy:.0%})."
+def fit_in_words(contests: Sequence[Contest], titles: Mapping[str, str]) -> str:
+    """Say which network fits best, or which ones are tied, by the paired differences on the same images."""
+    order = ranked(contests)
+    best, others = order[0], order[1:]
+    name = titles.get(best.model, best.model)
+    if not others:
+        return f"{name} reaches {best.probe:.0%} ± {best.probe_se:.0%} at {best.stage}; measure another to compare."
+    tied = [other for other in others if other.is_tied]
+    if tied:
+        names = [name, *(titles.get(other.model, other.model) for other in tied)]
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"A tie: {listed} are not distinguishable within one standard error (best {best.probe:.0%})."
+    second = others[0]
+    return (
+        f"{name} fits best: {best.probe:.0%} at {best.stage}, {100 * second.behind:.1f} ± {100 * second.behind_se:.1f} "
+        f"points above {titles.get(second.model, second.model)}."
+    )
 
 
-def plot_networks(candidates: Sequence[Candidate]) -> go.Figure:
+def plot_networks(contests: Sequence[Contest], titles: Mapping[str, str]) -> go.Figure:
     """Draw a dot a network with its standard error, the best on top; those tied with it are filled."""
-    order = ranked(candidates)[::-1]
-    tied = {candidate.name for candidate in tied_with_best(candidates)}
+    order = ranked(contests)[::-1]
+    best = ranked(contests)[0].model
     figure = go.Figure(
         go.Scatter(
-            x=[candidate.accuracy for candidate in order],
-            y=[candidate.title for candidate in order],
-            error_x={"type": "data", "array": [candidate.se for candidate in order], "thickness": 1.5},
+            x=[contest.probe for contest in order],
+            y=[titles.get(contest.model, contest.model) for contest in order],
+            error_x={"type": "data", "array": [contest.probe_se for contest in order], "thickness": 1.5},
             mode="markers",
             marker={
-                "size": 12,
+                "size": 13,
                 "color": run_colour(0),
-                "symbol": ["circle" if candidate.name in tied else "circle-open" for candidate in order],
+                "line": {"width": 2, "color": run_colour(0)},
+                "symbol": ["circle" if c.is_tied or c.model == best else "circle-open" for c in order],
             },
-            customdata=[(candidate.stage, candidate.se) for candidate in order],
-            hovertemplate="%{y}: %{x:.1%} ± %{customdata[1]:.1%} at %{customdata[0]}<extra></extra>",
+            customdata=[(c.stage, c.probe_se, 100 * c.behind, 100 * c.behind_se) for c in order],
+            hovertemplate="%{y}: %{x:.1%} ± %{customdata[1]:.1%} at %{customdata[0]}<br>"
+            "%{customdata[2]:.1f} ± %{customdata[3]:.1f} points behind the best<extra></extra>",
         )
     )
     figure.update_xaxes(title="best probe accuracy", tickformat=".0%")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import accumulate
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tlviz.diagnose.records import Profile
+from tlviz.figures.depth import Block, Scale, add_strip, lay_out
 from tlviz.figures.theme import run_colour, stage_colours, use_template
 
-HEAD = "head"
 HEIGHT = 430
 STRIP_SHARE = 0.13
 """Of the figure's height, for one network's strip."""
@@ -22,14 +21,6 @@ LABEL_GAP = 0.055
 MOST_BLOCK_NAMES = 26
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
 _GREY = "#7a7a7a"
-
-
-class Scale(StrEnum):
-    """What the axis counts: stages of one network, or a share of the way through networks that differ."""
-
-    STAGES = "stages"
-    DEPTH = "depth"
-    COMPUTE = "compute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +37,40 @@ class Curve:
     stages: tuple[str, ...]
     probe: tuple[float, ...]
     probe_se: tuple[float, ...]
-    random: tuple[float | None, ...]
+    random: tuple[float, ...]
     chance: float
     costs: tuple[float, ...] = ()
+    heights: tuple[float, ...] = ()
+    facts: tuple[str, ...] = ()
     freeze: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stage on the axis: from ``left`` to ``right``; its point lies above the middle."""
+def curve_of(profile: Profile, label: str, colour: int) -> Curve:
+    """Return a profile as a curve to draw, without what only the network itself knows, and without its advice."""
+    return Curve(
+        label=label,
+        colour=colour,
+        stages=tuple(stage.name for stage in profile.stages),
+        probe=tuple(stage.probe for stage in profile.stages),
+        probe_se=tuple(stage.probe_se for stage in profile.stages),
+        random=tuple(stage.random_probe for stage in profile.stages),
+        chance=profile.chance,
+    )
 
-    name: str
-    left: float
-    right: float
 
-    @property
-    def middle(self) -> float:
-        """Where the stage's point lies."""
-        return (self.left + self.right) / 2
+def finding(curve: Curve) -> str:
+    """Say in one line what the curve shows: where it is best, what the last stages cost and what pretraining gains."""
+    at = best_stage(curve)
+    words = f"best at {curve.stages[at]}, {curve.probe[at]:.0%} ± {curve.probe_se[at]:.0%}"
+    after, lost = len(curve.stages) - 1 - at, curve.probe[at] - curve.probe[-1]
+    if after and lost > curve.probe_se[at]:
+        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * lost:.0f} points"
+    return f"{words}; {100 * gain(curve)[at]:+.0f} points over random weights"
 
 
 def blocks(curve: Curve, scale: Scale) -> list[Block]:
-    """Return where a network's stages, the head last, lie on the axis: from 0 to their number, or from 0 to 1."""
-    names = (*curve.stages, HEAD)
-    known = scale is Scale.COMPUTE and len(curve.costs) == len(names) and sum(curve.costs) > 0
-    widths = list(curve.costs) if known else [1.0] * len(names)
-    whole = float(len(names)) if scale is Scale.STAGES else 1.0
-    total = sum(widths)
-    ends = [0.0, *(end / total * whole for end in accumulate(widths))]
-    return [Block(name, ends[at], ends[at + 1]) for at, name in enumerate(names)]
+    """Return where a curve's stages, the head last, lie on the axis."""
+    return lay_out(curve.stages, curve.costs, scale)
 
 
 def band(curve: Curve) -> tuple[list[float], list[float]]:
@@ -83,11 +79,9 @@ def band(curve: Curve) -> tuple[list[float], list[float]]:
     return [max(0.0, value - se) for value, se in pairs], [min(1.0, value + se) for value, se in pairs]
 
 
-def gain(curve: Curve) -> list[float | None]:
-    """Return what each stage is worth above random weights, None where that is not known."""
-    return [
-        None if control is None else value - control for value, control in zip(curve.probe, curve.random, strict=True)
-    ]
+def gain(curve: Curve) -> list[float]:
+    """Return what each stage is worth above random weights."""
+    return [value - control for value, control in zip(curve.probe, curve.random, strict=True)]
 
 
 def best_stage(curve: Curve) -> int:
@@ -109,14 +103,12 @@ def plot_probe_curves(
     title: str,
     *,
     scale: Scale = Scale.STAGES,
-    heights: Sequence[float] = (),
-    facts: Sequence[str] = (),
     revision: str = "",
 ) -> go.Figure:
     """Draw the first curve with band, random control and gain, the others beside it, and the strip below the axis.
 
-    Curves of one network share its strip; otherwise each has its own.  ``heights`` (0 to 1) and ``facts`` are those of
-    the first network's blocks, the head last.  ``revision`` keeps a person's zoom as long as it stays the same.
+    Curves of one network share its strip; otherwise each has its own.  ``revision`` keeps a person's zoom as long as it
+    stays the same.
     """
     strips = _strips(curves)
     share = STRIP_SHARE if len(strips) == 1 else STRIP_SHARE * 0.7
@@ -132,8 +124,7 @@ def plot_probe_curves(
     for curve in reversed(curves):
         _probe(figure, curve, scale, is_main=curve is main)
     for row, curve in enumerate(strips, start=2):
-        is_first = row == 2
-        _strip(figure, curve, scale, row, heights if is_first else (), facts if is_first else ())
+        add_strip(figure, blocks(curve, scale), row, curve.freeze or 0, curve.heights, curve.facts)
     _freeze_marker(figure, main, scale)
     _end_labels(figure, curves, scale)
     _axes(figure, curves, strips, scale)
@@ -160,8 +151,6 @@ def _strips(curves: Sequence[Curve]) -> list[Curve]:
 
 def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
     """Draw the random network dotted and shade what the pretrained one gains over it."""
-    if any(value is None for value in curve.random):
-        return
     middles = [block.middle for block in blocks(curve, scale)[:-1]]
     colour = run_colour(curve.colour)
     figure.add_scatter(
@@ -207,7 +196,7 @@ def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> N
         row=1,
         col=1,
     )
-    gains = ["" if value is None else f"<br>{value:+.1%} over random weights" for value in gain(curve)]
+    gains = [f"{value:+.1%}" for value in gain(curve)]
     figure.add_scatter(
         x=middles,
         y=list(curve.probe),
@@ -221,38 +210,9 @@ def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> N
             "line": {"width": 1.5 if is_main else 0, "color": colour},
         },
         customdata=list(zip(curve.stages, curve.probe_se, gains, strict=True)),
-        hovertemplate=f"{curve.label}, %{{customdata[0]}}<br>probe %{{y:.1%}} ± %{{customdata[1]:.1%}}%{{customdata[2]}}<extra></extra>",
+        hovertemplate=f"{curve.label}, %{{customdata[0]}}<br>probe %{{y:.1%}} ± %{{customdata[1]:.1%}}"
+        "<br>%{customdata[2]} over random weights<extra></extra>",
         row=1,
-        col=1,
-    )
-
-
-def _strip(
-    figure: go.Figure, curve: Curve, scale: Scale, row: int, heights: Sequence[float], facts: Sequence[str]
-) -> None:
-    """Draw a network's stages as blocks, the frozen ones hatched."""
-    drawn = blocks(curve, scale)
-    whole = drawn[-1].right
-    frozen = curve.freeze or 0
-    figure.add_bar(
-        x=[block.middle for block in drawn],
-        y=list(heights) if len(heights) == len(drawn) else [1.0] * len(drawn),
-        width=[max(block.right - block.left - 0.006 * whole, 0.002 * whole) for block in drawn],
-        name="stages",
-        marker={
-            "color": stage_colours(len(drawn)),
-            "line": {"width": 1.5, "color": stage_colours(len(drawn))},
-            "pattern": {
-                "shape": ["/" if at < frozen else "" for at in range(len(drawn))],
-                "fillmode": "replace",
-                "size": 6,
-                "solidity": 0.35,
-            },
-        },
-        customdata=list(facts) if len(facts) == len(drawn) else [""] * len(drawn),
-        hovertext=[block.name for block in drawn],
-        hovertemplate="%{hovertext}%{customdata}<extra></extra>",
-        row=row,
         col=1,
     )
 
@@ -265,9 +225,11 @@ def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
     at = drawn[curve.freeze - 1].right if curve.freeze else 0.0
     words = f"advice: freeze to {drawn[curve.freeze - 1].name}" if curve.freeze else "advice: freeze nothing"
     to_the_left = at > drawn[-1].right / 2
+    bottom = figure.layout.yaxis2.domain[0]
     figure.add_shape(
-        type="line", x0=at, x1=at, y0=0, y1=1, xref="x", yref="paper", line={"width": 2, "dash": "dash", "color": _GREY}
-    )
+        type="line", x0=at, x1=at, y0=bottom, y1=1, xref="x", yref="paper",
+        line={"width": 2, "dash": "dash", "color": _GREY},
+    )  # fmt: skip
     figure.add_annotation(
         x=at, y=1.0, xref="x", yref="paper", text=f"{words} ◂" if to_the_left else f"▸ {words}", showarrow=False,
         xanchor="right" if to_the_left else "left", yanchor="bottom", xshift=0, font={"size": 12},
@@ -278,8 +240,7 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve], scale: Scale) -> Non
     """Name every curve where it ends, chance where it lies, apart from one another."""
     main = curves[0]
     labels = [(curve.probe[-1], curve.label, run_colour(curve.colour), curve is main) for curve in curves]
-    if main.random[-1] is not None:
-        labels.append((main.random[-1], "random weights", _GREY, False))
+    labels.append((main.random[-1], "random weights", _GREY, False))
     labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
     for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
         figure.add_annotation(
@@ -293,7 +254,7 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve], scale: Scale) -> Non
 
 
 def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], scale: Scale) -> None:
-    lowest = min(min(*band(curve)[0], curve.chance, *(v for v in curve.random if v is not None)) for curve in curves)
+    lowest = min(min(*band(curve)[0], curve.chance, *curve.random) for curve in curves)
     highest = max(max(band(curve)[1]) for curve in curves)
     low, high = max(0.0, lowest - 0.06), min(1.03, highest + 0.05)
     figure.update_yaxes(title="probe accuracy", range=[low, high], tickformat=".0%", row=1, col=1)

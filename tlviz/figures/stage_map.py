@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from tlviz.figures.theme import use_template
+from tlviz.diagnose.records import Profile
+from tlviz.figures.theme import class_colours, use_template
+from tlviz.measures.procrustes import Places, standardised, turn_to
 
 HEIGHT = 460
 MOVE_MS = 600
 MOST_IN_LEGEND = 24
+MOST_POINTS = 400
 _SYMBOLS = ("circle", "square", "triangle-up", "diamond", "x", "cross")
 
 
-def class_colour(at: int, count: int) -> str:
-    """Return a class's colour (#rrggbb): evenly around the hues, every other one darker."""
-    red, green, blue = colorsys.hls_to_rgb(at / max(1, count), 0.58 if at % 2 else 0.44, 0.62)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+def shown_images(labels: Sequence[int], most: int = MOST_POINTS) -> NDArray[np.int64]:
+    """Return at most so many images, a like share of each class: sorted indices (n,)."""
+    order = np.argsort(np.asarray(labels), kind="stable")
+    if len(order) <= most:
+        return np.sort(order)
+    return np.sort(order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)])
+
+
+def aligned_places(profile: Profile) -> dict[str, Places]:
+    """Return every stage's places of all images (n, 2), each turned to fit the stage before it, on one scale."""
+    found: dict[str, Places] = {}
+    before: Places | None = None
+    for stage in profile.stages:
+        places = standardised(np.asarray(stage.places, dtype=np.float64).reshape(-1, 2))
+        before = places if before is None else turn_to(places, before)
+        found[stage.name] = before
+    return found
+
+
+def reach_of(places: dict[str, Places]) -> float:
+    """Return the half side of the square that holds nearly all points of all stages."""
+    everything = np.abs(np.concatenate(list(places.values())))
+    return 1.08 * max(1e-6, float(np.quantile(everything.max(1), 0.998)))
 
 
 def plot_stage_map(
-    places: NDArray[np.float64],
+    places: Places,
     labels: NDArray[np.int64],
     names: Sequence[str],
     classes: Sequence[str],
@@ -34,7 +55,7 @@ def plot_stage_map(
 
     ``reach`` is the half side of the square shown, the same for all stages, so that points move and the frame does not.
     """
-    figure = go.Figure()
+    figure, colours = go.Figure(), class_colours(len(classes))
     for label, title in enumerate(classes):
         members = np.flatnonzero(labels == label)
         if not len(members):
@@ -46,7 +67,7 @@ def plot_stage_map(
             name=title,
             showlegend=label < MOST_IN_LEGEND,
             marker={
-                "color": class_colour(label, len(classes)),
+                "color": colours[label],
                 "symbol": _SYMBOLS[label % len(_SYMBOLS)],
                 "size": 8,
                 "opacity": 0.85,

@@ -47,7 +47,9 @@ def plot_similarity_map(
         )
     )
     ticks = {"showgrid": False, "ticks": "", "constrain": "domain"}
-    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=coloured_names(columns), title=column_title, **ticks)
+    figure.update_xaxes(
+        tickvals=list(range(len(columns))), ticktext=coloured_names(columns), title=column_title, **ticks
+    )
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=coloured_names(rows), title=row_title, autorange="reversed", **ticks
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
+
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.colors import sample_colorscale
@@ -35,6 +37,15 @@ def stage_colours(count: int) -> list[str]:
 def run_colour(index: int) -> str:
     """Return the colour (#rrggbb) of the n-th run or curve; they repeat after six."""
     return _RUN_COLOURS[index % len(_RUN_COLOURS)]
+
+
+def class_colours(count: int) -> list[str]:
+    """Return one colour (#rrggbb) a class, evenly around the hues, every other one darker."""
+    colours = []
+    for at in range(count):
+        red, green, blue = colorsys.hls_to_rgb(at / max(1, count), 0.58 if at % 2 else 0.44, 0.62)
+        colours.append(f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}")
+    return colours
 
 
 def register_template() -> str:

@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from tlviz.finetune.choices import Tune
-from tlviz.finetune.strategies import STRATEGIES
+from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.home import home, make_folder, write_atomic
 from tlviz.runs.folder import FINETUNE, Status, list_runs
 from tlviz.runs.summary import RunSummary, summarise
@@ -24,8 +23,20 @@ from tlviz.runs.summary import RunSummary, summarise
 FORMAT = 1
 BY_DEPTH = "by depth"
 """The plan of the strategies that differ in nothing but how many stages they freeze to the end."""
+Plan = tuple[str, int, str]
+"""What is compared: a kind of strategy, its depth, and what else of the freeze plan differs."""
 _DEPTH_STRATEGIES = frozenset({"head_only", "last_stages", "full"})
-_TERMS = ("epochs", "image_size", "fit", "batch_size", "optimizer", "augment", "labels_per_class", "test_share", "folds")
+_TERMS = (
+    "epochs",
+    "image_size",
+    "fit",
+    "batch_size",
+    "optimizer",
+    "augment",
+    "labels_per_class",
+    "test_share",
+    "folds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,10 @@ class Advised:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one finished run reached on its ``images`` of validation; ``terms`` must be equal for a comparison."""
+    """What one finished run reached on its ``images`` of validation; ``terms`` must be equal for a comparison.
+
+    ``extra`` says in words what of its freeze plan the strategy and the depth do not, '' for nothing.
+    """
 
     run: str
     when: float
@@ -54,11 +68,12 @@ class Outcome:
     accuracy: float
     images: int
     terms: str
+    extra: str = ""
 
     @property
-    def plan(self) -> tuple[str, int]:
-        """What is compared: the depth, or a strategy that is more than a depth."""
-        return plan_of(self.strategy, self.freeze)
+    def plan(self) -> Plan:
+        """What is compared."""
+        return plan_of(self.strategy, self.freeze, self.extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ class Standing:
 
     strategy: str
     freeze: int
+    extra: str
     accuracy: float
     se: float
     runs: int
@@ -104,9 +120,9 @@ class Verdict:
         return best.accuracy - self.advised.accuracy, hypot(best.se, self.advised.se)
 
 
-def plan_of(strategy: str, freeze: int) -> tuple[str, int]:
-    """Return what a strategy with a depth is compared as."""
-    return (BY_DEPTH if strategy in _DEPTH_STRATEGIES else strategy), freeze
+def plan_of(strategy: str, freeze: int, extra: str = "") -> Plan:
+    """Return what a strategy with a depth is compared as: strategies that only freeze differ by their depth alone."""
+    return (BY_DEPTH if strategy in _DEPTH_STRATEGIES else strategy), freeze, extra
 
 
 def load_record(model: str, data: str) -> AdviceRecord:
@@ -146,7 +162,7 @@ def merged(known: Iterable[Outcome], found: Iterable[Outcome]) -> tuple[Outcome,
 
 
 def finished_outcomes(model: str, data: str) -> list[Outcome]:
-    """Return what the finished runs of a network on a target reached; runs with a plan of their own are left out."""
+    """Return what the finished runs of a network on a target reached."""
     summaries = [summarise(run) for run in list_runs(FINETUNE) if _is_of(run.config()["settings"], model, data)]
     return [outcome for summary in summaries if (outcome := _outcome(summary)) is not None]
 
@@ -161,7 +177,7 @@ def judge(record: AdviceRecord) -> Verdict:
     chosen = max(by_terms.values(), key=lambda group: (len({o.plan for o in group}), group[-1].when))
     last = record.advised[-1] if record.advised else None
     wanted = plan_of(last.strategy, last.freeze) if last else None
-    plans: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
+    plans: dict[Plan, list[Outcome]] = defaultdict(list)
     for outcome in chosen:
         plans[outcome.plan].append(outcome)
     standings = [_standing(group, is_advised=plan == wanted) for plan, group in plans.items()]
@@ -190,16 +206,14 @@ def _standing(outcomes: list[Outcome], *, is_advised: bool) -> Standing:
         by_rates[outcome.head_lr, outcome.backbone_lr].append(outcome)
     best = max(by_rates.values(), key=lambda group: mean(outcome.accuracy for outcome in group))
     accuracy, error = mean_and_error(best)
-    return Standing(best[-1].strategy, best[-1].freeze, accuracy, error, len(best), is_advised)
+    last = best[-1]
+    return Standing(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised)
 
 
 def _outcome(summary: RunSummary) -> Outcome | None:
     settings, begun = summary.settings, summary.start_event
     images = begun.get("validation_images")
-    has_own_plan = any(settings.get(name) for name in ("frozen", "thaw")) or settings.get("tune", Tune.ALL) != Tune.ALL
-    if summary.status is not Status.FINISHED or summary.best_val_accuracy is None or not images or has_own_plan:
-        return None
-    if summary.strategy not in STRATEGIES:
+    if summary.status is not Status.FINISHED or summary.best_val_accuracy is None or not images:
         return None
     freeze = settings.get("freeze")
     if freeze is None:
@@ -215,7 +229,22 @@ def _outcome(summary: RunSummary) -> Outcome | None:
         accuracy=summary.best_val_accuracy,
         images=int(images),
         terms=", ".join(f"{name} {settings.get(name)}" for name in _TERMS if settings.get(name) not in (None, 0.0)),
+        extra=_extra(settings),
     )
+
+
+def _extra(settings: Mapping[str, Any]) -> str:
+    """Say what of a run's freeze plan its strategy and depth do not."""
+    words = []
+    if settings.get("frozen") is not None:
+        words.append(f"frozen: {', '.join(settings['frozen']) or 'nothing'}")
+    if settings.get("thaw"):
+        words.append(f"unfreezing {settings['thaw']}")
+    if settings.get("tune", Tune.ALL) != Tune.ALL:
+        words.append(f"tuning {settings['tune']}")
+    if settings.get("batchnorm", BatchNorm.FROZEN) != BatchNorm.FROZEN:
+        words.append(f"BatchNorm: {settings['batchnorm']}")
+    return "; ".join(words)
 
 
 def _is_of(settings: Mapping[str, Any], model: str, data: str) -> bool:

@@ -90,6 +90,11 @@ def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConf
     )
 
 
+def rate_text(rate: float) -> str:
+    """Write a learning rate as the fields do: 1e-3, 2.5e-4."""
+    return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-").replace("e+00", "")
+
+
 def _plan_in_words(model: str, stages: Sequence[Stage]) -> str:
     """Say what is frozen and trained, phase by phase where there are several."""
     freeze = st.session_state[Key.FREEZE]
@@ -138,8 +143,8 @@ def _take_preset(stages: Sequence[Stage]) -> None:
     """Set depth and rates to what the chosen strategy prescribes."""
     strategy = STRATEGIES[st.session_state[Key.STRATEGY]]
     st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
-    st.session_state[Key.HEAD_LR] = f"{strategy.head_lr:.0e}".replace("e-0", "e-")
-    st.session_state[Key.BACKBONE_LR] = f"{strategy.backbone_lr:.0e}".replace("e-0", "e-")
+    st.session_state[Key.HEAD_LR] = rate_text(strategy.head_lr)
+    st.session_state[Key.BACKBONE_LR] = rate_text(strategy.backbone_lr)
     st.session_state[LAYER_DECAY] = strategy.layer_decay
     st.session_state[THAW_FACTOR] = strategy.thaw_factor
 

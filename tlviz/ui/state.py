@@ -32,3 +32,6 @@ class Key(StrEnum):
     EPOCHS = "epochs"
     BATCH_SIZE = "batch_size"
     OPTIMIZER = "optimizer"
+    BESIDE = "beside"
+    AXIS = "axis"
+    MEASURE = "measure"

@@ -1,0 +1,143 @@
+"""The main picture of the Measure page: the chosen target's curve, and others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+import streamlit as st
+
+from tlviz.data.catalogue import DATASETS
+from tlviz.data.images import dataset_title
+from tlviz.diagnose.records import Profile
+from tlviz.figures.depth import Scale
+from tlviz.figures.profile import Curve, curve_of, finding, plot_probe_curves
+from tlviz.figures.theme import chart_config
+from tlviz.models.catalogue import find_model
+from tlviz.models.places import available_models
+from tlviz.ui import cached
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached_profile import known_profile
+from tlviz.ui.profile_jobs import Pair, render_running, running_jobs, start_missing
+from tlviz.ui.stage_strip import block_heights, stage_facts
+from tlviz.ui.state import Key
+from tlviz.ui.words import heed
+
+DISTANCES = {"photos": "near", "clipart": "shifted", "digits": "far"}
+"""How the bundled targets lie to the source, in a word."""
+MOST_NETWORKS = 4
+
+
+class Beside(StrEnum):
+    """What is drawn beside the chosen network on the chosen target."""
+
+    TARGETS = "Bundled targets"
+    NETWORKS = "Other networks"
+    NOTHING = "Nothing"
+
+
+def render_curve(profile: Profile) -> None:
+    """Draw the controls, the chart and one line that says how to read it."""
+    left, right = st.columns([2.2, 1], vertical_alignment="bottom")
+    from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
+    with left:
+        st.segmented_control(
+            "Beside it", list(Beside), key=Key.BESIDE, required=True, persist_state="session",
+            help="The bundled targets lie near the source, shifted from it and far from it.",
+        )  # fmt: skip
+    to_address(Key.BESIDE)
+    beside = Beside(st.session_state[Key.BESIDE])
+    pairs = beside_pairs(beside, profile.model, profile.data)
+    scale = Scale.STAGES
+    with right:
+        if beside is Beside.NETWORKS:
+            scale = _axis()
+        else:
+            _measure_missing(pairs)
+    if beside is Beside.NETWORKS:
+        _measure_missing(pairs)
+    render_running(pairs)
+    _chart(profile, pairs, scale)
+
+
+def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
+    """Return which networks on which targets belong beside a profile."""
+    if beside is Beside.TARGETS:
+        return [(model, name) for name in DATASETS if name != data]
+    if beside is Beside.NETWORKS:
+        return [(name, data) for name in available_models() if name != model][: MOST_NETWORKS - 1]
+    return []
+
+
+def _axis() -> Scale:
+    words = {Scale.DEPTH: "Stages", Scale.COMPUTE: "Compute"}
+    from_address(Key.AXIS, list(words), Scale.DEPTH)
+    st.segmented_control(
+        "Axis, as a share", list(words), format_func=words.__getitem__, key=Key.AXIS, required=True,
+        persist_state="session", help="Networks differ in their stages, so the axis is the share of the way through.",
+    )  # fmt: skip
+    to_address(Key.AXIS)
+    return Scale(st.session_state[Key.AXIS])
+
+
+def _measure_missing(pairs: Sequence[Pair]) -> None:
+    """Offer to measure what belongs beside the curve and is not known yet."""
+    missing = [pair for pair in pairs if known_profile(*pair) is None]
+    if missing and not running_jobs(missing):
+        what = "network" if missing[0][1:] == missing[-1][1:] and missing[0][0] != missing[-1][0] else "target"
+        words = f"Measure the other {len(missing)} {what}s" if len(missing) > 1 else f"Measure the other {what}"
+        st.button(
+            words, icon=":material/add_chart:", on_click=heed, args=(start_missing, missing), key="measure_missing"
+        )
+
+
+def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
+    others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
+    by_network = any(other.model != profile.model for other in others)
+    main = replace(_curve(profile, by_network=by_network), freeze=profile.advice.freeze)
+    curves = [main, *(_curve(other, by_network=by_network) for other in others)]
+    title = f"{find_model(profile.model).title} on {plain_html(dataset_title(profile.data))}: {finding(main)}"
+    figure = plot_probe_curves(
+        curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
+    )
+    name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
+    st.plotly_chart(figure, key="probe_curve", config=png_config(name))
+    st.caption(
+        "A point: how many of the target's images a linear classifier on that stage's features names rightly "
+        "(band: one standard error). Shaded: the gain over the same network with random weights."
+    )
+
+
+def png_config(name: str) -> dict[str, object]:
+    """Return the settings of a chart whose camera button saves a crisp PNG of this name."""
+    return chart_config() | {"toImageButtonOptions": {"format": "png", "filename": name, "scale": 2}}
+
+
+def _curve(profile: Profile, *, by_network: bool) -> Curve:
+    stages = cached.own_stages(profile.model)
+    curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile)))
+    return replace(
+        curve,
+        costs=tuple(stage.cost_share for stage in stages),
+        heights=tuple(block_heights(stages)),
+        facts=tuple("".join(f"<br>{fact}" for fact in stage_facts(stage)) for stage in stages),
+    )
+
+
+def _network_name(profile: Profile) -> tuple[str, int]:
+    """Return a network's title and its colour among those on this machine."""
+    return find_model(profile.model).title, list(available_models()).index(profile.model)
+
+
+def _target_name(profile: Profile) -> tuple[str, int]:
+    """Return a target's title and its colour: the bundled ones have one each, a person's own the next."""
+    title = plain_html(dataset_title(profile.data))
+    if profile.data not in DISTANCES:
+        return title, len(DISTANCES)
+    return f"{title} ({DISTANCES[profile.data]})", list(DISTANCES).index(profile.data)
+
+
+def plain_html(text: str) -> str:
+    """Return text that a chart shows as it is: its labels know a few HTML tags."""
+    return text.replace("<", "&lt;")
