@@ -17,8 +17,8 @@ def made_stage(name: str, probe: float, random: float, places: Sequence[tuple[fl
     right = round(probe * count)
     return StageProfile(
         name=name, width=8, probe=probe, probe_se=0.02, behind=0.0, behind_se=0.01, random_probe=random,
-        random_probe_se=0.02, gain=probe - random, gain_se=0.03, permuted_probe=0.3, permuted_high=0.4, knn=probe - 0.05,
-        random_knn=random, transrate=0.1, separability=0.2, cka_to_random=0.5, effective_rank=4.0,
+        random_probe_se=0.02, gain=probe - random, gain_se=0.03, permuted_probe=0.3, permuted_high=0.4,
+        knn=probe - 0.05, random_knn=random, transrate=0.1, separability=0.2, cka_to_random=0.5, effective_rank=4.0,
         random_effective_rank=2.0, intrinsic_dimension=3.0, shift=2.0, shift_raw=0.3, kid=5.0, kid_raw=0.01,
         relative_gradient=1.0 if name == "top" else 0.5, correct="1" * right + "0" * (count - right),
         places=tuple(places), explained=0.4,

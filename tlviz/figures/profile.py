@@ -1,9 +1,10 @@
-"""The curve of general and specific: what each stage is worth on a target, above the same network with random weights."""
+"""The curve of general and specific: what each stage is worth on a target, above random weights."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -93,7 +94,7 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
     """Move values apart until neighbours are at least ``gap`` apart, as little as a pass from the top down needs."""
     order = sorted(range(len(values)), key=lambda at: -values[at])
     placed = list(values)
-    for above, at in zip(order, order[1:], strict=False):
+    for above, at in pairwise(order):
         placed[at] = min(placed[at], placed[above] - gap)
     return placed
 
@@ -126,7 +127,7 @@ def plot_probe_curves(
     for row, curve in enumerate(strips, start=2):
         add_strip(figure, blocks(curve, scale), row, curve.freeze or 0, curve.heights, curve.facts)
     _freeze_marker(figure, main, scale)
-    _end_labels(figure, curves, scale)
+    _end_labels(figure, curves)
     _axes(figure, curves, strips, scale)
     figure.update_layout(
         title={"text": title, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
@@ -236,7 +237,7 @@ def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
     )  # fmt: skip
 
 
-def _end_labels(figure: go.Figure, curves: Sequence[Curve], scale: Scale) -> None:
+def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
     """Name every curve where it ends, chance where it lies, apart from one another."""
     main = curves[0]
     labels = [(curve.probe[-1], curve.label, run_colour(curve.colour), curve is main) for curve in curves]

@@ -121,7 +121,7 @@ def verdict_in_words(verdict: Verdict) -> str:
         return f"The advised plan is the best of {len(verdict.standings)} so far, {_lead(verdict.standings)}."
     measured = f"{100 * gap:.1f} ± {100 * error:.1f} points"
     if gap <= error:
-        return f"Advised and best are not distinguishable: the advised plan is {measured} behind, within one standard error."
+        return f"Advised and best are not distinguishable: {measured} apart, within one standard error."
     return f"The advice was not the best: the advised plan is {measured} behind the best of {len(verdict.standings)}."
 
 

@@ -13,6 +13,7 @@ from tlviz.finetune.config import RANGES, FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
+from tlviz.ui.finetune_address import plan_to_address, take_plan
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR, render_more
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
@@ -79,6 +80,7 @@ def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConf
     )
     with st.expander("More"):
         chosen |= render_more(model, parts)
+    plan_to_address()
     return configure(
         model,
         data,
@@ -132,8 +134,13 @@ def _start(stages: Sequence[Stage]) -> None:
     """Begin with the first strategy; where another network is chosen, take the strategy's depth for it."""
     names = [stage.name for stage in stages]
     if Key.STRATEGY not in st.session_state:
-        st.session_state[Key.STRATEGY] = FIRST_STRATEGY
-    elif st.session_state.get(PLANNED_STAGES) == names:
+        asked = st.query_params.get(Key.STRATEGY)
+        st.session_state[Key.STRATEGY] = asked if asked in STRATEGIES else FIRST_STRATEGY
+        st.session_state[PLANNED_STAGES] = names
+        _take_preset(stages)
+        take_plan(len(stages))
+        return
+    if st.session_state.get(PLANNED_STAGES) == names:
         return
     st.session_state[PLANNED_STAGES] = names
     _take_preset(stages)

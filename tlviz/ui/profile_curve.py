@@ -19,7 +19,7 @@ from tlviz.models.places import available_models
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached_profile import known_profile
-from tlviz.ui.profile_jobs import Pair, render_running, running_jobs, start_missing
+from tlviz.ui.profile_jobs import Pair, render_running, render_sample, running_jobs, start_missing
 from tlviz.ui.stage_strip import block_heights, stage_facts
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed
@@ -39,7 +39,7 @@ class Beside(StrEnum):
 
 def render_curve(profile: Profile) -> None:
     """Draw the controls, the chart and one line that says how to read it."""
-    left, right = st.columns([2.2, 1], vertical_alignment="bottom")
+    left, right, more = st.columns([2.2, 1.4, 0.7], vertical_alignment="bottom")
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
@@ -55,6 +55,8 @@ def render_curve(profile: Profile) -> None:
             scale = _axis()
         else:
             _measure_missing(pairs)
+    with more.popover("More"):
+        render_sample()
     if beside is Beside.NETWORKS:
         _measure_missing(pairs)
     render_running(pairs)

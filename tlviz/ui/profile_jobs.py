@@ -6,14 +6,41 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.diagnose.request import LIMIT
 from tlviz.models.catalogue import find_model
 from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
 from tlviz.runs.launch import start_profile
+from tlviz.ui.address import to_address
+from tlviz.ui.cached_profile import wanted
 from tlviz.ui.panels import render_job
+from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain, show_error
 
+LIMITS = (20, 20_000)
 Pair = tuple[str, str]
 """A network and a target."""
+
+
+def take_sample() -> None:
+    """Begin with the number of images that the address asks for, else the usual one."""
+    asked = st.query_params.get(Key.SAMPLE, "")
+    low, high = LIMITS
+    if Key.SAMPLE not in st.session_state:
+        is_one = asked.isdecimal() and len(asked) < 9 and low <= int(asked) <= high
+        st.session_state[Key.SAMPLE] = int(asked) if is_one else LIMIT
+
+
+def render_sample() -> None:
+    """Let a person choose how many images are looked at."""
+    low, high = LIMITS
+    st.number_input(
+        "Images at most", low, high, step=100, key=Key.SAMPLE, persist_state="session",
+        help="A like share of every class; more images make the bands narrower and take longer.",
+    )  # fmt: skip
+    if st.session_state[Key.SAMPLE] != LIMIT:
+        to_address(Key.SAMPLE)
+    else:
+        st.query_params.pop(Key.SAMPLE, None)
 
 
 def pair_of(run: RunFolder) -> Pair:
@@ -32,7 +59,7 @@ def start_missing(pairs: Sequence[Pair]) -> None:
     at_work = {pair_of(run) for run in running_jobs(pairs)}
     for model, data in pairs:
         if (model, data) not in at_work:
-            start_profile(model, data)
+            start_profile(wanted(model, data))
 
 
 def render_running(pairs: Sequence[Pair]) -> bool:

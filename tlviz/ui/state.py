@@ -35,3 +35,5 @@ class Key(StrEnum):
     BESIDE = "beside"
     AXIS = "axis"
     MEASURE = "measure"
+    AGAINST = "against"
+    SAMPLE = "images"

@@ -95,7 +95,8 @@ def test_networks_are_ranked_and_drawn_the_best_on_top() -> None:
 
 def test_ties_are_called_ties() -> None:
     best, near, far = (
-        contest("a", 0.8, 0.0, is_tied=True), contest("b", 0.79, 0.01, is_tied=True), contest("c", 0.7, 0.1, is_tied=False),
+        contest("a", 0.8, 0.0, is_tied=True), contest("b", 0.79, 0.01, is_tied=True),
+        contest("c", 0.7, 0.1, is_tied=False),
     )  # fmt: skip
     assert fit_in_words([far, near, best], {"a": "A"}).startswith("A tie: A and b are not distinguishable")
     assert fit_in_words([far, best], {}) == "a fits best: 80% at top, 10.0 ± 1.5 points above c."

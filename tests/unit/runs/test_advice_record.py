@@ -12,7 +12,14 @@ from tests.profiles import made_profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.runs.advice_record import (
-    AdviceRecord, Advised, Outcome, judge, keep_record, load_record, mean_and_error, plan_of,
+    AdviceRecord,
+    Advised,
+    Outcome,
+    judge,
+    keep_record,
+    load_record,
+    mean_and_error,
+    plan_of,
 )  # fmt: skip
 from tlviz.runs.advised import advised_runs
 from tlviz.runs.folder import create_run
