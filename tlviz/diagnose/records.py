@@ -164,7 +164,7 @@ class Profile:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild a profile from ``to_json``.  Raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
+        """Rebuild a profile from ``to_json``.  Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
         lists = {name: tuple(values[name]) for name in ("classes", "names", "labels", "notes")}
         stages = tuple(StageProfile.from_json(stage) for stage in values["stages"])
         similarity = tuple(tuple(row) for row in values["similarity"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 from torch import Tensor
 
@@ -17,8 +18,36 @@ def linear_cka(first: Tensor, second: Tensor) -> float:
     if len(first) != len(second) or len(first) < 4:
         raise ValueError(f"CKA needs the same images on both sides, at least 4; got {len(first)} and {len(second)}.")
     one, two = gram(first), gram(second)
-    scale = hsic(one, one) * hsic(two, two)
-    return hsic(one, two) / math.sqrt(scale) if scale > 0 else math.nan
+    return _ratio(hsic(one, two), hsic(one, one), hsic(two, two))
+
+
+def minibatch_cka(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the debiased linear CKA over batches of features ((n, D1), (n, D2)) of the same images, n at least 4.
+
+    Nguyen et al. 2021 (https://arxiv.org/abs/2010.15327): each HSIC is averaged over the batches before they are
+    divided, so the memory is that of one batch and the estimate does not depend on its size.
+    """
+    sums = [0.0, 0.0, 0.0]
+    for first, second in batches:
+        one, two = gram(first), gram(second)
+        for at, pair in enumerate(((one, two), (one, one), (two, two))):
+            sums[at] += hsic(*pair)
+    return _ratio(*sums)
+
+
+def cka_matrix(first: Sequence[Tensor], second: Sequence[Tensor] | None = None) -> list[list[float]]:
+    """Return the debiased linear CKA between all of the features (N, D) in ``first`` and all in ``second``.
+
+    All are of the same N images; without ``second`` the features are compared with one another.
+    """
+    rows = [gram(features) for features in first]
+    columns = rows if second is None else [gram(features) for features in second]
+    across, down = ([hsic(one, one) for one in grams] for grams in (rows, columns))
+    return [[_ratio(hsic(one, two), across[i], down[j]) for j, two in enumerate(columns)] for i, one in enumerate(rows)]
+
+
+def _ratio(between: float, first: float, second: float) -> float:
+    return between / math.sqrt(first * second) if first > 0 and second > 0 else math.nan
 
 
 def gram(features: Tensor) -> Tensor:

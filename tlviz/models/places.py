@@ -76,6 +76,15 @@ def need_weights(spec: ModelSpec) -> Path:
     return path
 
 
+def weights_stamp(spec: ModelSpec) -> str:
+    """Return what changes when a network's weights do: its name with their checksum, or their file's size and time."""
+    path = find_weights(spec)
+    if spec.sha256 or path is None:
+        return f"{spec.name}|{spec.sha256}"
+    state = path.stat()
+    return f"{spec.name}|{state.st_size}|{state.st_mtime_ns}"
+
+
 def downloaded_models() -> list[ModelSpec]:
     """Return the networks of the catalogue whose weights were downloaded, in the catalogue's order."""
     files, repositories = _names_in(torch_folder()), _names_in(hub_folder())

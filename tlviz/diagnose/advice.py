@@ -1,0 +1,257 @@
+"""What to try first, from a profile's numbers alone: a prior for the race, not a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tlviz.diagnose.records import Advice, Candidate, Confidence, StageProfile
+
+LEAST_DIFFERENCE = 0.01
+"""Differences below one accuracy point count as none, however sure."""
+SIGNAL = 2.0
+"""The best probe is this many least differences above guessing, or there is no signal."""
+AGREEMENT = 1
+"""Measures agree where their best stages are at most this many stages apart."""
+LEAST_SHIFT = 1.0
+"""A shift of the stem below this many times the noise says nothing."""
+DEFAULT_HEAD_LR = 1e-3
+BACKBONE_SHARE = 0.1
+"""The backbone's rate, as a share of the head's."""
+
+
+def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | None, has_batchnorm: bool) -> Advice:
+    """Advise a freeze depth, strategy, rates and the entrants of a race, by the numbers of the backbone's stages.
+
+    The deepest stage whose probe is as good as the best one is kept frozen with all before it, less those at its end
+    that are worth no more than random weights.  Where even the best probe is near guessing, or pretraining is worth
+    nothing anywhere, there is no signal and everything should race.
+    """
+    rate = head_lr or DEFAULT_HEAD_LR
+    if not has_signal(stages, chance):
+        return Advice(
+            freeze=0,
+            strategy="two_phase",
+            head_lr=rate,
+            backbone_lr=rate * BACKBONE_SHARE,
+            confidence=Confidence.NONE,
+            candidates=_everything(len(stages)),
+            reasons=(_no_signal(stages, chance), _about_rates(head_lr)),
+            rate_factors={stage.name: stage.relative_gradient for stage in stages},
+        )
+    freeze = freeze_depth(stages)
+    first = stem_is_shifted(stages)
+    peaks = _peaks(stages)
+    confidence = Confidence.HIGH if max(peaks) - min(peaks) <= AGREEMENT else Confidence.LOW
+    return Advice(
+        freeze=freeze,
+        strategy=strategy_at(freeze, len(stages)),
+        head_lr=rate,
+        backbone_lr=rate * BACKBONE_SHARE,
+        confidence=confidence,
+        candidates=_candidates(stages, freeze, first=first, has_batchnorm=has_batchnorm),
+        reasons=_reasons(stages, freeze, peaks, head_lr, first=first, has_batchnorm=has_batchnorm),
+        rate_factors={stage.name: stage.relative_gradient if at >= freeze else 0.0 for at, stage in enumerate(stages)},
+    )
+
+
+def least(standard_error: float) -> float:
+    """Return the smallest difference that counts: one standard error, or one point."""
+    return max(standard_error, LEAST_DIFFERENCE)
+
+
+def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
+    """Return the stage with the best probe, of equals the first."""
+    return max(stages, key=lambda stage: stage.probe)
+
+
+def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
+    """Tell whether some probe is above guessing, and pretraining worth something somewhere."""
+    best = best_stage(stages)
+    if best.probe - chance <= SIGNAL * least(best.probe_se):
+        return False
+    return any(stage.gain > least(stage.gain_se) for stage in stages)
+
+
+def general_depth(stages: Sequence[StageProfile]) -> int:
+    """Return how many stages from the stem it takes to the deepest one that is as good as the best."""
+    return max(at for at, stage in enumerate(stages, start=1) if stage.behind <= least(stage.behind_se))
+
+
+def freeze_depth(stages: Sequence[StageProfile]) -> int:
+    """Return how many stages to freeze: down to the deepest good one, less those that gain nothing over random."""
+    depth = general_depth(stages)
+    while depth and stages[depth - 1].gain <= least(stages[depth - 1].gain_se):
+        depth -= 1
+    return depth
+
+
+def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
+    """Tell whether the target's channels lie farthest from the source's at the first stage."""
+    shifts = [stage.shift_raw for stage in stages if stage.shift_raw is not None]
+    first = stages[0]
+    if first.shift is None or first.shift_raw is None or first.shift <= LEAST_SHIFT:
+        return False
+    return first.shift_raw >= max(shifts)
+
+
+def strategy_at(freeze: int, depth: int) -> str:
+    """Return the strategy that freezes so many of the backbone's stages."""
+    return "full" if freeze == 0 else "head_only" if freeze == depth else "last_stages"
+
+
+def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
+    """Say in words how far the stages are general, and what the others cost on these images."""
+    best = best_stage(stages)
+    if not has_signal(stages, chance):
+        return "No reliable transfer signal: on these images no stage is worth clearly more than chance."
+    general = general_depth(stages)
+    costly = len(stages) - general
+    if not costly:
+        return (
+            f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs accuracy."
+        )
+    last = stages[-1]
+    are = "the last stage costs" if costly == 1 else f"the last {costly} stages cost"
+    return (
+        f"General up to {stages[general - 1].name}, specific from {stages[general].name}: on these images {are} "
+        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}."
+    )
+
+
+def _candidates(
+    stages: Sequence[StageProfile], freeze: int, *, first: bool, has_batchnorm: bool
+) -> tuple[Candidate, ...]:
+    depth = len(stages)
+    found = [_frozen(freeze, depth, "what the profile advises")]
+    found += [
+        _frozen(other, depth, words)
+        for other, words in ((freeze - 1, "one stage less frozen"), (freeze + 1, "one stage more frozen"))
+        if 0 <= other <= depth
+    ]
+    found.append(_frozen(depth, depth, "a linear probe on the last features"))
+    found += [
+        Candidate("two_phase", None, "the head first, then everything: the safe default"),
+        _frozen(0, depth, "everything tuned: the yardstick"),
+    ]
+    if first:
+        found.append(_first_stage_only(stages))
+        if has_batchnorm:
+            found.append(Candidate("head_only", depth, "statistics taken anew on the target", None, "reestimate"))
+    return _different(found)
+
+
+def _everything(depth: int) -> tuple[Candidate, ...]:
+    found = [
+        Candidate("two_phase", None, "the head first, then everything: the safe default"),
+        _frozen(depth, depth, "nothing tuned but the head"),
+        _frozen(depth // 2, depth, "the later half tuned"),
+        _frozen(0, depth, "everything tuned"),
+        Candidate("from_scratch", None, "random weights: whether the source is worth anything"),
+    ]
+    return _different(found)
+
+
+def _frozen(freeze: int, depth: int, sentence: str) -> Candidate:
+    return Candidate(strategy_at(freeze, depth), freeze, sentence)
+
+
+def _first_stage_only(stages: Sequence[StageProfile]) -> Candidate:
+    later = tuple(stage.name for stage in stages[1:])
+    return Candidate("last_stages", None, "the first stage and the head tuned, for other colours or noise", later)
+
+
+def _different(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Leave out what another candidate already does."""
+    seen: dict[tuple[object, ...], Candidate] = {}
+    for one in candidates:
+        seen.setdefault((one.strategy, one.freeze, one.frozen, one.batchnorm), one)
+    return tuple(seen.values())
+
+
+def _peaks(stages: Sequence[StageProfile]) -> tuple[int, int, int]:
+    """Return the stages at which probe, nearest neighbours and TransRate are best."""
+    measures = ([s.probe for s in stages], [s.knn for s in stages], [s.transrate for s in stages])
+    probe, neighbours, rate = (values.index(max(values)) for values in measures)
+    return probe, neighbours, rate
+
+
+def _reasons(
+    stages: Sequence[StageProfile],
+    freeze: int,
+    peaks: tuple[int, int, int],
+    head_lr: float | None,
+    *,
+    first: bool,
+    has_batchnorm: bool,
+) -> tuple[str, ...]:
+    best, general = best_stage(stages), general_depth(stages)
+    deepest = stages[general - 1]
+    reasons = [
+        f"The probe is best at {best.name} with {_percent(best.probe)} ± {_points(best.probe_se)} points."
+        if deepest is best
+        else f"The probe is best at {best.name} with {_percent(best.probe)}, and {deepest.name} stays within "
+        f"{_points(least(deepest.behind_se))} points of it with {_percent(deepest.probe)}."
+    ]
+    if general < len(stages):
+        after = stages[general]
+        reasons.append(
+            f"From {after.name} on it falls behind, there by {_points(after.behind)} ± {_points(after.behind_se)} "
+            "points: those stages are too specific for these images."
+        )
+    reasons.append(_about_gain(stages, freeze, general))
+    names = [stages[at].name for at in peaks]
+    apart = max(peaks) - min(peaks)
+    reasons.append(
+        f"Probe, nearest neighbours and TransRate are best at {names[0]}, {names[1]} and {names[2]}, {apart} "
+        f"{'stage' if apart == 1 else 'stages'} apart, so the confidence is {'high' if apart <= AGREEMENT else 'low'}."
+    )
+    if first:
+        also = ", and taking the BatchNorm statistics anew," if has_batchnorm else ""
+        reasons.append(
+            f"The shift is largest at the first stage, {stages[0].shift_raw:.2f} standard deviations of the source, so "
+            f"tuning that stage only{also} joins the race."
+        )
+    reasons.append(_about_rates(head_lr))
+    return tuple(reasons)
+
+
+def _about_gain(stages: Sequence[StageProfile], freeze: int, general: int) -> str:
+    if freeze == 0:
+        best = max(stages[:general], key=lambda stage: stage.gain)
+        return (
+            f"No stage up to {stages[general - 1].name} is worth more than random weights, at most "
+            f"{_points(best.gain)} points, so nothing stays frozen."
+        )
+    at = stages[freeze - 1]
+    worth = f"At {at.name} pretraining is worth {_points(at.gain)} ± {_points(at.gain_se)} points over random weights"
+    if freeze < general:
+        return f"{worth}, while later stages gain nothing, so only the first {freeze} stay frozen."
+    return f"{worth}, so the first {freeze} stages stay frozen." if freeze > 1 else f"{worth}, so it stays frozen."
+
+
+def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
+    best = best_stage(stages)
+    if best.probe - chance <= SIGNAL * least(best.probe_se):
+        return (
+            f"No reliable transfer signal: the best probe, {_percent(best.probe)} ± {_points(best.probe_se)} points at "
+            f"{best.name}, is hardly above the {_percent(chance)} of guessing, so everything should race."
+        )
+    most = max(stages, key=lambda stage: stage.gain)
+    return (
+        f"No reliable transfer signal: pretraining gains at most {_points(most.gain)} ± {_points(most.gain_se)} points "
+        f"over random weights, at {most.name}, so everything should race."
+    )
+
+
+def _about_rates(head_lr: float | None) -> str:
+    if head_lr is None:
+        return f"The range test found no rate at which the loss falls, so the head starts at {DEFAULT_HEAD_LR:g}."
+    return f"The range test on the last features suggests {head_lr:.2g} for the head; the backbone gets a tenth of it."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,0 +1,57 @@
+"""Profiles kept on disk, found again by network, target, size and sample; nothing here needs torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from tlviz.data.sample import sample_target
+from tlviz.data.target import Target
+from tlviz.diagnose.advice import advise, summarise_stages
+from tlviz.diagnose.records import Profile
+from tlviz.diagnose.request import Request
+from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.models.catalogue import find_model
+from tlviz.models.places import weights_stamp
+
+KEEP = 200
+"""So many profiles are kept; the oldest go first."""
+_FORMAT = 1
+
+
+def find_profile(request: Request) -> Profile | None:
+    """Return the profile that was made before of the same network on the same sample, or None.
+
+    Raises what ``sample_target`` raises.
+    """
+    return load_profile(profile_path(request, sample_target(request.data, request.limit)[0]))
+
+
+def profile_path(request: Request, sample: Target) -> Path:
+    """Return the file of a request's profile: its name changes with the weights, the pictures, labels and settings."""
+    settings = [_FORMAT, request.data, request.image_size, request.limit, request.seed, sample.classes]
+    digest = hashlib.sha256(json.dumps([weights_stamp(find_model(request.model)), *settings]).encode())
+    for name, label, source in zip(sample.names, sample.labels.tolist(), sample.sources, strict=True):
+        digest.update(f"{name}|{label}|{source.stamp}\n".encode(errors="surrogateescape"))
+    return cache_folder("profiles") / f"{digest.hexdigest()[:24]}.json"
+
+
+def load_profile(path: Path) -> Profile | None:
+    """Read a profile, its advice by today's rule; None where there is none or it is damaged."""
+    try:
+        found = Profile.from_json(json.loads(path.read_bytes()))
+        advice = advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
+        return replace(found, advice=advice, summary=summarise_stages(found.stages, found.chance))
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def save_profile(path: Path, profile: Profile) -> None:
+    """Keep a profile.  Raises ``StorageError``."""
+    make_folder(path.parent)
+    write_atomic(path, json.dumps(profile.to_json(), allow_nan=False).encode())
+    kept = sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime)
+    for file in kept[:-KEEP]:
+        file.unlink(missing_ok=True)

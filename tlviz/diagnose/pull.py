@@ -1,0 +1,81 @@
+"""How hard a target pulls at each stage, once a head is fitted to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlviz.data.pictures import Pixels
+from tlviz.data.rows import PixelRows
+from tlviz.diagnose.features import Features
+from tlviz.diagnose.linear_head import Ints, fit_head
+from tlviz.measures.relative_gradient import relative_norm, relative_shares
+from tlviz.models.hooks import forward_hooks, kept_modes
+from tlviz.models.layout import as_features
+from tlviz.models.load import Network, normalise
+from tlviz.models.stages import named_stage_parameters
+
+BATCHES, BATCH = 4, 32
+
+
+def relative_gradients(
+    network: Network,
+    pixels: Pixels | PixelRows,
+    features: Features,
+    labels: Ints,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[float]:
+    """Return each backbone stage's relative gradient norm, divided by the largest: (stages,).
+
+    Lee et al. 2022 (https://arxiv.org/abs/2210.11466): the mean over 4 batches of 32 pictures, uint8 (N, S, S, 3), of
+    |gradient| / |weight|, after a linear head was fitted to the last stage's features (N, D) and labels (N,) from 0.
+    One-dimensional tensors (normalisation, biases) and those that are all zero are left out.  In eval mode; the
+    network is left as it was.
+    """
+    weight, bias = fit_head(features, labels)
+    module = network.module
+    members = [
+        [p for _, p in named_stage_parameters(module, stage) if p.ndim > 1 and p.is_floating_point() and bool(p.any())]
+        for stage in network.stages[:-1]
+    ]
+    flat = [parameter for found in members for parameter in found]
+    chosen = np.linspace(0, len(pixels) - 1, min(BATCHES * BATCH, len(pixels))).round().astype(np.int64)
+    count = -(-len(chosen) // BATCH)
+    trained = [parameter.requires_grad for parameter in flat]
+    totals = [0.0] * len(members)
+    with network.lock, kept_modes(module):
+        module.eval()
+        try:
+            for parameter in flat:
+                parameter.requires_grad_(True)
+            for at in range(count):
+                rows = chosen[at::count]
+                seen = _features_of(network, pixels[rows])
+                loss = nn.functional.cross_entropy(seen @ weight.T + bias, torch.from_numpy(labels[rows]))
+                gradients = dict(zip(flat, torch.autograd.grad(loss, flat, allow_unused=True), strict=True))
+                for number, found in enumerate(members):
+                    used = [p for p in found if gradients[p] is not None]
+                    totals[number] += relative_norm([g for p in used if (g := gradients[p]) is not None], used)
+                if progress:
+                    progress(at + 1, count)
+        finally:
+            for parameter, was_trained in zip(flat, trained, strict=True):
+                parameter.requires_grad_(was_trained)
+    return relative_shares(totals)
+
+
+def _features_of(network: Network, pixels: Pixels) -> Tensor:
+    """Return the pooled features (n, D) of the last backbone stage, with their graph."""
+    last = network.stages[-2]
+    found: list[Tensor] = []
+
+    def keep(_path: str, _layer: nn.Module, output: Tensor) -> None:
+        found.append(as_features(output, last.layout))
+
+    path = last.modules[-1]
+    with forward_hooks({path: network.module.get_submodule(path)}, keep):
+        network.module(normalise(torch.from_numpy(np.array(pixels)), network.spec.preprocessing))
+    return found[-1].float()

@@ -1,0 +1,62 @@
+"""What somebody wants profiled: which network on which target, at which size and how many images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from tlviz.data.ingest import Geometry
+from tlviz.data.pictures import Fit
+from tlviz.errors import BadSettingError
+from tlviz.models.catalogue import find_model
+from tlviz.models.spec import ModelSpec, check_size
+
+LIMIT = 1000
+SIZE = 160
+"""The side at which pictures are looked at: half the work of 224, and the last maps are still 5 x 5."""
+_SIZES = (32, 1024)
+_LIMITS = (20, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A network by name, a target by name or path, the side in pixels, the most images, and the seed."""
+
+    model: str
+    data: str
+    image_size: int
+    limit: int = LIMIT
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a request from ``to_json``; other keys are ignored."""
+        return cls(values["model"], values["data"], values["image_size"], values["limit"], values["seed"])
+
+    @property
+    def geometry(self) -> Geometry:
+        """How the pictures become square: whole, padded with white."""
+        weights = find_model(self.model).preprocessing
+        return Geometry(self.image_size, Fit.PAD, weights.interpolation, weights.crop_fraction)
+
+
+def make_request(model: str, data: str, *, image_size: int | None = None, limit: int = LIMIT, seed: int = 0) -> Request:
+    """Check a request and fill in the size.  Raises ``UnknownNameError`` or ``BadSettingError``."""
+    spec = find_model(model)
+    size = default_size(spec) if image_size is None else image_size
+    for name, value, (low, high) in (("image size", size, _SIZES), ("limit", limit, _LIMITS)):
+        if not low <= value <= high:
+            raise BadSettingError(f"{name} is {value:,}; it must be between {low:,} and {high:,}.")
+    check_size(spec, size)
+    return Request(spec.name, data, size, limit, seed)
+
+
+def default_size(spec: ModelSpec) -> int:
+    """Return 160 pixels, the next larger side the architecture takes, or its own where that is smaller or the only."""
+    own = spec.preprocessing.size
+    return next((side for side in range(SIZE, own) if spec.takes(side)), own)
