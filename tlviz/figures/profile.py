@@ -59,14 +59,18 @@ def curve_of(profile: Profile, label: str, colour: int) -> Curve:
     )
 
 
-def finding(curve: Curve) -> str:
-    """Say in one line what the curve shows: where it is best, what the last stages cost and what pretraining gains."""
-    at = best_stage(curve)
-    words = f"best at {curve.stages[at]}, {curve.probe[at]:.0%} ± {curve.probe_se[at]:.0%}"
-    after, lost = len(curve.stages) - 1 - at, curve.probe[at] - curve.probe[-1]
-    if after and lost > curve.probe_se[at]:
-        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * lost:.0f} points"
-    return f"{words}; {100 * gain(curve)[at]:+.0f} points over random weights"
+def finding(profile: Profile) -> str:
+    """Say in one line what the curve shows: where it is best, what the last stages cost and what pretraining gains.
+
+    A cost is told only where the paired images show one, beyond one standard error and one point.
+    """
+    stages = profile.stages
+    at = best_stage([stage.probe for stage in stages])
+    words = f"best at {stages[at].name}, {stages[at].probe:.0%} ± {stages[at].probe_se:.0%}"
+    last, after = stages[-1], len(stages) - 1 - at
+    if after and last.behind > max(last.behind_se, 0.01):
+        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * last.behind:.0f} points"
+    return f"{words}; {100 * stages[at].gain:+.0f} points over random weights"
 
 
 def blocks(curve: Curve, scale: Scale) -> list[Block]:
@@ -85,9 +89,9 @@ def gain(curve: Curve) -> list[float]:
     return [value - control for value, control in zip(curve.probe, curve.random, strict=True)]
 
 
-def best_stage(curve: Curve) -> int:
+def best_stage(probe: Sequence[float]) -> int:
     """Return the number of the stage with the highest probe, the earliest where several share it."""
-    return max(range(len(curve.probe)), key=lambda at: (curve.probe[at], -at))
+    return max(range(len(probe)), key=lambda at: (probe[at], -at))
 
 
 def spread(values: Sequence[float], gap: float) -> list[float]:

@@ -99,7 +99,7 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     by_network = any(other.model != profile.model for other in others)
     main = replace(_curve(profile, by_network=by_network), freeze=profile.advice.freeze)
     curves = [main, *(_curve(other, by_network=by_network) for other in others)]
-    title = f"{find_model(profile.model).title} on {plain_html(dataset_title(profile.data))}: {finding(main)}"
+    title = f"{find_model(profile.model).title} on {plain_html(dataset_title(profile.data))}: {finding(profile)}"
     figure = plot_probe_curves(
         curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
     )

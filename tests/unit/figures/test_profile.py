@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.profiles import made_profile
+from tests.profiles import made_profile, with_stage
 from tlviz.figures.depth import Scale, lay_out
 from tlviz.figures.profile import Curve, band, best_stage, curve_of, finding, gain, plot_probe_curves, spread
 from tlviz.figures.theme import run_colour, stage_colours
@@ -43,16 +43,19 @@ def test_band_is_one_standard_error_within_what_an_accuracy_can_be(curve: Curve)
 
 def test_gain_and_best(curve: Curve) -> None:
     assert gain(curve) == pytest.approx([0.1, 0.4, 0.3])
-    assert best_stage(curve) == 1
-    assert best_stage(replace(curve, probe=(0.8, 0.8, 0.7))) == 0
+    assert best_stage(curve.probe) == 1
+    assert best_stage((0.8, 0.8, 0.7)) == 0
 
 
-def test_the_finding_in_words(curve: Curve) -> None:
-    assert finding(curve) == "best at body, 80% ± 2%; the last stage costs 10 points; +40 points over random weights"
-    rising = replace(curve, probe=(0.5, 0.7, 0.8))
+def test_the_finding_in_words() -> None:
+    costly = with_stage(made_profile(), 2, behind=0.1, behind_se=0.02)
+    assert finding(costly) == "best at body, 80% ± 2%; the last stage costs 10 points; +40 points over random weights"
+    rising = made_profile(probes=(0.5, 0.7, 0.8))
     assert finding(rising) == "best at top, 80% ± 2%; +40 points over random weights"
-    level = replace(curve, probe=(0.5, 0.8, 0.79))
-    assert "cost" not in finding(level)
+    early = with_stage(made_profile(probes=(0.8, 0.7, 0.7)), 2, behind=0.1, behind_se=0.02)
+    assert "the last 2 stages cost 10 points" in finding(early)
+    unsure = with_stage(made_profile(), 2, behind=0.1, behind_se=0.12)
+    assert "cost" not in finding(unsure)
 
 
 def test_labels_are_moved_apart_and_no_more() -> None:
