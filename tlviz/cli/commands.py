@@ -19,6 +19,7 @@ from tlviz.cli.datasets import datasets_app
 from tlviz.cli.finetune import finetune, follow
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, table
+from tlviz.cli.profile import profile
 from tlviz.errors import TlvizError
 from tlviz.runs.folder import FINETUNE, find_run, list_runs
 from tlviz.runs.launch import resume_run
@@ -93,6 +94,7 @@ def delete_run(run: str, as_json: Json = False) -> None:
     print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
 
 
+app.command("profile")(profile)
 app.command("finetune")(finetune)
 app.command("bench")(bench)
 

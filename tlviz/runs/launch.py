@@ -12,11 +12,23 @@ from typing import Any
 
 import psutil
 
+from tlviz.diagnose.request import Request
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.folder import (
+    DOCTOR,
+    DOWNLOAD,
+    FINETUNE,
+    INGEST,
+    PROFILE,
+    RANGE_TEST,
+    RunFolder,
+    create_run,
+    is_alive,
+    list_runs,
+)
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -82,6 +94,23 @@ def start_range_test(config: FinetuneConfig) -> RunFolder:
         if run.status().is_over:
             run.delete()
     run = create_run(RANGE_TEST, _label(RANGE_TEST, Path(config.data).name), config.to_json())
+    start_worker(run)
+    return run
+
+
+def start_profile(request: Request) -> RunFolder:
+    """Start a worker that profiles a network on a target, or return the one that already does.
+
+    It leaves the profile where ``diagnose.profile_store`` finds it, and does not wait behind training.  Profiles that
+    are over are forgotten first.  Raises ``StorageError`` where the folder cannot be written.
+    """
+    settings = request.to_json() | {"device": FILES}
+    for run in list_runs(PROFILE):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"] == settings:
+            return run
+    run = create_run(PROFILE, _label(PROFILE, Path(request.model).name, Path(request.data).name), settings)
     start_worker(run)
     return run
 

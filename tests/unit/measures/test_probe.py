@@ -1,0 +1,140 @@
+"""Known answers of the linear probe."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from tlviz.measures.balanced import balanced_mean, balancing_weights
+from tlviz.measures.probe import PENALTIES, Ridge, equalised, linear_probe
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def drawn(count: int, width: int, classes: int, signal: float, seed: int = 0) -> tuple[Floats, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    centres = generator.normal(size=(classes, width))
+    return generator.normal(size=(count, width)) + signal * centres[labels], labels
+
+
+def brute_force(features: Floats, targets: Floats, weights: Floats, penalty: float) -> Floats:
+    """Leave each image out in turn and solve the normal equations with an unpenalised intercept."""
+    count, width = features.shape
+    bare = np.diag([0.0] + [penalty] * width)
+    rows = np.column_stack([np.ones(count), features])
+    found = np.empty_like(targets)
+    for at in range(count):
+        rest = np.arange(count) != at
+        weighted = rows[rest].T * weights[rest]
+        found[at] = rows[at] @ np.linalg.solve(weighted @ rows[rest] + bare, weighted @ targets[rest])
+    return found
+
+
+@pytest.mark.parametrize("penalty", [1e-3, 1.0, 300.0])
+def test_the_closed_form_is_leaving_out_by_brute_force(penalty: float) -> None:
+    features, labels = drawn(40, 12, 3, 0.5)
+    labels = np.where(np.arange(40) < 25, 0, labels)  # unequal classes
+    targets, weights = np.eye(3)[labels], balancing_weights(labels)
+    left_out = Ridge(features, targets, weights).left_out(penalty)
+    assert np.abs(left_out - brute_force(features, targets, weights, penalty)).max() < 1e-10
+    plain = np.ones(40)
+    closed = Ridge(features, targets, plain).left_out(penalty)
+    assert np.abs(closed - brute_force(features, targets, plain, penalty)).max() < 1e-10
+
+
+def test_shares_left_out_are_those_of_the_other_images() -> None:
+    labels = np.array([0, 0, 0, 1, 1, 2])
+    weights = balancing_weights(labels)
+    found = Ridge(np.zeros((6, 2)), np.eye(3)[labels], weights).shares_left_out()
+    rest = np.arange(6) != 3
+    expected = weights[rest] @ np.eye(3)[labels[rest]] / weights[rest].sum()
+    assert found[3] == pytest.approx(expected, abs=1e-14)
+
+
+def test_permuted_labels_lie_around_chance_in_narrow_and_wide_features() -> None:
+    for width in (8, 64, 2048):
+        features, labels = drawn(120, width, 6, 0)
+        generator = np.random.default_rng(1)
+        found = [linear_probe(features, generator.permutation(labels)).accuracy for _ in range(30)]
+        assert np.mean(found) == pytest.approx(1 / 6, abs=0.03), width
+        assert min(found) <= linear_probe(features, labels).accuracy <= max(found), width
+
+
+def test_the_accuracy_is_balanced_and_its_error_that_of_repetition() -> None:
+    features, labels = drawn(300, 10, 3, 0.6)
+    labels = np.where((labels == 2) & (np.arange(300) % 2 == 0), 0, labels)
+    probe = linear_probe(features, labels)
+    guesses = np.where(probe.correct, labels, (labels + 1) % 3)
+    assert probe.accuracy == pytest.approx(balanced_accuracy_score(labels, guesses))
+    found = [linear_probe(*drawn(300, 10, 3, 0.6, seed)) for seed in range(40)]
+    fixed = np.random.default_rng(0).normal(size=(3, 10))
+
+    def again(seed: int) -> float:
+        labels = np.arange(300) % 3
+        noise = np.random.default_rng(seed + 100).normal(size=(300, 10))
+        return linear_probe(noise + 0.3 * fixed[labels], labels).accuracy
+
+    values = [again(seed) for seed in range(60)]
+    one = linear_probe(
+        np.random.default_rng(5).normal(size=(300, 10)) + 0.3 * fixed[np.arange(300) % 3], np.arange(300) % 3
+    )
+    assert one.standard_error == pytest.approx(np.std(values), rel=0.3)
+    assert all(result.penalty in PENALTIES for result in found)
+
+
+def test_classes_of_unequal_size_are_all_told_apart() -> None:
+    """Without weights the rare class of 12 among 300 would never be guessed."""
+    generator = np.random.default_rng(0)
+    labels = np.array([0] * 288 + [1] * 12)
+    features = generator.normal(size=(300, 5))
+    features[labels == 1, 0] += 2
+    probe = linear_probe(features, labels)
+    assert probe.correct[labels == 1].mean() > 0.6
+    assert probe.accuracy > 0.75
+
+
+def test_wide_features_are_brought_to_the_same_capacity_without_labels() -> None:
+    features, _ = drawn(100, 700, 2, 1)
+    assert equalised(features).shape == (100, 50)
+    assert equalised(drawn(1000, 700, 2, 1)[0]).shape == (1000, 256)
+    assert equalised(features[:, :30]).shape == (100, 30)
+    shifted = features * np.geomspace(1e-3, 1e3, 700) + 5
+    assert equalised(shifted) == pytest.approx(equalised(features), abs=1e-8), "units of channels do not matter"
+
+
+def test_dead_features_give_chance_and_no_warning() -> None:
+    labels = np.arange(30) % 3
+    probe = linear_probe(np.full((30, 4), 7.0), labels)
+    assert probe.accuracy == pytest.approx(1 / 3)
+    half_dead = np.column_stack([np.zeros(30), labels.astype(float)])
+    assert linear_probe(half_dead, labels % 2).accuracy >= 0.5
+
+
+def test_five_images_a_class_and_a_thousand_classes_give_numbers() -> None:
+    features, labels = drawn(10, 2000, 2, 1)
+    assert np.isfinite(linear_probe(features, labels).standard_error)
+    features, labels = drawn(3000, 30, 1000, 1)
+    probe = linear_probe(features, labels)
+    assert probe.accuracy > 0.1
+
+
+def test_balanced_means_by_hand() -> None:
+    labels = np.array([0, 0, 0, 0, 1, 1])
+    mean, error = balanced_mean(np.array([1, 1, 0, 0, 1, 0]), labels)
+    assert mean == 0.5
+    assert error == pytest.approx(np.sqrt((1 / 3) / 4 + (1 / 2) / 2) / 2)
+    assert balanced_mean(np.ones(6), labels) == (1, 0)
+    assert balanced_mean(np.zeros(6), labels) == (0, 0)
+
+
+def test_paired_differences_are_surer_than_separate_ones() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(400) % 4
+    first = generator.random(400) < 0.7
+    second = first & (generator.random(400) < 0.95)
+    difference, paired = balanced_mean(first.astype(float) - second, labels)
+    separate = np.hypot(balanced_mean(first, labels)[1], balanced_mean(second, labels)[1])
+    assert difference > 0
+    assert paired < separate / 2
