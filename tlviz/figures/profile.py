@@ -14,7 +14,7 @@ from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import Block, Scale, add_strip, lay_out
 from tlviz.figures.theme import run_colour, stage_colours, use_template
 
-HEIGHT = 430
+HEIGHT = 400
 STRIP_SHARE = 0.13
 """Of the figure's height, for one network's strip."""
 LABEL_GAP = 0.055
@@ -136,7 +136,7 @@ def plot_probe_curves(
     figure.update_layout(
         title={"text": title, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
         height=HEIGHT,
-        margin={"l": 58, "r": 128, "t": 52, "b": 34},
+        margin={"l": 58, "r": 128, "t": 50, "b": 30},
         showlegend=False,
         bargap=0,
         barmode="overlay",
@@ -228,7 +228,7 @@ def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
         return
     drawn = blocks(curve, scale)
     at = drawn[curve.freeze - 1].right if curve.freeze else 0.0
-    words = f"advice: freeze to {drawn[curve.freeze - 1].name}" if curve.freeze else "advice: freeze nothing"
+    words = f"advice: freeze {_what(drawn, curve.freeze)}"
     to_the_left = at > drawn[-1].right / 2
     bottom = figure.layout.yaxis2.domain[0]
     figure.add_shape(
@@ -239,6 +239,12 @@ def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
         x=at, y=1.0, xref="x", yref="paper", text=f"{words} ◂" if to_the_left else f"▸ {words}", showarrow=False,
         xanchor="right" if to_the_left else "left", yanchor="bottom", xshift=0, font={"size": 12},
     )  # fmt: skip
+
+
+def _what(drawn: Sequence[Block], freeze: int) -> str:
+    if freeze == 0:
+        return "nothing"
+    return "the backbone" if freeze == len(drawn) - 1 else f"to {drawn[freeze - 1].name}"
 
 
 def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:

@@ -38,10 +38,11 @@ def aligned_places(profile: Profile) -> dict[str, Places]:
     return found
 
 
-def reach_of(places: dict[str, Places]) -> float:
-    """Return the half side of the square that holds nearly all points of all stages."""
+def reach_of(places: dict[str, Places]) -> tuple[float, float]:
+    """Return the half sides of the frame that holds nearly all points of all stages; a far one may lie outside."""
     everything = np.abs(np.concatenate(list(places.values())))
-    return 1.08 * max(1e-6, float(np.quantile(everything.max(1), 0.998)))
+    across, up = np.quantile(everything, 0.985, axis=0)
+    return 1.2 * max(1e-6, float(across)), 1.2 * max(1e-6, float(up))
 
 
 def plot_stage_map(
@@ -49,11 +50,11 @@ def plot_stage_map(
     labels: NDArray[np.int64],
     names: Sequence[str],
     classes: Sequence[str],
-    reach: float,
+    reach: tuple[float, float],
 ) -> go.Figure:
     """Draw images at places (n, 2), a class by colour and shape, its name and the picture's on hover.
 
-    ``reach`` is the half side of the square shown, the same for all stages, so that points move and the frame does not.
+    ``reach`` are the half sides of what is shown, the same for all stages, so that points move and the frame does not.
     """
     figure, colours = go.Figure(), class_colours(len(classes))
     for label, title in enumerate(classes):
@@ -76,9 +77,9 @@ def plot_stage_map(
             customdata=[names[at] for at in members],
             hovertemplate=f"<b>{title}</b><br>%{{customdata}}<extra></extra>",
         )
-    axis = {"range": [-reach, reach], "showticklabels": False, "showgrid": False, "title": None, "zeroline": False}
-    figure.update_xaxes(**axis, constrain="domain")
-    figure.update_yaxes(**axis, scaleanchor="x", constrain="domain")
+    axis = {"showticklabels": False, "showgrid": False, "title": None, "zeroline": False}
+    figure.update_xaxes(range=[-reach[0], reach[0]], **axis)
+    figure.update_yaxes(range=[-reach[1], reach[1]], **axis)
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 6, "r": 6, "t": 6, "b": 6},

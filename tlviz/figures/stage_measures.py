@@ -14,6 +14,7 @@ MAP_HEIGHT = 430
 MOST_WRITTEN = 12
 """Numbers are written into the cells of a map up to this many stages."""
 _SCALE = "Cividis"
+_LOG_TICKS = [digit * 10**power for power in range(5) for digit in (1, 2, 5)]
 
 
 def coloured_names(names: Sequence[str]) -> list[str]:
@@ -63,7 +64,6 @@ def plot_stage_bars(
     title: str,
     *,
     level: float | None = None,
-    level_words: str = "",
     top: float | None = None,
 ) -> go.Figure:
     """Draw one bar a backbone stage in the stage's colour, and where there is one, a level to hold them against."""
@@ -76,12 +76,7 @@ def plot_stage_bars(
         )
     )
     if level is not None:
-        figure.add_hline(
-            y=level,
-            line={"width": 1.5, "dash": "dash", "color": "#7a7a7a"},
-            annotation={"text": level_words, "font": {"size": 11}},
-            annotation_position="top left",
-        )
+        figure.add_hline(y=level, line={"width": 1.5, "dash": "dash", "color": "#7a7a7a"})
     figure.update_xaxes(type="category")
     figure.update_yaxes(title=title, rangemode="tozero", range=None if top is None else [0, top])
     figure.update_layout(height=HEIGHT, margin={"l": 10, "r": 10, "t": 20, "b": 10}, bargap=0.25)
@@ -102,8 +97,10 @@ def plot_stage_lines(names: Sequence[str], lines: Mapping[str, Values], title: s
             hovertemplate=f"{label}, %{{x}}: %{{y:.3g}}<extra></extra>",
         )
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title=title, type="log" if is_log else "linear", exponentformat="power")
+    figure.update_yaxes(title=title, type="log" if is_log else "linear", tickvals=_LOG_TICKS if is_log else None)
     figure.update_layout(
-        height=HEIGHT, margin={"l": 10, "r": 10, "t": 34, "b": 10}, legend={"orientation": "h", "y": 1.16, "x": 0}
+        height=HEIGHT + 40,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     return use_template(figure)

@@ -30,7 +30,7 @@ CONFIDENCE_WORDS = {
 def render_advice(profile: Profile) -> None:
     """Say what to try first, with a button that prepares it and the reasons folded away."""
     words, button = st.columns([3.4, 1], vertical_alignment="center")
-    words.markdown(f"**Advice** {advice_in_words(profile)}")
+    words.markdown(f"**Advice:** {advice_in_words(profile)}")
     with button:
         if st.button("Race the advice", type="primary", icon=":material/flag:", width="stretch"):
             prepare(profile, advised_runs(profile.advice)[0])
@@ -44,9 +44,11 @@ def render_advice(profile: Profile) -> None:
 def advice_in_words(profile: Profile) -> str:
     """Say freeze depth, strategy, rates and confidence in one line."""
     advice = profile.advice
+    is_frozen = advice.freeze >= len(profile.stages)
+    rates = f"head rate {rate_text(advice.head_lr)}"
+    rates += "" if is_frozen else f", backbone rate {rate_text(advice.backbone_lr)}"
     return (
-        f"{_depth(profile, advice.freeze)}, strategy *{STRATEGIES[advice.strategy].title}*, head rate "
-        f"{rate_text(advice.head_lr)}, backbone rate {rate_text(advice.backbone_lr)} "
+        f"{_depth(profile, advice.freeze)}, strategy *{STRATEGIES[advice.strategy].title}*, {rates} "
         f"({CONFIDENCE_WORDS[advice.confidence]})."
     )
 

@@ -32,19 +32,27 @@ MOST_NETWORKS = 4
 class Beside(StrEnum):
     """What is drawn beside the chosen network on the chosen target."""
 
-    TARGETS = "Bundled targets"
-    NETWORKS = "Other networks"
-    NOTHING = "Nothing"
+    TARGETS = "targets"
+    NETWORKS = "networks"
+    NOTHING = "nothing"
+
+
+BESIDE_WORDS = {
+    Beside.TARGETS: "Beside the bundled targets",
+    Beside.NETWORKS: "Beside other networks",
+    Beside.NOTHING: "Alone",
+}
+SCALE_WORDS = {Scale.DEPTH: "By stages", Scale.COMPUTE: "By compute"}
 
 
 def render_curve(profile: Profile) -> None:
     """Draw the controls, the chart and one line that says how to read it."""
-    left, right, more = st.columns([2.2, 1.4, 0.7], vertical_alignment="bottom")
+    left, right, more = st.columns([2.7, 1.3, 0.5], vertical_alignment="center")
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
-            "Beside it", list(Beside), key=Key.BESIDE, required=True, persist_state="session",
-            help="The bundled targets lie near the source, shifted from it and far from it.",
+            "Beside it", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True, persist_state="session",
+            label_visibility="collapsed",
         )  # fmt: skip
     to_address(Key.BESIDE)
     beside = Beside(st.session_state[Key.BESIDE])
@@ -54,11 +62,11 @@ def render_curve(profile: Profile) -> None:
         if beside is Beside.NETWORKS:
             scale = _axis()
         else:
-            _measure_missing(pairs)
+            _measure_missing(pairs, "target")
     with more.popover("More"):
         render_sample()
     if beside is Beside.NETWORKS:
-        _measure_missing(pairs)
+        _measure_missing(pairs, "network")
     render_running(pairs)
     _chart(profile, pairs, scale)
 
@@ -73,21 +81,19 @@ def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
 
 
 def _axis() -> Scale:
-    words = {Scale.DEPTH: "Stages", Scale.COMPUTE: "Compute"}
-    from_address(Key.AXIS, list(words), Scale.DEPTH)
+    from_address(Key.AXIS, list(SCALE_WORDS), Scale.DEPTH)
     st.segmented_control(
-        "Axis, as a share", list(words), format_func=words.__getitem__, key=Key.AXIS, required=True,
-        persist_state="session", help="Networks differ in their stages, so the axis is the share of the way through.",
+        "Axis", list(SCALE_WORDS), format_func=SCALE_WORDS.__getitem__, key=Key.AXIS, required=True,
+        persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     to_address(Key.AXIS)
     return Scale(st.session_state[Key.AXIS])
 
 
-def _measure_missing(pairs: Sequence[Pair]) -> None:
+def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
     """Offer to measure what belongs beside the curve and is not known yet."""
     missing = [pair for pair in pairs if known_profile(*pair) is None]
     if missing and not running_jobs(missing):
-        what = "network" if missing[0][1:] == missing[-1][1:] and missing[0][0] != missing[-1][0] else "target"
         words = f"Measure the other {len(missing)} {what}s" if len(missing) > 1 else f"Measure the other {what}"
         st.button(
             words, icon=":material/add_chart:", on_click=heed, args=(start_missing, missing), key="measure_missing"
@@ -106,8 +112,8 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
     st.plotly_chart(figure, key="probe_curve", config=png_config(name))
     st.caption(
-        "A point: how many of the target's images a linear classifier on that stage's features names rightly "
-        "(band: one standard error). Shaded: the gain over the same network with random weights."
+        "Point: what a linear classifier on that stage's features gets right, band: one standard error. "
+        "Shaded: the gain over random weights."
     )
 
 

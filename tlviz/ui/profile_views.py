@@ -24,7 +24,6 @@ from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain
 
 NOT_NUMBERS = ("correct", "places")
-NOISE = "noise between two halves of the target"
 
 
 def names_of(profile: Profile) -> list[str]:
@@ -40,17 +39,20 @@ def render_shift(profile: Profile) -> None:
         if all(shift is None for shift in shifts):
             st.info("Nothing to measure a shift against: this target is itself the reference.", icon=":material/info:")
         else:
-            figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0, level_words=NOISE)
+            figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0)
             st.plotly_chart(figure, key="shift", config=png_config("stage-shift"))
             st.caption(
-                f"How far the channels' means and spreads are from {plain(profile.shift_against)}; at the dashed line "
-                "two halves of the target differ as much."
+                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. Dashed: as far as "
+                "two halves of the target are apart."
             )
     with right:
         kids = [stage.kid for stage in profile.stages]
-        figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0, level_words=NOISE)
+        figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0)
         st.plotly_chart(figure, key="kid", config=png_config("kid"))
-        st.caption("How unlike the bundled photographs the features are (kernel distance): high is another domain.")
+        st.caption(
+            "How unlike the bundled photographs' the features are (kernel distance): high is another domain. "
+            "Dashed: the noise between two halves of the target."
+        )
 
 
 def render_dimension(profile: Profile) -> None:
@@ -59,8 +61,8 @@ def render_dimension(profile: Profile) -> None:
     with left:
         lines: dict[str, Sequence[float | None]] = {
             "effective rank": [stage.effective_rank for stage in profile.stages],
+            "same, random weights": [stage.random_effective_rank for stage in profile.stages],
             "intrinsic dimension": [stage.intrinsic_dimension for stage in profile.stages],
-            "effective rank, random weights": [stage.random_effective_rank for stage in profile.stages],
         }
         figure = plot_stage_lines(names, lines, "dimensions", is_log=True)
         st.plotly_chart(figure, key="dimension", config=png_config("dimension"))
