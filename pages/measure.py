@@ -7,7 +7,8 @@ from tlviz.diagnose.records import Profile
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.advice_panel import render_advice, render_record
+from tlviz.ui.advice_panel import RECORD, render_advice
+from tlviz.ui.advice_record_view import render_record
 from tlviz.ui.cached_profile import known_profile
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.profile_curve import render_curve
@@ -24,7 +25,7 @@ VIEWS = {
     "Dimension": render_dimension,
     "Map": render_map,
     "Networks": render_networks,
-    "Advised against best": render_record,
+    RECORD: render_record,
     "Numbers": render_numbers,
 }
 

@@ -12,11 +12,13 @@ from tlviz.diagnose.records import Advice, Candidate, Confidence, Profile, Stage
 NAMES = ("stem", "body", "top")
 
 
-def made_stage(name: str, probe: float, random: float, places: Sequence[tuple[float, float]]) -> StageProfile:
+def made_stage(
+    name: str, probe: float, random: float, behind: float, places: Sequence[tuple[float, float]]
+) -> StageProfile:
     count = len(places)
     right = round(probe * count)
     return StageProfile(
-        name=name, width=8, probe=probe, probe_se=0.02, behind=0.0, behind_se=0.01, random_probe=random,
+        name=name, width=8, probe=probe, probe_se=0.02, behind=behind, behind_se=0.01, random_probe=random,
         random_probe_se=0.02, gain=probe - random, gain_se=0.03, permuted_probe=0.3, permuted_high=0.4,
         knn=probe - 0.05, random_knn=random, transrate=0.1, separability=0.2, cka_to_random=0.5, effective_rank=4.0,
         random_effective_rank=2.0, intrinsic_dimension=3.0, shift=2.0, shift_raw=0.3, kid=5.0, kid_raw=0.01,
@@ -37,7 +39,7 @@ def made_profile(
     labels = tuple(at % 3 for at in range(12))
     clouds = [generator.normal(size=(12, 2)) for _ in probes]
     stages = tuple(
-        made_stage(name, probe, 0.4, [(float(x), float(y)) for x, y in cloud])
+        made_stage(name, probe, 0.4, max(probes) - probe, [(float(x), float(y)) for x, y in cloud])
         for name, probe, cloud in zip(names, probes, clouds, strict=True)
     )
     candidates = (Candidate("head_only", None, "Probe."), Candidate("last_stages", freeze, "Advised."))

@@ -16,6 +16,7 @@ HEIGHT = 460
 MOVE_MS = 600
 MOST_IN_LEGEND = 24
 MOST_POINTS = 400
+Frame = tuple[tuple[float, float], tuple[float, float]]
 _SYMBOLS = ("circle", "square", "triangle-up", "diamond", "x", "cross")
 
 
@@ -38,11 +39,13 @@ def aligned_places(profile: Profile) -> dict[str, Places]:
     return found
 
 
-def reach_of(places: dict[str, Places]) -> tuple[float, float]:
-    """Return the half sides of the frame that holds nearly all points of all stages; a far one may lie outside."""
-    everything = np.abs(np.concatenate(list(places.values())))
-    across, up = np.quantile(everything, 0.985, axis=0)
-    return 1.2 * max(1e-6, float(across)), 1.2 * max(1e-6, float(up))
+def frame_of(places: dict[str, Places]) -> Frame:
+    """Return the ranges (low, high) of both axes that hold nearly all points of all stages; a far one lies outside."""
+    everything = np.concatenate(list(places.values()))
+    low, high = np.quantile(everything, [0.01, 0.99], axis=0)
+    room = np.maximum(0.08 * (high - low), 1e-6)
+    (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
+    return (left, right), (bottom, top)
 
 
 def plot_stage_map(
@@ -50,11 +53,11 @@ def plot_stage_map(
     labels: NDArray[np.int64],
     names: Sequence[str],
     classes: Sequence[str],
-    reach: tuple[float, float],
+    frame: Frame,
 ) -> go.Figure:
     """Draw images at places (n, 2), a class by colour and shape, its name and the picture's on hover.
 
-    ``reach`` are the half sides of what is shown, the same for all stages, so that points move and the frame does not.
+    ``frame`` is the same for all stages, so that points move and the frame does not.
     """
     figure, colours = go.Figure(), class_colours(len(classes))
     for label, title in enumerate(classes):
@@ -74,12 +77,12 @@ def plot_stage_map(
                 "opacity": 0.85,
                 "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
             },
-            customdata=[names[at] for at in members],
+            customdata=[names[at] for at in members.tolist()],
             hovertemplate=f"<b>{title}</b><br>%{{customdata}}<extra></extra>",
         )
     axis = {"showticklabels": False, "showgrid": False, "title": None, "zeroline": False}
-    figure.update_xaxes(range=[-reach[0], reach[0]], **axis)
-    figure.update_yaxes(range=[-reach[1], reach[1]], **axis)
+    figure.update_xaxes(range=frame[0], **axis)
+    figure.update_yaxes(range=frame[1], **axis)
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 6, "r": 6, "t": 6, "b": 6},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlviz.diagnose.records import Advice, Candidate
+from tlviz.diagnose.records import Advice, Candidate, Profile
 from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.config import FinetuneConfig, configure
 
 
 def advised_runs(advice: Advice) -> list[dict[str, Any]]:
@@ -16,6 +17,15 @@ def advised_runs(advice: Advice) -> list[dict[str, Any]]:
     first = Candidate(advice.strategy, advice.freeze, "")
     entrants = [first, *(candidate for candidate in advice.candidates if not _is_same(candidate, first))]
     return [settings_of(candidate, advice) for candidate in entrants]
+
+
+def advised_configs(profile: Profile, epochs: int) -> list[FinetuneConfig]:
+    """Return the suggested race as runs that differ in nothing but their plan, the advised one first.
+
+    Raises ``BadSettingError`` where ``epochs`` is out of range.
+    """
+    settings = advised_runs(profile.advice)
+    return [configure(profile.model, profile.data, **one, epochs=epochs) for one in settings]
 
 
 def _is_same(one: Candidate, other: Candidate) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from math import hypot
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -12,14 +10,17 @@ import streamlit as st
 from tlviz.diagnose.records import Candidate, Confidence, Profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
-from tlviz.runs.advice_record import Advised, Standing, Verdict, judge, keep_record
-from tlviz.runs.advised import advised_runs, settings_of
+from tlviz.runs.advised import advised_configs, advised_runs, settings_of
+from tlviz.runs.launch import start_finetune
 from tlviz.ui import cached
-from tlviz.ui.finetune_form import PLANNED_STAGES, rate_text
+from tlviz.ui.advice_record_view import depth_in_words, note_advice
+from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
 from tlviz.ui.state import Key
-from tlviz.ui.words import plain
+from tlviz.ui.words import heed, plain
 
+RECORD = "Advised against best"
+"""The view of the page that shows how the advice did."""
 CONFIDENCE_WORDS = {
     Confidence.NONE: "no reliable transfer signal: race everything",
     Confidence.LOW: "confidence low: the measures disagree",
@@ -29,16 +30,33 @@ CONFIDENCE_WORDS = {
 
 def render_advice(profile: Profile) -> None:
     """Say what to try first, with a button that prepares it and the reasons folded away."""
+    note_advice(profile)
     words, button = st.columns([3.4, 1], vertical_alignment="center")
     words.markdown(f"**Advice:** {advice_in_words(profile)}")
-    with button:
-        if st.button("Race the advice", type="primary", icon=":material/flag:", width="stretch"):
-            prepare(profile, advised_runs(profile.advice)[0])
+    with button.popover("Race the advice", type="primary", icon=":material/flag:", width="stretch"):
+        _race(profile)
     with st.expander("Why", icon=":material/help:"):
         st.markdown("\n".join(f"- {plain(reason)}" for reason in profile.advice.reasons))
         for note in profile.notes:
             st.caption(plain(note))
         _candidates(profile)
+
+
+def _race(profile: Profile) -> None:
+    """Start the suggested runs, or open the advised one on the Fine-tune page."""
+    count = len(advised_runs(profile.advice))
+    st.markdown(f"The advised run and {count - 1} others on equal terms: same split, images, epochs and rates.")
+    epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="advice_epochs", persist_state="session")
+    st.button(f"Start {count} runs", type="primary", on_click=heed, args=(start_race_of, profile, epochs))
+    if st.button("Only prepare the advised one", key="prepare_advised"):
+        prepare(profile, advised_runs(profile.advice)[0])
+
+
+def start_race_of(profile: Profile, epochs: int) -> None:
+    """Start the suggested runs; they queue, and what they reach is held against the advice."""
+    for config in advised_configs(profile, epochs):
+        start_finetune(config)
+    st.session_state[Key.MEASURE] = RECORD
 
 
 def advice_in_words(profile: Profile) -> str:
@@ -48,17 +66,9 @@ def advice_in_words(profile: Profile) -> str:
     rates = f"head rate {rate_text(advice.head_lr)}"
     rates += "" if is_frozen else f", backbone rate {rate_text(advice.backbone_lr)}"
     return (
-        f"{_depth(profile, advice.freeze)}, strategy *{STRATEGIES[advice.strategy].title}*, {rates} "
+        f"{depth_in_words(profile, advice.freeze)}, strategy *{STRATEGIES[advice.strategy].title}*, {rates} "
         f"({CONFIDENCE_WORDS[advice.confidence]})."
     )
-
-
-def _depth(profile: Profile, freeze: int) -> str:
-    if freeze == 0:
-        return "freeze nothing"
-    if freeze >= len(profile.stages):
-        return "freeze the whole backbone"
-    return f"freeze up to {profile.stages[freeze - 1].name}"
 
 
 def _candidates(profile: Profile) -> None:
@@ -74,7 +84,7 @@ def _candidates(profile: Profile) -> None:
 
 def _title(profile: Profile, candidate: Candidate) -> str:
     title = STRATEGIES[candidate.strategy].title
-    return title if candidate.freeze is None else f"{title}, {_depth(profile, candidate.freeze)}"
+    return title if candidate.freeze is None else f"{title}, {depth_in_words(profile, candidate.freeze)}"
 
 
 def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
@@ -89,57 +99,3 @@ def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     st.session_state[LAYER_DECAY] = strategy.layer_decay
     st.session_state[THAW_FACTOR] = strategy.thaw_factor
     st.switch_page("pages/finetune.py")
-
-
-def render_record(profile: Profile) -> None:
-    """Show how the advised plan did against the best one among the finished runs on this pair."""
-    advice = profile.advice
-    advised = Advised(
-        time.time(), advice.freeze, advice.strategy, advice.head_lr, advice.backbone_lr, str(advice.confidence)
-    )
-    record = keep_record(advised, profile.model, profile.data)
-    verdict = judge(record)
-    st.markdown(f"**{verdict_in_words(verdict)}**")
-    if verdict.standings:
-        st.dataframe([_row(profile, standing) for standing in verdict.standings], hide_index=True)
-    left_out = f" {verdict.left_out} runs on other terms are left out." if verdict.left_out else ""
-    first = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.advised[-1].when))
-    st.caption(
-        "Finished runs of this network on this target on equal terms, each plan at its best rates, best epoch on the "
-        f"validation images ± one standard error.{left_out} Advised as now since {first}; kept when runs are deleted."
-    )
-
-
-def verdict_in_words(verdict: Verdict) -> str:
-    """Say honestly how the advice did."""
-    if not verdict.standings:
-        return "No run on this pair has finished yet, so the advice is unchecked."
-    if verdict.advised is None:
-        return "The advised plan has not run yet, so the advice is unchecked."
-    if verdict.regret is None:
-        return "Only the advised plan has run; race another depth to check the advice."
-    gap, error = verdict.regret
-    if verdict.standings[0] is verdict.advised:
-        return f"The advised plan is the best of {len(verdict.standings)} so far, {_lead(verdict.standings)}."
-    measured = f"{100 * gap:.1f} ± {100 * error:.1f} points"
-    if gap <= error:
-        return f"Advised and best are not distinguishable: {measured} apart, within one standard error."
-    return f"The advice was not the best: the advised plan is {measured} behind the best of {len(verdict.standings)}."
-
-
-def _lead(standings: Sequence[Standing]) -> str:
-    """Say how far the best is above the next."""
-    first, second = standings[:2]
-    lead, error = first.accuracy - second.accuracy, hypot(first.se, second.se)
-    points = f"{100 * lead:.1f} ± {100 * error:.1f} points"
-    return f"{points} above the next" if lead > error else f"but {points} above the next is within one standard error"
-
-
-def _row(profile: Profile, standing: Standing) -> dict[str, object]:
-    title = STRATEGIES[standing.strategy].title if standing.strategy in STRATEGIES else standing.strategy
-    return {
-        "plan": f"{title}, {_depth(profile, standing.freeze)}{f' ({standing.extra})' if standing.extra else ''}",
-        "validation accuracy": f"{100 * standing.accuracy:.1f} ± {100 * standing.se:.1f} %",
-        "runs": standing.runs,
-        "advised": "advised" if standing.is_advised else "",
-    }

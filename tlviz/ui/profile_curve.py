@@ -51,8 +51,8 @@ def render_curve(profile: Profile) -> None:
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
-            "Beside it", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True, persist_state="session",
-            label_visibility="collapsed",
+            "Beside it", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True,
+            persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
     to_address(Key.BESIDE)
     beside = Beside(st.session_state[Key.BESIDE])

@@ -13,7 +13,7 @@ import streamlit as st
 from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.figures.networks import fit_in_words, plot_networks
-from tlviz.figures.stage_map import aligned_places, plot_stage_map, reach_of, shown_images
+from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.models.places import available_models
 from tlviz.ui.address import from_address, to_address
@@ -87,7 +87,7 @@ def render_map(profile: Profile) -> None:
     places, shown = aligned_places(profile), shown_images(profile.labels)
     figure = plot_stage_map(
         places[stage.name][shown], np.array(profile.labels)[shown], [plain_name(profile.names[at]) for at in shown],
-        profile.classes, reach_of(places),
+        profile.classes, frame_of(places),
     )  # fmt: skip
     st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
     st.caption(

@@ -10,7 +10,7 @@ import pytest
 from tests.profiles import made_profile
 from tlviz.diagnose.records import Contest
 from tlviz.figures.networks import fit_in_words, plot_networks, ranked
-from tlviz.figures.stage_map import aligned_places, plot_stage_map, reach_of, shown_images
+from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
 from tlviz.figures.stage_measures import coloured_names, plot_similarity_map, plot_stage_bars, plot_stage_lines
 from tlviz.figures.theme import stage_colours
 
@@ -45,15 +45,17 @@ def test_lines_keep_gaps() -> None:
 def test_map_shows_each_image_once_with_its_class() -> None:
     profile = made_profile()
     places = aligned_places(profile)
-    figure = plot_stage_map(places["body"], np.array(profile.labels), profile.names, profile.classes, reach_of(places))
+    figure = plot_stage_map(places["body"], np.array(profile.labels), profile.names, profile.classes, frame_of(places))
     assert {part.name: len(part.x) for part in figure.data} == {"red": 4, "green": 4, "blue": 4}
     names = [name for part in figure.data for name in part.customdata]
     assert sorted(names) == sorted(profile.names)
     assert len({(part.marker.color, part.marker.symbol) for part in figure.data}) == 3
-    across, up = reach_of(places)
-    assert list(figure.layout.xaxis.range) == [-across, across]
-    everything = np.abs(np.concatenate(list(places.values())))
-    assert (everything <= [across, up]).all(1).mean() > 0.97
+    (left, right), (bottom, top) = frame_of(places)
+    assert list(figure.layout.xaxis.range) == [left, right]
+    assert list(figure.layout.yaxis.range) == [bottom, top]
+    everything = np.concatenate(list(places.values()))
+    inside = (everything >= [left, bottom]) & (everything <= [right, top])
+    assert inside.all(1).mean() > 0.97
 
 
 def test_a_stage_that_only_turns_and_mirrors_the_one_before_does_not_move() -> None:
