@@ -19,7 +19,7 @@ def test_from_measure_to_the_curve(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=20_000)
         chart = page.locator('[class*="st-key-probe_curve"] .js-plotly-plot')
         expect(chart).to_be_visible(timeout=90_000)
-        expect(page.get_by_text("Advice:")).to_be_visible()
+        expect(page.get_by_text("Advice:", exact=True)).to_be_visible()
         visit.settle()
         drawn = chart.evaluate("plot => plot.data.map(trace => [trace.name, trace.x.length])")
         assert ["Clip art (shifted)", 9] in drawn
