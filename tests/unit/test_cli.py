@@ -102,6 +102,24 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert call(capsys, "runs")[1] == {"runs": []}
 
 
+def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("profile", "--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--limit", "60")
+    status, found, told = call(capsys, *arguments)
+    assert status == 0, told
+    assert "pretrained network: 60" in told
+    keys = {"name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid"}
+    assert all(stage.keys() >= keys for stage in found["stages"])
+    assert [stage["name"] for stage in found["stages"]] == ["stem", *(f"fire{at}" for at in range(2, 10))]
+    advice = {"freeze", "strategy", "head_lr", "backbone_lr", "confidence", "candidates", "reasons"}
+    assert found["advice"].keys() >= advice
+    assert (found["model"], found["data"], found["images"]) == ("squeezenet1_1", "photos", 60)
+    assert found["duration_s"] > found["forward_s"] > 0
+    assert main([*arguments]) == 0
+    printed = capsys.readouterr().out
+    assert "fire9" in printed
+    assert "Advice (confidence" in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -114,6 +132,10 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("models delete resnet50", "not downloaded"),
         ("models import /nowhere.pt --architecture resnet50 --name x", "cannot be read"),
         ("finetune --model resnet50 --data clipart --strategy full", "python -m tlviz models download resnet50"),
+        ("profile --model resnet50 --data clipart", "python -m tlviz models download resnet50"),
+        ("profile --model squeezenet1_1 --data cliparts", "try one of: clipart"),
+        ("profile --model squeezenet1_1 --data clipart --image-size 5", "image size is 5; it must be between 32"),
+        ("profile --model squeezenet1_1 --data clipart --limit 2", "limit is 2; it must be between 20"),
         ("datasets check /nowhere/at/all", "The folder /nowhere/at/all does not exist"),
         ("datasets check cliparts", "There is no target or folder called 'cliparts'; try one of: clipart"),
         ("datasets download cifar", "There is no public dataset called 'cifar'; try one of: cifar10"),

@@ -66,10 +66,16 @@ def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
 
 def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
     """Tell whether some probe is above guessing, and pretraining worth something somewhere."""
-    best = best_stage(stages)
-    if best.probe - chance <= SIGNAL * least(best.probe_se):
+    if not _is_above_chance(stages, chance):
         return False
     return any(stage.gain > least(stage.gain_se) for stage in stages)
+
+
+def _is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
+    """Tell whether the best probe is clearly above guessing, and above every probe of permuted labels."""
+    best = best_stage(stages)
+    is_clear = best.probe - chance > SIGNAL * least(best.probe_se)
+    return is_clear and best.probe > max(stage.permuted_high for stage in stages)
 
 
 def general_depth(stages: Sequence[StageProfile]) -> int:
@@ -231,10 +237,12 @@ def _about_gain(stages: Sequence[StageProfile], freeze: int, general: int) -> st
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
     best = best_stage(stages)
-    if best.probe - chance <= SIGNAL * least(best.probe_se):
+    if not _is_above_chance(stages, chance):
+        highest = max(stage.permuted_high for stage in stages)
         return (
             f"No reliable transfer signal: the best probe, {_percent(best.probe)} ± {_points(best.probe_se)} points at "
-            f"{best.name}, is hardly above the {_percent(chance)} of guessing, so everything should race."
+            f"{best.name}, is hardly above the {_percent(chance)} of guessing (permuted labels reach "
+            f"{_percent(highest)}), so everything should race."
         )
     most = max(stages, key=lambda stage: stage.gain)
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -38,8 +38,13 @@ def extract_features(
     return {stage: np.concatenate([part[stage] for part in parts]) for stage in stages}
 
 
-def extract_batch(network: Network, pixels: Pixels, stages: Sequence[str]) -> dict[str, Features]:
-    """Return {stage: features (n, D)} of one batch, in eval mode; the network's lock is held meanwhile."""
+def extract_batch(
+    network: Network, pixels: Pixels, stages: Sequence[str], beside: AbstractContextManager[object] | None = None
+) -> dict[str, Features]:
+    """Return {stage: features (n, D)} of one batch, in eval mode; the network's lock is held meanwhile.
+
+    ``beside`` may hook the network too: it is entered under the lock.
+    """
     wanted = {stage.modules[-1]: stage for stage in network.stages if stage.name in stages}
     pooled: dict[str, Features] = {}
 
@@ -50,7 +55,7 @@ def extract_batch(network: Network, pixels: Pixels, stages: Sequence[str]) -> di
     layers = {path: network.module.get_submodule(path) for path in wanted}
     device = next(network.module.parameters()).device
     inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
-    with network.lock, forward_hooks(layers, keep), torch.no_grad():
+    with network.lock, beside or nullcontext(), forward_hooks(layers, keep), torch.no_grad():
         was_training = network.module.training
         try:
             network.module.eval()(inputs)

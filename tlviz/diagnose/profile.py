@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,19 +14,19 @@ from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import ImageSet, open_target
 from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Pixels
-from tlviz.data.sample import Chosen, choose_rows, decode_sample, sample_target
+from tlviz.data.sample import choose_rows, decode_sample, sample_target
 from tlviz.diagnose.advice import advise, summarise_stages
-from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.linear_head import suggest_rate
+from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
 from tlviz.diagnose.pull import relative_gradients
-from tlviz.diagnose.random_copy import random_copy, settle_batchnorms
+from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Profile, StageProfile
 from tlviz.diagnose.request import Request
 from tlviz.diagnose.similarity import stage_similarity
 from tlviz.diagnose.stage_measures import Evidence, against_best, measure_stage
-from tlviz.diagnose.stage_pass import StagePass, run_stages
-from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.diagnose.stage_pass import StagePass
+from tlviz.errors import BadDatasetError
 from tlviz.measures.balanced import Ints
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
@@ -54,18 +54,16 @@ def profile_target(request: Request, progress: Progress | None = None) -> Profil
     ``progress`` is told what is done, how much of it and of how much, and may raise to end it.
     Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
     """
-    sample, chosen = sample_target(request.data, request.limit)
-    path = profile_path(request, sample)
+    target, chosen = sample_target(request.data, request.limit)
+    path = profile_path(request, target)
     stored = load_profile(path)
     if stored is not None:
         return stored
     tell = progress or _silent
     spec = find_model(request.model)
-    images = decode_sample(request.data, sample, request.geometry, partial(tell, "reading pictures"))
-    again = choose_rows(images.labels, images.classes, images.parts, len(images.labels))
+    sample = read_sample(request, target, chosen, partial(tell, "reading pictures"))
     network = load_network(spec, size=request.image_size)
-    kept = Chosen(again.rows, chosen.available, (*chosen.notes, *again.notes))
-    found = _profile(network, images, kept, request, tell, weights_stamp(spec), random_copy)
+    found = _profile(network, sample, request, tell, weights_stamp(spec), random_copy)
     save_profile(path, found)
     return found
 
@@ -85,7 +83,7 @@ def profile(
     Raises ``TlvizError`` as ``profile_target``.
     """
     chosen = choose_rows(images.labels, images.classes, images.parts, request.limit)
-    return _profile(network, images, chosen, request, progress or _silent, identity, copy)
+    return _profile(network, sample_of(images, chosen), request, progress or _silent, identity, copy)
 
 
 def photographs(geometry: Geometry, progress: Callable[[int, int], None] | None = None) -> Pixels:
@@ -94,40 +92,32 @@ def photographs(geometry: Geometry, progress: Callable[[int, int], None] | None 
 
 
 def _profile(
-    network: Network,
-    images: ImageSet,
-    chosen: Chosen,
-    request: Request,
-    tell: Progress,
-    identity: str,
-    copy: CopyAtRandom,
+    network: Network, sample: Sample, request: Request, tell: Progress, identity: str, copy: CopyAtRandom
 ) -> Profile:
     begun = time.perf_counter()
-    pixels = np.asarray(images.pixels[chosen.rows])
-    if (pixels == pixels[:1]).all():
+    if (sample.pixels == sample.pixels[:1]).all():
         raise BadDatasetError("All pictures of the sample are equal, so there is nothing to tell apart.")
-    labels = images.labels[chosen.rows]
-    _, numbered = np.unique(labels, return_inverse=True)
-    passes = _run(network, pixels, numbered, request, tell, identity, copy)
+    _, labels = np.unique(sample.labels, return_inverse=True)
+    passes = _run(network, sample.pixels, labels, request, tell, identity, copy)
     names = [stage.name for stage in network.stages[:-1]]
     with threadpool_limits(1, "blas"):  # threads cost small matrices more than they bring
-        stages = _measure(names, passes, numbered, request.seed, tell)
+        stages = _measure(names, passes, labels, request.seed, tell)
         similarity = stage_similarity(passes.pretrained.features)
-        head_lr = suggest_rate(passes.pretrained.features[names[-1]], numbered, request.seed)
-    chance = 1 / (int(numbered.max()) + 1)
+        head_lr = suggest_rate(passes.pretrained.features[names[-1]], labels, request.seed)
+    chance = 1 / (int(labels.max()) + 1)
     has_batchnorm = bool(passes.pretrained.shifts)
     return Profile(
         model=request.model,
         data=request.data,
-        title=images.title,
+        title=sample.title,
         image_size=request.image_size,
         limit=request.limit,
         seed=request.seed,
-        images=len(pixels),
-        available=chosen.available,
-        classes=images.classes,
-        names=tuple(images.names[at] for at in chosen.rows),
-        labels=tuple(labels.tolist()),
+        images=len(sample.names),
+        available=sample.available,
+        classes=sample.classes,
+        names=sample.names,
+        labels=tuple(sample.labels.tolist()),
         chance=chance,
         stages=stages,
         similarity=similarity,
@@ -136,7 +126,7 @@ def _profile(
         head_lr=head_lr,
         advice=advise(stages, chance=chance, head_lr=head_lr, has_batchnorm=has_batchnorm),
         summary=summarise_stages(stages, chance),
-        notes=chosen.notes,
+        notes=sample.notes,
         duration_s=time.perf_counter() - begun,
         forward_s=passes.pretrained.forward_s + passes.random.forward_s,
     )
@@ -152,26 +142,13 @@ def _run(
     copy: CopyAtRandom,
 ) -> _Passes:
     """Make the passes that are not on disk yet.  Raises ``TlvizError`` where one gives no numbers."""
-    seed = request.seed
-
-    def pretrained() -> StagePass:
-        return run_stages(network, pixels, seed=seed, progress=partial(tell, "pretrained network"))
-
-    def at_random() -> StagePass:
-        begun = time.perf_counter()
-        other = copy(network, pixels.shape[1], seed)
-        settle_batchnorms(other, pixels)
-        found = run_stages(other, pixels, progress=partial(tell, "random weights"))
-        return replace(found, forward_s=time.perf_counter() - begun)
-
-    first = cached_pass(f"{identity}|shifts {seed}", pixels, pretrained)
-    _check(first, f"{network.spec.title} gives")
-    second = cached_pass(f"{identity}|random {seed}", pixels, at_random)
-    _check(second, f"The copy of {network.spec.title} with random weights gives")
+    seed, side = request.seed, pixels.shape[1]
+    first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
+    second = random_pass(lambda: copy(network, side, seed), identity, pixels, seed, partial(tell, "random weights"))
     third = None
     if request.data != REFERENCE:
         near = photographs(request.geometry, partial(tell, "reading photographs"))
-        third = cached_pass(identity, near, lambda: run_stages(network, near, progress=partial(tell, "photographs")))
+        third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
     gradients = relative_gradients(network, pixels, last, labels, partial(tell, "gradients"))
     return _Passes(first, second, third, gradients)
@@ -195,15 +172,6 @@ def _measure(
         found.append(measure_stage(evidence, labels, seed))
     tell("measuring", len(names), len(names))
     return against_best(found, labels)
-
-
-def _check(found: StagePass, who: str) -> None:
-    for name, features in found.features.items():
-        if not np.isfinite(features).all():
-            raise TlvizError(
-                f"{who} values at {name} that are no numbers, so it cannot be profiled; choose another network or "
-                "image size."
-            )
 
 
 def _against(*, has_batchnorm: bool, is_reference: bool) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -49,7 +48,7 @@ def run_stages(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> StagePass:
-    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, its BatchNorms' inputs are summed up.
+    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, every stage's last BatchNorm tells its shift.
 
     ``progress`` gets the pictures done and their number after each batch, and may raise to end the pass.
     """
@@ -59,8 +58,7 @@ def run_stages(
     tally = _Tally(network, groups)
     parts: list[dict[str, Features]] = []
     for at in range(0, len(pixels), BATCH):
-        with tally.of(at):
-            parts.append(extract_batch(network, pixels[at : at + BATCH], names))
+        parts.append(extract_batch(network, pixels[at : at + BATCH], names, tally.of(at)))
         if progress:
             progress(min(at + BATCH, len(pixels)), len(pixels))
     features = {name: np.concatenate([part[name] for part in parts]) for name in names}
@@ -77,20 +75,21 @@ def batchnorms(module: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 
 
 class _Tally:
-    """Sums of what enters each BatchNorm, by the groups (N,) of the images; None sums nothing."""
+    """Sums of what enters each stage's last BatchNorm, by the groups (N,) of the images; None sums nothing.
+
+    The last one alone: all of them took as long as the rest of the pass.
+    """
 
     def __init__(self, network: Network, groups: NDArray[np.int64] | None) -> None:
         self._network, self._groups = network, groups
-        self._layers: dict[str, list[nn.modules.batchnorm._BatchNorm]] = {}
+        self._layers: dict[str, nn.modules.batchnorm._BatchNorm] = {}
         if groups is not None:
             for stage in network.stages[:-1]:
                 found = [layer for part in stage_modules(network.module, stage) for layer in batchnorms(part)]
                 if found:
-                    self._layers[stage.name] = found
+                    self._layers[stage.name] = found[-1]
         self._sums: dict[nn.Module, Tensor] = {
-            layer: torch.zeros(2, GROUPS, layer.num_features, dtype=torch.float64)
-            for found in self._layers.values()
-            for layer in found
+            layer: torch.zeros(2, GROUPS, layer.num_features, dtype=torch.float64) for layer in self._layers.values()
         }
 
     @contextmanager
@@ -115,14 +114,11 @@ class _Tally:
         return hook
 
     def shifts(self, seed: int) -> dict[str, Shift]:
-        """Return each stage's root mean square over its BatchNorms."""
+        """Return each stage's shift."""
         if self._groups is None:
             return {}
         counts = np.bincount(self._groups, minlength=GROUPS).astype(np.float64)
-        return {
-            name: _mean_square([_shift(layer, self._sums[layer], counts, seed) for layer in found])
-            for name, found in self._layers.items()
-        }
+        return {name: _shift(layer, self._sums[layer], counts, seed) for name, layer in self._layers.items()}
 
 
 def _shift(layer: nn.modules.batchnorm._BatchNorm, sums: Tensor, counts: NDArray[np.float64], seed: int) -> Shift:
@@ -136,12 +132,3 @@ def _shift(layer: nn.modules.batchnorm._BatchNorm, sums: Tensor, counts: NDArray
 def shift_between(target: Moments, source: tuple[NDArray[np.float64], NDArray[np.float64]], seed: int) -> Shift:
     """Return the distance of a target's channels to a source's means and variances (C,), and its noise."""
     return Shift(channel_distance(target.of(), source), distance_noise(target, source, seed))
-
-
-def _mean_square(shifts: Sequence[Shift]) -> Shift:
-    return Shift(
-        *(
-            math.sqrt(float(np.mean(np.square(values))))
-            for values in ([shift.distance for shift in shifts], [shift.noise_of_halves for shift in shifts])
-        )
-    )

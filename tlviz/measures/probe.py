@@ -41,9 +41,9 @@ def probe_equalised(scores: Floats, labels: Ints) -> Probe:
     targets = np.eye(int(classes.max()) + 1)[classes]
     weights = balancing_weights(classes)
     ridge = Ridge(scores, targets, weights)
-    tried = [(penalty, ridge.left_out(penalty * ridge.mean_eigenvalue)) for penalty in PENALTIES]
-    errors = [float((weights[:, None] * (targets - guesses) ** 2).sum()) for _, guesses in tried]
-    penalty, guesses = tried[int(np.argmin(errors))]
+    errors = [ridge.error(penalty * ridge.mean_eigenvalue) for penalty in PENALTIES]
+    penalty = PENALTIES[int(np.argmin(errors))]
+    guesses = ridge.left_out(penalty * ridge.mean_eigenvalue)
     correct: NDArray[np.bool_] = (guesses - ridge.shares_left_out()).argmax(1) == classes
     return Probe(*balanced_mean(correct, classes), correct, penalty)
 
@@ -73,7 +73,7 @@ class Ridge:
     @property
     def mean_eigenvalue(self) -> float:
         """The mean eigenvalue of the features' Gram matrix; 1 where they do not vary."""
-        return float(self._values.mean()) or 1.0
+        return float(self._values.sum()) / max(1, len(self._values)) or 1.0
 
     def left_out(self, penalty: float) -> Floats:
         """Return what the regression without an image says of it: (N, C).
@@ -85,6 +85,10 @@ class Ridge:
         hat = self._weights / self._weights.sum() + (self._scores**2) @ shrunk
         left_out: Floats = self._targets - (self._targets - fitted) / (1 - hat)[:, None]
         return left_out
+
+    def error(self, penalty: float) -> float:
+        """Return the weighted squared error of what is said of images left out."""
+        return float(self._weights @ ((self._targets - self.left_out(penalty)) ** 2).sum(1))
 
     def shares_left_out(self) -> Floats:
         """Return the classes' shares among the other images: (N, C).

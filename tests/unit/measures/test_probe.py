@@ -57,9 +57,9 @@ def test_permuted_labels_lie_around_chance_in_narrow_and_wide_features() -> None
     for width in (8, 64, 2048):
         features, labels = drawn(120, width, 6, 0)
         generator = np.random.default_rng(1)
-        found = [linear_probe(features, generator.permutation(labels)).accuracy for _ in range(30)]
-        assert np.mean(found) == pytest.approx(1 / 6, abs=0.03), width
-        assert min(found) <= linear_probe(features, labels).accuracy <= max(found), width
+        found = [linear_probe(features, generator.permutation(labels)).accuracy for _ in range(40)]
+        assert np.mean(found) == pytest.approx(1 / 6, abs=0.02), width
+        assert abs(linear_probe(features, labels).accuracy - np.mean(found)) < 3 * np.std(found), width
 
 
 def test_the_accuracy_is_balanced_and_its_error_that_of_repetition() -> None:
@@ -112,12 +112,11 @@ def test_dead_features_give_chance_and_no_warning() -> None:
     assert linear_probe(half_dead, labels % 2).accuracy >= 0.5
 
 
-def test_five_images_a_class_and_a_thousand_classes_give_numbers() -> None:
+def test_five_images_a_class_and_many_classes_give_numbers() -> None:
     features, labels = drawn(10, 2000, 2, 1)
     assert np.isfinite(linear_probe(features, labels).standard_error)
-    features, labels = drawn(3000, 30, 1000, 1)
-    probe = linear_probe(features, labels)
-    assert probe.accuracy > 0.1
+    features, labels = drawn(1200, 30, 300, 2)
+    assert linear_probe(features, labels).accuracy > 0.5
 
 
 def test_balanced_means_by_hand() -> None:

@@ -1,0 +1,169 @@
+"""The rule of the advice, on planted numbers; ties between networks are called ties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth, summarise_stages
+from tlviz.diagnose.contest import compare_sources
+from tlviz.diagnose.records import Advice, Confidence, Profile, StageProfile
+from tlviz.errors import BadSettingError
+
+
+def planted(
+    probe: Sequence[float],
+    random: Sequence[float] | None = None,
+    shift: Sequence[float] | None = None,
+    **others: Any,
+) -> list[StageProfile]:
+    """Return stages a, b, c ... whose measures all follow the probe, each difference with an error of one point."""
+    at_random = random or [0.3] * len(probe)
+    blank = StageProfile(
+        *("", 64, 0, 0.02, 0, 0.01, 0, 0.02, 0, 0.01, 0.25, 0.3, 0, 0.3, 0, 0, 0.1, 9, 9, 5.0),
+        *(None, None, 0.0, 0.0, 0.5, "", (), 0.0),
+    )
+    return [
+        replace(
+            blank,
+            name="abcdefgh"[at],
+            probe=value,
+            behind=max(probe) - value,
+            random_probe=at_random[at],
+            gain=value - at_random[at],
+            knn=value,
+            transrate=value,
+            shift=None if shift is None else 10 * shift[at],
+            shift_raw=None if shift is None else shift[at],
+            **others,
+        )
+        for at, value in enumerate(probe)
+    ]
+
+
+def advised(stages: Sequence[StageProfile], head_lr: float | None = 0.01, *, has_batchnorm: bool = True) -> Advice:
+    return advise(stages, chance=0.25, head_lr=head_lr, has_batchnorm=has_batchnorm)
+
+
+def entrants(advice: Advice) -> list[tuple[str, int | None]]:
+    return [(candidate.strategy, candidate.freeze) for candidate in advice.candidates]
+
+
+def test_the_source_as_its_own_target_freezes_everything() -> None:
+    advice = advised(planted([0.4, 0.6, 0.8, 0.9]))
+    assert (advice.freeze, advice.strategy, advice.confidence) == (4, "head_only", Confidence.HIGH)
+    assert (advice.head_lr, advice.backbone_lr) == (0.01, pytest.approx(0.001))
+    assert entrants(advice) == [("head_only", 4), ("last_stages", 3), ("two_phase", None), ("full", 0)]
+    assert advice.rate_factors == {"a": 0, "b": 0, "c": 0, "d": 0}
+    assert "no stage costs accuracy" in summarise_stages(planted([0.4, 0.6, 0.8, 0.9]), 0.25)
+
+
+def test_specific_stages_at_the_end_are_tuned() -> None:
+    stages = planted([0.4, 0.9, 0.895, 0.7])
+    advice = advised(stages)
+    assert (advice.freeze, advice.strategy) == (3, "last_stages"), "half a point is no difference"
+    assert advice.rate_factors == {"a": 0, "b": 0, "c": 0, "d": 0.5}
+    assert entrants(advice) == [
+        *(("last_stages", 3), ("last_stages", 2), ("head_only", 4), ("two_phase", None), ("full", 0)),
+    ]
+    assert summarise_stages(stages, 0.25) == (
+        "General up to c, specific from d: on these images the last stage costs accuracy, 20.0 ± 1.0 points at d "
+        "against b."
+    )
+    assert "From d on it falls behind, there by 20.0 ± 1.0 points" in " ".join(advice.reasons)
+
+
+def test_a_difference_within_its_standard_error_is_none() -> None:
+    stages = planted([0.4, 0.9, 0.86])
+    assert general_depth(stages) == 2
+    assert general_depth([replace(stage, behind_se=0.05) for stage in stages]) == 3
+
+
+def test_stages_worth_no_more_than_random_ones_are_not_frozen() -> None:
+    stages = planted([0.6, 0.8, 0.9, 0.9], random=[0.4, 0.5, 0.895, 0.91])
+    assert general_depth(stages) == 4
+    assert freeze_depth(stages) == 2
+    assert "later stages gain nothing, so only the first 2 stay frozen" in " ".join(advised(stages).reasons)
+    nothing = planted([0.8, 0.9, 0.3, 0.3], random=[0.8, 0.9, 0.2, 0.2])
+    advice = advised(nothing)
+    assert (advice.freeze, advice.strategy) == (0, "full")
+    assert "so nothing stays frozen" in " ".join(advice.reasons)
+
+
+@pytest.mark.parametrize(
+    ("stages", "words"),
+    [
+        (planted([0.26, 0.28, 0.29]), "hardly above the 25.0% of guessing"),
+        (planted([0.5, 0.6, 0.6], permuted_high=0.62), "permuted labels reach 62.0%"),
+        (planted([0.6, 0.7, 0.8], random=[0.6, 0.7, 0.81]), "gains at most 0.0 ± 1.0 points"),
+    ],
+)
+def test_without_a_signal_everything_races(stages: list[StageProfile], words: str) -> None:
+    advice = advised(stages)
+    assert advice.confidence is Confidence.NONE
+    assert words in advice.reasons[0]
+    assert "No reliable transfer signal" in summarise_stages(stages, 0.25)
+    assert {strategy for strategy, _ in entrants(advice)} >= {"two_phase", "head_only", "full", "from_scratch"}
+
+
+def test_a_shift_at_the_stem_brings_the_first_stage_into_the_race() -> None:
+    advice = advised(planted([0.4, 0.6, 0.8], shift=[3, 1, 0.5]))
+    first, statistics = advice.candidates[-2:]
+    assert (first.strategy, first.frozen) == ("last_stages", ("b", "c"))
+    assert (statistics.strategy, statistics.batchnorm) == ("head_only", "reestimate")
+    assert "3.00 standard deviations of the source" in " ".join(advice.reasons)
+    without = advised(planted([0.4, 0.6, 0.8], shift=[3, 1, 0.5]), has_batchnorm=False)
+    assert [candidate.batchnorm for candidate in without.candidates] == ["frozen"] * 5
+    for shift in ([1, 3, 0.5], [0.05, 0.02, 0.01], None):
+        advice = advised(planted([0.4, 0.6, 0.8], shift=shift))
+        assert not any(candidate.frozen for candidate in advice.candidates), shift
+
+
+def test_confidence_is_high_only_where_the_measures_agree() -> None:
+    stages = planted([0.4, 0.6, 0.8, 0.9])
+    near = [replace(stage, knn=1 if stage.name == "c" else 0) for stage in stages]
+    far = [replace(stage, transrate=1 if stage.name == "b" else 0) for stage in stages]
+    assert advised(near).confidence is Confidence.HIGH
+    assert advised(far).confidence is Confidence.LOW
+    assert "best at d, d and b, 2 stages apart, so the confidence is low" in " ".join(advised(far).reasons)
+
+
+def test_every_reason_is_one_sentence_and_without_a_rate_the_default_stands() -> None:
+    advice = advised(planted([0.4, 0.6, 0.8], shift=[3, 1, 0.5]), None)
+    assert advice.head_lr == DEFAULT_HEAD_LR
+    assert all(reason.endswith(".") and ". " not in reason for reason in advice.reasons)
+    assert Advice.from_json(advice.to_json()) == advice
+
+
+def profile(model: str, correct: str, data: str = "target") -> Profile:
+    stages = tuple(planted([0.5, correct.count("1") / len(correct)], correct=correct))
+    count = len(correct)
+    return Profile(
+        *(model, data, data, 64, 1000, 0, count, count, ("x", "y"), tuple(f"{at:03}" for at in range(count))),
+        *(tuple(at % 2 for at in range(count)), 0.5, stages, ((1.0, 0.5), (0.5, 1.0)), "", False, 0.01),
+        *(advised(stages), "", (), 1.0, 1.0),
+    )
+
+
+def test_a_profile_survives_json() -> None:
+    import json
+
+    found = profile("one", "1101")
+    assert Profile.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_networks_are_ranked_by_paired_differences_and_ties_are_ties() -> None:
+    good = "1" * 90 + "0" * 10
+    similar = "1" * 89 + "0" * 10 + "1"
+    poor = "10" * 50
+    ranking = compare_sources([profile("poor", poor), profile("good", good), profile("similar", similar)])
+    assert [(c.model, c.is_tied) for c in ranking] == [("good", True), ("similar", True), ("poor", False)]
+    assert ranking[0].behind == 0
+    assert ranking[2].behind == pytest.approx(0.4)
+    assert 0 < ranking[2].behind_se < 0.08
+    assert compare_sources([]) == ()
+    with pytest.raises(BadSettingError, match="the same images"):
+        compare_sources([profile("one", good), profile("two", good, "elsewhere")])

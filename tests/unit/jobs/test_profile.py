@@ -1,0 +1,62 @@
+"""The profile as a worker's job: kept where pages find it, shared while it runs, stopped on request."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+from filelock import FileLock
+
+from tlviz.diagnose.profile_store import find_profile
+from tlviz.diagnose.request import make_request
+from tlviz.home import home, make_folder
+from tlviz.runs.device import lane
+from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
+from tlviz.runs.launch import start_profile
+
+REQUEST = make_request("squeezenet1_1", "photos", image_size=64, limit=60)
+
+
+def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.time() + seconds
+    while not condition():
+        assert time.time() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def over(run: RunFolder) -> bool:
+    return run.status().is_over
+
+
+def test_a_job_leaves_its_profile_and_a_second_one_finds_it() -> None:
+    assert find_profile(REQUEST) is None
+    run = start_profile(REQUEST)
+    assert start_profile(REQUEST) == run, "one that is under way is joined"
+    wait(lambda: over(run))
+    last = run.events()[-1]
+    assert run.status() is Status.FINISHED, last
+    found = find_profile(REQUEST)
+    assert found is not None
+    assert (found.summary, found.images) == (last["summary"], last["images"])
+    again = start_profile(REQUEST)
+    wait(lambda: over(again))
+    assert again.events()[-1]["measured_s"] == found.duration_s, "the kept one is used"
+    assert [one.name for one in list_runs(PROFILE)] == [again.name]
+
+
+def test_a_stop_is_heeded_and_leaves_no_profile() -> None:
+    locks = make_folder(home() / "locks")
+    with FileLock(locks / f"{socket.gethostname()}-{lane('files')}.lock"):
+        run = start_profile(REQUEST)
+        run.request_stop()
+        wait(lambda: over(run))
+    assert run.status() is Status.STOPPED
+    assert find_profile(REQUEST) is None
+
+
+def test_a_mistake_is_one_sentence() -> None:
+    run = start_profile(make_request("resnet50", "photos"))
+    wait(lambda: over(run))
+    assert run.status() is Status.FAILED
+    assert "python -m tlviz models download resnet50" in run.events()[-1]["error"]
