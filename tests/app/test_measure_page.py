@@ -201,3 +201,29 @@ def test_the_csv_holds_every_number_of_every_stage() -> None:
     header = lines[0].split(",")
     assert {"name", "probe", "probe_se", "random_probe", "knn", "transrate", "kid"} <= set(header)
     assert float(lines[2].split(",")[header.index("probe")]) == 0.8
+
+
+def test_two_networks_are_compared_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = keep_profile(), keep_profile("tf_efficientnet_lite0")
+    cells = tuple(tuple(0.5 for _ in second.stages) for _ in first.stages)
+    monkeypatch.setattr("tlviz.diagnose.compare.compare_models", lambda one, two, progress: cells)
+    app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
+    assert not app.exception
+    assert "one of EfficientNet-Lite0 (column) see the images" in text(app)
+
+
+def test_another_network_is_measured_before_it_is_compared() -> None:
+    keep_profile()
+    app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
+    next(button for button in app.button if button.label == "Measure EfficientNet-Lite0 first").click().run()
+    assert [run.config()["settings"]["model"] for run in list_runs(PROFILE)] == ["tf_efficientnet_lite0"]
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
+    profile = keep_profile(classes=("<b>red", "green & blue", "%{x}"))
+    app = open_measure(measure="Map")
+    assert not app.exception
+    cloud = json.loads(app.get("plotly_chart")[1].proto.spec)
+    assert [trace["name"] for trace in cloud["data"]] == ["&lt;b>red", "green &amp; blue", "%{x}"]
+    assert all("%{x}" not in trace["hovertemplate"] for trace in cloud["data"])
+    assert profile.classes[2] == "%{x}"

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import Block, Scale, add_strip, lay_out
-from tlviz.figures.theme import run_colour, stage_colours, use_template
+from tlviz.figures.theme import chart_text, run_colour, stage_colours, use_template
 
 HEIGHT = 400
 STRIP_SHARE = 0.13
@@ -66,11 +66,13 @@ def finding(profile: Profile) -> str:
     """
     stages = profile.stages
     at = best_stage([stage.probe for stage in stages])
-    words = f"best at {stages[at].name}, {stages[at].probe:.0%} ± {stages[at].probe_se:.0%}"
+    digits = 0 if stages[at].probe_se >= 0.01 else 1
+    best, error = (f"{100 * value:.{digits}f}" for value in (stages[at].probe, stages[at].probe_se))
+    words = f"best at {stages[at].name}, {best} ± {error} %"
     last, after = stages[-1], len(stages) - 1 - at
     if after and last.behind > max(last.behind_se, 0.01):
-        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * last.behind:.0f} points"
-    return f"{words}; {100 * stages[at].gain:+.0f} points over random weights"
+        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * last.behind:.1f} points"
+    return f"{words}; {100 * stages[at].gain:+.{digits}f} points over random weights"
 
 
 def blocks(curve: Curve, scale: Scale) -> list[Block]:
@@ -134,7 +136,7 @@ def plot_probe_curves(
     _end_labels(figure, curves)
     _axes(figure, curves, strips, scale)
     figure.update_layout(
-        title={"text": title, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
+        title={"text": chart_text(title), "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
         height=HEIGHT,
         margin={"l": 58, "r": 128, "t": 50, "b": 30},
         showlegend=False,
@@ -202,6 +204,7 @@ def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> N
         col=1,
     )
     gains = [f"{value:+.1%}" for value in gain(curve)]
+    told = zip(curve.stages, curve.probe_se, gains, strict=True)
     figure.add_scatter(
         x=middles,
         y=list(curve.probe),
@@ -214,9 +217,11 @@ def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> N
             "symbol": _SYMBOLS[curve.colour % len(_SYMBOLS)],
             "line": {"width": 1.5 if is_main else 0, "color": colour},
         },
-        customdata=list(zip(curve.stages, curve.probe_se, gains, strict=True)),
-        hovertemplate=f"{curve.label}, %{{customdata[0]}}<br>probe %{{y:.1%}} ± %{{customdata[1]:.1%}}"
-        "<br>%{customdata[2]} over random weights<extra></extra>",
+        customdata=[
+            (chart_text(curve.label), *values) for values in zip(curve.stages, curve.probe_se, gains, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>probe %{y:.1%} ± %{customdata[2]:.1%}"
+        "<br>%{customdata[3]} over random weights<extra></extra>",
         row=1,
         col=1,
     )
@@ -250,7 +255,7 @@ def _what(drawn: Sequence[Block], freeze: int) -> str:
 def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
     """Name every curve where it ends, chance where it lies, apart from one another."""
     main = curves[0]
-    labels = [(curve.probe[-1], curve.label, run_colour(curve.colour), curve is main) for curve in curves]
+    labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
     labels.append((main.random[-1], "random weights", _GREY, False))
     labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
     for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
@@ -282,8 +287,8 @@ def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], s
 
 def _strip_name(figure: go.Figure, curve: Curve, row: int) -> None:
     figure.add_annotation(
-        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=curve.label, showarrow=False, xanchor="left", xshift=6,
-        font={"size": 11, "color": run_colour(curve.colour)},
+        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=chart_text(curve.label), showarrow=False, xanchor="left",
+        xshift=6, font={"size": 11, "color": run_colour(curve.colour)},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from tlviz.diagnose.records import Profile
-from tlviz.figures.theme import class_colours, use_template
+from tlviz.figures.theme import chart_text, class_colours, use_template
 from tlviz.measures.procrustes import Places, standardised, turn_to
 
 HEIGHT = 460
@@ -68,7 +68,7 @@ def plot_stage_map(
             x=places[members, 0].round(4).tolist(),
             y=places[members, 1].round(4).tolist(),
             mode="markers",
-            name=title,
+            name=chart_text(title),
             showlegend=label < MOST_IN_LEGEND,
             marker={
                 "color": colours[label],
@@ -77,8 +77,8 @@ def plot_stage_map(
                 "opacity": 0.85,
                 "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
             },
-            customdata=[names[at] for at in members.tolist()],
-            hovertemplate=f"<b>{title}</b><br>%{{customdata}}<extra></extra>",
+            customdata=[(chart_text(title), chart_text(names[at])) for at in members.tolist()],
+            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     axis = {"showticklabels": False, "showgrid": False, "title": None, "zeroline": False}
     figure.update_xaxes(range=frame[0], **axis)

@@ -66,6 +66,11 @@ def chart_config() -> dict[str, object]:
     return {"displaylogo": False}
 
 
+def chart_text(text: str) -> str:
+    """Return text that a chart shows as it is: its words know a few HTML tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _template() -> go.layout.Template:
     """Transparent, so that the page's own light or dark background shows; greys that read on both."""
     axis = {

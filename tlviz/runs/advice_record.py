@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import hypot, sqrt
 from pathlib import Path
@@ -146,7 +146,7 @@ def keep_record(advised: Advised, model: str, data: str) -> AdviceRecord:
     after = replace(
         before,
         advised=(*before.advised, advised) if is_news else before.advised,
-        outcomes=merged(before.outcomes, finished_outcomes(model, data)),
+        outcomes=merged(before.outcomes, finished_outcomes(model, data, {o.run for o in before.outcomes})),
     )
     if after != before:
         path = _path(model, data)
@@ -161,9 +161,10 @@ def merged(known: Iterable[Outcome], found: Iterable[Outcome]) -> tuple[Outcome,
     return tuple(sorted(by_run.values(), key=lambda outcome: (outcome.when, outcome.run)))
 
 
-def finished_outcomes(model: str, data: str) -> list[Outcome]:
-    """Return what the finished runs of a network on a target reached."""
-    summaries = [summarise(run) for run in list_runs(FINETUNE) if _is_of(run.config()["settings"], model, data)]
+def finished_outcomes(model: str, data: str, known: Collection[str] = ()) -> list[Outcome]:
+    """Return what the finished runs of a network on a target reached, without those that are known already."""
+    new = [run for run in list_runs(FINETUNE) if run.name not in known]
+    summaries = [summarise(run) for run in new if _is_of(run.config()["settings"], model, data)]
     return [outcome for summary in summaries if (outcome := _outcome(summary)) is not None]
 
 

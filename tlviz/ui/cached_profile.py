@@ -55,21 +55,21 @@ def _found(request: Request, notes_changed: int, profiles_changed: int) -> Profi
 @st.cache_resource(max_entries=8, show_spinner=False)
 def between(first: Request, second: Request, made: float) -> Similarity:  # noqa: ARG001 (a cache key)
     """Return the CKA between all stages of two networks on one target; shows a progress bar meanwhile."""
-    from tlviz.diagnose.pairs import similarity_between
+    from tlviz.diagnose.compare import compare_models
 
     with _Bar("Comparing the networks") as progress:
-        return similarity_between(first, second, progress)
+        return compare_models(first, second, progress)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def run_drift(run: str, changed_ns: int, request: Request) -> dict[str, float | None]:  # noqa: ARG001 (a cache key)
+def run_drift(run: str, changed_ns: int, request: Request) -> dict[str, float | None]:
     """Return the CKA of each stage of a run's best weights to the pretrained start; shows a progress bar meanwhile."""
-    from tlviz.diagnose.pairs import drift_from_start
+    from tlviz.diagnose.compare import compare_with_start
     from tlviz.export.bundle import load_bundle
     from tlviz.runs.folder import find_run
 
     with _Bar("Comparing with the start") as progress:
-        return drift_from_start(load_bundle(find_run(run).weights), request, progress)
+        return compare_with_start(load_bundle(find_run(run).weights), f"{run}|{changed_ns}", request, progress)
 
 
 class _Bar:

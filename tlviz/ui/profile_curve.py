@@ -105,7 +105,7 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     by_network = any(other.model != profile.model for other in others)
     main = replace(_curve(profile, by_network=by_network), freeze=profile.advice.freeze)
     curves = [main, *(_curve(other, by_network=by_network) for other in others)]
-    title = f"{find_model(profile.model).title} on {plain_html(dataset_title(profile.data))}: {finding(profile)}"
+    title = f"{find_model(profile.model).title} on {dataset_title(profile.data)}: {finding(profile)}"
     figure = plot_probe_curves(
         curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
     )
@@ -119,7 +119,10 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
 
 def png_config(name: str) -> dict[str, object]:
     """Return the settings of a chart whose camera button saves a crisp PNG of this name."""
-    return chart_config() | {"toImageButtonOptions": {"format": "png", "filename": name, "scale": 2}}
+    return chart_config() | {
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "modeBarButtonsToRemove": ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale", "resetScale"],
+    }
 
 
 def _curve(profile: Profile, *, by_network: bool) -> Curve:
@@ -140,12 +143,7 @@ def _network_name(profile: Profile) -> tuple[str, int]:
 
 def _target_name(profile: Profile) -> tuple[str, int]:
     """Return a target's title and its colour: the bundled ones have one each, a person's own the next."""
-    title = plain_html(dataset_title(profile.data))
+    title = dataset_title(profile.data)
     if profile.data not in DISTANCES:
         return title, len(DISTANCES)
     return f"{title} ({DISTANCES[profile.data]})", list(DISTANCES).index(profile.data)
-
-
-def plain_html(text: str) -> str:
-    """Return text that a chart shows as it is: its labels know a few HTML tags."""
-    return text.replace("<", "&lt;")

@@ -86,7 +86,7 @@ def render_map(profile: Profile) -> None:
     stage = profile.stages[names.index(str(chosen))]
     places, shown = aligned_places(profile), shown_images(profile.labels)
     figure = plot_stage_map(
-        places[stage.name][shown], np.array(profile.labels)[shown], [plain_name(profile.names[at]) for at in shown],
+        places[stage.name][shown], np.array(profile.labels)[shown], [profile.names[at] for at in shown],
         profile.classes, frame_of(places),
     )  # fmt: skip
     st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
@@ -94,11 +94,6 @@ def render_map(profile: Profile) -> None:
         f"Each mark an image at {stage.name}: the first two principal components ({stage.explained:.0%} of the "
         f"variance), turned to fit the stage before. The probe here names {stage.probe:.0%} rightly."
     )
-
-
-def plain_name(name: str) -> str:
-    """Return a picture's name for a chart's hover, which knows a few HTML tags."""
-    return name.replace("<", "&lt;")
 
 
 def render_networks(profile: Profile) -> None:

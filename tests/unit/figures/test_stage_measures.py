@@ -47,7 +47,7 @@ def test_map_shows_each_image_once_with_its_class() -> None:
     places = aligned_places(profile)
     figure = plot_stage_map(places["body"], np.array(profile.labels), profile.names, profile.classes, frame_of(places))
     assert {part.name: len(part.x) for part in figure.data} == {"red": 4, "green": 4, "blue": 4}
-    names = [name for part in figure.data for name in part.customdata]
+    names = [name for part in figure.data for _, name in part.customdata]
     assert sorted(names) == sorted(profile.names)
     assert len({(part.marker.color, part.marker.symbol) for part in figure.data}) == 3
     (left, right), (bottom, top) = frame_of(places)
