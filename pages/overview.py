@@ -36,6 +36,7 @@ def page() -> None:
         )
     with st.container(horizontal=True):
         st.page_link("pages/feature_maps.py", label="Look at what each stage sees", icon=":material/visibility:")
+        st.page_link("pages/measure.py", label="Measure which stages help on the target", icon=":material/analytics:")
         st.page_link("pages/finetune.py", label="Fine-tune it on the target", icon=":material/model_training:")
     st.caption(f"Licences: weights {spec.licence}; images {_licence()}.")
 

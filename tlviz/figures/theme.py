@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
+
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.colors import sample_colorscale
@@ -37,6 +39,15 @@ def run_colour(index: int) -> str:
     return _RUN_COLOURS[index % len(_RUN_COLOURS)]
 
 
+def class_colours(count: int) -> list[str]:
+    """Return one colour (#rrggbb) a class, evenly around the hues, every other one darker."""
+    colours = []
+    for at in range(count):
+        red, green, blue = colorsys.hls_to_rgb(at / max(1, count), 0.58 if at % 2 else 0.44, 0.62)
+        colours.append(f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}")
+    return colours
+
+
 def register_template() -> str:
     """Register the Plotly template unless it is there already, and return its name."""
     if TEMPLATE not in pio.templates:
@@ -53,6 +64,11 @@ def use_template(figure: go.Figure) -> go.Figure:
 def chart_config() -> dict[str, object]:
     """Return what ``st.plotly_chart(config=...)`` and ``write_html`` need so that charts carry no logo."""
     return {"displaylogo": False}
+
+
+def chart_text(text: str) -> str:
+    """Return text that a chart shows as it is: its words know a few HTML tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _template() -> go.layout.Template:

@@ -13,6 +13,7 @@ from tlviz.finetune.config import RANGES, FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
+from tlviz.ui.finetune_address import plan_to_address, take_plan
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR, render_more
 from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
 from tlviz.ui.state import Key
@@ -79,6 +80,7 @@ def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConf
     )
     with st.expander("More"):
         chosen |= render_more(model, parts)
+    plan_to_address()
     return configure(
         model,
         data,
@@ -88,6 +90,11 @@ def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConf
         backbone_lr=_number("backbone rate", Key.BACKBONE_LR),
         **chosen,
     )
+
+
+def rate_text(rate: float) -> str:
+    """Write a learning rate as the fields do: 1e-3, 2.5e-4."""
+    return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-").replace("e+00", "")
 
 
 def _plan_in_words(model: str, stages: Sequence[Stage]) -> str:
@@ -127,8 +134,13 @@ def _start(stages: Sequence[Stage]) -> None:
     """Begin with the first strategy; where another network is chosen, take the strategy's depth for it."""
     names = [stage.name for stage in stages]
     if Key.STRATEGY not in st.session_state:
-        st.session_state[Key.STRATEGY] = FIRST_STRATEGY
-    elif st.session_state.get(PLANNED_STAGES) == names:
+        asked = st.query_params.get(Key.STRATEGY)
+        st.session_state[Key.STRATEGY] = asked if asked in STRATEGIES else FIRST_STRATEGY
+        st.session_state[PLANNED_STAGES] = names
+        _take_preset(stages)
+        take_plan(len(stages))
+        return
+    if st.session_state.get(PLANNED_STAGES) == names:
         return
     st.session_state[PLANNED_STAGES] = names
     _take_preset(stages)
@@ -138,8 +150,8 @@ def _take_preset(stages: Sequence[Stage]) -> None:
     """Set depth and rates to what the chosen strategy prescribes."""
     strategy = STRATEGIES[st.session_state[Key.STRATEGY]]
     st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
-    st.session_state[Key.HEAD_LR] = f"{strategy.head_lr:.0e}".replace("e-0", "e-")
-    st.session_state[Key.BACKBONE_LR] = f"{strategy.backbone_lr:.0e}".replace("e-0", "e-")
+    st.session_state[Key.HEAD_LR] = rate_text(strategy.head_lr)
+    st.session_state[Key.BACKBONE_LR] = rate_text(strategy.backbone_lr)
     st.session_state[LAYER_DECAY] = strategy.layer_decay
     st.session_state[THAW_FACTOR] = strategy.thaw_factor
 

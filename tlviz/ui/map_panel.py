@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import colorsys
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from tlviz.data.images import ImageSet
+from tlviz.figures.theme import class_colours
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
 from tlviz.ui.state import Key
@@ -60,15 +60,6 @@ def map_data(images: ImageSet, found: ImageMap) -> dict[str, Any]:
         "side": SPRITE_SIDE,
         "columns": SPRITE_COLUMNS,
     }
-
-
-def class_colours(count: int) -> list[str]:
-    """Return one colour (#rrggbb) a class, evenly around the hues, every other one darker."""
-    colours = []
-    for at in range(count):
-        red, green, blue = colorsys.hls_to_rgb(at / max(1, count), 0.58 if at % 2 else 0.44, 0.62)
-        colours.append(f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}")
-    return colours
 
 
 def _sheet(images: ImageSet, found: ImageMap) -> str:

@@ -32,3 +32,8 @@ class Key(StrEnum):
     EPOCHS = "epochs"
     BATCH_SIZE = "batch_size"
     OPTIMIZER = "optimizer"
+    BESIDE = "beside"
+    AXIS = "axis"
+    MEASURE = "measure"
+    AGAINST = "against"
+    SAMPLE = "images"

@@ -1,0 +1,75 @@
+"""Measure: which layers are general, which specific?"""
+
+import streamlit as st
+
+from tlviz.data.images import dataset_title
+from tlviz.diagnose.records import Profile
+from tlviz.models.catalogue import find_model
+from tlviz.ui import cached
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.advice_panel import RECORD, render_advice
+from tlviz.ui.advice_record_view import render_record
+from tlviz.ui.cached_profile import known_profile
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.profile_curve import render_curve
+from tlviz.ui.profile_jobs import render_failure, render_running, render_sample, start_missing, take_sample
+from tlviz.ui.profile_views import render_dimension, render_map, render_networks, render_numbers, render_shift
+from tlviz.ui.similarity_view import render_similarity
+from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.state import Key
+from tlviz.ui.words import heed, plain
+
+VIEWS = {
+    "Similarity": render_similarity,
+    "Shift": render_shift,
+    "Dimension": render_dimension,
+    "Map": render_map,
+    "Networks": render_networks,
+    RECORD: render_record,
+    "Numbers": render_numbers,
+}
+
+
+def page() -> None:
+    st.title("Which layers are general, which specific?")
+    take_sample()
+    profile = known_profile(source(), target())
+    if profile is None:
+        _invite(source(), target())
+        return
+    st.markdown(f"**{plain(profile.summary)}**")
+    render_curve(profile)
+    render_advice(profile)
+    _view(profile)
+
+
+def _invite(model: str, data: str) -> None:
+    """Say what will be measured, and offer to, or show how far it is."""
+    network, images = find_model(model).title, plain(dataset_title(data))
+    st.markdown(f"Not measured yet: how much each stage of **{network}** knows that helps on **{images}**.")
+    if not render_running([(model, data)]):
+        render_failure((model, data))
+        button, more = st.columns([1, 5])
+        button.button(
+            "Measure", type="primary", icon=":material/analytics:", on_click=heed, args=(start_missing, [(model, data)])
+        )
+        with more.popover("More"):
+            render_sample()
+    render_stage_strip(cached.own_stages(model), key="measure_strip")
+    st.caption(
+        "A sample of the target goes once through the network and once through a copy with random weights; at every "
+        "stage a linear classifier then tries to name the classes. What pretraining adds there is what can be kept."
+    )
+
+
+def _view(profile: Profile) -> None:
+    """Let a person choose what to see behind the curve."""
+    from_address(Key.MEASURE, list(VIEWS), next(iter(VIEWS)))
+    st.segmented_control(
+        "Behind it", list(VIEWS), key=Key.MEASURE, required=True, persist_state="session", label_visibility="collapsed"
+    )
+    to_address(Key.MEASURE)
+    VIEWS[st.session_state[Key.MEASURE]](profile)
+
+
+guarded(page)

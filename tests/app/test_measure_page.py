@@ -1,0 +1,229 @@
+"""The Measure page as Streamlit's own AppTest sees it: before, while and after a target is measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
+from tests.profiles import made_profile
+from tlviz.data.sample import sample_target
+from tlviz.diagnose.profile_store import profile_path, save_profile
+from tlviz.diagnose.records import Confidence, Profile
+from tlviz.diagnose.request import make_request
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import architecture_stages
+from tlviz.runs.advice_record import load_record
+from tlviz.runs.folder import FINETUNE, PROFILE, create_run, list_runs
+from tlviz.ui.advice_panel import CONFIDENCE_WORDS
+from tlviz.ui.profile_views import table_rows, to_csv
+from tlviz.ui.state import Key
+
+PROBES = (0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.7, 0.6)
+VIEWS = ("Similarity", "Shift", "Dimension", "Map", "Networks", "Advised against best", "Numbers")
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started waits, so that each test sees the page and not a race with a process."""
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+
+
+def keep_profile(model: str = "squeezenet1_1", data: str = "clipart", **changes: object) -> Profile:
+    spec = find_model(model)
+    names = [stage.name for stage in architecture_stages(spec, spec.class_count)[:-1]]
+    profile = replace(made_profile(model, data, PROBES[: len(names)], names), **changes)
+    request = make_request(model, data)
+    save_profile(profile_path(request, sample_target(data, request.limit)[0]), profile)
+    return profile
+
+
+def open_measure(**address: str) -> AppTest:
+    """Open the page by a link, with the address it is given."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/measure.py")
+    for name, value in ({"target": "clipart"} | address).items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def chart(app: AppTest) -> dict[str, object]:
+    """Return the first chart as the browser gets it."""
+    spec: dict[str, object] = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return spec
+
+
+def traces(app: AppTest) -> list[str]:
+    return [trace["name"] for trace in chart(app)["data"]]  # type: ignore[index, attr-defined]
+
+
+def test_before_it_is_measured_one_button_starts_it() -> None:
+    app = open_measure()
+    assert not app.exception
+    assert "Not measured yet" in app.markdown[0].value
+    measure = next(button for button in app.button if button.label == "Measure")
+    measure.click().run()
+    assert not app.exception
+    assert [run.config()["settings"]["data"] for run in list_runs(PROFILE)] == ["clipart"]
+    assert [button.label for button in app.button] == ["Cancel"]
+
+
+def test_a_refusal_is_one_sentence_and_it_can_be_tried_again() -> None:
+    run = create_run(PROFILE, "x", make_request("squeezenet1_1", "clipart").to_json())
+    end = {"event": "finished", "time": 1.0, "status": "failed", "error": "A profile needs two classes."}
+    (run.path / "events.jsonl").write_text(json.dumps(end) + "\n")
+    app = open_measure()
+    assert [error.value for error in app.error] == ["A profile needs two classes."]
+    assert any(button.label == "Measure" for button in app.button)
+
+
+def test_the_summary_comes_first_and_the_curve_holds_the_profile() -> None:
+    profile = keep_profile()
+    app = open_measure()
+    assert not app.exception
+    assert app.markdown[0].value.startswith("**")
+    assert "fire7" in app.markdown[0].value
+    probe = next(trace for trace in chart(app)["data"] if trace["name"] == "Clip art (shifted)")  # type: ignore[attr-defined]
+    assert probe["y"] == [stage.probe for stage in profile.stages]
+    assert "Advice:" in text(app)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_by_its_link(view: str) -> None:
+    keep_profile()
+    app = open_measure(measure=view)
+    assert not app.exception
+    assert not app.error
+    assert app.query_params[Key.MEASURE] == view
+
+
+def test_near_and_far_are_beside_it_by_default_and_missing_ones_are_measured_on_request() -> None:
+    keep_profile()
+    keep_profile(data="photos")
+    app = open_measure()
+    assert {"Clip art (shifted)", "Photos (near)"} <= set(traces(app))
+    missing = next(button for button in app.button if button.label == "Measure the other target")
+    missing.click().run()
+    assert [run.config()["settings"]["data"] for run in list_runs(PROFILE)] == ["digits"]
+    alone = open_measure(beside="nothing")
+    assert "Photos (near)" not in traces(alone)
+
+
+def test_two_networks_on_one_chart_by_share_of_compute() -> None:
+    keep_profile()
+    keep_profile("tf_efficientnet_lite0")
+    app = open_measure(beside="networks", axis="compute")
+    assert not app.exception
+    assert {"SqueezeNet 1.1", "EfficientNet-Lite0"} <= set(traces(app))
+    assert traces(app).count("stages") == 2
+    assert app.query_params[Key.AXIS] == "compute"
+
+
+def test_networks_with_the_same_answers_are_called_a_tie() -> None:
+    keep_profile()
+    keep_profile("tf_efficientnet_lite0")
+    assert "A tie:" in text(open_measure(measure="Networks"))
+
+
+def test_the_map_follows_its_slider_and_the_address() -> None:
+    keep_profile()
+    app = open_measure(measure="Map", stage="fire5")
+    assert app.select_slider(key=Key.STAGE).value == "fire5"
+    app.select_slider(key=Key.STAGE).set_value("fire8").run()
+    assert not app.exception
+    assert app.query_params[Key.STAGE] == "fire8"
+    assert "Each mark an image at fire8" in text(app)
+
+
+def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> None:
+    keep_profile()
+    app = open_measure()
+    start = next(button for button in app.button if button.label.startswith("Start "))
+    start.click().run()
+    assert not app.exception
+    settings = [run.config()["settings"] for run in list_runs(FINETUNE)]
+    assert len(settings) == int(start.label.split()[1]) > 2
+    plans = {(s["strategy"], s["freeze"], str(s["frozen"]), s["batchnorm"]) for s in settings}
+    assert len(plans) == len(settings)
+    assert len({(s["epochs"], s["seed"], s["image_size"], s["head_lr"]) for s in settings}) == 1
+    assert app.query_params[Key.MEASURE] == "Advised against best"
+    (advised,) = load_record("squeezenet1_1", "clipart").advised
+    assert (advised.strategy, advised.freeze) in {(s["strategy"], s["freeze"]) for s in settings}
+
+
+def test_the_advice_opens_prepared_on_the_fine_tune_page() -> None:
+    keep_profile()
+    app = open_measure()
+    (advised,) = load_record("squeezenet1_1", "clipart").advised
+    next(button for button in app.button if button.label == "Only prepare the advised one").click().run()
+    assert not app.exception
+    assert app.title[0].value == "How do I train it?"
+    assert (app.session_state[Key.STRATEGY], app.session_state[Key.FREEZE]) == (advised.strategy, advised.freeze)
+    assert app.query_params[Key.FREEZE] == str(advised.freeze)
+
+
+def test_a_link_prepares_the_fine_tune_page() -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/finetune.py")
+    wanted = {"strategy": "last_stages", "freeze": "3", "head_lr": "2.5e-4", "backbone_lr": "2.5e-5"}
+    for name, value in wanted.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.session_state[Key.FREEZE] == 3
+    assert app.selectbox(key=Key.HEAD_LR).value == "2.5e-4"
+    assert {name: app.query_params[name] for name in wanted} == wanted
+
+
+def test_a_depth_in_the_address_that_the_network_has_not_is_not_taken() -> None:
+    app = open_page("finetune", strategy="full", freeze="99")
+    assert app.session_state[Key.FREEZE] != 99
+    assert not app.exception
+
+
+def test_numbers_of_images_in_the_address() -> None:
+    assert open_measure(images="200").session_state[Key.SAMPLE] == 200
+    assert open_measure(images="lots").session_state[Key.SAMPLE] == 1000
+
+
+def test_every_confidence_has_its_words() -> None:
+    assert set(CONFIDENCE_WORDS) == set(Confidence)
+
+
+def test_the_csv_holds_every_number_of_every_stage() -> None:
+    profile = made_profile()
+    lines = to_csv(table_rows(profile)).splitlines()
+    assert len(lines) == 4
+    header = lines[0].split(",")
+    assert {"name", "probe", "probe_se", "random_probe", "knn", "transrate", "kid"} <= set(header)
+    assert float(lines[2].split(",")[header.index("probe")]) == 0.8
+
+
+def test_two_networks_are_compared_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = keep_profile(), keep_profile("tf_efficientnet_lite0")
+    cells = tuple(tuple(0.5 for _ in second.stages) for _ in first.stages)
+    monkeypatch.setattr("tlviz.diagnose.compare.compare_models", lambda one, two, progress: cells)
+    app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
+    assert not app.exception
+    assert "one of EfficientNet-Lite0 (column) see the images" in text(app)
+
+
+def test_another_network_is_measured_before_it_is_compared() -> None:
+    keep_profile()
+    app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
+    next(button for button in app.button if button.label == "Measure EfficientNet-Lite0 first").click().run()
+    assert [run.config()["settings"]["model"] for run in list_runs(PROFILE)] == ["tf_efficientnet_lite0"]
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
+    profile = keep_profile(classes=("<b>red", "green & blue", "%{x}"))
+    app = open_measure(measure="Map")
+    assert not app.exception
+    cloud = json.loads(app.get("plotly_chart")[1].proto.spec)
+    assert [trace["name"] for trace in cloud["data"]] == ["&lt;b>red", "green &amp; blue", "%{x}"]
+    assert all("%{x}" not in trace["hovertemplate"] for trace in cloud["data"])
+    assert profile.classes[2] == "%{x}"

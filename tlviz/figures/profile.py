@@ -1,0 +1,314 @@
+"""The curve of general and specific: what each stage is worth on a target, above random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from tlviz.diagnose.records import Profile
+from tlviz.figures.depth import Block, Scale, add_strip, lay_out
+from tlviz.figures.theme import chart_text, run_colour, stage_colours, use_template
+
+HEIGHT = 400
+STRIP_SHARE = 0.13
+"""Of the figure's height, for one network's strip."""
+LABEL_GAP = 0.055
+"""Of the accuracy axis: the least distance between two labels at the curves' ends."""
+MOST_BLOCK_NAMES = 26
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
+_GREY = "#7a7a7a"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One network on one target, ready to draw: one value a backbone stage, accuracies as fractions.
+
+    ``label`` is what stands at the curve's end, ``colour`` the number of its run colour.  ``costs`` are shares of the
+    forward compute, one a stage and one for the head.  ``freeze`` is how many stages the advice freezes, None where
+    there is none.
+    """
+
+    label: str
+    colour: int
+    stages: tuple[str, ...]
+    probe: tuple[float, ...]
+    probe_se: tuple[float, ...]
+    random: tuple[float, ...]
+    chance: float
+    costs: tuple[float, ...] = ()
+    heights: tuple[float, ...] = ()
+    facts: tuple[str, ...] = ()
+    freeze: int | None = None
+
+
+def curve_of(profile: Profile, label: str, colour: int) -> Curve:
+    """Return a profile as a curve to draw, without what only the network itself knows, and without its advice."""
+    return Curve(
+        label=label,
+        colour=colour,
+        stages=tuple(stage.name for stage in profile.stages),
+        probe=tuple(stage.probe for stage in profile.stages),
+        probe_se=tuple(stage.probe_se for stage in profile.stages),
+        random=tuple(stage.random_probe for stage in profile.stages),
+        chance=profile.chance,
+    )
+
+
+def finding(profile: Profile) -> str:
+    """Say in one line what the curve shows: where it is best, what the last stages cost and what pretraining gains.
+
+    A cost is told only where the paired images show one, beyond one standard error and one point.
+    """
+    stages = profile.stages
+    at = best_stage([stage.probe for stage in stages])
+    digits = 0 if stages[at].probe_se >= 0.01 else 1
+    best, error = (f"{100 * value:.{digits}f}" for value in (stages[at].probe, stages[at].probe_se))
+    words = f"best at {stages[at].name}, {best} ± {error} %"
+    last, after = stages[-1], len(stages) - 1 - at
+    if after and last.behind > max(last.behind_se, 0.01):
+        words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * last.behind:.1f} points"
+    return f"{words}; {100 * stages[at].gain:+.{digits}f} points over random weights"
+
+
+def blocks(curve: Curve, scale: Scale) -> list[Block]:
+    """Return where a curve's stages, the head last, lie on the axis."""
+    return lay_out(curve.stages, curve.costs, scale)
+
+
+def band(curve: Curve) -> tuple[list[float], list[float]]:
+    """Return the lower and upper end of one standard error around the probe, within 0 to 1."""
+    pairs = list(zip(curve.probe, curve.probe_se, strict=True))
+    return [max(0.0, value - se) for value, se in pairs], [min(1.0, value + se) for value, se in pairs]
+
+
+def gain(curve: Curve) -> list[float]:
+    """Return what each stage is worth above random weights."""
+    return [value - control for value, control in zip(curve.probe, curve.random, strict=True)]
+
+
+def best_stage(probe: Sequence[float]) -> int:
+    """Return the number of the stage with the highest probe, the earliest where several share it."""
+    return max(range(len(probe)), key=lambda at: (probe[at], -at))
+
+
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Move values apart until neighbours are at least ``gap`` apart, as little as a pass from the top down needs."""
+    order = sorted(range(len(values)), key=lambda at: -values[at])
+    placed = list(values)
+    for above, at in pairwise(order):
+        placed[at] = min(placed[at], placed[above] - gap)
+    return placed
+
+
+def plot_probe_curves(
+    curves: Sequence[Curve],
+    title: str,
+    *,
+    scale: Scale = Scale.STAGES,
+    revision: str = "",
+) -> go.Figure:
+    """Draw the first curve with band, random control and gain, the others beside it, and the strip below the axis.
+
+    Curves of one network share its strip; otherwise each has its own.  ``revision`` keeps a person's zoom as long as it
+    stays the same.
+    """
+    strips = _strips(curves)
+    share = STRIP_SHARE if len(strips) == 1 else STRIP_SHARE * 0.7
+    figure = make_subplots(
+        rows=1 + len(strips),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.012,
+        row_heights=[1 - share * len(strips), *[share] * len(strips)],
+    )
+    main = curves[0]
+    _control(figure, main, scale)
+    for curve in reversed(curves):
+        _probe(figure, curve, scale, is_main=curve is main)
+    for row, curve in enumerate(strips, start=2):
+        add_strip(figure, blocks(curve, scale), row, curve.freeze or 0, curve.heights, curve.facts)
+    _freeze_marker(figure, main, scale)
+    _end_labels(figure, curves)
+    _axes(figure, curves, strips, scale)
+    figure.update_layout(
+        title={"text": chart_text(title), "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97},
+        height=HEIGHT,
+        margin={"l": 58, "r": 128, "t": 50, "b": 30},
+        showlegend=False,
+        bargap=0,
+        barmode="overlay",
+        hovermode="closest",
+        uirevision=revision,
+    )
+    return use_template(figure)
+
+
+def _strips(curves: Sequence[Curve]) -> list[Curve]:
+    """Return one curve for each network, told apart by its stages; the first of each."""
+    found: dict[tuple[str, ...], Curve] = {}
+    for curve in curves:
+        found.setdefault(curve.stages, curve)
+    return list(found.values())
+
+
+def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+    """Draw the random network dotted and shade what the pretrained one gains over it."""
+    middles = [block.middle for block in blocks(curve, scale)[:-1]]
+    colour = run_colour(curve.colour)
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.random),
+        name="random weights",
+        mode="lines+markers",
+        line={"color": _GREY, "dash": "dot", "width": 2},
+        marker={"size": 5, "color": _GREY},
+        customdata=list(curve.stages),
+        hovertemplate="%{customdata}, random weights: %{y:.1%}<extra></extra>",
+        row=1,
+        col=1,
+    )
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.probe),
+        name="gain",
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor=_faint(colour, 0.13),
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
+
+
+def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> None:
+    """Draw a probe with its band; the main one's points have the colours of their stages."""
+    middles = [block.middle for block in blocks(curve, scale)[:-1]]
+    colour = run_colour(curve.colour)
+    low, high = band(curve)
+    figure.add_scatter(
+        x=[*middles, *reversed(middles)],
+        y=[*high, *reversed(low)],
+        name=f"{curve.label}, one standard error",
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=_faint(colour, 0.32 if is_main else 0.16),
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
+    gains = [f"{value:+.1%}" for value in gain(curve)]
+    told = zip(curve.stages, curve.probe_se, gains, strict=True)
+    figure.add_scatter(
+        x=middles,
+        y=list(curve.probe),
+        name=curve.label,
+        mode="lines+markers",
+        line={"color": colour, "width": 3 if is_main else 1.8},
+        marker={
+            "size": 11 if is_main else 7,
+            "color": stage_colours(len(curve.stages) + 1)[:-1] if is_main else colour,
+            "symbol": _SYMBOLS[curve.colour % len(_SYMBOLS)],
+            "line": {"width": 1.5 if is_main else 0, "color": colour},
+        },
+        customdata=[
+            (chart_text(curve.label), *values) for values in zip(curve.stages, curve.probe_se, gains, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>probe %{y:.1%} ± %{customdata[2]:.1%}"
+        "<br>%{customdata[3]} over random weights<extra></extra>",
+        row=1,
+        col=1,
+    )
+
+
+def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+    """Mark where the advice freezes: a line through chart and strip, with a word."""
+    if curve.freeze is None:
+        return
+    drawn = blocks(curve, scale)
+    at = drawn[curve.freeze - 1].right if curve.freeze else 0.0
+    words = f"advice: freeze {_what(drawn, curve.freeze)}"
+    to_the_left = at > drawn[-1].right / 2
+    bottom = figure.layout.yaxis2.domain[0]
+    figure.add_shape(
+        type="line", x0=at, x1=at, y0=bottom, y1=1, xref="x", yref="paper",
+        line={"width": 2, "dash": "dash", "color": _GREY},
+    )  # fmt: skip
+    figure.add_annotation(
+        x=at, y=1.0, xref="x", yref="paper", text=f"{words} ◂" if to_the_left else f"▸ {words}", showarrow=False,
+        xanchor="right" if to_the_left else "left", yanchor="bottom", xshift=0, font={"size": 12},
+    )  # fmt: skip
+
+
+def _what(drawn: Sequence[Block], freeze: int) -> str:
+    if freeze == 0:
+        return "nothing"
+    return "the backbone" if freeze == len(drawn) - 1 else f"to {drawn[freeze - 1].name}"
+
+
+def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
+    """Name every curve where it ends, chance where it lies, apart from one another."""
+    main = curves[0]
+    labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
+    labels.append((main.random[-1], "random weights", _GREY, False))
+    labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
+    for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
+        figure.add_annotation(
+            x=1.0, xref="paper", y=y, yref="y", text=f"<b>{text}</b>" if is_bold else text, showarrow=False,
+            xanchor="left", xshift=6, font={"size": 12, "color": colour},
+        )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=0, x1=1, xref="paper", y0=main.chance, y1=main.chance, yref="y",
+        line={"width": 1, "dash": "dash", "color": "rgba(128,128,128,0.6)"}, layer="below",
+    )  # fmt: skip
+
+
+def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], scale: Scale) -> None:
+    lowest = min(min(*band(curve)[0], curve.chance, *curve.random) for curve in curves)
+    highest = max(max(band(curve)[1]) for curve in curves)
+    low, high = max(0.0, lowest - 0.06), min(1.03, highest + 0.05)
+    figure.update_yaxes(title="probe accuracy", range=[low, high], tickformat=".0%", row=1, col=1)
+    whole = blocks(curves[0], scale)[-1].right
+    figure.update_xaxes(range=[-0.005 * whole, 1.005 * whole], showgrid=False, showline=False, zeroline=False)
+    for row, curve in enumerate(strips, start=2):
+        figure.update_yaxes(visible=False, range=[0, 1.06], fixedrange=True, row=row, col=1)
+        if len(strips) > 1:
+            _strip_name(figure, curve, row)
+    last = 1 + len(strips)
+    figure.update_xaxes(showticklabels=False, row=1, col=1)
+    figure.update_xaxes(row=last, col=1, **_ticks(strips, scale))
+
+
+def _strip_name(figure: go.Figure, curve: Curve, row: int) -> None:
+    figure.add_annotation(
+        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=chart_text(curve.label), showarrow=False, xanchor="left",
+        xshift=6, font={"size": 11, "color": run_colour(curve.colour)},
+    )  # fmt: skip
+
+
+def _ticks(strips: Sequence[Curve], scale: Scale) -> dict[str, Any]:
+    """Return the names of the stages below the strip, or shares of the way where networks differ."""
+    if len(strips) > 1 or scale is not Scale.STAGES:
+        words = "share of the compute" if scale is Scale.COMPUTE else "share of the stages"
+        return {"tickformat": ".0%", "title": words, "showticklabels": True}
+    drawn = blocks(strips[0], scale)
+    step = -(-len(drawn) // MOST_BLOCK_NAMES)
+    shown = [block for at, block in enumerate(drawn) if at % step == 0]
+    return {
+        "tickvals": [block.middle for block in shown],
+        "ticktext": [block.name for block in shown],
+        "showticklabels": True,
+        "ticks": "",
+    }
+
+
+def _faint(colour: str, alpha: float) -> str:
+    """Return #rrggbb as a transparent colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"

@@ -1,0 +1,101 @@
+"""What the profile advises, why, the race that checks it, and how the advice did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from tlviz.diagnose.records import Candidate, Confidence, Profile
+from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
+from tlviz.runs.advised import advised_configs, advised_runs, settings_of
+from tlviz.runs.launch import start_finetune
+from tlviz.ui import cached
+from tlviz.ui.advice_record_view import depth_in_words, note_advice
+from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
+from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
+from tlviz.ui.state import Key
+from tlviz.ui.words import heed, plain
+
+RECORD = "Advised against best"
+"""The view of the page that shows how the advice did."""
+CONFIDENCE_WORDS = {
+    Confidence.NONE: "no reliable transfer signal: race everything",
+    Confidence.LOW: "confidence low: the measures disagree",
+    Confidence.HIGH: "confidence high: the measures agree",
+}
+
+
+def render_advice(profile: Profile) -> None:
+    """Say what to try first, with a button that prepares it and the reasons folded away."""
+    note_advice(profile)
+    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    words.markdown(f"**Advice:** {advice_in_words(profile)}")
+    with button.popover("Race the advice", type="primary", icon=":material/flag:", width="stretch"):
+        _race(profile)
+    with st.expander("Why", icon=":material/help:"):
+        st.markdown("\n".join(f"- {plain(reason)}" for reason in profile.advice.reasons))
+        for note in profile.notes:
+            st.caption(plain(note))
+        _candidates(profile)
+
+
+def _race(profile: Profile) -> None:
+    """Start the suggested runs, or open the advised one on the Fine-tune page."""
+    count = len(advised_runs(profile.advice))
+    st.markdown(f"The advised run and {count - 1} others on equal terms: same split, images, epochs and rates.")
+    epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="advice_epochs", persist_state="session")
+    st.button(f"Start {count} runs", type="primary", on_click=heed, args=(start_race_of, profile, epochs))
+    if st.button("Only prepare the advised one", key="prepare_advised"):
+        prepare(profile, advised_runs(profile.advice)[0])
+
+
+def start_race_of(profile: Profile, epochs: int) -> None:
+    """Start the suggested runs; they queue, and what they reach is held against the advice."""
+    for config in advised_configs(profile, epochs):
+        start_finetune(config)
+    st.session_state[Key.MEASURE] = RECORD
+
+
+def advice_in_words(profile: Profile) -> str:
+    """Say freeze depth, strategy, rates and confidence in one line."""
+    advice = profile.advice
+    is_frozen = advice.freeze >= len(profile.stages)
+    rates = f"head rate {rate_text(advice.head_lr)}"
+    rates += "" if is_frozen else f", backbone rate {rate_text(advice.backbone_lr)}"
+    return (
+        f"{depth_in_words(profile, advice.freeze)}, strategy *{STRATEGIES[advice.strategy].title}*, {rates} "
+        f"({CONFIDENCE_WORDS[advice.confidence]})."
+    )
+
+
+def _candidates(profile: Profile) -> None:
+    """List the entrants of the suggested race, each with a button that opens it on the Fine-tune page."""
+    st.markdown("**Worth racing**")
+    for at, candidate in enumerate(profile.advice.candidates):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.markdown(f"*{_title(profile, candidate)}*: {plain(candidate.sentence)}")
+        is_plain = candidate.frozen is None and candidate.batchnorm == BatchNorm.FROZEN
+        if is_plain and button.button("Prepare", key=f"candidate_{at}"):
+            prepare(profile, settings_of(candidate, profile.advice))
+
+
+def _title(profile: Profile, candidate: Candidate) -> str:
+    title = STRATEGIES[candidate.strategy].title
+    return title if candidate.freeze is None else f"{title}, {depth_in_words(profile, candidate.freeze)}"
+
+
+def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
+    """Open the Fine-tune page with a strategy, its depth and its rates."""
+    stages = cached.target_stages(profile.model, len(profile.classes))
+    strategy, freeze = find_strategy(settings["strategy"]), settings["freeze"]
+    st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
+    st.session_state[Key.STRATEGY] = strategy.name
+    st.session_state[Key.FREEZE] = default_freeze(strategy, stages) if freeze is None else freeze
+    st.session_state[Key.HEAD_LR] = rate_text(settings["head_lr"])
+    st.session_state[Key.BACKBONE_LR] = rate_text(settings["backbone_lr"])
+    st.session_state[LAYER_DECAY] = strategy.layer_decay
+    st.session_state[THAW_FACTOR] = strategy.thaw_factor
+    st.switch_page("pages/finetune.py")

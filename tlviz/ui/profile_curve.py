@@ -1,0 +1,149 @@
+"""The main picture of the Measure page: the chosen target's curve, and others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+import streamlit as st
+
+from tlviz.data.catalogue import DATASETS
+from tlviz.data.images import dataset_title
+from tlviz.diagnose.records import Profile
+from tlviz.figures.depth import Scale
+from tlviz.figures.profile import Curve, curve_of, finding, plot_probe_curves
+from tlviz.figures.theme import chart_config
+from tlviz.models.catalogue import find_model
+from tlviz.models.places import available_models
+from tlviz.ui import cached
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached_profile import known_profile
+from tlviz.ui.profile_jobs import Pair, render_running, render_sample, running_jobs, start_missing
+from tlviz.ui.stage_strip import block_heights, stage_facts
+from tlviz.ui.state import Key
+from tlviz.ui.words import heed
+
+DISTANCES = {"photos": "near", "clipart": "shifted", "digits": "far"}
+"""How the bundled targets lie to the source, in a word."""
+MOST_NETWORKS = 4
+
+
+class Beside(StrEnum):
+    """What is drawn beside the chosen network on the chosen target."""
+
+    TARGETS = "targets"
+    NETWORKS = "networks"
+    NOTHING = "nothing"
+
+
+BESIDE_WORDS = {
+    Beside.TARGETS: "Beside the bundled targets",
+    Beside.NETWORKS: "Beside other networks",
+    Beside.NOTHING: "Alone",
+}
+SCALE_WORDS = {Scale.DEPTH: "By stages", Scale.COMPUTE: "By compute"}
+
+
+def render_curve(profile: Profile) -> None:
+    """Draw the controls, the chart and one line that says how to read it."""
+    left, right, more = st.columns([2.7, 1.3, 0.5], vertical_alignment="center")
+    from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
+    with left:
+        st.segmented_control(
+            "Beside it", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True,
+            persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+    to_address(Key.BESIDE)
+    beside = Beside(st.session_state[Key.BESIDE])
+    pairs = beside_pairs(beside, profile.model, profile.data)
+    scale = Scale.STAGES
+    with right:
+        if beside is Beside.NETWORKS:
+            scale = _axis()
+        else:
+            _measure_missing(pairs, "target")
+    with more.popover("More"):
+        render_sample()
+    if beside is Beside.NETWORKS:
+        _measure_missing(pairs, "network")
+    render_running(pairs)
+    _chart(profile, pairs, scale)
+
+
+def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
+    """Return which networks on which targets belong beside a profile."""
+    if beside is Beside.TARGETS:
+        return [(model, name) for name in DATASETS if name != data]
+    if beside is Beside.NETWORKS:
+        return [(name, data) for name in available_models() if name != model][: MOST_NETWORKS - 1]
+    return []
+
+
+def _axis() -> Scale:
+    from_address(Key.AXIS, list(SCALE_WORDS), Scale.DEPTH)
+    st.segmented_control(
+        "Axis", list(SCALE_WORDS), format_func=SCALE_WORDS.__getitem__, key=Key.AXIS, required=True,
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    to_address(Key.AXIS)
+    return Scale(st.session_state[Key.AXIS])
+
+
+def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
+    """Offer to measure what belongs beside the curve and is not known yet."""
+    missing = [pair for pair in pairs if known_profile(*pair) is None]
+    if missing and not running_jobs(missing):
+        words = f"Measure the other {len(missing)} {what}s" if len(missing) > 1 else f"Measure the other {what}"
+        st.button(
+            words, icon=":material/add_chart:", on_click=heed, args=(start_missing, missing), key="measure_missing"
+        )
+
+
+def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
+    others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
+    by_network = any(other.model != profile.model for other in others)
+    main = replace(_curve(profile, by_network=by_network), freeze=profile.advice.freeze)
+    curves = [main, *(_curve(other, by_network=by_network) for other in others)]
+    title = f"{find_model(profile.model).title} on {dataset_title(profile.data)}: {finding(profile)}"
+    figure = plot_probe_curves(
+        curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
+    )
+    name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
+    st.plotly_chart(figure, key="probe_curve", config=png_config(name))
+    st.caption(
+        "Point: what a linear classifier on that stage's features gets right, band: one standard error. "
+        "Shaded: the gain over random weights."
+    )
+
+
+def png_config(name: str) -> dict[str, object]:
+    """Return the settings of a chart whose camera button saves a crisp PNG of this name."""
+    return chart_config() | {
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "modeBarButtonsToRemove": ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale", "resetScale"],
+    }
+
+
+def _curve(profile: Profile, *, by_network: bool) -> Curve:
+    stages = cached.own_stages(profile.model)
+    curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile)))
+    return replace(
+        curve,
+        costs=tuple(stage.cost_share for stage in stages),
+        heights=tuple(block_heights(stages)),
+        facts=tuple("".join(f"<br>{fact}" for fact in stage_facts(stage)) for stage in stages),
+    )
+
+
+def _network_name(profile: Profile) -> tuple[str, int]:
+    """Return a network's title and its colour among those on this machine."""
+    return find_model(profile.model).title, list(available_models()).index(profile.model)
+
+
+def _target_name(profile: Profile) -> tuple[str, int]:
+    """Return a target's title and its colour: the bundled ones have one each, a person's own the next."""
+    title = dataset_title(profile.data)
+    if profile.data not in DISTANCES:
+        return title, len(DISTANCES)
+    return f"{title} ({DISTANCES[profile.data]})", list(DISTANCES).index(profile.data)
