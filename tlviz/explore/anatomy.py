@@ -15,13 +15,48 @@ from torch.overrides import TorchFunctionMode
 from tlviz.models.hooks import kept_modes
 
 ACTIVATIONS = frozenset(
-    "relu relu6 hardtanh gelu silu sigmoid tanh hardswish hardsigmoid mish elu selu celu leaky_relu softplus softsign "
-    "prelu rrelu logsigmoid softmax log_softmax".split()
+    {
+        "relu",
+        "relu6",
+        "hardtanh",
+        "gelu",
+        "silu",
+        "sigmoid",
+        "tanh",
+        "hardswish",
+        "hardsigmoid",
+        "mish",
+        "elu",
+        "selu",
+        "celu",
+        "leaky_relu",
+        "softplus",
+        "softsign",
+        "prelu",
+        "rrelu",
+        "logsigmoid",
+        "softmax",
+        "log_softmax",
+    }
 )
 ATTENTION = frozenset({"scaled_dot_product_attention", "multi_head_attention_forward"})
 NORMS = frozenset({"layer_norm", "group_norm", "instance_norm", "local_response_norm", "normalize", "rms_norm"})
 _PRODUCTS = frozenset(
-    "mul multiply __mul__ __rmul__ __imul__ matmul __matmul__ bmm einsum baddbmm div true_divide __truediv__".split()
+    {
+        "mul",
+        "multiply",
+        "__mul__",
+        "__rmul__",
+        "__imul__",
+        "matmul",
+        "__matmul__",
+        "bmm",
+        "einsum",
+        "baddbmm",
+        "div",
+        "true_divide",
+        "__truediv__",
+    }
 )
 _TWO = 2
 

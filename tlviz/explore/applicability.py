@@ -11,9 +11,7 @@ from tlviz.explore.taps import map_stages
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout
 
-_EXAMINED = frozenset(
-    {Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM, Method.DEEPLIFT, Method.ATTENTION_ROLLOUT}
-)
+_EXAMINED = frozenset({Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM, Method.DEEPLIFT, Method.ATTENTION_ROLLOUT})
 _DEEPLIFT_RULES = (nn.ReLU, nn.ELU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Softmax)
 _WORDS = {"relu": "ReLU", "hardtanh": "ReLU6", "relu6": "ReLU6", "gelu": "GELU", "silu": "SiLU"}
 

@@ -96,7 +96,9 @@ def sweep(
     without a version for stages.
     """
     if not METHODS[method].sweeps:
-        raise TlvizError(f"{METHODS[method].title} works on the whole picture only; choose Grad-CAM to see every stage.")
+        raise TlvizError(
+            f"{METHODS[method].title} works on the whole picture only; choose Grad-CAM to see every stage."
+        )
     check_applies(network, method)
     if method in (Method.GRAD_CAM, Method.TOKEN_GRAD_CAM):
         return _class_maps(network, pixels, method, target, contrast, None, progress)

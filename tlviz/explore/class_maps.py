@@ -80,7 +80,9 @@ def _needed(network: Network, stages: Sequence[Stage]) -> list[Tap]:
     taps, names = taps_of(network), {stage.name for stage in stages}
     last = max(at for at, tap in enumerate(taps) if tap.stage.name in names)
     has_tokens = any(stage.layout is Layout.TOKENS for stage in stages)
-    return [tap for tap in taps[: last + 1] if tap.stage.name in names or (has_tokens and tap.stage.layout is Layout.TOKENS)]
+    return [
+        tap for tap in taps[: last + 1] if tap.stage.name in names or (has_tokens and tap.stage.layout is Layout.TOKENS)
+    ]
 
 
 def _unique(taps: Sequence[Tap]) -> dict[Stage, None]:

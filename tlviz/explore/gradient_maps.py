@@ -21,14 +21,14 @@ Points = Callable[[int], Iterator[Tensor]]
 def saliency(scene: Scene) -> Drawing:
     """Return the gradient's absolute values, summed over the colours (Simonyan et al. 2014)."""
     scene.ticker.plan(1)
-    found = vision.captum().Saliency(scene.score).attribute(scene.inputs.clone(), abs=True)
+    found = vision.captum().Saliency(scene.score).attribute(scene.leaf(), abs=True)
     return Drawing(_flat(found))
 
 
 def input_x_gradient(scene: Scene) -> Drawing:
     """Return the input times its gradient (Shrikumar et al. 2016), and how far its sum misses f(x) - f(0)."""
     scene.ticker.plan(2)
-    found = vision.captum().InputXGradient(scene.score).attribute(scene.inputs.clone())
+    found = vision.captum().InputXGradient(scene.score).attribute(scene.leaf())
     return Drawing(_flat(found), gap=_gap(scene, found, scene.blank(Baseline.MEAN)))
 
 
@@ -55,7 +55,7 @@ def smoothgrad(scene: Scene) -> Drawing:
         generator, total = scene.generator(), torch.zeros_like(scene.inputs)
         for count in pieces(SAMPLES, batch):
             noisy = scene.inputs + scene.noise(count, SMOOTHGRAD_NOISE, generator)
-            total += _tensor(method.attribute(noisy, abs=False)).sum(0, keepdim=True)
+            total += _tensor(method.attribute(noisy.requires_grad_(), abs=False)).sum(0, keepdim=True)
         return total / SAMPLES
 
     return Drawing(_flat(halving(scene, work).abs()))
@@ -69,7 +69,9 @@ def gradient_shap(scene: Scene) -> Drawing:
         scene.ticker.plan(SAMPLES + len(blanks))
         total = torch.zeros_like(scene.inputs)
         for noisy, starts, points in _shap_points(scene, blanks, batch):
-            total += (_tensor(method.attribute(points, abs=False)) * (noisy - starts)).sum(0, keepdim=True)
+            total += (_tensor(method.attribute(points.requires_grad_(), abs=False)) * (noisy - starts)).sum(
+                0, keepdim=True
+            )
         return total / SAMPLES
 
     found = halving(scene, work)
@@ -81,7 +83,7 @@ def deeplift(scene: Scene) -> Drawing:
     scene.ticker.plan(2)
     blank = scene.blank()
     try:
-        found = vision.captum().DeepLift(scene.score).attribute(scene.inputs.clone(), baselines=blank)
+        found = vision.captum().DeepLift(scene.score).attribute(scene.leaf(), baselines=blank)
     finally:
         _forget_kept_tensors(scene)
     return Drawing(_flat(found), gap=_gap(scene, found, blank))
@@ -90,7 +92,7 @@ def deeplift(scene: Scene) -> Drawing:
 def guided_backprop(scene: Scene) -> Drawing:
     """Return the gradient with negative parts dropped at each ReLU (Springenberg et al. 2015)."""
     scene.ticker.plan(1)
-    return Drawing(_flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.inputs.clone())))
+    return Drawing(_flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.leaf())))
 
 
 def layer_maps(scene: Scene, method: Method) -> dict[str, Tensor]:
@@ -139,14 +141,17 @@ def _conductance(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tensor]:
     blank, total = scene.blank(), _Sum()
     shares = torch.linspace(0, 1, STEPS + 1, device=scene.inputs.device)
     before: tuple[dict[str, Tensor], dict[str, Tensor]] | None = None
-    for part in shares.split(batch):
+    for part in torch.split(shares, batch):
         points = blank + part[:, None, None, None] * (scene.inputs - blank)
         gradients, maps = _gradients(scene, seen, points), seen.maps()
         if before is not None:
             gradients = {path: torch.cat([before[0][path], grad]) for path, grad in gradients.items()}
             maps = {path: torch.cat([before[1][path], value]) for path, value in maps.items()}
         total.add(
-            {path: ((grad[1:] + grad[:-1]) / 2 * maps[path].diff(dim=0)).sum((0, 1)) for path, grad in gradients.items()}
+            {
+                path: ((grad[1:] + grad[:-1]) / 2 * maps[path].diff(dim=0)).sum((0, 1))
+                for path, grad in gradients.items()
+            }
         )
         before = {path: g[-1:] for path, g in gradients.items()}, {path: m[-1:] for path, m in maps.items()}
     return total.values
@@ -172,7 +177,7 @@ def _layer_guided(scene: Scene, seen: Tapped, _batch: int) -> dict[str, Tensor]:
         return inputs
 
     guided.gradient_func = gradient_func
-    guided.attribute(scene.inputs.clone())
+    guided.attribute(scene.leaf())
     return {path: grad.sum(1)[0] for path, grad in found.items()}
 
 

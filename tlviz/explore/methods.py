@@ -21,7 +21,7 @@ class Method(StrEnum):
     GRAD_CAM = "grad_cam"
     GUIDED_GRAD_CAM = "guided_grad_cam"
     ATTENTION_ROLLOUT = "attention_rollout"
-    TOKEN_GRAD_CAM = "token_grad_cam"
+    TOKEN_GRAD_CAM = "token_grad_cam"  # noqa: S105 (no password)
 
 
 class Baseline(StrEnum):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -99,6 +99,10 @@ class Scene:
         drawn = torch.randn(shape, generator=generator) * (strength * spread)
         return drawn.to(self.inputs.device)
 
+    def leaf(self) -> Tensor:
+        """Return the input as a new leaf whose gradient can be asked for."""
+        return self.inputs.clone().requires_grad_()
+
     def generator(self) -> torch.Generator:
         """Return this picture's own source of chance: torch's shared one would mix two threads' draws."""
         return torch.Generator().manual_seed(self.seed)
@@ -151,7 +155,7 @@ def prepared(network: Network) -> Iterator[None]:
 
 @contextmanager
 def _nothing_in_place(module: nn.Module) -> Iterator[None]:
-    changed = [layer for layer in module.modules() if getattr(layer, "inplace", None) is True]
+    changed: list[Any] = [layer for layer in module.modules() if getattr(layer, "inplace", None) is True]
     try:
         for layer in changed:
             layer.inplace = False
@@ -178,9 +182,7 @@ def choose_target(network: Network, logits: Tensor, target: int | None, contrast
         )
     chosen = int(logits.argmax()) if target is None else target
     if chosen == contrast:
-        raise BadSettingError(
-            f"The class {chosen} cannot be held against itself; choose another class or no contrast."
-        )
+        raise BadSettingError(f"The class {chosen} cannot be held against itself; choose another class or no contrast.")
     return chosen
 
 

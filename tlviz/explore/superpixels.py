@@ -27,8 +27,7 @@ def superpixels(pixels: Pixels, count: int) -> Labels:
     cells = max(1, min(isqrt(count), side))
     features = _features(pixels, side / cells)
     home = np.minimum(np.arange(side) * cells // side, cells - 1)
-    rows, columns = np.meshgrid(home, home, indexing="ij")
-    rows, columns = rows.ravel(), columns.ravel()
+    rows, columns = np.repeat(home, side), np.tile(home, side)
     labels = rows * cells + columns
     for _ in range(ROUNDS):
         labels = _nearest(features, _centres(features, labels, cells**2), rows, columns, cells)
