@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -254,24 +255,34 @@ def test_progress_grows_to_its_end(relu_net: Network, picture: Pixels, monkeypat
 
 
 def test_two_threads_with_different_methods_get_the_right_maps(tiny: Network, picture: Pixels) -> None:
+    expected = {m: attribute(tiny, picture, m, target=0).map for m in (Method.GUIDED_BACKPROP, Method.SALIENCY)}
+    found: dict[Method, np.ndarray] = {}
+
+    def explain_plainly() -> None:
+        found[Method.SALIENCY] = attribute(tiny, picture, Method.SALIENCY, target=0).map
+
+    other = threading.Thread(target=explain_plainly)
+
+    def while_the_hooks_are_set(_done: int, _total: int) -> None:
+        other.start()
+        other.join(0.5)  # it would come to its end here, and be wrong, if nothing held it back
+
+    found[Method.GUIDED_BACKPROP] = attribute(
+        tiny, picture, Method.GUIDED_BACKPROP, target=0, progress=while_the_hooks_are_set
+    ).map
+    other.join()
+    for method, values in expected.items():
+        np.testing.assert_allclose(found[method], values, rtol=1e-5, atol=1e-10)
+    assert not np.allclose(*expected.values(), rtol=0.1)
+
+
+def test_many_threads_at_once_get_the_right_maps(tiny: Network, picture: Pixels) -> None:
     methods = (Method.GUIDED_BACKPROP, Method.SALIENCY, Method.GRAD_CAM, Method.DEEPLIFT)
     expected = {method: attribute(tiny, picture, method, target=0).map for method in methods}
-    wrong: list[Method] = []
-    start = threading.Barrier(len(methods))
-
-    def work(method: Method) -> None:
-        start.wait()
-        for _ in range(10):
-            found = attribute(tiny, picture, method, target=0).map
-            if not np.allclose(found, expected[method], rtol=1e-4, atol=1e-9):
-                wrong.append(method)
-
-    threads = [threading.Thread(target=work, args=(method,)) for method in methods]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    with ThreadPoolExecutor(len(methods)) as pool:
+        found = list(pool.map(lambda method: attribute(tiny, picture, method, target=0).map, methods * 5))
+    for method, values in zip(methods * 5, found, strict=True):
+        np.testing.assert_allclose(values, expected[method], rtol=1e-4, atol=1e-9)
 
 
 def test_an_in_place_activation_does_not_corrupt_what_is_read(wrap: Wrap, picture: Pixels) -> None:
@@ -281,10 +292,13 @@ def test_an_in_place_activation_does_not_corrupt_what_is_read(wrap: Wrap, pictur
             return result
 
     network = wrap(seeded(InPlace), conv="conv")
-    found = sweep(network, picture, Method.INPUT_X_GRADIENT, target=0)["conv"]
     hidden = network.module.conv(inputs_of(network, picture))[0].detach()
     gradient = (hidden > 0) * network.module.fc.weight[0].detach()[:, None, None] / 256
-    np.testing.assert_allclose(found.stage_map, (hidden * gradient).sum(0), rtol=1e-4, atol=1e-8)
+    found = sweep(network, picture, Method.SALIENCY, target=0)["conv"]
+    np.testing.assert_allclose(found.stage_map, gradient.abs().sum(0), rtol=1e-4, atol=1e-8)
+    cam = attribute(network, picture, Method.GRAD_CAM, target=0, stage="conv")
+    weights = gradient.mean((1, 2))[:, None, None]
+    np.testing.assert_allclose(cam.stage_map, (weights * hidden).sum(0), rtol=1e-3, atol=1e-8)
 
 
 def bad_class(network: Network, pixels: Pixels) -> object:
