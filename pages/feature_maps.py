@@ -29,6 +29,7 @@ def page() -> None:
         stages = cached.network(source()).stages
         images = cached.images(target(), source())
     strip = st.container()
+    view = linked_choice("View", list(View), View.CHANNELS, key=Key.LOOK, hide_label=True)
     left, right = st.columns([1, 3.4], gap="medium")
     with left:
         pixels = pick_picture(images, source())
@@ -41,10 +42,9 @@ def page() -> None:
             st.caption("Pretrained without named classes: it has features, and no guesses.")
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
-        view = linked_choice("View", list(View), View.CHANNELS, key=Key.LOOK, hide_label=True)
         needs_one = view in (View.ONE, View.FIELD)
-        choice = render_choice(source(), stages[:-1], pixels, needs_one=needs_one)
-        PANELS[View(view)](Scene(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images))
+        choice, room = render_choice(source(), stages[:-1], pixels, needs_one=needs_one)
+        PANELS[View(view)](Scene(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room))
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
     st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]

@@ -21,7 +21,7 @@ def draw_field(pixels: Pixels, field: Field, enlarge: int = 2) -> Pixels:
     """
     grey = pixels.mean(2, keepdims=True).repeat(3, axis=2)
     strength = np.sqrt(field.heat)
-    colours = paint(strength[None])[0]
+    colours = paint(strength[None], ramp="Inferno")[0]
     weight = 0.85 * strength[:, :, None]
     drawn = grey * (1 - weight) + colours * weight
     faded = drawn * _OUTSIDE + 128 * (1 - _OUTSIDE)

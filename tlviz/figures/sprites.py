@@ -22,7 +22,7 @@ _TWO_SIDED = "RdBu_r"
 _LEAST_TILE = 56
 
 
-def paint(maps: Maps, limits: Limits | None = None) -> Pixels:
+def paint(maps: Maps, limits: Limits | None = None, ramp: str = _RAMP) -> Pixels:
     """Colour feature maps (C, H, W), each from its own lowest to its highest value: uint8 (C, H, W, 3).
 
     ``limits`` fixes the two ends instead.  A constant channel gets the lowest colour throughout.
@@ -30,7 +30,7 @@ def paint(maps: Maps, limits: Limits | None = None) -> Pixels:
     low, high = limits or colour_limits([maps])
     spread = np.where(high > low, high - low, 1.0)
     level = (maps - low[:, None, None]) / spread[:, None, None]
-    colours: Pixels = _table(_RAMP)[np.clip(np.nan_to_num(level) * 255, 0, 255).astype(np.uint8)]
+    colours: Pixels = _table(ramp)[np.clip(np.nan_to_num(level) * 255, 0, 255).astype(np.uint8)]
     return colours
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.pictures import Pixels
 from tlviz.errors import BadSettingError
@@ -82,13 +83,18 @@ class Choice:
         return stage.modules[-1], stage.layout
 
 
-def render_choice(model: str, stages: tuple[Stage, ...], pixels: Pixels, *, needs_one: bool) -> Choice:
-    """Draw the controls of what is looked at; with ``needs_one`` a single stage must be chosen."""
+def render_choice(
+    model: str, stages: tuple[Stage, ...], pixels: Pixels, *, needs_one: bool
+) -> tuple[Choice, DeltaGenerator]:
+    """Draw the controls of what is looked at.
+
+    With ``needs_one`` a single stage must be chosen, and the second value has room for one more control.
+    """
     from tlviz.explore.feature_maps import Order
 
     _settle_stage(stages, needs_one=needs_one)
     has_layers = st.session_state[Key.STAGE] != ALL
-    columns = st.columns([1.5, 1.15, 1.6, 0.55] if has_layers else [2.1, 0.05, 1.6, 0.55], vertical_alignment="bottom")
+    columns = st.columns([1.4, 1.2, 1.1, 0.7] if has_layers else [2.55, 0.05, 1.1, 0.7], vertical_alignment="bottom")
     with columns[0]:
         names = [stage.name for stage in stages]
         stage = st.select_slider(
@@ -100,19 +106,21 @@ def render_choice(model: str, stages: tuple[Stage, ...], pixels: Pixels, *, need
     if has_layers:
         with columns[1]:
             layer = _pick_layer(model, pixels, stage)
-    with columns[2]:
-        order = linked_choice(
-            "Channels", list(Order), Order.STRONGEST, key=Key.ORDER,
-            help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
-            "Chosen: those whose numbers you type.",
-        )  # fmt: skip
+    order: str = Order.STRONGEST
+    if not needs_one:
+        with columns[2]:
+            order = linked_select(
+                "Channels first", list(Order), Order.STRONGEST, key=Key.ORDER,
+                help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
+                "Chosen: those whose numbers you type.",
+            )  # fmt: skip
     with columns[3], st.popover("More", width="stretch"):
         is_shared, overlay = _more()
     numbers: tuple[int, ...] = ()
     if order == Order.CHOSEN:
         typed = linked_text("Channel numbers", key=Key.NUMBERS, placeholder="0, 7, 20-29")
         numbers = parse_numbers(typed or "0-9")
-    return Choice(model, stages, stage, layer, Order(order), numbers, is_shared, overlay)
+    return Choice(model, stages, stage, layer, Order(order), numbers, is_shared, overlay), columns[2]
 
 
 def _settle_stage(stages: Sequence[Stage], *, needs_one: bool) -> None:

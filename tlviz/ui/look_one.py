@@ -32,8 +32,8 @@ def render_one(scene: Scene) -> None:
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
     ranked = rank_channels(maps, Order.STRONGEST)
-    pick, words, button = st.columns([1.1, 3.4, 1], vertical_alignment="bottom")
-    with pick:
+    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    with scene.room:
         channel = linked_number("Channel", 0, len(maps) - 1, int(ranked[0]), key=Key.CHANNEL)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
     painted = paint(maps[channel][None])
@@ -98,11 +98,12 @@ def render_field(scene: Scene) -> None:
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
     height, width = maps.shape[1:]
-    across, along, words, button = st.columns([0.8, 0.8, 3, 1], vertical_alignment="bottom")
+    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    across, along = scene.room.columns(2)
     with across:
-        x = linked_number("Position x", 0, width - 1, width // 2, key=Key.AT_X)
+        x = linked_number("x", 0, width - 1, width // 2, key=Key.AT_X)
     with along:
-        y = linked_number("Position y", 0, height - 1, height // 2, key=Key.AT_Y)
+        y = linked_number("y", 0, height - 1, height // 2, key=Key.AT_Y)
     layer, layout = scene.choice.layer_of(scene.pixels)
     field = cached_look.field(scene.choice.model, cached.digest(scene.pixels), layer, layout, y, x, scene.pixels)
     words.markdown(_field_words(field, scene.pixels.shape[0]))
@@ -111,10 +112,7 @@ def render_field(scene: Scene) -> None:
     drawn = Pane(draw_field(scene.pixels, field), 1, values=[""], crisp=False)
     row = Row("receptive field", f"{place}, x {x}, y {y}", [pane, drawn])
     headings = [f"{place}: mean of all channels; click a position", "what it sees"]
-    with st.container():
-        render_tiles(
-            [row], key="look_field", headings=headings, titled=False, on_pick=lambda _, at: _move(at, width, height)
-        )
+    render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, at: _move(at, width))
     st.caption(
         "The box is all that can reach the position, found by following the gradient back to the picture; bright is "
         "what counts most for this picture: usually the middle, far less than the box."
@@ -123,9 +121,8 @@ def render_field(scene: Scene) -> None:
         _field_downloads(scene, field, row, headings)
 
 
-def _move(position: int, width: int, height: int) -> None:
-    if position < width * height:
-        st.session_state[Key.AT_Y], st.session_state[Key.AT_X] = divmod(position, width)
+def _move(position: int, width: int) -> None:
+    st.session_state[Key.AT_Y], st.session_state[Key.AT_X] = divmod(position, width)
 
 
 def _field_words(field: Field, side: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
@@ -30,12 +31,13 @@ MAPS = "maps"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What every view needs: the choice, the picture and its name, and the target's other pictures."""
+    """What every view needs: the choice, the picture and its name, the target's other pictures, room for a control."""
 
     choice: Choice
     pixels: Pixels
     name: str
     images: ImageSet
+    room: DeltaGenerator
 
 
 def render_channels(scene: Scene) -> None:
@@ -46,10 +48,11 @@ def render_channels(scene: Scene) -> None:
 def render_two(scene: Scene) -> None:
     """Show the same channels for a second picture."""
     model = scene.choice.model
-    pick, show, words = st.columns([1.6, 0.7, 1.7], vertical_alignment="center")
+    pick, upload, show, words = st.columns([1.5, 0.75, 0.75, 1.4], vertical_alignment="center")
+    with upload, st.popover("Upload", width="stretch"):
+        st.file_uploader("A second picture of your own", key=Key.SECOND_UPLOAD)
     with pick:
         second = pick_second(scene.images, model)
-        st.file_uploader("Or a second picture of your own", key=Key.SECOND_UPLOAD)
     show.image(second, width="stretch", alt="The second picture as the network gets it")
     with words:
         _render_best(cached_look.seen(model, "", second))
@@ -62,13 +65,13 @@ def render_change(scene: Scene) -> None:
     """Show what moving, blurring, recolouring or covering the picture does to its maps, as the sliders move."""
     from tlviz.explore.edits import edit_picture
 
-    sliders, show, words = st.columns([2.5, 0.9, 1.2], vertical_alignment="center", gap="medium")
+    sliders, show = st.columns([3.6, 1], vertical_alignment="center", gap="medium")
     with sliders:
         edit = _pick_edit()
     changed = edit_picture(scene.pixels, edit)
-    show.image(changed, width="stretch", alt="The changed picture as the network gets it")
-    with words:
-        _render_best(cached_look.seen(scene.choice.model, "", changed))
+    with show:
+        st.image(changed, width="stretch", alt="The changed picture as the network gets it")
+        _render_best(cached_look.seen(scene.choice.model, "", changed), 2)
     before, after = scene.choice.maps(scene.pixels), scene.choice.maps(changed)
     columns = [
         Column("Original", scene.pixels, before),
@@ -83,18 +86,19 @@ def _pick_edit() -> Edit:
     """Draw the sliders of what is changed, two a line."""
     from tlviz.explore.edits import Edit
 
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left:
-        across = linked_slider("Move to the right, percent", -50, 50, 0, key="right")
+        across = linked_slider("Move right, %", -50, 50, 0, key="right")
         blur = linked_slider("Blur, pixels", 0, 20, 0, key="blur")
-        cover = linked_slider("Cover with a square, percent of the side", 0, 100, 0, key="cover")
+    with middle:
+        down = linked_slider("Move down, %", -50, 50, 0, key="down")
+        grey = linked_slider("Less colour, %", 0, 100, 0, key="grey")
     with right:
-        down = linked_slider("Move down, percent", -50, 50, 0, key="down")
-        with st.popover("Colours and place of the cover", width="stretch"):
-            grey = linked_slider("Take colour away, percent", 0, 100, 0, key="grey")
+        cover = linked_slider("Cover, % of the side", 0, 100, 0, key="cover")
+        with st.popover("Hue, cover's place", width="stretch"):
             hue = linked_slider("Turn the colours, degrees", -180, 180, 0, key="hue", step=10)
-            cover_x = linked_slider("Cover: from the left, percent", 0, 100, 50, key="cover_x")
-            cover_y = linked_slider("Cover: from the top, percent", 0, 100, 50, key="cover_y")
+            cover_x = linked_slider("Cover: from the left, %", 0, 100, 50, key="cover_x")
+            cover_y = linked_slider("Cover: from the top, %", 0, 100, 50, key="cover_y")
     return Edit(across, down, float(blur), grey, hue, cover, cover_x, cover_y)
 
 
@@ -115,9 +119,9 @@ def render_runs(scene: Scene) -> None:
     render_largest_difference(compared, scene.choice.places)
 
 
-def _render_best(look: Look) -> None:
+def _render_best(look: Look, count: int = 3) -> None:
     if look.guesses:
-        render_guesses(look.guesses[:3])
+        render_guesses(look.guesses[:count])
     else:
         st.caption("Pretrained without named classes: it has no guesses.")
 
@@ -126,7 +130,7 @@ def _show(scene: Scene, columns: list[Column]) -> None:
     """Draw the grid with its reading aid and downloads; a click on a tile follows that channel."""
     grid = build_grid(scene.choice, columns)
     render_grid(grid, key="look_tiles", on_pick=_follow)
-    aid, button = st.columns([5, 1], vertical_alignment="top")
+    aid, button = st.columns([3.4, 1], vertical_alignment="top")
     aid.caption(plain(reading_aid(scene.choice, columns)))
     with button:
         render_downloads(scene.choice, columns, grid, scene.name)
