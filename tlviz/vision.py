@@ -10,6 +10,7 @@ themselves, therefore all four come through here (a lint rule keeps it so).
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -47,9 +48,20 @@ def timm() -> Any:
 
 @cache
 def captum() -> Any:
-    """Import captum's attribution methods after torchvision."""
+    """Import captum's attribution methods after torchvision.
+
+    Its remark at every use that hooks are set is silenced: a caller sees to it that they are removed.
+    """
     torchvision()
+    warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks")
     return import_module("captum.attr")
+
+
+@cache
+def captum_metrics() -> Any:
+    """Import captum's measures of how far a map can be trusted."""
+    torchvision()
+    return import_module("captum.metrics")
 
 
 @cache

@@ -1,0 +1,95 @@
+"""The outputs of all stages and their gradients from one pass forward and one back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from tlviz.errors import UnknownNameError
+from tlviz.models.layout import as_maps
+from tlviz.models.load import Network
+from tlviz.models.spec import Layout, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A place to look at: the output of the module at ``path``, which belongs to a stage."""
+
+    stage: Stage
+    path: str
+
+
+@dataclass(slots=True)
+class Tapped:
+    """What passed the taps in one forward pass, by path, in the order of the network."""
+
+    taps: Sequence[Tap]
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+
+    def maps(self) -> dict[str, Tensor]:
+        """Return the outputs as feature maps (N, C, h, w), by path, without their graph."""
+        return {tap.path: as_maps(self.outputs[tap.path].detach(), tap.stage.layout) for tap in self._seen()}
+
+    def gradients(self, score: Tensor) -> dict[str, Tensor]:
+        """Return the gradients of a sum of scores with respect to the outputs, as maps (N, C, h, w), by path.
+
+        An output on which the score does not depend has a gradient of zeros.
+        """
+        seen = self._seen()
+        outputs = [self.outputs[tap.path] for tap in seen]
+        found = torch.autograd.grad(score, outputs, allow_unused=True)
+        filled = [torch.zeros_like(o) if g is None else g for o, g in zip(outputs, found, strict=True)]
+        return {tap.path: as_maps(g, tap.stage.layout).detach() for tap, g in zip(seen, filled, strict=True)}
+
+    def _seen(self) -> list[Tap]:
+        return [tap for tap in self.taps if tap.path in self.outputs]
+
+
+def map_stages(network: Network) -> list[Stage]:
+    """Return the backbone's stages whose output has positions, so that it can be laid over a picture."""
+    return [stage for stage in network.stages[:-1] if stage.layout is not Layout.FLAT]
+
+
+def find_stage(network: Network, name: str | None) -> Stage:
+    """Return a backbone stage by name, the last for None.  Raises ``UnknownNameError`` for any other."""
+    stages = {stage.name: stage for stage in map_stages(network)}
+    if name is not None and name not in stages:
+        raise UnknownNameError(f"stage with feature maps in {network.spec.name}", name, stages)
+    return stages[name] if name is not None else map_stages(network)[-1]
+
+
+def taps_of(network: Network) -> list[Tap]:
+    """Return the end of each stage; of tokens the end of each block, because some ends tell nothing of the patches."""
+    taps = []
+    for stage in map_stages(network):
+        paths = stage.modules if stage.layout is Layout.TOKENS else stage.modules[-1:]
+        taps += [Tap(stage, path) for path in paths]
+    return taps
+
+
+@contextmanager
+def tapped(module: nn.Module, taps: Sequence[Tap]) -> Iterator[Tapped]:
+    """Keep what passes the taps of a module's forward passes; the hooks are gone afterwards.
+
+    What is kept is never overwritten by a layer that works in place: that gets a copy.  In a frozen network the graph
+    begins at the first tap.
+    """
+    seen = Tapped(taps)
+
+    def keep(path: str, output: object) -> Tensor | None:
+        if not isinstance(output, Tensor):
+            return None
+        kept = output if output.requires_grad else output.detach().requires_grad_()
+        seen.outputs[path] = kept
+        return kept.clone()
+
+    with ExitStack() as stack:
+        for tap in taps:
+            layer = module.get_submodule(tap.path)
+            handle = layer.register_forward_hook(lambda _l, _i, output, path=tap.path: keep(path, output))
+            stack.callback(handle.remove)
+        yield seen
