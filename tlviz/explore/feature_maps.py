@@ -30,10 +30,11 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One of the network's answers: class name and probability, 0 to 1."""
+    """One of the network's answers: class name, probability, 0 to 1, and the class's number."""
 
     name: str
     probability: float
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def _check_finite(network: Network, maps: dict[str, Map], logits: Tensor) -> Non
 def best_guesses(logits: Tensor, classes: Sequence[str], count: int) -> tuple[Guess, ...]:
     """Return the most probable classes of logits (C,), best first."""
     top = logits.softmax(0).topk(min(count, len(classes)))
-    return tuple(Guess(classes[int(index)], float(value)) for value, index in zip(top.values, top.indices, strict=True))
+    found = zip(top.values.tolist(), top.indices.tolist(), strict=True)
+    return tuple(Guess(classes[number], probability, number) for probability, number in found)
 
 
 def rank_channels(maps: Map, order: Order) -> NDArray[np.int64]:

@@ -95,9 +95,9 @@ def to_png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
-def ramp_css(*, two_sided: bool = False) -> str:
+def ramp_css(ramp: str = _RAMP, *, two_sided: bool = False) -> str:
     """Return the colour scale of the maps, or of differences, as a CSS gradient from left to right."""
-    table = _table(_TWO_SIDED if two_sided else _RAMP)
+    table = _table(_TWO_SIDED if two_sided else ramp)
     stops = (table[at] for at in range(0, 256, 15))
     return f"linear-gradient(to right, {', '.join(f'rgb({r} {g} {b})' for r, g, b in stops)})"
 

@@ -41,6 +41,7 @@ PAGES = (
     ("pages/models.py", "Models", ":material/hub:"),
     ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
+    ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
 )

@@ -73,9 +73,8 @@ def build_grid(choice: Choice, columns: Sequence[Column]) -> Grid:
 def render_grid(grid: Grid, *, key: str, on_pick: Callable[[str, int], None]) -> None:
     """Show a grid; a click calls ``on_pick(place, channel)``."""
 
-    def pick(row: int, tile: int) -> None:
-        if tile < len(grid.channels[row]):
-            on_pick(grid.places[row], grid.channels[row][tile])
+    def pick(row: int, _pane: int, tile: int) -> None:
+        on_pick(grid.places[row], grid.channels[row][tile])
 
     render_tiles(grid.rows, key=key, headings=grid.headings, on_pick=pick)
 

@@ -44,7 +44,9 @@ def render_one(scene: Scene) -> None:
     map_pane, overlay_pane = Pane(painted[0], width, values=values), Pane(laid, width, values=values, crisp=False)
     row = Row(f"channel {channel}", f"{place}, {maps.shape[1]} x {width}", [map_pane, overlay_pane])
     headings = [f"{place}, channel {channel}", "over the picture"]
-    render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=lambda _, at: _see_field(at, width))
+    render_tiles(
+        [row], key="look_one", headings=headings, titled=False, on_pick=lambda _, __, at: _see_field(at, width)
+    )
     _scale_bar(float(maps[channel].min()), float(maps[channel].max()))
     st.caption("Click a position to see which part of the picture it looks at.")
     with button:
@@ -112,7 +114,7 @@ def render_field(scene: Scene) -> None:
     drawn = Pane(draw_field(scene.pixels, field), 1, values=[""], crisp=False)
     row = Row("receptive field", f"{place}, x {x}, y {y}", [pane, drawn])
     headings = [f"{place}: mean of all channels; click a position", "what it sees"]
-    render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, at: _move(at, width))
+    render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, __, at: _move(at, width))
     st.caption(
         "The box is all that can reach the position, found by following the gradient back to the picture; bright is "
         "what counts most for this picture: usually the middle, far less than the box."

@@ -58,16 +58,16 @@ def render_tiles(
     key: str,
     headings: Sequence[str] = ("",),
     titled: bool = True,
-    on_pick: Callable[[int, int], None] | None = None,
+    on_pick: Callable[[int, int, int], None] | None = None,
 ) -> None:
-    """Show rows of panes below their headings; a click calls ``on_pick(row, tile)`` before the page's next run."""
+    """Show rows of panes below their headings; a click calls ``on_pick(row, pane, tile)`` before the next run."""
 
     def report() -> None:
         picked = st.session_state[key].get("picked")
         if on_pick and isinstance(picked, dict):
-            row, number = int(picked.get("row", -1)), int(picked.get("tile", -1))
-            if 0 <= row < len(rows) and number >= 0:
-                on_pick(row, number)
+            row, pane, tile = (int(picked.get(name, -1)) for name in ("row", "pane", "tile"))
+            if 0 <= row < len(rows) and 0 <= pane < len(rows[row].panes) and 0 <= tile < rows[row].panes[pane].count:
+                on_pick(row, pane, tile)
 
     data = {
         "headings": list(headings),

@@ -31,7 +31,7 @@ def seeded(*layers: nn.Module) -> nn.Module:
 
 
 def analytic(layers: list[tuple[int, int, int, int]], at: int, side: int) -> tuple[int, int]:
-    """Return first and one past the last pixel that position ``at`` sees; layers are (kernel, stride, padding, dilation)."""
+    """Return the first pixel that position ``at`` sees and the first beyond; (kernel, stride, padding, dilation)."""
     low = high = at
     for kernel, stride, padding, dilation in reversed(layers):
         low, high = low * stride - padding, high * stride - padding + (kernel - 1) * dilation

@@ -14,13 +14,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
       title.append(element("b", "", row.title), element("small", "", row.words));
       parts.push(title);
     }
-    row.panes.forEach((pane) => parts.push(sprite(pane, row, data.clickable, (tile) => report(at, tile))));
+    row.panes.forEach((pane, place) => {
+      const report = (tile) => setTriggerValue("picked", { row: at, pane: place, tile });
+      parts.push(sprite(pane, row, data.clickable, report));
+    });
   });
   root.replaceChildren(...parts);
-
-  function report(at, tile) {
-    setTriggerValue("picked", { row: at, tile });
-  }
 }
 
 function element(kind, name, words = "") {
