@@ -100,6 +100,7 @@ def sweep(
             f"{METHODS[method].title} works on the whole picture only; choose Grad-CAM to see every stage."
         )
     check_applies(network, method)
+    find_stage(network, None)
     if method in (Method.GRAD_CAM, Method.TOKEN_GRAD_CAM):
         return _class_maps(network, pixels, method, target, contrast, None, progress)
     with prepared(network):

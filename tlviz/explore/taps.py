@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from tlviz.errors import UnknownNameError
+from tlviz.errors import TlvizError, UnknownNameError
 from tlviz.models.layout import as_maps
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout, Stage
+
+_AXES = {Layout.MAPS: 4, Layout.MAPS_LAST: 4, Layout.TOKENS: 3, Layout.FLAT: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,13 @@ def map_stages(network: Network) -> list[Stage]:
 
 
 def find_stage(network: Network, name: str | None) -> Stage:
-    """Return a backbone stage by name, the last for None.  Raises ``UnknownNameError`` for any other."""
+    """Return a backbone stage with feature maps by name, the last for None.
+
+    Raises ``UnknownNameError`` for any other, ``TlvizError`` where there is none.
+    """
     stages = {stage.name: stage for stage in map_stages(network)}
+    if not stages:
+        raise TlvizError(f"No stage of {network.spec.name} keeps positions; choose a method that works on pixels.")
     if name is not None and name not in stages:
         raise UnknownNameError(f"stage with feature maps in {network.spec.name}", name, stages)
     return stages[name] if name is not None else map_stages(network)[-1]
@@ -80,16 +87,18 @@ def tapped(module: nn.Module, taps: Sequence[Tap]) -> Iterator[Tapped]:
     """
     seen = Tapped(taps)
 
-    def keep(path: str, output: object) -> Tensor | None:
-        if not isinstance(output, Tensor):
+    def keep(tap: Tap, output: object) -> Tensor | None:
+        if (
+            not isinstance(output, Tensor) or output.ndim != _AXES[tap.stage.layout]
+        ):  # a token stage may begin with maps
             return None
         kept = output if output.requires_grad else output.detach().requires_grad_()
-        seen.outputs[path] = kept
+        seen.outputs[tap.path] = kept
         return kept.clone()
 
     with ExitStack() as stack:
         for tap in taps:
             layer = module.get_submodule(tap.path)
-            handle = layer.register_forward_hook(lambda _l, _i, output, path=tap.path: keep(path, output))
+            handle = layer.register_forward_hook(lambda _l, _i, output, tap=tap: keep(tap, output))
             stack.callback(handle.remove)
         yield seen
