@@ -92,7 +92,7 @@ def pick_question(
         )
         strength = linked_slider("Overlay on the picture, percent", 0, 100, 70, key=Key.STRENGTH, step=5)
         percentile = linked_slider(
-            "Full colour at percentile", 80, 100, 99, key=Key.PERCENTILE,
+            "Full colour at percentile", 80, 100, 98, key=Key.PERCENTILE,
             help="Values beyond it get the full colour, so that a few extreme pixels do not hide the rest.",
         )  # fmt: skip
         baseline = Baseline.MEAN

@@ -127,8 +127,11 @@ def render_answers(question: Question, subject: Subject, answers: Sequence[Answe
         name = f"{given.name} minus {answers[0].name}" if is_difference else given.name
         headings.append(f"{name}: {given.words}" if name else f"for {given.words}")
     row = Row("attribution", METHODS[question.method].title, panes)
-    render_tiles([row], key="why_maps", headings=headings, titled=False)
-    _legend(question, answers[0], most)
+    drawing, beside = st.columns([3.2, 1], vertical_alignment="center") if len(answers) == 1 else (st.container(),) * 2
+    with drawing:
+        render_tiles([row], key="why_maps", headings=headings, titled=False)
+    with beside:
+        _legend(question, answers[0], most)
     if len(answers) > 1:
         st.caption(plain(_largest_difference(answers, maps)))
 
@@ -182,7 +185,7 @@ def _legend(question: Question, given: Answer, most: float) -> None:
         f"<span>{html.escape(low)}</span>"
         f'<div style="flex:1;height:9px;border-radius:3px;background:{ramp}"></div>'
         f"<span>{html.escape(high)}</span></div>"
-        f'<div style="font-size:0.85rem;opacity:0.8;margin-top:4px">{html.escape(legend_words(question, given))}</div>'
+        f'<div style="font-size:0.8rem;opacity:0.8;margin-top:4px">{html.escape(legend_words(question, given))}</div>'
     )
     found = given.attribution
     if found.note:
