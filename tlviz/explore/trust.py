@@ -212,10 +212,10 @@ def _sensitivity(
         change = torch.from_numpy(generator.integers(-NUDGE, NUDGE + 1, tuple(batch.shape)))
         return (batch + change).clamp(0, 255)
 
-    def explain(batch: Tensor | tuple[Tensor, ...]) -> Tensor:
+    def explain(batch: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         rows = batch[0] if isinstance(batch, tuple) else batch
         maps = [_again(network, row.numpy().astype(np.uint8), attribution, baseline, steps) for row in rows]
-        return torch.from_numpy(np.stack(maps))
+        return (torch.from_numpy(np.stack(maps)),)
 
     whole = torch.from_numpy(pixels.astype(np.float32))[None]
     return float(vision.captum_metrics().sensitivity_max(explain, whole, nudge, n_perturb_samples=NUDGES))

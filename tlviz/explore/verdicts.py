@@ -56,7 +56,7 @@ def judge_gap(gap: float | None) -> Verdict:
     if gap is None:
         return Verdict(name, None, "This method does not promise that its values add up to the score.")
     if gap <= GAP:
-        return Verdict(name, True, f"The map's sum misses the change of the score by {gap:.1%}, as good as nothing.")
+        return Verdict(name, True, f"The map's sum misses the change of the score by {gap:.1%}: it keeps its promise.")
     return Verdict(
         name, False, f"The map's sum misses the change of the score by {gap:.0%}: its values cannot be taken as shares."
     )
@@ -81,7 +81,7 @@ def judge_told(told: Beside) -> Verdict:
     own, chance = told
     passed = _beats(own, chance)
     ending = {True: "", False: ", so it says no more than chance", None: ", which is no clear difference"}[passed]
-    numbers = f"{own:.0%} of how the score changes when squares are covered; misplaced copies tell {_spread(chance)}"
+    numbers = f"{own:.0%} of how the score changes when squares are covered; misplaced copies tell {_share(chance)}"
     return Verdict("Foretells", passed, f"The map tells {numbers}{ending}.")
 
 
@@ -121,3 +121,8 @@ def _beats(own: float, chance: Sequence[float]) -> bool | None:
 def _spread(chance: Sequence[float]) -> str:
     deviation = float(np.std(chance, ddof=1)) if len(chance) > 1 else 0.0
     return f"{float(np.mean(chance)):.2f} ± {deviation:.2f}"
+
+
+def _share(chance: Sequence[float]) -> str:
+    deviation = float(np.std(chance, ddof=1)) if len(chance) > 1 else 0.0
+    return f"{float(np.mean(chance)):.0%} ± {deviation:.0%}"
