@@ -22,6 +22,7 @@ PAGES = {
     "target": "Is my data sound?",
     "feature_maps": "What does each stage see?",
     "measure": "Which layers are general, which specific?",
+    "attributions": "Why this answer?",
     "finetune": "How do I train it?",
     "export": "Is it ready to take home?",
 }

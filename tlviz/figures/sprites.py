@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -12,21 +13,61 @@ from plotly.colors import get_colorscale, sample_colorscale
 
 from tlviz.data.pictures import Pixels
 
+Maps = NDArray[np.float32]
+Limits = tuple[Maps, Maps]
+"""The lowest and the highest value of each channel's colour scale, (C,) each."""
+
 _RAMP = "Viridis"
+_TWO_SIDED = "RdBu_r"
 _LEAST_TILE = 56
 
 
-def paint(maps: NDArray[np.float32]) -> Pixels:
+def paint(maps: Maps, limits: Limits | None = None, ramp: str = _RAMP) -> Pixels:
     """Colour feature maps (C, H, W), each from its own lowest to its highest value: uint8 (C, H, W, 3).
 
-    A constant channel gets the lowest colour throughout.
+    ``limits`` fixes the two ends instead.  A constant channel gets the lowest colour throughout.
     """
-    flat = maps.reshape(len(maps), -1)
-    low, high = flat.min(1), flat.max(1)
+    low, high = limits or colour_limits([maps])
     spread = np.where(high > low, high - low, 1.0)
     level = (maps - low[:, None, None]) / spread[:, None, None]
-    colours: Pixels = _table()[np.clip(np.nan_to_num(level) * 255, 0, 255).astype(np.uint8)]
+    colours: Pixels = _table(ramp)[np.clip(np.nan_to_num(level) * 255, 0, 255).astype(np.uint8)]
     return colours
+
+
+def paint_difference(maps: Maps, most: Maps) -> Pixels:
+    """Colour differences (C, H, W) from blue (less) through white (the same) to red (more): uint8 (C, H, W, 3).
+
+    ``most`` (C,) is the difference that gets the full colour; zero is white whatever it is.
+    """
+    level = maps / np.where(most > 0, most, 1.0)[:, None, None]
+    colours: Pixels = _table(_TWO_SIDED)[np.round(np.clip(np.nan_to_num(level), -1, 1) * 127 + 127).astype(np.uint8)]
+    return colours
+
+
+def colour_limits(groups: Sequence[Maps], *, shared: bool = False) -> Limits:
+    """Return the ends of the colour scale for the same channels (C, H, W) of one or several networks or pictures.
+
+    Each channel has a scale of its own, the same in all groups; with ``shared`` all channels have one.
+    """
+    low = np.min([maps.reshape(len(maps), -1).min(1) for maps in groups], axis=0)
+    high = np.max([maps.reshape(len(maps), -1).max(1) for maps in groups], axis=0)
+    if shared and len(low):
+        low, high = np.full_like(low, low.min()), np.full_like(high, high.max())
+    return low, high
+
+
+def resample(maps: Maps, side: int) -> Maps:
+    """Bring maps (C, H, W), or painted ones (C, H, W, 3), to ``side`` rows and columns without smoothing."""
+    rows, columns = ((np.arange(side) + 0.5) * size / side for size in maps.shape[1:3])
+    return maps[:, rows.astype(np.int64)][:, :, columns.astype(np.int64)]
+
+
+def overlay(pixels: Pixels, painted: Pixels, strength: float, side: int) -> Pixels:
+    """Lay painted maps (C, h, w, 3) over the picture (H, W, 3), which shows through in grey: (C, side, side, 3)."""
+    small = Image.fromarray(pixels).convert("L").resize((side, side), Image.Resampling.BILINEAR)
+    grey = np.asarray(small, np.float32)[None, :, :, None]
+    mixed = grey * (1 - strength) + resample(painted.astype(np.float32), side) * strength
+    return np.round(mixed).astype(np.uint8)
 
 
 def tile(images: Pixels, columns: int) -> Pixels:
@@ -54,7 +95,17 @@ def to_png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def ramp_css(ramp: str = _RAMP, *, two_sided: bool = False) -> str:
+    """Return the colour scale of the maps, or of differences, as a CSS gradient from left to right."""
+    table = _table(_TWO_SIDED if two_sided else ramp)
+    stops = (table[at] for at in range(0, 256, 15))
+    return f"linear-gradient(to right, {', '.join(f'rgb({r} {g} {b})' for r, g, b in stops)})"
+
+
 @cache
-def _table() -> Pixels:
-    colours = sample_colorscale(get_colorscale(_RAMP), [level / 255 for level in range(256)], colortype="tuple")
+def _table(ramp: str) -> Pixels:
+    """Return 256 colours; of a two-sided scale the middle one, at 127, is exactly white-grey."""
+    middle = 254 if ramp == _TWO_SIDED else 255
+    levels = [min(1.0, level / middle) for level in range(256)]
+    colours = sample_colorscale(get_colorscale(ramp), levels, colortype="tuple")
     return np.round(np.asarray(colours) * 255).astype(np.uint8)

@@ -33,7 +33,7 @@ from tlviz.ui.large import wait_for_large
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
 if TYPE_CHECKING:
     from tlviz.diagnose.image_map import ImageMap
-    from tlviz.explore.feature_maps import Look, Order
+    from tlviz.explore.feature_maps import Look
     from tlviz.export.bundle import Agreement
     from tlviz.models.load import Network
 
@@ -72,8 +72,11 @@ def own_stages(name: str, *, grouped: bool = True) -> tuple[Stage, ...]:
 
 def forget_networks() -> None:
     """Forget what is known of networks by their names, because a name may now mean another one."""
-    for remembered in (network, target_stages, own_stages, seen, channel_sheet, projected, _images, uploaded):
+    from tlviz.ui import cached_look  # which itself needs this module
+
+    for remembered in (network, target_stages, own_stages, seen, projected, _images, uploaded):
         remembered.clear()
+    cached_look.forget()
 
 
 def images(target: str, model: str) -> ImageSet:
@@ -197,7 +200,7 @@ def uploaded(content: bytes, name: str, model: str) -> tuple[Pixels, str | None]
     return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), oddity
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def seen(model: str, digest: str, _pixels: Pixels) -> Look:
     """Return what every stage of a network makes of a picture, keyed by the picture's digest."""
     from tlviz.explore.feature_maps import look
@@ -208,20 +211,6 @@ def seen(model: str, digest: str, _pixels: Pixels) -> Look:
 def digest(pixels: Pixels) -> str:
     """Return a short fingerprint of a picture."""
     return hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def channel_sheet(
-    model: str, digest: str, stage: str, order: Order, count: int, columns: int, _look: Look
-) -> tuple[bytes, list[tuple[int, float]]]:
-    """Return a stage's first channels as one PNG, and each one's number and mean absolute activation."""
-    from tlviz.explore.feature_maps import rank_channels
-    from tlviz.figures.sprites import paint, tile, to_png
-
-    maps = _look.maps[stage]
-    chosen = rank_channels(maps, order)[:count]
-    sheet = to_png(tile(paint(maps[chosen]), columns))
-    return sheet, [(int(channel), float(abs(maps[channel]).mean())) for channel in chosen]
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -42,6 +42,7 @@ PAGES = (
     ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/measure.py", "Measure", ":material/analytics:"),
+    ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
 )

@@ -19,12 +19,29 @@ SHOWCASE = ("zebra", "tiger", "tigre")
 
 def pick_picture(images: ImageSet, model: str) -> Pixels:
     """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    from_address(Key.PICTURE, images.names, _first_picture(images))
-    upload = st.session_state.get(Key.UPLOAD)
+    return _pick(images, model, "Picture", Key.PICTURE, Key.UPLOAD, _first_picture(images))
+
+
+def pick_second(images: ImageSet, model: str) -> Pixels:
+    """Return the picture beside it, by default the one that follows in the target."""
+    following = images.names.index(st.session_state[Key.PICTURE]) + 1
+    default = images.names[following % len(images.names)]
+    return _pick(images, model, "Second picture", Key.SECOND, Key.SECOND_UPLOAD, default)
+
+
+def picture_name(picture: Key, upload: Key) -> str:
+    """Return what to call a chosen picture: its file's name."""
+    given = st.session_state.get(upload)
+    return PurePath(given.name if given is not None else st.session_state[picture]).name
+
+
+def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, default: str) -> Pixels:
+    from_address(key, images.names, default)
+    upload = st.session_state.get(upload_key)
     chosen = st.selectbox(
-        "Picture",
+        label,
         images.names,
-        key=Key.PICTURE,
+        key=key,
         persist_state="session",
         help="Any picture of the target; type to search. An uploaded one goes first.",
         disabled=upload is not None,

@@ -1,0 +1,63 @@
+"""Attributions: why this answer?"""
+
+import streamlit as st
+
+from tlviz.explore.methods import Method
+from tlviz.ui import cached
+from tlviz.ui.attribution_choice import find_true_class, pick_method, pick_question, render_why_not, stage_key
+from tlviz.ui.attribution_downloads import render_downloads
+from tlviz.ui.attribution_panels import Subject, find_answers, render_answers, render_sweep, run_classes
+from tlviz.ui.cached_attributions import unavailable
+from tlviz.ui.compared import pick_runs
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.pick_picture import pick_picture, picture_name
+from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.state import Key
+from tlviz.ui.trust_panel import render_trust
+
+
+def page() -> None:
+    st.title("Why this answer?")
+    with st.container():
+        network = cached.network(source())
+        images = cached.images(target(), source())
+    strip = st.container()
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        pixels = pick_picture(images, source())
+        picked = "" if st.session_state.get(Key.UPLOAD) else st.session_state[Key.PICTURE]
+        label = images.classes[images.labels[images.names.index(picked)]] if picked else ""
+        true_class = find_true_class((label, picked), network.classes)
+        subject = Subject(source(), network, pixels, picture_name(Key.PICTURE, Key.UPLOAD), label, true_class)
+        refused = unavailable(source())
+        method = pick_method(refused)
+        if method is not None:
+            where = st.container()  # the runs come last and are asked for first, because they bring classes
+            with st.popover("Before and after", width="stretch"):
+                runs = pick_runs(source())
+            with where:
+                question = pick_question(method, network.stages, network.classes, true_class, run_classes(runs))
+        st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
+    with right:
+        if method is None:
+            render_why_not(refused[st.session_state[Key.METHOD]])
+        else:
+            answers = find_answers(question, subject, runs)
+            render_answers(question, subject, answers)
+            maps = render_sweep(question, subject, refused)
+            render_downloads(question, subject, answers, maps)
+            render_trust(subject, answers)
+    with strip:
+        stage = st.session_state.get(stage_key(method)) if method else None
+        render_stage_strip(network.stages, key="why_strip", selected=stage, on_select=_select)
+    st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]
+
+
+def _select(stage: str) -> None:
+    """Look at the clicked stage, again at the pixels on a second click; the head has no map."""
+    key = stage_key(Method(st.session_state[Key.METHOD]))
+    if stage in {s.name for s in cached.network(source()).stages[:-1]}:
+        st.session_state[key] = None if st.session_state.get(key) == stage else stage
+
+
+guarded(page)

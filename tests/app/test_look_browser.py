@@ -1,0 +1,131 @@
+"""Feature maps and attributions in a real browser: hover, click through to a position, edit, two tabs, cancel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.app.browser import Visit, serving, visiting
+from tests.app.finished import finished_run
+
+
+def middle(pane: Locator, x: float, y: float) -> tuple[float, float]:
+    """Return the page's coordinates of a place in a pane, given as shares of its sides."""
+    pane.scroll_into_view_if_needed()
+    box = pane.bounding_box()
+    assert box
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_from_a_tile_to_a_channel_to_what_a_position_sees(
+    home: Path, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+    with serving(home) as server, visiting(server, scheme) as visit:
+        page = visit.page
+        visit.go("/feature_maps?stage=fire5")
+        tiles = page.locator(".tiles .sprite").first
+        page.mouse.move(*middle(tiles, 0.05, 0.1))
+        expect(page.locator(".tiles .tip")).to_contain_text("fire5, channel 80: mean absolute activation")
+        page.mouse.click(*middle(tiles, 0.15, 0.1))
+        visit.settle()
+        expect(page.get_by_role("radio", name="One channel")).to_be_checked()
+        assert "channel=80" not in visit.address
+        large = page.locator(".tiles .sprite").first
+        page.mouse.move(*middle(large, 0.5, 0.5))
+        expect(page.locator(".tiles .tip")).to_contain_text("x 6, y 6:")
+        page.mouse.click(*middle(large, 0.99, 0.99))
+        visit.settle()
+        expect(page.get_by_role("radio", name="Receptive field")).to_be_checked()
+        expect(page.get_by_role("spinbutton", name="x")).to_have_value("12")
+        expect(page.get_by_text("of 224 x 224 pixels")).to_be_visible()
+        page.screenshot(path=pictures / f"receptive_field_{scheme}.png")
+        assert not visit.errors
+        assert not visit.outside
+
+
+def test_an_edit_is_live_and_everything_downloads(home: Path, tmp_path: Path) -> None:
+    with serving(home) as server, visiting(server) as visit:
+        page = visit.page
+        visit.go("/feature_maps?look=What if&stage=stem")
+        expect(page.get_by_text("Difference: no difference at all")).to_be_visible()
+        page.get_by_role("slider", name="Blur, pixels").press("ArrowRight")
+        expect(page.get_by_text("Difference: up to")).to_be_visible()
+        assert "blur=1" in visit.address
+        page.get_by_role("button", name="Download").click()
+        for name, ending in (("Picture (PNG)", "png"), ("Maps (NPZ)", "npz"), ("Channels (CSV)", "csv")):
+            with page.expect_download() as waiting:
+                page.get_by_role("button", name=name).click()
+            saved = tmp_path / f"download.{ending}"
+            waiting.value.save_as(saved)
+            assert saved.stat().st_size > 1000
+        assert Image.open(tmp_path / "download.png").width > 1000
+        with np.load(tmp_path / "download.npz") as loaded:
+            assert loaded["Original/stem"].shape == (64, 55, 55)
+        assert not visit.errors
+
+
+def test_runs_stand_beside_one_another(home: Path, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+    runs = [finished_run("head_only"), finished_run("full", moved="fire5")]
+    names = ",".join(run.name for run in runs)
+    with serving(home) as server, visiting(server) as visit:
+        visit.go(f"/feature_maps?look=Before and after&stage=fire9&show=difference&runs={names}")
+        expect(visit.page.get_by_text("Head only: no difference at all")).to_be_visible(timeout=15_000)
+        expect(visit.page.locator(".tiles .heading")).to_have_text(["Pretrained", "Head only", "Full"])
+        visit.page.screenshot(path=pictures / "before_and_after.png")
+        assert not visit.errors
+
+
+def another_tab(visit: Visit) -> Visit:
+    browser = visit.page.context.browser
+    assert browser
+    return Visit(browser.new_page(viewport={"width": 1280, "height": 720}), visit.server)
+
+
+def legend(visit: Visit, words: str) -> None:
+    expect(visit.page.get_by_text(words)).to_be_visible(timeout=60_000)
+
+
+def test_two_tabs_with_different_methods_and_a_stage_by_click(home: Path, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+    with serving(home) as server, visiting(server) as visit:
+        second = another_tab(visit)
+        visit.page.goto(f"{server.url}/attributions?method=guided_backprop&where=fire5")
+        second.page.goto(f"{server.url}/attributions?method=saliency&where=fire5")
+        legend(visit, "Guided Backprop · at fire5 · for zebra")
+        legend(second, "Saliency · at fire5 · for zebra")
+        shown = [tab.page.locator("img[alt^='attribution']").nth(1).get_attribute("src") for tab in (visit, second)]
+        assert shown[0] != shown[1]
+        alone = another_tab(visit)
+        alone.go("/attributions?method=saliency&where=fire5")
+        legend(alone, "Saliency · at fire5")
+        assert alone.page.locator("img[alt^='attribution']").nth(1).get_attribute("src") == shown[1]
+
+        visit.go("/attributions")
+        legend(visit, "Grad-CAM · at fire9 · for zebra")
+        visit.page.screenshot(path=pictures / "attributions.png")
+        visit.page.locator("img[alt^='Grad-CAM']").nth(3).click()
+        legend(visit, "Grad-CAM · at fire4")
+        assert "stage=fire4" in visit.address
+        for tab in (visit, second, alone):
+            assert not tab.errors
+            assert not tab.outside
+
+
+def test_a_slow_method_can_be_cancelled_and_begun_again(home: Path) -> None:
+    with serving(home) as server, visiting(server) as visit:
+        page = visit.page
+        page.goto(f"{server.url}/attributions?source=tf_efficientnet_lite0&method=occlusion")
+        page.get_by_role("button", name="Cancel").click(timeout=30_000)
+        expect(page.get_by_text("Occlusion was cancelled.")).to_be_visible(timeout=10_000)
+        page.get_by_role("button", name="Compute it").first.click()
+        legend(visit, "Occlusion · at the picture")
+        assert not visit.errors

@@ -1,0 +1,71 @@
+"""Colour scales, differences, overlays, receptive fields and posters hold what they should."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from tlviz.explore.receptive_field import Box, Field
+from tlviz.figures.field import draw_field
+from tlviz.figures.poster import poster
+from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample
+
+FIRST = np.array([[[0.0, 1.0]], [[0.0, 4.0]]], np.float32)
+SECOND = np.array([[[2.0, 1.0]], [[-1.0, 1.0]]], np.float32)
+
+
+def test_a_channel_has_one_scale_in_all_groups() -> None:
+    low, high = colour_limits([FIRST, SECOND])
+    assert (low.tolist(), high.tolist()) == ([0, -1], [2, 4])
+    first, second = paint(FIRST, (low, high)), paint(SECOND, (low, high))
+    assert (first[0, 0, 1] == second[0, 0, 1]).all(), "the same value has the same colour"
+    assert not (first[0, 0, 0] == second[0, 0, 0]).all()
+    low, high = colour_limits([FIRST, SECOND], shared=True)
+    assert (low.tolist(), high.tolist()) == ([-1, -1], [4, 4])
+
+
+def test_no_difference_is_the_neutral_colour_and_the_sides_differ() -> None:
+    painted = paint_difference(np.array([[[0.0, 2.0, -2.0]]], np.float32), np.array([2.0], np.float32))[0, 0]
+    none = paint_difference(np.zeros((1, 1, 1), np.float32), np.zeros(1, np.float32))[0, 0, 0]
+    assert (painted[0] == none).all()
+    assert none.min() > 240
+    assert painted[1, 0] > painted[1, 2], "more is red"
+    assert painted[2, 0] < painted[2, 2], "less is blue"
+
+
+def test_resampling_repeats_positions() -> None:
+    assert resample(np.arange(4, dtype=np.float32).reshape(1, 2, 2), 4)[0, 0].tolist() == [0, 0, 1, 1]
+    assert resample(np.arange(16, dtype=np.float32).reshape(1, 4, 4), 2)[0].tolist() == [[5, 7], [13, 15]]
+
+
+def test_an_overlay_mixes_by_its_strength() -> None:
+    pixels = np.full((8, 8, 3), 100, np.uint8)
+    painted = np.full((1, 2, 2, 3), 200, np.uint8)
+    assert (overlay(pixels, painted, 0.25, 8) == 125).all()
+    assert (overlay(pixels, painted, 1.0, 8) == 200).all()
+
+
+def test_a_field_is_faded_outside_and_framed() -> None:
+    heat = np.zeros((8, 8), np.float32)
+    heat[3, 3] = 1
+    drawn = draw_field(np.full((8, 8, 3), 250, np.uint8), Field(Box(2, 2, 6, 6), heat, 0.01), enlarge=4)
+    assert drawn.shape == (32, 32, 3)
+    assert drawn[8, 8].tolist() == [255, 45, 149]
+    assert (drawn[0, 0] < 180).all()
+    assert (drawn[18, 18] == 250).all()
+    assert draw_field(np.zeros((8, 8, 3), np.uint8), Field(None, heat * 0, 0.0)).shape == (16, 16, 3)
+
+
+def test_a_poster_has_every_pane() -> None:
+    red, blue = (np.full((10, 20, 4), colour, np.uint8) for colour in ([255, 0, 0, 255], [0, 0, 255, 255]))
+    sheet = Image.open(io.BytesIO(poster([("stem", "3 of 5", [red, blue])], ["before", "after"], "a zebra", 100)))
+    colours = {colour for _, colour in sheet.getcolors(100_000)}
+    assert {(255, 0, 0), (0, 0, 255), (255, 255, 255)} <= colours
+    assert sheet.width > 200
+
+
+def test_the_scale_of_a_page_is_a_gradient() -> None:
+    assert ramp_css().startswith("linear-gradient(to right, rgb(68 1 84)")
+    assert ramp_css(two_sided=True) != ramp_css()

@@ -1,0 +1,83 @@
+"""Attributions that the pages share: computed once with a bar and Cancel, then at hand for every tab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlviz.data.pictures import Pixels
+from tlviz.explore.methods import METHODS, Baseline, Method, NotApplicable
+from tlviz.ui import cached, cached_look
+from tlviz.ui.compared import fit_pixels, saved_at
+from tlviz.ui.working import computed
+
+if TYPE_CHECKING:
+    from tlviz.explore.attributions import Attribution
+
+SLOW_PASSES = 40
+"""So many forward passes may take over two seconds: there is a button to cancel them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its classes as numbers, to the pretrained network or to a run's."""
+
+    model: str
+    run: str
+    method: Method
+    target: int | None
+    contrast: int | None
+    baseline: Baseline
+
+    def key(self, what: str, pixels: Pixels) -> tuple[object, ...]:
+        """Return what tells this question about a picture from all others."""
+        return (what, self, saved_at(self.run), cached.digest(pixels))
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether the answer may take over two seconds."""
+        return METHODS[self.method].passes >= SLOW_PASSES
+
+
+def explained(asked: Asked, pixels: Pixels) -> Attribution | None:
+    """Return the map of a method at the picture itself; None where the person cancelled it."""
+    from tlviz.explore.attributions import attribute
+
+    network = cached_look.network_of(asked.model, asked.run)
+    return computed(
+        asked.key("map", pixels),
+        METHODS[asked.method].title,
+        lambda progress: attribute(
+            network, fit_pixels(network, pixels), asked.method, target=asked.target, contrast=asked.contrast,
+            baseline=asked.baseline, progress=progress,
+        ),
+        is_slow=asked.is_slow,
+        name=f"map_{asked.run}",
+    )  # fmt: skip
+
+
+def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
+    """Return the maps of a method at every stage; None where the person cancelled them."""
+    from tlviz.explore.attributions import sweep
+
+    network = cached_look.network_of(asked.model, asked.run)
+    return computed(
+        asked.key("sweep", pixels),
+        f"{METHODS[asked.method].title} at every stage",
+        lambda progress: sweep(
+            network, fit_pixels(network, pixels), asked.method, target=asked.target, contrast=asked.contrast,
+            baseline=asked.baseline, progress=progress,
+        ),
+        is_slow=asked.is_slow,
+        name=f"sweep_{asked.run}",
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=32, show_spinner="Examining the network …")
+def unavailable(model: str) -> dict[Method, NotApplicable]:
+    """Return which methods a network does not allow, and why."""
+    from tlviz.explore.applicability import unavailable as examined
+
+    return examined(cached.network(model))

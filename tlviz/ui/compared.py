@@ -1,0 +1,128 @@
+"""Before and after: up to three finished runs of a network beside the pretrained one.
+
+All networks see the picture as the source does, in its geometry and size, so that their maps lie on one grid; only an
+architecture that takes no other size than it was trained with gets the picture in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from tlviz.data.pictures import Pixels
+from tlviz.models.spec import Sizing
+from tlviz.runs.folder import FINETUNE, RunFolder, Status, find_run, list_runs
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.linked import linked_many
+from tlviz.ui.panels import run_label
+from tlviz.ui.state import Key
+from tlviz.ui.words import plain
+
+if TYPE_CHECKING:
+    from tlviz.models.load import Network
+
+MOST_RUNS = 3
+NEWEST = 50
+"""Older runs than the newest fifty are not offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run that is shown beside the pretrained network: its name and what to call it."""
+
+    name: str
+    title: str
+
+
+def pick_runs(model: str) -> list[Compared]:
+    """Let a person pick up to three finished runs of a source network; says so where there is none."""
+    runs = {run.name: summary for run, summary in finished_runs(model)}
+    if not runs:
+        st.info(
+            "No finished run of this network yet: train one on the Fine-tune page, and see here what it changed.",
+            icon=":material/model_training:",
+        )
+        return []
+    titles = {name: run_label(summary) for name, summary in runs.items()}
+    chosen = linked_many(
+        "Runs to compare with the pretrained network", list(runs), key=Key.RUNS, most=MOST_RUNS,
+        words=lambda name: titles[name], placeholder="Choose up to three finished runs",
+    )  # fmt: skip
+    sizes = [_size_words(model, runs[name]) for name in chosen]
+    said = sorted({words for words in sizes if words})
+    if said:
+        st.caption(" ".join(plain(words) for words in said))
+    return [Compared(name, _short(runs[name], list(runs.values()))) for name in chosen]
+
+
+def finished_runs(model: str) -> list[tuple[RunFolder, RunSummary]]:
+    """Return the newest runs of a source network that are over and have kept weights."""
+    found = []
+    for run in list_runs(FINETUNE)[:NEWEST]:
+        if run.config()["settings"].get("model") == model and run.weights.exists():
+            summary = summarise(run)
+            if summary.status in (Status.FINISHED, Status.STOPPED):
+                found.append((run, summary))
+    return found
+
+
+def cached_run_network(run_name: str) -> Network:
+    """Return the network of a run's best weights, one copy for the whole app; never trained, never changed."""
+    return _run_network(run_name, saved_at(run_name))
+
+
+def forget_run_networks() -> None:
+    """Forget the networks of runs."""
+    _run_network.clear()
+
+
+def saved_at(run_name: str) -> int:
+    """Return when a run's best weights were written, in nanoseconds; 0 for no run, and where there are none."""
+    if not run_name:
+        return 0
+    try:
+        return find_run(run_name).weights.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def fit_pixels(network: Network, pixels: Pixels) -> Pixels:
+    """Return a picture in a size that a network takes: as it is, or where its architecture is fixed, in its own."""
+    size = network.spec.preprocessing.size
+    if network.spec.sizing is Sizing.FREE or pixels.shape[0] == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC))
+
+
+@st.cache_resource(max_entries=MOST_RUNS + 1, show_spinner="Loading the run's network …")
+def _run_network(run_name: str, saved_at: int) -> Network:  # noqa: ARG001  (only a cache key)
+    from tlviz.export.bundle import load_bundle
+
+    return load_bundle(find_run(run_name).weights)
+
+
+def _size_words(model: str, run: RunSummary) -> str:
+    from tlviz.models.catalogue import find_model
+
+    spec = find_model(model)
+    own, trained = spec.preprocessing.size, run.settings.get("image_size")
+    if trained in (None, own):
+        return ""
+    if spec.sizing is Sizing.FREE:
+        return f"Trained on pictures of {trained} pixels; shown at the source's {own}, so that maps can be compared."
+    return f"Sees the picture at the {trained} pixels it was trained on; its maps are brought to the source's grid."
+
+
+def _short(run: RunSummary, others: Sequence[RunSummary]) -> str:
+    """Name a run by its strategy, with its time of day where another has the same."""
+    from tlviz.finetune.strategies import STRATEGIES
+
+    title = STRATEGIES[run.strategy].title if run.strategy in STRATEGIES else run.strategy
+    if sum(other.strategy == run.strategy for other in others) == 1:
+        return title
+    return f"{title} {run.run[9:11]}:{run.run[11:13]}"

@@ -1,0 +1,73 @@
+"""What is seen, to take home: the picture as PNG, the maps as NPZ, the channels as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from tlviz.ui.look_choice import Choice
+from tlviz.ui.look_grid import Column, Grid
+
+
+def render_downloads(choice: Choice, columns: Sequence[Column], grid: Grid, name: str) -> None:
+    """Offer a grid as PNG, its maps as NPZ and its channels' numbers as CSV; each is made when it is asked for."""
+    title = f"{name} in {choice.model}"
+    with st.popover("Download", icon=":material/download:"):
+        st.download_button(
+            "Picture (PNG)", lambda: _png(grid, title), f"feature maps {name}.png", "image/png",
+            key="look_png", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Maps (NPZ)", lambda: maps_npz(choice, columns), f"feature maps {name}.npz", "application/octet-stream",
+            key="look_npz", on_click="ignore", help="Every channel of what is shown, float32 (C, H, W).",
+        )  # fmt: skip
+        st.download_button(
+            "Channels (CSV)", lambda: channels_csv(choice, columns), f"channels {name}.csv", "text/csv",
+            key="look_csv", on_click="ignore", help="What each channel's activations are over the picture.",
+        )  # fmt: skip
+
+
+def maps_npz(choice: Choice, columns: Sequence[Column]) -> bytes:
+    """Return all maps that are compared; differences are left to whoever subtracts them."""
+    buffer = io.BytesIO()
+    parts = _distinct(columns)
+    arrays = {
+        place if len(parts) == 1 else f"{column.name}/{place}": column.maps[place]
+        for column in parts
+        for place in choice.places
+    }
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def channels_csv(choice: Choice, columns: Sequence[Column]) -> bytes:
+    """Return one line a channel and column."""
+    from tlviz.explore.feature_maps import channel_numbers
+
+    rows = [
+        {"of": column.name, **numbers}
+        for column in _distinct(columns)
+        for place in choice.places
+        for numbers in channel_numbers(place, column.maps[place])
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _distinct(columns: Sequence[Column]) -> list[Column]:
+    """Leave out columns that show the maps of another one in another way."""
+    return list({id(column.maps): column for column in reversed(columns)}.values())[::-1]
+
+
+def _png(grid: Grid, title: str) -> bytes:
+    from tlviz.figures.poster import poster
+
+    rows = [(row.title, row.words, [pane.pixels for pane in row.panes]) for row in grid.rows]
+    return poster(rows, grid.headings, title)

@@ -1,0 +1,71 @@
+"""Something that takes seconds: a bar while it is computed, a button that cancels it, and the result kept for all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from functools import partial
+from operator import setitem
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from tlviz.ui.shelf import Shelf
+
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+
+_CANCELLED = "cancelled_work"
+_EVERY_S = 0.1
+_SHELF_SIZE = 24
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """Return what all tabs share."""
+    return Shelf(_SHELF_SIZE)
+
+
+def computed(
+    key: Hashable, doing: str, compute: Callable[[Progress], Result], *, is_slow: bool, name: str
+) -> Result | None:
+    """Return a result at once where it is known, else compute it with a bar; None where the person cancelled it.
+
+    A click on Cancel, like any other change on the page, ends the script at the next tick of the bar; ``compute`` must
+    leave everything as it was when its progress raises.  ``name`` tells several bars of a page apart.
+    """
+    known = shelf().get(key)
+    if known is not None:
+        return cast(Result, known)
+    if st.session_state.get(_CANCELLED) == key:
+        note, button = st.columns([3, 1], vertical_alignment="center")
+        note.info(f"{doing} was cancelled.", icon=":material/cancel:")
+        button.button("Compute it", key=f"again_{name}", on_click=partial(setitem, st.session_state, _CANCELLED, None))
+        return None
+    place = st.empty()
+    with place.container():
+        bar, button = st.columns([4, 1], vertical_alignment="center")
+        shown = bar.progress(0.0, f"{doing} …")
+        if is_slow:
+            cancel = partial(setitem, st.session_state, _CANCELLED, key)
+            button.button("Cancel", key=f"cancel_{name}", on_click=cancel)
+    result = compute(_teller(doing, shown.progress))
+    place.empty()
+    shelf().put(key, result)
+    return result
+
+
+def _teller(doing: str, show: Callable[[float, str], object]) -> Progress:
+    """Return a progress that shows how far it is, ten times a second at most."""
+    begun = time.monotonic()
+    last = [0.0]
+
+    def tell(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] < _EVERY_S:
+            return
+        last[0] = now
+        left = f" · {(now - begun) * (total - done) / done:.0f} s left" if done else ""
+        show(min(1.0, done / max(1, total)), f"{doing}: {done:,} of {total:,}{left}")
+
+    return tell
