@@ -21,6 +21,7 @@ PAGES = {
     "models": "Which networks are there?",
     "target": "Is my data sound?",
     "feature_maps": "What does each stage see?",
+    "channels": "What is this channel for?",
     "finetune": "How do I train it?",
     "export": "Is it ready to take home?",
 }

@@ -41,6 +41,7 @@ DOWNLOAD = "download"
 DOCTOR = "doctor"
 RANGE_TEST = "range_test"
 INGEST = "ingest"
+VISUALISE = "visualise"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""

@@ -16,7 +16,18 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.folder import (
+    DOCTOR,
+    DOWNLOAD,
+    FINETUNE,
+    INGEST,
+    RANGE_TEST,
+    VISUALISE,
+    RunFolder,
+    create_run,
+    is_alive,
+    list_runs,
+)
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -102,6 +113,24 @@ def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] 
     """
     settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": FILES}
     run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
+    start_worker(run)
+    return run
+
+
+def start_visualise(model: str, wish: Mapping[str, Any], *, tuned: str | None = None) -> RunFolder:
+    """Start a worker that draws what excites a channel, or return the one that already does.
+
+    ``wish`` are the fields of a ``DrawWish``; ``tuned`` names a finished run whose weights are meant.  A person waits
+    for it, so it does not wait behind training.  Drawings that are over are forgotten first, as they are kept.
+    Raises ``StorageError`` where the folder cannot be written.
+    """
+    settings = {"model": model, "run": tuned, "wish": dict(wish), "device": FILES}
+    for run in list_runs(VISUALISE):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"] == settings:
+            return run
+    run = create_run(VISUALISE, _label(VISUALISE, model, str(wish.get("stage", ""))), settings)
     start_worker(run)
     return run
 

@@ -41,6 +41,7 @@ PAGES = (
     ("pages/models.py", "Models", ":material/hub:"),
     ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
+    ("pages/channels.py", "Channels", ":material/filter_alt:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
 )
