@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 # The square root of ImageNet's colour correlation, as published with Lucid (https://github.com/tensorflow/lucid,
-# Apache-2.0): brightness, blue against yellow, and green against red, in falling strength.
+# Apache-2.0): brightness, red against blue, and green against both, in falling strength.  Only the square roots of the
+# strengths are kept: at the full ones no pure red is reached in the steps there are.
 _COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 _START = 0.01
 _GAIN = 0.25
@@ -31,7 +32,8 @@ class PaintSpace:
         start = torch.randn(1, 3, *frequency.shape, 2, generator=generator) * _START
         self.spectrum = start.requires_grad_()
         colours = torch.tensor(_COLOURS)
-        self._colours = colours / colours.norm(dim=0).max()
+        strength = colours.norm(dim=0)
+        self._colours = colours / strength * (strength / strength.max()).sqrt()
 
     def picture(self) -> Tensor:
         """Return the picture (1, 3, S, S), red, green and blue in 0 to 1."""

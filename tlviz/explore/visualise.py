@@ -23,8 +23,9 @@ from tlviz.models.spec import Preprocessing, Sizing, Stage
 SIZE = 128
 STEPS = 192
 _RATE = 0.05
-_SOFT_SHARE = 0.15
-"""So much of the steps runs with leaky ReLUs: a channel that is silent on the first noise gives no direction else."""
+_SOFT_SHARE = 0.5
+"""So much of the steps runs with leaky ReLUs, because a channel that is silent on noise gives no direction else.
+Of 0.15, 0.5 and 1 this gave the strongest answers on six channels of SqueezeNet."""
 _LEAK = 0.1
 _KIND, _FORMAT = "drawings", 1
 
@@ -85,11 +86,11 @@ def visualise(network: Network, wish: DrawWish, progress: Progress | None = None
     size = drawing_size(network, wish.size)
     subject = _Subject(module, stage, wish, network.spec.preprocessing)
     space = PaintSpace(size, wish.seed)
-    before = subject.score(space.picture().detach())
+    before = float(subject.score(space.picture().detach()))
     _climb(subject, space, wish, progress)
     picture = space.picture().detach()
     pixels = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return Drawing(np.ascontiguousarray(pixels), float(before), float(subject.score(picture)))
+    return Drawing(np.ascontiguousarray(pixels), before, float(subject.score(picture)))
 
 
 def drawing_size(network: Network, size: int) -> int:
