@@ -28,7 +28,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
         expect(drawn).to_be_visible(timeout=90_000)
         page.screenshot(path=pictures / "channels.png")
         with page.expect_download() as waiting:
-            page.get_by_role("button", name="Crops as PNG").click()
+            page.get_by_role("button", name="Crops PNG").click()
         waiting.value.save_as(tmp_path / "crops.png")
         assert Image.open(tmp_path / "crops.png").width > 300
 

@@ -16,6 +16,7 @@ from tlviz.data.images import ImageSet
 from tlviz.explore.channels import TopImages, top_images
 from tlviz.models.load import Network
 from tlviz.runs.folder import VISUALISE, create_run, list_runs
+from tlviz.ui.channel_after import describe_change
 from tlviz.ui.channel_panel import Place, channel_table, sentence, stage_table, words
 from tlviz.ui.state import Key
 
@@ -136,3 +137,34 @@ def test_a_small_folder_of_ones_own_serves(tmp_path: Path) -> None:
     assert not app.exception
     assert not app.error
     assert "of **fire9**" in text(app)
+
+
+def test_the_same_channel_after_a_run_is_shown_and_an_untouched_one_is_the_same() -> None:
+    from tlviz.export.bundle import bundle_bytes
+    from tlviz.finetune.config import configure
+    from tlviz.models.catalogue import find_model
+    from tlviz.models.load import build_for_target
+
+    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1)
+    network = build_for_target(find_model("squeezenet1_1"), ("a", "b"), pretrained=True, seed=0)
+    run = create_run("finetune", "x", settings.to_json())
+    run.weights.write_bytes(bundle_bytes(network, settings, {}))
+    (run.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "finished"}\n')
+    app = open_channels(target="clipart", stage="fire2", channel="5", after=run.name)
+    assert not app.exception
+    assert not app.error
+    assert "Of its 9 top images **9** are the same; class selectivity went from" in text(app)
+    head = open_channels(target="clipart", stage="head", channel="5", after=run.name)
+    assert not head.exception
+    assert "its channels are not these" in text(head)
+
+
+def test_a_change_is_counted(top: TopImages) -> None:
+    other = top.images.copy()
+    other[0, :4] = 1000 + np.arange(4)
+    means = top.class_means.copy()
+    means[0] = (4, 0, 0)
+    words = describe_change(top, replace(top, images=other, class_means=means), 0)
+    assert words.startswith("Of its 9 top images **5** are the same; class selectivity went from")
+    assert words.endswith("to 1.00.")
+    assert "**9** are the same" in describe_change(top, top, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -169,6 +170,17 @@ def _climb(subject: _Subject, space: PaintSpace, wish: DrawWish, progress: Progr
             progress(step + 1, wish.steps)
 
 
+class _Leaky(nn.Module):
+    """A ReLU or ReLU6 that lets a little of what lies below zero through."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__()
+        self._most = most
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.leaky_relu(x, _LEAK).clamp(max=self._most)
+
+
 def _soften(module: nn.Module) -> nn.Module:
     """Return a copy that shares all tensors and has leaky ReLUs in the place of plain ones."""
     tensors = [*module.parameters(), *module.buffers()]
@@ -176,5 +188,5 @@ def _soften(module: nn.Module) -> nn.Module:
     for layer in list(soft.modules()):
         for name, child in layer.named_children():
             if isinstance(child, nn.ReLU | nn.ReLU6):
-                setattr(layer, name, nn.LeakyReLU(_LEAK).eval())
+                setattr(layer, name, _Leaky(6.0 if isinstance(child, nn.ReLU6) else math.inf))
     return soft

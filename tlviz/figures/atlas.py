@@ -13,7 +13,7 @@ from tlviz.figures.theme import stage_colours
 
 CELL = 96
 _GAP, _MARGIN, _LABEL, _WORDS, _TITLE = 6, 16, 128, 16, 56
-_INK, _SOFT, _PAPER = "#1c232b", "#5b6570", "#ffffff"
+_INK, _SOFT, _LINE, _PAPER = "#1c232b", "#5b6570", "#d5dae0", "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def _draw_row(sheet: Image.Image, draw: ImageDraw.ImageDraw, row: AtlasRow, colo
     for at, cell in enumerate(row.cells):
         left = _MARGIN + _LABEL + at * (CELL + _GAP)
         sheet.paste(_cell(cell.crop), (left, top))
-        below = top + CELL
+        draw.rectangle((left - 1, top - 1, left + CELL, top + CELL), outline=_LINE)  # a white crop has an edge too
         if cell.drawing is not None:
-            sheet.paste(_cell(cell.drawing), (left, below + _GAP // 2))
+            sheet.paste(_cell(cell.drawing), (left, top + CELL + _GAP // 2))
         _fitting(draw, (left, top + height - _WORDS + 2), cell.words, 11, _SOFT, CELL)
 
 

@@ -21,4 +21,6 @@ def class_selectivity(means: NDArray[np.float64]) -> NDArray[np.float64]:
     largest = means.max(1)
     rest = (means.sum(1) - largest) / (means.shape[1] - 1)
     total = largest + rest
-    return np.divide(largest - rest, total, out=np.full(len(means), np.nan), where=total > 0)
+    selectivity: NDArray[np.float64] = np.full(len(means), np.nan)
+    np.divide(largest - rest, total, out=selectivity, where=total > 0)
+    return selectivity

@@ -27,9 +27,8 @@ def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = N
     from tlviz.explore.visualise import DrawWish, Objective
 
     place = f"{stage.name}_{tuned or 'pretrained'}"
-    title, choice = st.columns([1, 1.15], vertical_alignment="center")
-    title.markdown("**Drawn to excite it**")
-    wanted = choice.segmented_control(
+    st.html('<div style="font-weight:600">Drawn to excite it</div>')
+    wanted = st.segmented_control(
         "Excite it", list(Objective), default=Objective.MEAN, key=f"{Key.OBJECTIVE}_{tuned or ''}", required=True,
         format_func=str, persist_state="session", label_visibility="collapsed",
         help="Everywhere: a texture. In the middle: a single thing.",
@@ -37,11 +36,11 @@ def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = N
     wish = DrawWish(stage.name, channel, Objective(wanted))
     found = cached_channels.drawing(model, tuned, wish)
     if found is not None:
-        _show(found, wish, f"{model}-{stage.name}-{channel}")
+        _show(found, wish, f"{tuned or model}-{stage.name}-{channel}")
         return
     last = _last_job(model, tuned, wish)
     if last is not None and not last.status().is_over:
-        render_job(last)
+        render_job(last, narrow=True)
         return
     st.button(
         "Draw what excites it",
@@ -68,7 +67,12 @@ def _show(found: Drawing, wish: DrawWish, stem: str) -> None:
             f"Optimised, no photograph. Its {where} activation: {found.before:.2g} on noise, {found.after:.3g} here."
         )
         st.download_button(
-            "PNG", png, f"{stem}-drawn-{where}.png", icon=":material/download:", on_click="ignore", key="draw_png"
+            "PNG",
+            png,
+            f"{stem}-drawn-{where}.png",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"draw_png_{stem}",
         )
 
 

@@ -40,6 +40,8 @@ class Place:
     stage: Stage
     images: ImageSet
     version: str
+    tuned: str | None = None
+    """A run whose weights are looked at instead of the pretrained ones."""
 
     @property
     def colour(self) -> str:
@@ -53,26 +55,45 @@ class Place:
         return f"{channel} ({classes[channel]})" if is_class else str(channel)
 
 
-def render_channel(place: Place) -> None:
-    """Draw the controls and everything there is to see of one channel."""
-    top = cached_channels.top(place.model, None, place.stage.name, place.version, place.images)
+def render_channel(place: Place) -> int:
+    """Draw the controls and everything there is to see of one channel, and return its number."""
+    top = top_of(place)
     channel = _pick(place, top)
     st.markdown(sentence(place, top, channel))
-    crops, whole, side = st.columns([1, 1, 0.92], gap="medium")
-    pngs = cached_channels.grids(
-        place.model, None, place.stage.name, channel, place.version, place.colour, top, place.images
-    )
-    if not top.is_dead(channel):
-        cells = [words(place, top, channel, rank) for rank in range(top.images.shape[1])]
-        field = cached_channels.crop_side(place.model, None, place.stage.name)
-        with crops:
-            render_grid(pngs[0], cells, cached_channels.GRID, "What excites it, strongest first")
-            st.caption(_crop_words(field, place.images.pixels.shape[1]))
-        with whole:
-            render_grid(pngs[1], cells, cached_channels.GRID, "The pictures they come from")
-            st.caption("The frame is the crop. Hover for names and activations.")
-    with side:
+    render_views(place, top, channel)
+    return channel
+
+
+def top_of(place: Place) -> TopImages:
+    """Return the images that excite each channel of a place most."""
+    return cached_channels.top(place.model, place.tuned, place.stage.name, place.version, place.images)
+
+
+def render_views(place: Place, top: TopImages, channel: int) -> None:
+    """Draw a channel's pictures, what was drawn to excite it, and its classes."""
+    left, right = st.columns([2.17, 0.92], gap="medium")
+    with left:
+        _pictures(place, top, channel)
+    with right:
         _side(place, top, channel)
+
+
+def _pictures(place: Place, top: TopImages, channel: int) -> None:
+    """Show a channel's top images, cut and whole; of a dead one there are none to show."""
+    if top.is_dead(channel):
+        st.info("No picture excites it more than another. Choose another channel.", icon=":material/block:")
+        return
+    pngs = cached_channels.grids(
+        place.model, place.tuned, place.stage.name, channel, place.version, place.colour, top, place.images
+    )
+    cells = [words(place, top, channel, rank) for rank in range(top.images.shape[1])]
+    crops, whole = st.columns(2, gap="medium")
+    with crops:
+        render_grid(pngs[0], cells, cached_channels.GRID, "What excites it, strongest first")
+    with whole:
+        render_grid(pngs[1], cells, cached_channels.GRID, "The pictures they come from")
+    field = cached_channels.crop_side(place.model, place.tuned, place.stage.name)
+    st.caption(_crop_words(field, place.images.pixels.shape[1]))
     _downloads(place, top, channel, pngs)
 
 
@@ -136,8 +157,8 @@ def _listed(place: Place, top: TopImages, channel: int) -> str:
 
 def _side(place: Place, top: TopImages, channel: int) -> None:
     """Draw what the channel would like to see, its filter where it has one, and its classes."""
-    render_drawing(place.model, place.stage, channel)
-    found = cached_channels.filters(place.model, None) if place.stage is place.stages[0] else None
+    render_drawing(place.model, place.stage, channel, place.tuned)
+    found = cached_channels.filters(place.model, place.tuned) if place.stage is place.stages[0] else None
     if found is not None:
         from tlviz.figures.channel_pictures import to_tile
         from tlviz.figures.sprites import to_png
@@ -151,27 +172,37 @@ def _side(place: Place, top: TopImages, channel: int) -> None:
     if not top.is_dead(channel):
         st.markdown("**Mean activation by class**")
         figure = plot_class_means(place.images.classes, top.class_means[channel].tolist())
-        st.plotly_chart(figure, key="channel_classes", config=chart_config())
+        st.plotly_chart(figure, key=f"channel_classes_{place.tuned}", config=chart_config())
         few = f" The {MOST_BARS} strongest classes." if len(place.images.classes) > MOST_BARS else ""
         st.caption(f"What lies below zero counts as zero.{few}")
 
 
 def _crop_words(field: int, size: int) -> str:
+    from tlviz.explore.crops import LEAST_CROP
+
+    hover = "Hover for names and activations."
     if field >= size:
-        return "A position of this stage looks at the whole picture, so nothing is cut."
-    return f"Cut to the {field} pixels around the peak that hold 90% of its gradient."
+        return f"A position of this stage looks at the whole picture, so nothing is cut. {hover}"
+    cut = (
+        f" The frame is the crop: {LEAST_CROP} pixels, to see more."
+        if field < LEAST_CROP
+        else " The frame is the crop."
+    )
+    return f"The peak looks at about {field} pixels along a side: they hold 90% of its gradient.{cut} {hover}"
 
 
 def _downloads(place: Place, top: TopImages, channel: int, pngs: tuple[bytes, bytes]) -> None:
-    stem = f"{place.model}-{place.stage.name}-{channel}"
+    stem = f"{place.tuned or place.model}-{place.stage.name}"
     with st.container(horizontal=True):
         for label, content, file in (
-            ("Crops as PNG", pngs[0], f"{stem}-crops.png"),
-            ("Pictures as PNG", pngs[1], f"{stem}-pictures.png"),
-            ("Numbers as CSV", channel_table(place, top, channel), f"{stem}.csv"),
-            ("All channels as CSV", stage_table(place, top), f"{place.model}-{place.stage.name}-channels.csv"),
+            ("Crops PNG", pngs[0], f"{stem}-{channel}-crops.png"),
+            ("Pictures PNG", pngs[1], f"{stem}-{channel}-pictures.png"),
+            ("Numbers CSV", channel_table(place, top, channel), f"{stem}-{channel}.csv"),
+            ("All channels CSV", stage_table(place, top), f"{stem}-channels.csv"),
         ):
-            st.download_button(label, content, file, icon=":material/download:", on_click="ignore")
+            st.download_button(
+                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{place.tuned}"
+            )
 
 
 def channel_table(place: Place, top: TopImages, channel: int) -> bytes:

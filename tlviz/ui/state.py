@@ -26,6 +26,7 @@ class Key(StrEnum):
     CHANNEL_VIEW = "channels_view"
     OBJECTIVE = "channel_objective"
     ATLAS = "atlas"
+    AFTER = "after"
     UPLOAD = "upload"
     ORDER = "order"
     RUN = "run"
