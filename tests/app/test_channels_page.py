@@ -145,7 +145,7 @@ def test_the_same_channel_after_a_run_is_shown_and_an_untouched_one_is_the_same(
     from tlviz.models.catalogue import find_model
     from tlviz.models.load import build_for_target
 
-    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1)
+    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1, image_size=96)
     network = build_for_target(find_model("squeezenet1_1"), ("a", "b"), pretrained=True, seed=0)
     run = create_run("finetune", "x", settings.to_json())
     run.weights.write_bytes(bundle_bytes(network, settings, {}))

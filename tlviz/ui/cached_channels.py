@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
+from tlviz.models.catalogue import find_model
+from tlviz.models.spec import Sizing
 from tlviz.runs.folder import find_run
 from tlviz.ui import cached
 
@@ -27,17 +30,22 @@ ATLAS_COLUMNS = 10
 
 
 def subject(model: str, tuned: str | None) -> Network:
-    """Return the pretrained network, or the one that a run has made of it."""
+    """Return the pretrained network, or the one that a run has made of it, for pictures of the same size if it can."""
     if tuned is None:
         return cached.network(model)
-    return _tuned(tuned, find_run(tuned).weights.stat().st_mtime_ns)
+    size = find_model(model).preprocessing.size
+    return _tuned(tuned, find_run(tuned).weights.stat().st_mtime_ns, size)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the network …")
-def _tuned(run: str, changed_ns: int) -> Network:
+def _tuned(run: str, changed_ns: int, size: int) -> Network:
     from tlviz.export.bundle import load_bundle
 
-    return load_bundle(find_run(run).weights)
+    network = load_bundle(find_run(run).weights)
+    spec = network.spec
+    if spec.sizing is not Sizing.FREE or not spec.takes(size):
+        return network
+    return replace(network, spec=replace(spec, preprocessing=replace(spec.preprocessing, size=size)))
 
 
 def sample(images: ImageSet) -> ImageSet:

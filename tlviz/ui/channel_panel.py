@@ -183,12 +183,11 @@ def _crop_words(field: int, size: int) -> str:
     hover = "Hover for names and activations."
     if field >= size:
         return f"A position of this stage looks at the whole picture, so nothing is cut. {hover}"
-    cut = (
-        f" The frame is the crop: {LEAST_CROP} pixels, to see more."
-        if field < LEAST_CROP
-        else " The frame is the crop."
+    side = f" of {LEAST_CROP} pixels, to see more" if field < LEAST_CROP else ""
+    return (
+        f"The peak looks at about {field} pixels along a side: they hold 90% of its gradient. "
+        f"The frame is the crop{side}. {hover}"
     )
-    return f"The peak looks at about {field} pixels along a side: they hold 90% of its gradient.{cut} {hover}"
 
 
 def _downloads(place: Place, top: TopImages, channel: int, pngs: tuple[bytes, bytes]) -> None:
