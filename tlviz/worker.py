@@ -23,6 +23,17 @@ from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.device import lane
 from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, PROFILE, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import (
+    DOCTOR,
+    DOWNLOAD,
+    FINETUNE,
+    INGEST,
+    RANGE_TEST,
+    VISUALISE,
+    RunFolder,
+    Status,
+    list_runs,
+)
 
 LOCK_POLL_S = 0.3
 
@@ -33,6 +44,7 @@ JOBS = {
     DOCTOR: "tlviz.jobs.doctor",
     RANGE_TEST: "tlviz.jobs.range_test",
     PROFILE: "tlviz.jobs.profile",
+    VISUALISE: "tlviz.jobs.visualise",
 }
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 

@@ -23,6 +23,7 @@ PAGES = {
     "feature_maps": "What does each stage see?",
     "measure": "Which layers are general, which specific?",
     "attributions": "Why this answer?",
+    "channels": "What is this channel for?",
     "finetune": "How do I train it?",
     "export": "Is it ready to take home?",
 }

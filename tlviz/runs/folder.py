@@ -42,6 +42,7 @@ DOCTOR = "doctor"
 RANGE_TEST = "range_test"
 INGEST = "ingest"
 PROFILE = "profile"
+VISUALISE = "visualise"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""

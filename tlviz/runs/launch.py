@@ -24,6 +24,8 @@ from tlviz.runs.folder import (
     INGEST,
     PROFILE,
     RANGE_TEST,
+    RANGE_TEST,
+    VISUALISE,
     RunFolder,
     create_run,
     is_alive,
@@ -131,6 +133,24 @@ def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] 
     """
     settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": FILES}
     run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
+    start_worker(run)
+    return run
+
+
+def start_visualise(model: str, wish: Mapping[str, Any], *, tuned: str | None = None) -> RunFolder:
+    """Start a worker that draws what excites a channel, or return the one that already does.
+
+    ``wish`` are the fields of a ``DrawWish``; ``tuned`` names a finished run whose weights are meant.  A person waits
+    for it, so it does not wait behind training.  Drawings that are over are forgotten first, as they are kept.
+    Raises ``StorageError`` where the folder cannot be written.
+    """
+    settings = {"model": model, "run": tuned, "wish": dict(wish), "device": FILES}
+    for run in list_runs(VISUALISE):
+        if run.status().is_over:
+            run.delete()
+        elif run.config()["settings"] == settings:
+            return run
+    run = create_run(VISUALISE, _label(VISUALISE, model, str(wish.get("stage", ""))), settings)
     start_worker(run)
     return run
 

@@ -75,6 +75,10 @@ def forget_networks() -> None:
     from tlviz.ui import cached_look  # which itself needs this module
 
     for remembered in (network, target_stages, own_stages, seen, projected, _images, uploaded):
+    from tlviz.ui import cached_channels  # it imports this module
+
+    own = (network, target_stages, own_stages, seen, channel_sheet, projected, _images, uploaded)
+    for remembered in (*own, *cached_channels.REMEMBERED):
         remembered.clear()
     cached_look.forget()
 

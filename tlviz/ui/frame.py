@@ -43,6 +43,7 @@ PAGES = (
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/measure.py", "Measure", ":material/analytics:"),
     ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
+    ("pages/channels.py", "Channels", ":material/filter_alt:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
 )

@@ -13,7 +13,7 @@ import streamlit as st
 from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, VISUALISE, RunFolder, Status, list_runs
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -47,17 +47,20 @@ def active_runs() -> None:
         st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))}: {doing}")
 
 
-def render_job(run: RunFolder) -> None:
-    """Show how far a job is, with a button that stops it; the page is drawn anew when it is over."""
-    st.fragment(_job, run_every=POLL_S / 2)(run)
+def render_job(run: RunFolder, *, narrow: bool = False) -> None:
+    """Show how far a job is, with a button that stops it; the page is drawn anew when it is over.
+
+    In a narrow column the button stands below.
+    """
+    st.fragment(_job, run_every=POLL_S / 2)(run, narrow=narrow)
 
 
-def _job(run: RunFolder) -> None:
+def _job(run: RunFolder, *, narrow: bool) -> None:
     if run.status().is_over:
         st.rerun()
     beat = run.heartbeat()
     left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
-    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar, button = (st, st) if narrow else st.columns([4, 1], vertical_alignment="center")
     bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
     button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
 
@@ -66,6 +69,8 @@ def run_label(summary: RunSummary) -> str:
     """Name a run the way a person would: target, strategy, network, time of day."""
     if summary.kind == DOWNLOAD:
         return f"Download of {summary.model}"
+    if summary.kind == VISUALISE:
+        return f"Drawing for {summary.model}"
     words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on"}.get(summary.kind)
     if words:
         return f"{words} {dataset_title(summary.data)}"

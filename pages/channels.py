@@ -1,0 +1,50 @@
+"""Channels: what is this channel for?"""
+
+import streamlit as st
+
+from tlviz.ui import cached, cached_channels
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.channel_after import render_after
+from tlviz.ui.channel_atlas import render_atlas
+from tlviz.ui.channel_panel import Place, render_channel
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.state import Key
+
+CHANNEL, ATLAS = "One channel", "Atlas"
+
+
+def page() -> None:
+    title, views = st.columns([2, 1], vertical_alignment="center")
+    title.title("What is this channel for?")
+    with st.container():  # progress comes and goes here without moving what follows
+        stages = cached.network(source()).stages
+        images = cached_channels.sample(cached.images(target(), source()))
+    version = cached.version_of(images)
+    from_address(Key.CHANNEL_VIEW, (CHANNEL, ATLAS), CHANNEL)
+    views.segmented_control(
+        "View", (CHANNEL, ATLAS), key=Key.CHANNEL_VIEW, required=True, persist_state="session",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if st.session_state[Key.CHANNEL_VIEW] == ATLAS:
+        render_atlas(source(), stages, images, version)
+        to_address(Key.CHANNEL_VIEW)
+        return
+    names = [stage.name for stage in stages]
+    from_address(Key.STAGE, names, names[-2])
+    chosen = stages[names.index(st.session_state[Key.STAGE])]
+    render_stage_strip(stages, key="channel_strip", selected=chosen.name, on_select=_select)
+    place = Place(source(), stages, chosen, images, version)
+    render_after(place, render_channel(place))
+    to_address(Key.CHANNEL_VIEW, Key.STAGE)
+
+
+def _select(stage: str) -> None:
+    """Choose the clicked stage, and of it the channel that is the most selective."""
+    if stage != st.session_state[Key.STAGE]:
+        st.session_state[Key.STAGE] = stage
+        st.session_state[Key.CHANNEL] = None
+        st.query_params.pop(Key.CHANNEL, None)
+
+
+guarded(page)

@@ -1,0 +1,170 @@
+"""The Channels page: a channel and its images, links, dead channels, and the atlas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
+from tlviz.data.images import ImageSet
+from tlviz.explore.channels import TopImages, top_images
+from tlviz.models.load import Network
+from tlviz.runs.folder import VISUALISE, create_run, list_runs
+from tlviz.ui.channel_after import describe_change
+from tlviz.ui.channel_panel import Place, channel_table, sentence, stage_table, words
+from tlviz.ui.state import Key
+
+
+@pytest.fixture
+def place(tiny: Network, colours: ImageSet) -> Place:
+    return Place("squeezenet1_1", tiny.stages, tiny.stages[0], colours, "v")
+
+
+@pytest.fixture
+def top(tiny: Network, colours: ImageSet) -> TopImages:
+    return top_images(tiny, colours, "stem")
+
+
+def open_channels(**address: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.switch_page("pages/channels.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_it_opens_on_the_most_selective_channel_and_says_what_for() -> None:
+    app = open_channels(target="clipart")
+    assert not app.exception
+    assert not app.error
+    assert "of **fire9** answers most to" in text(app)
+    assert app.query_params["stage"] == "fire9"
+    assert app.query_params["channel"] == str(app.session_state[Key.CHANNEL])
+
+
+def test_a_link_reproduces_the_view_and_another_channel_follows() -> None:
+    app = open_channels(target="clipart", stage="fire2", channel="0")
+    assert not app.exception
+    assert app.number_input(key=Key.CHANNEL).value == 0
+    assert "Channel **0** of **fire2**" in text(app)
+    app.number_input(key=Key.CHANNEL).set_value(17).run()
+    assert "Channel **17** of **fire2**" in text(app)
+    assert app.query_params["channel"] == "17"
+    jump = app.selectbox(key="channel_jump")
+    jump.select_index(0).run()
+    assert str(app.session_state[Key.CHANNEL]) == jump.options[0].split(" ")[0]
+    assert not app.exception
+
+
+def test_a_channel_that_is_not_there_says_so() -> None:
+    app = open_channels(target="clipart", stage="stem", channel="64")
+    assert "asks for the channel '64', which is not here" in app.warning[0].value
+    assert not app.exception
+
+
+def test_the_head_names_its_classes() -> None:
+    app = open_channels(target="clipart", stage="head", channel="340")
+    assert not app.exception
+    assert "Channel **340 (zebra)** of **head**" in text(app)
+
+
+def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
+    app = open_channels(target="clipart", stage="stem", channel="3")
+    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    (job,) = list_runs(VISUALISE)
+    assert job.config()["settings"]["wish"]["channel"] == 3
+    settings = job.config()["settings"]
+    assert not app.exception
+    job.request_stop()
+    stopped = create_run(VISUALISE, "zz", settings)  # named later than the first, so it is the last one
+    stopped = replace(stopped, path=stopped.path.rename(stopped.path.with_name(f"9{stopped.name}")))
+    (stopped.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "stopped"}\n')
+    app.run()
+    assert "The drawing was cancelled; nothing was kept." in text(app)
+
+
+def test_the_atlas_opens_with_its_download() -> None:
+    app = open_channels(target="clipart", channels_view="Atlas")
+    assert not app.exception
+    assert "A row is a stage" in text(app)
+    assert app.query_params["channels_view"] == "Atlas"
+    app.button_group(key=Key.ATLAS).set_value("strongest").run()
+    assert not app.exception
+
+
+def test_sentences_for_a_preference_for_none_and_for_silence(place: Place, top: TopImages) -> None:
+    means = top.class_means.copy()
+    means[0], means[1] = (3, 1, 1), (1.0, 1.1, 1.0)
+    means[2] = 0
+    changed = replace(top, class_means=means)
+    assert sentence(place, changed, 0).startswith(
+        "Channel **0** of **stem** answers most to **red**: class selectivity **0.50**"
+    )
+    assert "prefers no class: its selectivity is only **0.05**" in sentence(place, changed, 1)
+    assert "is never above zero on these 60 images" in sentence(place, changed, 2)
+    still = replace(top, lowest=top.highest)
+    assert "is dead here: it gives" in sentence(place, still, 0)
+
+
+def test_tables_hold_the_numbers(place: Place, top: TopImages) -> None:
+    rows = list(csv.DictReader(io.StringIO(channel_table(place, top, 1).decode())))
+    assert [int(row["rank"]) for row in rows] == list(range(1, 10))
+    assert [float(row["activation"]) for row in rows] == pytest.approx(top.values[1].tolist(), rel=1e-5)
+    assert rows[0]["image"] == place.images.names[top.images[1, 0]]
+    channels = list(csv.DictReader(io.StringIO(stage_table(place, top).decode())))
+    assert [int(row["channel"]) for row in channels] == [0, 1, 2, 3]
+    assert float(channels[2]["mean: green"]) == pytest.approx(top.class_means[2, 1])
+    chosen = float(channels[1]["class_selectivity"])
+    assert chosen == pytest.approx(float(top.selectivity()[1]))
+    assert words(place, top, 1, 0).startswith(f"1. {place.images.names[top.images[1, 0]]} (")
+
+
+def test_a_small_folder_of_ones_own_serves(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (tmp_path / name).mkdir()
+        for at in range(3):
+            noise = np.random.default_rng(at).integers(0, 50, (40, 30, 3), dtype=np.uint8)
+            Image.fromarray(noise + np.array(colour, np.uint8)).save(tmp_path / name / f"{at}.png")
+    app = open_page("channels", target="folder", folder=str(tmp_path))
+    assert not app.exception
+    assert not app.error
+    assert "of **fire9**" in text(app)
+
+
+def test_the_same_channel_after_a_run_is_shown_and_an_untouched_one_is_the_same() -> None:
+    from tlviz.export.bundle import bundle_bytes
+    from tlviz.finetune.config import configure
+    from tlviz.models.catalogue import find_model
+    from tlviz.models.load import build_for_target
+
+    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1, image_size=96)
+    network = build_for_target(find_model("squeezenet1_1"), ("a", "b"), pretrained=True, seed=0)
+    run = create_run("finetune", "x", settings.to_json())
+    run.weights.write_bytes(bundle_bytes(network, settings, {}))
+    (run.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "finished"}\n')
+    app = open_channels(target="clipart", stage="fire2", channel="5", after=run.name)
+    assert not app.exception
+    assert not app.error
+    assert "Of its 9 top images **9** are the same; class selectivity went from" in text(app)
+    head = open_channels(target="clipart", stage="head", channel="5", after=run.name)
+    assert not head.exception
+    assert "its channels are not these" in text(head)
+
+
+def test_a_change_is_counted(top: TopImages) -> None:
+    other = top.images.copy()
+    other[0, :4] = 1000 + np.arange(4)
+    means = top.class_means.copy()
+    means[0] = (4, 0, 0)
+    words = describe_change(top, replace(top, images=other, class_means=means), 0)
+    assert words.startswith("Of its 9 top images **5** are the same; class selectivity went from")
+    assert words.endswith("to 1.00.")
+    assert "**9** are the same" in describe_change(top, top, 0)
