@@ -22,12 +22,12 @@ from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.device import lane
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, PROFILE, RANGE_TEST, RunFolder, Status, list_runs
 from tlviz.runs.folder import (
     DOCTOR,
     DOWNLOAD,
     FINETUNE,
     INGEST,
+    PROFILE,
     RANGE_TEST,
     VISUALISE,
     RunFolder,

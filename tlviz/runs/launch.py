@@ -24,7 +24,6 @@ from tlviz.runs.folder import (
     INGEST,
     PROFILE,
     RANGE_TEST,
-    RANGE_TEST,
     VISUALISE,
     RunFolder,
     create_run,

@@ -72,12 +72,9 @@ def own_stages(name: str, *, grouped: bool = True) -> tuple[Stage, ...]:
 
 def forget_networks() -> None:
     """Forget what is known of networks by their names, because a name may now mean another one."""
-    from tlviz.ui import cached_look  # which itself needs this module
+    from tlviz.ui import cached_channels, cached_look  # they import this module
 
-    for remembered in (network, target_stages, own_stages, seen, projected, _images, uploaded):
-    from tlviz.ui import cached_channels  # it imports this module
-
-    own = (network, target_stages, own_stages, seen, channel_sheet, projected, _images, uploaded)
+    own = (network, target_stages, own_stages, seen, projected, _images, uploaded)
     for remembered in (*own, *cached_channels.REMEMBERED):
         remembered.clear()
     cached_look.forget()

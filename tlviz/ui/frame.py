@@ -41,9 +41,9 @@ PAGES = (
     ("pages/models.py", "Models", ":material/hub:"),
     ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
-    ("pages/measure.py", "Measure", ":material/analytics:"),
-    ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
     ("pages/channels.py", "Channels", ":material/filter_alt:"),
+    ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
+    ("pages/measure.py", "Measure", ":material/analytics:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/export.py", "Export", ":material/download:"),
 )
