@@ -155,3 +155,14 @@ def visiting(server: Server, scheme: Literal["light", "dark"] = "light") -> Iter
             yield Visit(page, server)
         finally:
             browser.close()
+
+
+def photograph(document: Path, to: Path, width: int, height: int) -> None:
+    """Take a picture of a page on disk, at twice the resolution, on white."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
+        page.goto(document.as_uri())
+        page.wait_for_timeout(500)
+        page.screenshot(path=to)
+        browser.close()

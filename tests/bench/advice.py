@@ -1,0 +1,152 @@
+"""How good the advice is beside simple rules: ``python tests/bench/advice.py --sweep FILE``.
+
+The file comes from ``tests/bench/sweep.py``.  For every network, target and seed the profile is made of the training
+and validation images alone; what it advises is judged on the test images, against the depth that did best on the
+other seeds.  A depth's rate is the one that did best on the other seeds, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+from tests.bench.sweep import MODELS, RATES, SEEDS, Trial, parts_of, read_results, settings  # noqa: E402
+from tests.bench.targets import TARGETS, write_target  # noqa: E402
+from tlviz.data.images import leave_out, load_images  # noqa: E402
+from tlviz.diagnose.advice import Advice, advise  # noqa: E402
+from tlviz.diagnose.profile import Profile, profile  # noqa: E402
+from tlviz.export.bundle import geometry_of  # noqa: E402
+from tlviz.measures.accuracy import standard_error  # noqa: E402
+from tlviz.models.catalogue import find_model  # noqa: E402
+from tlviz.models.load import architecture_stages, load_network  # noqa: E402
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One network on one target: accuracies (depth, rate, seed), those of ``two_phase`` (rate, seed), test images."""
+
+    test: NDArray[np.float64]
+    val: NDArray[np.float64]
+    two_phase: NDArray[np.float64]
+    test_images: int
+
+    def others(self, seed: int) -> list[int]:
+        """Return the other seeds' positions."""
+        return [at for at in range(self.test.shape[2]) if at != seed]
+
+    def reached(self, depth: int, seed: int) -> float:
+        """Return a depth's test accuracy at the rate that did best on the other seeds."""
+        return float(self.test[depth, self.test[depth][:, self.others(seed)].mean(1).argmax(), seed])
+
+    def two_phases(self, seed: int) -> float:
+        """Return the test accuracy of ``two_phase``, at the rate that did best on the other seeds."""
+        return float(self.two_phase[self.two_phase[:, self.others(seed)].mean(1).argmax(), seed])
+
+    def best_depth(self, seed: int) -> int:
+        """Return the depth that did best on the other seeds."""
+        return int(self.test[:, :, self.others(seed)].mean(2).max(1).argmax())
+
+    def raced(self, seed: int) -> float:
+        """Return the test accuracy of what this seed's own validation images prefer."""
+        depth, rate = np.unravel_index(self.val[:, :, seed].argmax(), self.val.shape[:2])
+        return float(self.test[depth, rate, seed])
+
+
+def collect(results: dict[str, dict[str, Any]], model: str, target: str) -> Sweep | None:
+    """Gather one network's sweep of a target, None where it is not complete."""
+    stages = len(architecture_stages(find_model(model), 2))
+
+    def numbers(strategy: str, freeze: int | None, name: str) -> list[list[float]]:
+        return [
+            [results[Trial(model, target, seed, strategy, freeze, rate).key][name] for seed in SEEDS] for rate in RATES
+        ]
+
+    try:
+        test = np.array([numbers("last_stages", freeze, "test") for freeze in range(stages)])
+        val = np.array([numbers("last_stages", freeze, "val") for freeze in range(stages)])
+        two_phase = np.array(numbers("two_phase", None, "test"))
+    except KeyError:
+        return None
+    some = results[Trial(model, target, SEEDS[0], "two_phase", None, RATES[0]).key]
+    return Sweep(test, val, two_phase, some["test_images"])
+
+
+def profiled(model: str, target: str, seed: int, folder: Path, size: int) -> Profile:
+    """Profile a network on the images that a run of the sweep may train and validate with."""
+    data = str(write_target(TARGETS[target], folder))
+    config = settings(Trial(model, target, seed, "last_stages", 0, RATES[0]), data, size, 1)
+    images = load_images(data, geometry_of(config))
+    split = parts_of(images, config)
+    seen = {images.names[at] for at in (*split.train, *split.validation)}
+    shown = leave_out(images, [name for name in images.names if name not in seen])
+    spec = find_model(model)
+    return profile(load_network(replace(spec, preprocessing=replace(spec.preprocessing, size=size)), size=size), shown)
+
+
+def regrets(sweep: Sweep, advice: list[Advice]) -> Iterator[tuple[str, float, bool]]:
+    """Yield each rule's name, its regret on each seed, and whether that lies within one standard error."""
+    deepest = len(sweep.test) - 1
+    for seed in range(len(SEEDS)):
+        best = sweep.reached(sweep.best_depth(seed), seed)
+        error = standard_error(best, sweep.test_images)
+        rules = {
+            "the advice": sweep.two_phases(seed)
+            if advice[seed].strategy == "two_phase"
+            else sweep.reached(min(advice[seed].freeze, deepest), seed),
+            "always `head_only`": sweep.reached(deepest, seed),
+            "always the middle": sweep.reached(deepest // 2, seed),
+            "always `full`": sweep.reached(0, seed),
+            "always `two_phase`": sweep.two_phases(seed),
+            "a race of all, by validation": sweep.raced(seed),
+        }
+        for rule, accuracy in rules.items():
+            yield rule, best - accuracy, best - accuracy <= error
+
+
+def main() -> None:
+    """Print the regret of every rule, and every target's best depth beside the advised one, in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sweep", type=Path, required=True)
+    parser.add_argument("--image-size", type=int, default=64)
+    chosen = parser.parse_args()
+    results, told, rows = read_results(chosen.sweep), [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for model in MODELS:
+            for target in TARGETS:
+                sweep = collect(results, model, target)
+                if sweep is None:
+                    print(f"{model} on {target} is not complete", file=sys.stderr)
+                    continue
+                advice = [advise(profiled(model, target, seed, Path(folder), chosen.image_size)) for seed in SEEDS]
+                told += [(model, target, *told_one) for told_one in regrets(sweep, advice)]
+                best = [sweep.best_depth(seed) for seed in range(len(SEEDS))]
+                curve = sweep.test.mean(2).max(1)
+                rows.append((model, target, best, [item.freeze for item in advice], advice[0].confidence, curve))
+                print(json.dumps({"model": model, "target": target, "best": best}), file=sys.stderr, flush=True)
+    print("| rule | mean regret, points | 90th percentile | within one standard error |\n|---|---|---|---|")
+    for rule in dict.fromkeys(row[2] for row in told):
+        values = [row[3] * 100 for row in told if row[2] == rule]
+        within = statistics.mean(row[4] for row in told if row[2] == rule)
+        print(f"| {rule} | {statistics.mean(values):.1f} | {np.quantile(values, 0.9):.1f} | {within:.0%} |")
+    print("\n| network | target | best depth, by seed | advised, by seed | confidence | accuracy at 0, middle, all frozen |")
+    print("|---|---|---|---|---|---|")
+    for model, target, best, advised, confidence, curve in rows:
+        ends = f"{curve[0]:.3f}, {curve[len(curve) // 2]:.3f}, {curve[-1]:.3f}"
+        print(f"| {model} | {target} | {best} | {advised} | {confidence} | {ends} |")
+
+
+if __name__ == "__main__":
+    main()
