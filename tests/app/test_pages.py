@@ -246,7 +246,7 @@ def test_a_strategy_with_phases_says_what_trains_when() -> None:
     assert "from epoch 3 everything" in text(app)
 
 
-def finished_run(strategy: str, accuracy: float) -> RunFolder:
+def trained_run(strategy: str, accuracy: float) -> RunFolder:
     """Write the folder of a finished run of two epochs that was judged by 73 pictures."""
     run = create_run("finetune", "x", configure("squeezenet1_1", "clipart", strategy, epochs=2).to_json())
     drift = {"stem": 0.001, "fire2": 0.002}
@@ -266,7 +266,7 @@ def finished_run(strategy: str, accuracy: float) -> RunFolder:
 
 
 def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
-    app = open_page("finetune", run=finished_run("full", 0.5).name)
+    app = open_page("finetune", run=trained_run("full", 0.5).name)
     assert not app.exception
     assert "How far each stage's weights are from their start" in text(app)
     app.button_group(key="inside_view").select("Left of the source").run()
@@ -276,13 +276,13 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
 
 def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    run = finished_run("full", 0.5)
+    run = trained_run("full", 0.5)
     app = open_page("finetune", run=run.name)
     app.button_group(key="inside_view").select("Worth of the source").run()
 
     def start(config: FinetuneConfig) -> RunFolder:
         started.append(config.strategy)
-        return finished_run(config.strategy, 0.9)
+        return trained_run(config.strategy, 0.9)
 
     monkeypatch.setattr("tlviz.ui.inside.start_finetune", start)
     app.button(key=f"scratch_{run.name}").click().run()

@@ -141,7 +141,7 @@ def main() -> None:
         values = [row[3] * 100 for row in told if row[2] == rule]
         within = statistics.mean(row[4] for row in told if row[2] == rule)
         print(f"| {rule} | {statistics.mean(values):.1f} | {np.quantile(values, 0.9):.1f} | {within:.0%} |")
-    print("\n| network | target | best depth, by seed | advised, by seed | confidence | accuracy at 0, middle, all frozen |")
+    print("\n| network | target | best depth, by seed | advised, by seed | confidence | accuracy at 0, half, all |")
     print("|---|---|---|---|---|---|")
     for model, target, best, advised, confidence, curve in rows:
         ends = f"{curve[0]:.3f}, {curve[len(curve) // 2]:.3f}, {curve[-1]:.3f}"

@@ -83,9 +83,7 @@ def table(curves: Sequence[Curve], names: Sequence[str]) -> str:
             best = f"{statistics.mean(curve.best):.3f} ± {error:.3f}"
             numbers = " | ".join(f"{curve.mean[epoch]:.3f}" for epoch in SHOWN)
             frozen = f"up to {names[curve.freeze - 1]} ({curve.freeze})" if curve.freeze else "nothing (0)"
-            lines.append(
-                f"| {target} ({how_far}) | {frozen} | {numbers} | {f'**{best}**' if curve is top else best} |"
-            )
+            lines.append(f"| {target} ({how_far}) | {frozen} | {numbers} | {f'**{best}**' if curve is top else best} |")
     return "\n".join(lines)
 
 

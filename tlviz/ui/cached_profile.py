@@ -46,14 +46,14 @@ def _profiles_changed() -> int:
 
 
 @st.cache_resource(max_entries=32, ttl=FOLDER_CHECK_S, show_spinner=False)
-def _found(request: Request, notes_changed: int, profiles_changed: int) -> Profile | None:  # noqa: ARG001 (cache keys)
+def _found(request: Request, notes_changed: int, profiles_changed: int) -> Profile | None:
     from tlviz.diagnose.profile_store import find_profile
 
     return find_profile(request)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def between(first: Request, second: Request, made: float) -> Similarity:  # noqa: ARG001 (a cache key)
+def between(first: Request, second: Request, made: float) -> Similarity:
     """Return the CKA between all stages of two networks on one target; shows a progress bar meanwhile."""
     from tlviz.diagnose.compare import compare_models
 
