@@ -1,4 +1,4 @@
-"""How good the advice is beside simple rules: ``python tests/bench/advice.py --sweep FILE``.
+"""How good the advice is beside simple rules: ``python tests/bench/advice.py --sweep FILE --profiles FOLDER``.
 
 The file comes from ``tests/bench/sweep.py``.  For every network, target and seed the profile is made of the training
 and validation images alone; what it advises is judged on the test images, against the depth that did best on the
@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ from numpy.typing import NDArray  # noqa: E402
 from tests.bench.sweep import MODELS, RATES, SEEDS, Trial, parts_of, read_results, settings  # noqa: E402
 from tests.bench.targets import TARGETS, write_target  # noqa: E402
 from tlviz.data.images import leave_out, load_images  # noqa: E402
-from tlviz.diagnose.advice import Advice, advise  # noqa: E402
-from tlviz.diagnose.profile import Profile, profile  # noqa: E402
+from tlviz.diagnose.advice import advise  # noqa: E402
+from tlviz.diagnose.profile import profile  # noqa: E402
+from tlviz.diagnose.records import Advice, Profile  # noqa: E402
+from tlviz.diagnose.request import make_request  # noqa: E402
 from tlviz.export.bundle import geometry_of  # noqa: E402
 from tlviz.measures.accuracy import standard_error  # noqa: E402
 from tlviz.models.catalogue import find_model  # noqa: E402
@@ -84,16 +86,26 @@ def collect(results: dict[str, dict[str, Any]], model: str, target: str) -> Swee
     return Sweep(test, val, two_phase, some["test_images"])
 
 
-def profiled(model: str, target: str, seed: int, folder: Path, size: int) -> Profile:
-    """Profile a network on the images that a run of the sweep may train and validate with."""
+def profiled(model: str, target: str, seed: int, folder: Path, kept: Path, size: int) -> Profile:
+    """Profile a network on the images that a run of the sweep may train and validate with, once for all calls."""
+    path = kept / f"{model}-{target}-{seed}-{size}.json"
+    if path.exists():
+        return Profile.from_json(json.loads(path.read_text()))
     data = str(write_target(TARGETS[target], folder))
     config = settings(Trial(model, target, seed, "last_stages", 0, RATES[0]), data, size, 1)
     images = load_images(data, geometry_of(config))
     split = parts_of(images, config)
     seen = {images.names[at] for at in (*split.train, *split.validation)}
     shown = leave_out(images, [name for name in images.names if name not in seen])
-    spec = find_model(model)
-    return profile(load_network(replace(spec, preprocessing=replace(spec.preprocessing, size=size)), size=size), shown)
+    network = load_network(find_model(model), size=size)
+    found = profile(network, shown, make_request(model, data, image_size=size, seed=seed), identity=model)
+    path.write_text(json.dumps(found.to_json()))
+    return found
+
+
+def advised(found: Profile) -> Advice:
+    """Return what the rule of today advises by a profile's numbers."""
+    return advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
 
 
 def regrets(sweep: Sweep, advice: list[Advice]) -> Iterator[tuple[str, float, bool]]:
@@ -120,9 +132,11 @@ def main() -> None:
     """Print the regret of every rule, and every target's best depth beside the advised one, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sweep", type=Path, required=True)
-    parser.add_argument("--image-size", type=int, default=64)
+    parser.add_argument("--profiles", type=Path, required=True, help="A folder where profiles are kept.")
+    parser.add_argument("--image-size", type=int, default=80)
     chosen = parser.parse_args()
     results, told, rows = read_results(chosen.sweep), [], []
+    chosen.profiles.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for model in MODELS:
             for target in TARGETS:
@@ -130,11 +144,14 @@ def main() -> None:
                 if sweep is None:
                     print(f"{model} on {target} is not complete", file=sys.stderr)
                     continue
-                advice = [advise(profiled(model, target, seed, Path(folder), chosen.image_size)) for seed in SEEDS]
+                advice = [
+                    advised(profiled(model, target, seed, Path(folder), chosen.profiles, chosen.image_size))
+                    for seed in SEEDS
+                ]
                 told += [(model, target, *told_one) for told_one in regrets(sweep, advice)]
                 best = [sweep.best_depth(seed) for seed in range(len(SEEDS))]
                 curve = sweep.test.mean(2).max(1)
-                rows.append((model, target, best, [item.freeze for item in advice], advice[0].confidence, curve))
+                rows.append((model, target, best, [one.freeze for one in advice], advice[0].confidence, curve))
                 print(json.dumps({"model": model, "target": target, "best": best}), file=sys.stderr, flush=True)
     print("| rule | mean regret, points | 90th percentile | within one standard error |\n|---|---|---|---|")
     for rule in dict.fromkeys(row[2] for row in told):
@@ -143,9 +160,9 @@ def main() -> None:
         print(f"| {rule} | {statistics.mean(values):.1f} | {np.quantile(values, 0.9):.1f} | {within:.0%} |")
     print("\n| network | target | best depth, by seed | advised, by seed | confidence | accuracy at 0, half, all |")
     print("|---|---|---|---|---|---|")
-    for model, target, best, advised, confidence, curve in rows:
+    for model, target, best, told_depths, confidence, curve in rows:
         ends = f"{curve[0]:.3f}, {curve[len(curve) // 2]:.3f}, {curve[-1]:.3f}"
-        print(f"| {model} | {target} | {best} | {advised} | {confidence} | {ends} |")
+        print(f"| {model} | {target} | {best} | {told_depths} | {confidence} | {ends} |")
 
 
 if __name__ == "__main__":
