@@ -106,7 +106,6 @@ def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture
     arguments = ("profile", "--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--limit", "60")
     status, found, told = call(capsys, *arguments)
     assert status == 0, told
-    assert "pretrained network: 60" in told
     keys = {"name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid"}
     assert all(stage.keys() >= keys for stage in found["stages"])
     assert [stage["name"] for stage in found["stages"]] == ["stem", *(f"fire{at}" for at in range(2, 10))]

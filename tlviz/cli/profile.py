@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.images import settle
+from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT, make_request
 from tlviz.models.catalogue import find_model
 from tlviz.models.places import need_weights
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.launch import start_profile
+
+_POLL_S = 0.1
 
 _PER_IMAGE = ("correct", "places", "explained")
 _SHOWN = ("name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid")
@@ -24,15 +33,22 @@ def profile(
     limit: Annotated[int, typer.Option(help="Look at so many images at most, a like share of each class.")] = LIMIT,
     seed: Annotated[int, typer.Option(min=0, help="The random weights and permuted labels.")] = 0,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Measure what every stage of a network is worth on a target, and advise where to freeze."""
-    request = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
-    need_weights(find_model(request.model))
-    request = make_request(model, settle(data), image_size=image_size, limit=limit, seed=seed)
-    from tlviz.diagnose.profile import profile_target  # imports torch
-
-    found = profile_target(request, _tell())
+    checked = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
+    need_weights(find_model(checked.model))
+    request = replace(checked, data=settle(data, bytes_progress("unpacked")))
+    found = find_profile(request)
+    if found is None:
+        run = start_profile(request)
+        _watch(run)
+        found = find_profile(request)
+        if found is None:
+            last = (run.events() or [{}])[-1]
+            print(f"tlviz: {last.get('error') or 'The profile was stopped before its end.'}", file=sys.stderr)
+            return 2 if last.get("is_mistake") else 1
     print_result(as_result(found), as_json, _readable(found))
+    return 0
 
 
 def as_result(found: Profile) -> dict[str, Any]:
@@ -48,7 +64,7 @@ def _readable(found: Profile) -> Any:
     from rich.console import Group
     from rich.text import Text
 
-    rows = [{name: row[name] for name in _SHOWN} for row in as_result(found)["stages"]]
+    rows = [{name: _rounded(row[name]) for name in _SHOWN} for row in as_result(found)["stages"]]
     advice = found.advice
     words = [
         *found.notes,
@@ -60,13 +76,22 @@ def _readable(found: Profile) -> Any:
     return Group(table(rows), *(Text(line) for line in words))
 
 
-def _tell() -> Any:
-    """Tell each part of the work once, on standard error."""
-    told: set[str] = set()
+def _rounded(value: Any) -> Any:
+    """Return what fits into a narrow column."""
+    return f"{value:.3f}" if isinstance(value, float) and abs(value) < 10 else value
 
-    def tell(doing: str, _done: int, total: int) -> None:
-        if doing not in told:
-            told.add(doing)
-            stderr.print(f"{doing}: {total:,}")
 
-    return tell
+def _watch(run: RunFolder) -> None:
+    """Wait for a profile's worker to end, telling each part of its work once; Ctrl-C stops it."""
+    told = ""
+    while not run.status().is_over:
+        try:
+            beat = run.heartbeat()
+            doing = "" if beat is None else beat.doing.partition(":")[0]
+            if doing not in ("", told):
+                told = doing
+                stderr.print(doing, markup=False)
+            time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            stderr.print("stopping")
+            run.request_stop()

@@ -12,6 +12,11 @@ from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general
 from tlviz.diagnose.contest import compare_sources
 from tlviz.diagnose.records import Advice, Confidence, Profile, StageProfile
 from tlviz.errors import BadSettingError
+from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.config import configure
+from tlviz.finetune.plan import plan_phases
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import architecture_stages
 
 
 def planted(
@@ -29,7 +34,7 @@ def planted(
     return [
         replace(
             blank,
-            name="abcdefgh"[at],
+            name="abcdefghi"[at],
             probe=value,
             behind=max(probe) - value,
             random_probe=at_random[at],
@@ -120,6 +125,23 @@ def test_a_shift_at_the_stem_brings_the_first_stage_into_the_race() -> None:
     for shift in ([1, 3, 0.5], [0.05, 0.02, 0.01], None):
         advice = advised(planted([0.4, 0.6, 0.8], shift=shift))
         assert not any(candidate.frozen for candidate in advice.candidates), shift
+
+
+@pytest.mark.parametrize("probe", [[0.2] * 9, [0.4, 0.5, 0.6, 0.9, 0.9, 0.8, 0.7, 0.6, 0.6]])
+def test_every_candidate_is_a_run_that_can_start(probe: list[float]) -> None:
+    network = architecture_stages(find_model("squeezenet1_1"), 4)
+    stages = [
+        replace(stage, name=real.name)
+        for stage, real in zip(planted(probe, shift=[3, *[0.1] * 8]), network[:-1], strict=True)
+    ]
+    for entrant in advised(stages).candidates:
+        chosen = {"freeze": entrant.freeze, "frozen": entrant.frozen, "batchnorm": BatchNorm(entrant.batchnorm)}
+        config = configure("squeezenet1_1", "photos", entrant.strategy, **chosen)
+        last = plan_phases(config, network)[-1]
+        if entrant.freeze is not None:
+            assert len(last.frozen) == entrant.freeze, entrant
+        if entrant.frozen is not None:
+            assert [network[at].name for at in sorted(last.frozen)] == list(entrant.frozen), entrant
 
 
 def test_confidence_is_high_only_where_the_measures_agree() -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tlviz.measures.cka import gram, hsic, linear_cka
+from tlviz.measures.cka import cka_matrix, gram, hsic, linear_cka, minibatch_cka
 
 
 def drawn(count: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -50,3 +50,26 @@ def test_what_cannot_be_compared() -> None:
     assert math.isnan(linear_cka(torch.ones(10, 3), drawn(10, 3)))
     with pytest.raises(ValueError, match="at least 4; got 3 and 3"):
         linear_cka(drawn(3, 2), drawn(3, 2))
+
+
+def test_batches_estimate_the_same_and_one_batch_is_the_same() -> None:
+    first = drawn(600, 12)
+    second = first @ drawn(12, 30, 1) + 3 * drawn(600, 30, 2)
+    whole = linear_cka(first, second)
+    assert minibatch_cka([(first, second)]) == pytest.approx(whole, rel=1e-12)
+    parts = list(zip(first.split(40), second.split(40), strict=True))
+    assert minibatch_cka(parts) == pytest.approx(whole, abs=0.03)
+    mean = sum(linear_cka(one, two) for one, two in parts) / len(parts)
+    assert minibatch_cka(parts) != pytest.approx(mean, abs=1e-6), "each HSIC is averaged before dividing"
+    assert math.isnan(minibatch_cka([]))
+
+
+def test_a_matrix_holds_every_pair() -> None:
+    stages = [drawn(50, width, width) for width in (3, 8, 20)]
+    matrix = cka_matrix(stages)
+    for row, one in enumerate(stages):
+        for column, two in enumerate(stages):
+            assert matrix[row][column] == pytest.approx(linear_cka(one, two), abs=1e-12)
+    across = cka_matrix(stages[:1], stages)
+    assert across == [pytest.approx(matrix[0])]
+    assert math.isnan(cka_matrix([torch.ones(50, 2)], stages)[0][0])
