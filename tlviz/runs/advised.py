@@ -7,6 +7,7 @@ from typing import Any
 from tlviz.diagnose.records import Advice, Candidate, Profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.strategies import Freeze, find_strategy
 
 
 def advised_runs(advice: Advice) -> list[dict[str, Any]]:
@@ -28,22 +29,25 @@ def advised_configs(profile: Profile, epochs: int) -> list[FinetuneConfig]:
     return [configure(profile.model, profile.data, **one, epochs=epochs) for one in settings]
 
 
-def _is_same(one: Candidate, other: Candidate) -> bool:
-    return (one.strategy, one.freeze, one.frozen, one.batchnorm) == (
-        other.strategy,
-        other.freeze,
-        other.frozen,
-        other.batchnorm,
-    )
-
-
 def settings_of(candidate: Candidate, advice: Advice) -> dict[str, Any]:
-    """Return the settings of one entrant, at the advised rates."""
+    """Return the settings of one entrant, at the advised rates; random weights keep the strategy's own."""
+    strategy = find_strategy(candidate.strategy)
     return {
         "strategy": candidate.strategy,
         "freeze": candidate.freeze,
         "frozen": candidate.frozen,
         "batchnorm": BatchNorm(candidate.batchnorm),
         "head_lr": advice.head_lr,
-        "backbone_lr": advice.backbone_lr,
+        "backbone_lr": advice.backbone_lr if strategy.pretrained else strategy.backbone_lr,
     }
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    return _plan(one) == _plan(other)
+
+
+def _plan(candidate: Candidate) -> tuple[object, ...]:
+    """Return what tells entrants apart: no depth means none frozen where that is the strategy's own."""
+    freezes_nothing = find_strategy(candidate.strategy).freeze is Freeze.NONE
+    freeze = 0 if candidate.freeze is None and freezes_nothing else candidate.freeze
+    return candidate.strategy, freeze, candidate.frozen, candidate.batchnorm

@@ -12,7 +12,8 @@ from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import Scale
-from tlviz.figures.profile import Curve, curve_of, finding, plot_probe_curves
+from tlviz.figures.profile import plot_probe_curves
+from tlviz.figures.profile_numbers import Curve, curve_of, finding
 from tlviz.figures.theme import chart_config
 from tlviz.models.catalogue import find_model
 from tlviz.models.places import available_models
