@@ -15,7 +15,7 @@ from tlviz.errors import TlvizError
 from tlviz.explore import cover_maps, gradient_maps
 from tlviz.explore.applicability import why_not
 from tlviz.explore.class_maps import grad_cams
-from tlviz.explore.methods import METHODS, Baseline, Method
+from tlviz.explore.methods import METHODS, USUAL_BASELINE, Baseline, Method
 from tlviz.explore.rollout import roll_out
 from tlviz.explore.scene import Drawing, Progress, Scene, Ticker, open_scene, prepared
 from tlviz.explore.taps import find_stage
@@ -53,7 +53,7 @@ def attribute(
     target: int | None = None,
     contrast: int | None = None,
     stage: str | None = None,
-    baseline: Baseline = Baseline.MEAN,
+    baseline: Baseline = USUAL_BASELINE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -84,7 +84,7 @@ def sweep(
     *,
     target: int | None = None,
     contrast: int | None = None,
-    baseline: Baseline = Baseline.MEAN,
+    baseline: Baseline = USUAL_BASELINE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Attribution]:

@@ -27,10 +27,17 @@ class Method(StrEnum):
 class Baseline(StrEnum):
     """What "nothing there" looks like to a method that compares the picture with it."""
 
+    BLUR = "blur"
     MEAN = "mean"
     WHITE = "white"
     BLACK = "black"
-    BLUR = "blur"
+
+
+USUAL_BASELINE = Baseline.BLUR
+"""Blurring leaves a plain background or margin as it is, so that carries nothing, and is blind to no colour.
+
+Against the mean colour a white margin lights up; against white, white objects vanish.
+"""
 
 
 @dataclass(frozen=True, slots=True)

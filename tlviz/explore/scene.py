@@ -118,8 +118,7 @@ def to_inputs(network: Network, pixels: Pixels) -> Tensor:
 def blank_like(inputs: Tensor, network: Network, kind: Baseline) -> Tensor:
     """Return the baseline of a picture (1, 3, S, S).
 
-    The mean colour of the network's own pictures is the usual one: an input of zeros, which tells the network least.
-    Black and white say something where a picture is dark or bright; a blurred picture keeps its colours.
+    The mean colour of the network's own pictures is an input of zeros.
     """
     if kind is Baseline.MEAN:
         return torch.zeros_like(inputs)

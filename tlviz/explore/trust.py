@@ -13,7 +13,7 @@ from torch import Tensor
 from tlviz import vision
 from tlviz.data.pictures import Pixels
 from tlviz.explore.attributions import Attribution, attribute
-from tlviz.explore.methods import METHODS, Baseline
+from tlviz.explore.methods import METHODS, USUAL_BASELINE, Baseline
 from tlviz.explore.randomise import Randomised, randomisation
 from tlviz.explore.scene import Progress, Scene, blurred, halving, open_scene, prepared
 from tlviz.explore.verdicts import Verdict, judge_all
@@ -64,7 +64,7 @@ def check_trust(
     pixels: Pixels,
     attribution: Attribution,
     *,
-    baseline: Baseline = Baseline.MEAN,
+    baseline: Baseline = USUAL_BASELINE,
     seed: int = 0,
     random_maps: int = 8,
     progress: Progress | None = None,

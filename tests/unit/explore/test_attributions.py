@@ -94,10 +94,17 @@ def test_integrated_gradients_add_up(
         assert found.gap == pytest.approx(abs(found.map.sum() - difference) / abs(difference), abs=1e-3)
 
 
-def test_conductance_adds_up_at_every_stage(tiny: Network, picture: Pixels) -> None:
-    whole = attribute(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1)
-    for found in sweep(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1).values():
-        assert found.stage_map.sum() == pytest.approx(whole.map.sum(), rel=0.1)
+@pytest.mark.parametrize(("steps", "tolerance"), [(32, 0.05), (400, 0.003)])
+def test_conductance_adds_up_at_every_stage(
+    tiny: Network, picture: Pixels, steps: int, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradient_maps, "STEPS", steps)
+    black = Baseline.BLACK
+    whole = attribute(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=black)
+    blank = scene.blank_like(inputs_of(tiny, picture), tiny, black)
+    difference = whole.score - tiny.module(blank)[0, 1].item()
+    for found in sweep(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=black).values():
+        assert found.stage_map.sum() == pytest.approx(difference, rel=tolerance)
 
 
 def test_smoothgrad_is_noise_tunnels_mean_of_gradients(relu_net: Network, picture: Pixels) -> None:
@@ -191,10 +198,10 @@ def test_guided_grad_cam_is_the_product(tiny: Network, picture: Pixels) -> None:
 def test_covering_a_linear_network_gives_what_was_covered(linear_net: Network, picture: Pixels) -> None:
     inputs = inputs_of(linear_net, picture)[0]
     share = (linear_net.module.fc.weight[0].detach().reshape(3, 16, 16) * inputs).sum(0).numpy()
-    ablated = attribute(linear_net, picture, Method.FEATURE_ABLATION, target=0).map
+    ablated = attribute(linear_net, picture, Method.FEATURE_ABLATION, target=0, baseline=Baseline.MEAN).map
     for value in np.unique(ablated):
         assert value == pytest.approx(share[ablated == value].sum(), abs=1e-3)
-    occluded = attribute(linear_net, picture, Method.OCCLUSION, target=0).map
+    occluded = attribute(linear_net, picture, Method.OCCLUSION, target=0, baseline=Baseline.MEAN).map
     assert occluded[0, 0] == pytest.approx(share[:2, :2].sum(), abs=1e-3)  # one window of 2 x 2 covers the corner
 
 
