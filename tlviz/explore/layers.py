@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tlviz.data.pictures import Pixels
 from tlviz.errors import UnknownNameError
 from tlviz.explore.feature_maps import Map
 from tlviz.models.hooks import forward_hooks
-from tlviz.models.layout import as_maps, find_layouts, grid_side
+from tlviz.models.layout import Shape, as_maps, find_layouts, grid_side
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout, Stage
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +46,62 @@ def look_inside(network: Network, pixels: Pixels, stage_name: str) -> Inside:
     exception; the network's lock is held meanwhile.  Raises ``UnknownNameError`` for a stage that is not there.
     """
     stage = find_stage(network, stage_name)
-    layers = {
+    outputs = _watch(network, pixels, [stage], lambda output: output.clone())  # the next layer may work in place
+    layouts = _map_layouts({path: tuple(output.shape) for path, output in outputs.items()}, stage)
+    maps = {path: as_maps(outputs[path], layout)[0].float().cpu().numpy().copy() for path, layout in layouts.items()}
+    return Inside(maps, layouts)
+
+
+def layer_paths(network: Network) -> dict[str, tuple[str, ...]]:
+    """Return the layers that ``look_inside`` finds in every stage of the backbone, from one pass that keeps no map."""
+    size = network.spec.preprocessing.size
+    stages = network.stages[:-1]
+    shapes = _watch(network, np.zeros((size, size, 3), np.uint8), stages, lambda output: tuple(output.shape))
+    found = {}
+    for stage in stages:
+        own = _layers(network, stage)
+        found[stage.name] = tuple(_map_layouts({path: shapes[path] for path in shapes if path in own}, stage))
+    return found
+
+
+def _layers(network: Network, stage: Stage) -> dict[str, nn.Module]:
+    return {
         f"{path}.{name}".rstrip("."): layer
         for path in stage.modules
         for name, layer in network.module.get_submodule(path).named_modules()
     }
-    outputs: dict[str, Tensor] = {}
+
+
+def _watch(
+    network: Network, pixels: Pixels, stages: Sequence[Stage], take: Callable[[Tensor], Kept]
+) -> dict[str, Kept]:
+    """Return what is taken of each layer's output, in the order of execution, where it may be a map."""
+    layers = {path: layer for stage in stages for path, layer in _layers(network, stage).items()}
+    kept: dict[str, Kept] = {}
+    last: list[tuple[Tensor, int]] = []
 
     def keep(path: str, _layer: object, output: object) -> None:
-        if isinstance(output, Tensor) and output.ndim in (3, 4) and output.shape[0] == 1:
-            outputs.pop(path, None)  # what ran last comes last
-            outputs[path] = output.detach().clone()  # the next layer may work in place
+        if not isinstance(output, Tensor) or output.ndim not in (3, 4) or output.shape[0] != 1:
+            return
+        if last and output is last[0][0] and output._version == last[0][1]:
+            return  # passed on unchanged
+        last[:] = [(output, output._version)]
+        kept.pop(path, None)  # what ran last comes last
+        kept[path] = take(output)
 
     inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.preprocessing)
     with network.lock, forward_hooks(layers, keep), torch.no_grad():
         network.module(inputs)
-    return _as_inside(outputs, stage)
+    return kept
 
 
-def _as_inside(outputs: Mapping[str, Tensor], stage: Stage) -> Inside:
-    layouts = dict(zip(outputs, find_layouts(tuple(output.shape) for output in outputs.values()), strict=True))
-    end = outputs.get(stage.modules[-1])
-    tokens = end.shape[1] if end is not None and stage.layout is Layout.TOKENS else 0
-    maps: dict[str, Map] = {}
-    last: Map | None = None
-    for path, output in outputs.items():
-        if not _is_map(tuple(output.shape), layouts[path], tokens):
-            continue
-        seen: Map = as_maps(output, layouts[path])[0].float().cpu().numpy().copy()
-        if last is not None and np.array_equal(seen, last, equal_nan=True):
-            continue
-        maps[path] = last = seen
-    return Inside(maps, {path: layouts[path] for path in maps})
+def _map_layouts(shapes: Mapping[str, Shape], stage: Stage) -> dict[str, Layout]:
+    """Return the layers of a stage whose outputs are maps, and how they lie in memory."""
+    layouts = dict(zip(shapes, find_layouts(shapes.values()), strict=True))
+    tokens = 0
+    if stage.layout is Layout.TOKENS:
+        tokens = next((shape[1] for shape in reversed(shapes.values()) if len(shape) == 3), 0)
+    return {path: layouts[path] for path, shape in shapes.items() if _is_map(shape, layouts[path], tokens)}
 
 
 def _is_map(shape: tuple[int, ...], layout: Layout, tokens: int) -> bool:

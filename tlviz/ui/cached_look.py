@@ -35,6 +35,14 @@ def inside(model: str, run: str, pixels: Pixels, stage: str) -> Inside:
     return _inside(model, run, saved_at(run), cached.digest(pixels), stage, pixels)
 
 
+@st.cache_data(max_entries=32, show_spinner=False)
+def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
+    """Return the layers of every stage whose outputs are maps."""
+    from tlviz.explore.layers import layer_paths as found
+
+    return found(cached.network(model))
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def field(model: str, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels) -> Field:
     """Return what one position of a layer's map sees of a picture."""
@@ -45,7 +53,7 @@ def field(model: str, digest: str, layer: str, layout: Layout, row: int, column:
 
 def forget() -> None:
     """Forget everything, because a network's name may now mean another one."""
-    for remembered in (_seen, _inside, field):
+    for remembered in (_seen, _inside, field, layer_paths):
         remembered.clear()
     forget_run_networks()
 
@@ -58,7 +66,7 @@ def _seen(run: str, saved_at: int, digest: str, _pixels: Pixels) -> Look:
     return look(network, fit_pixels(network, _pixels))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, _pixels: Pixels) -> Inside:
     from tlviz.explore.layers import look_inside
 

@@ -83,9 +83,7 @@ class Choice:
         return stage.modules[-1], stage.layout
 
 
-def render_choice(
-    model: str, stages: tuple[Stage, ...], pixels: Pixels, *, needs_one: bool
-) -> tuple[Choice, DeltaGenerator]:
+def render_choice(model: str, stages: tuple[Stage, ...], *, needs_one: bool) -> tuple[Choice, DeltaGenerator]:
     """Draw the controls of what is looked at.
 
     With ``needs_one`` a single stage must be chosen, and the second value has room for one more control.
@@ -105,7 +103,7 @@ def render_choice(
     layer = ""
     if has_layers:
         with columns[1]:
-            layer = _pick_layer(model, pixels, stage)
+            layer = _pick_layer(model, stage)
     order: str = Order.STRONGEST
     if not needs_one:
         with columns[2]:
@@ -131,8 +129,8 @@ def _settle_stage(stages: Sequence[Stage], *, needs_one: bool) -> None:
         st.session_state[Key.STAGE] = names[len(names) // 2]
 
 
-def _pick_layer(model: str, pixels: Pixels, stage: str) -> str:
-    paths = list(cached_look.inside(model, "", pixels, stage).maps)
+def _pick_layer(model: str, stage: str) -> str:
+    paths = list(cached_look.layer_paths(model)[stage])
     chosen = linked_select(
         "Layer", [WHOLE, *paths], WHOLE, key=Key.LAYER, words=lambda path: WHOLE if path == WHOLE else path,
         help="Every layer of the stage whose output is a map, in the order in which they run.",

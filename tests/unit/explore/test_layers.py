@@ -11,9 +11,9 @@ from torch import nn
 
 from tlviz.errors import BadWeightsError, UnknownNameError
 from tlviz.explore.feature_maps import Order, channel_numbers, look, pick_channels, silent_channels
-from tlviz.explore.layers import look_inside
+from tlviz.explore.layers import layer_paths, look_inside
 from tlviz.models.load import Network, normalise
-from tlviz.models.spec import Layout
+from tlviz.models.spec import Layout, ModelSpec
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
 
@@ -27,6 +27,7 @@ def test_layers_are_as_computed_by_hand(tiny: Network) -> None:
             value = tiny.module.get_submodule(path)(value.clone())
             np.testing.assert_allclose(inside.maps[path], value[0].numpy(), rtol=1e-5, atol=1e-6)
             value = value.clone()
+    assert layer_paths(tiny)["stem"] == tuple(inside.maps)
     assert inside.maps["stem.1"].min() < 0, "not rectified by the in-place ReLU that follows"
     assert not any(layer._forward_hooks for layer in tiny.module.modules())
 
@@ -46,6 +47,10 @@ class Attention(nn.Module):
         return result
 
 
+def sized(network: Network, side: int) -> ModelSpec:
+    return replace(network.spec, preprocessing=replace(network.spec.preprocessing, size=side))
+
+
 def test_attention_matrices_and_identities_are_no_maps(tiny: Network) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
@@ -62,6 +67,7 @@ def test_attention_matrices_and_identities_are_no_maps(tiny: Network) -> None:
     network = replace(tiny, module=Net().eval(), stages=(stage, tiny.stages[-1]))
     inside = look_inside(network, PIXELS, "block")
     assert list(inside.maps) == ["block.same", "block.out", "block"]
+    assert layer_paths(replace(network, spec=sized(tiny, 32))) == {"block": ("block.same", "block.out", "block")}
     assert {maps.shape for maps in inside.maps.values()} == {(4, 4, 4)}
     assert set(inside.layouts.values()) == {Layout.TOKENS}
 
