@@ -100,7 +100,7 @@ def _map_layouts(shapes: Mapping[str, Shape], stage: Stage) -> dict[str, Layout]
     layouts = dict(zip(shapes, find_layouts(shapes.values()), strict=True))
     tokens = 0
     if stage.layout is Layout.TOKENS:
-        tokens = next((shape[1] for shape in reversed(shapes.values()) if len(shape) == 3), 0)
+        tokens = next((shape[1] for shape in reversed(list(shapes.values())) if len(shape) == 3), 0)
     return {path: layouts[path] for path, shape in shapes.items() if _is_map(shape, layouts[path], tokens)}
 
 
