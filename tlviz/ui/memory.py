@@ -9,11 +9,11 @@ import time
 
 import streamlit as st
 
-_EVERY_S = 5.0
+_EVERY_S = 0.2
 
 
 class _Trimmer:
-    """Asks the C library for it, rarely: feature maps come and go in pieces that it would keep between its arenas."""
+    """Asks the C library for it: feature maps come and go in pieces that it would keep between its arenas."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,5 +39,5 @@ def _trimmer() -> _Trimmer:
 
 
 def give_back_memory() -> None:
-    """Return free memory to the system, every few seconds at most; where the system has no such call, do nothing."""
+    """Return free memory to the system, a few times a second at most; where the system has no such call, do nothing."""
     _trimmer().trim()
