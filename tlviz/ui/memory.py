@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import threading
-import time
-
-import streamlit as st
-
-_EVERY_S = 0.2
-
-
-class _Trimmer:
-    """Asks the C library for it: feature maps come and go in pieces that it would keep between its arenas."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last = 0.0
-        library = ctypes.CDLL(None) if sys.platform == "linux" else None
-        self._trim = getattr(library, "malloc_trim", None)  # the GNU library alone has it
-
-    def trim(self) -> None:
-        """Give back what is free, unless that was done a moment ago."""
-        if self._trim is None or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if time.monotonic() - self._last > _EVERY_S:
-                self._trim(0)
-                self._last = time.monotonic()
-        finally:
-            self._lock.release()
-
-
-@st.cache_resource(show_spinner=False)
-def _trimmer() -> _Trimmer:
-    return _Trimmer()
+from functools import cache
+from typing import Any
 
 
 def give_back_memory() -> None:
-    """Return free memory to the system, a few times a second at most; where the system has no such call, do nothing."""
-    _trimmer().trim()
+    """Return free memory to the system, which takes a few milliseconds; where it has no such call, do nothing.
+
+    Feature maps come and go in pieces that the GNU C library would keep, in an arena for each thread that ran a page.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Any | None:
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return getattr(library, "malloc_trim", None)  # the GNU library alone has it
