@@ -10,6 +10,7 @@ from tlviz.ui.attribution_panels import Subject, find_answers, render_answers, r
 from tlviz.ui.cached_attributions import unavailable
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.memory import give_back_memory
 from tlviz.ui.pick_picture import pick_picture, picture_name
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
@@ -51,6 +52,7 @@ def page() -> None:
         stage = st.session_state.get(stage_key(method)) if method else None
         render_stage_strip(network.stages, key="why_strip", selected=stage, on_select=_select)
     st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]
+    give_back_memory()
 
 
 def _select(stage: str) -> None:

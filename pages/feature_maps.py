@@ -8,6 +8,7 @@ from tlviz.ui.linked import linked_choice
 from tlviz.ui.look_choice import ALL, View, render_choice
 from tlviz.ui.look_one import render_field, render_one
 from tlviz.ui.look_panels import Scene, render_change, render_channels, render_runs, render_two
+from tlviz.ui.memory import give_back_memory
 from tlviz.ui.panels import render_guesses
 from tlviz.ui.pick_picture import pick_picture, picture_name
 from tlviz.ui.stage_strip import render_stage_strip
@@ -48,6 +49,7 @@ def page() -> None:
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
     st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]
+    give_back_memory()
 
 
 def _select(stage: str) -> None:

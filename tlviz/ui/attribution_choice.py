@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from tlviz.explore.methods import METHODS, Baseline, Method, NotApplicable
+from tlviz.explore.methods import METHODS, USUAL_BASELINE, Baseline, Method, NotApplicable
 from tlviz.models.spec import Stage
 from tlviz.ui.linked import linked_choice, linked_select, linked_slider
 from tlviz.ui.state import Key
@@ -95,10 +95,10 @@ def pick_question(
             "Full colour at percentile", 80, 100, 98, key=Key.PERCENTILE,
             help="Values beyond it get the full colour, so that a few extreme pixels do not hide the rest.",
         )  # fmt: skip
-        baseline = Baseline.MEAN
+        baseline = USUAL_BASELINE
         if spec.uses_baseline:
-            nothing = "What nothing there looks like: the mean colour, white, black, or the picture blurred."
-            chosen = linked_select("Baseline", list(Baseline), Baseline.MEAN, key=Key.BASELINE, help=nothing)
+            nothing = "What nothing there looks like: the picture blurred, its mean colour, white or black."
+            chosen = linked_select("Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=nothing)
             baseline = Baseline(chosen)
         run_target = _pick_run_class(run_classes)
     return Question(method, target, contrast, run_target, stage, baseline, strength, percentile, signs == SIGNED)

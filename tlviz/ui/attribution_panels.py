@@ -32,6 +32,8 @@ _LINE = 10
 """So many stages stand in one line of the sweep."""
 _HOVERED = 56
 """The map's values are told at so many places a side."""
+_FEWER = 2
+"""A map in the row of stages is drawn at half its size, which is more than a screen shows."""
 _NOTHING_MISSED = 1e-3
 
 
@@ -231,7 +233,7 @@ def render_sweep(
     names = list(maps)
     for begin in range(0, len(names), _LINE):
         line = names[begin : begin + _LINE]
-        panes = [sweep_pane(question, subject.pixels, maps[name]) for name in line]
+        panes = [sweep_pane(question, subject.pixels, maps[name], _FEWER) for name in line]
         row = Row(title, f"at {', '.join(line)}", panes)
         pick = partial(_choose, stage_key(method), line) if own else None
         render_tiles([row], key=f"why_sweep_{begin}", headings=line, titled=False, on_pick=pick)
@@ -246,11 +248,11 @@ def _choose(key: str, line: Sequence[str], _row: int, at: int, _tile: int) -> No
     st.session_state[key] = line[at]
 
 
-def sweep_pane(question: Question, pixels: Pixels, found: Attribution) -> Pane:
-    """Return the map of one stage, small, on its own colour scale."""
+def sweep_pane(question: Question, pixels: Pixels, found: Attribution, fewer: int = 1) -> Pane:
+    """Return the map of one stage, on its own colour scale, every ``fewer``-th row and column of it."""
     from tlviz.figures.attribution_pictures import draw_attribution
 
-    values = on_grid(found.map, pixels)
+    values = on_grid(found.map, pixels)[::fewer, ::fewer]
     is_signed = question.is_signed and METHODS[found.method].is_signed
     most = full_colour_of(question, [values])
     drawn = draw_attribution(pixels, values, most, is_signed=is_signed, strength=question.strength / 100)

@@ -206,7 +206,14 @@ def seen(model: str, digest: str, _pixels: Pixels) -> Look:
     """Return what every stage of a network makes of a picture, keyed by the picture's digest."""
     from tlviz.explore.feature_maps import look
 
-    return look(network(model), _pixels)
+    return read_only(look(network(model), _pixels))
+
+
+def read_only(look: Look) -> Look:
+    """Return a look whose maps nobody can change, because all tabs share them."""
+    for maps in look.maps.values():
+        maps.setflags(write=False)
+    return look
 
 
 def digest(pixels: Pixels) -> str:

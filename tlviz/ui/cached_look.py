@@ -30,9 +30,17 @@ def seen(model: str, run: str, pixels: Pixels) -> Look:
     return _seen(run, saved_at(run), cached.digest(pixels), pixels)
 
 
-def inside(model: str, run: str, pixels: Pixels, stage: str) -> Inside:
-    """Return what every layer of a stage makes of a picture."""
-    return _inside(model, run, saved_at(run), cached.digest(pixels), stage, pixels)
+def inside(model: str, run: str, pixels: Pixels, stage: str, layer: str) -> Inside:
+    """Return what one layer of a stage makes of a picture."""
+    return _inside(model, run, saved_at(run), cached.digest(pixels), stage, layer, pixels)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
+    """Return the layers of every stage whose outputs are maps."""
+    from tlviz.explore.layers import layer_paths as found
+
+    return found(cached.network(model))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -63,12 +71,17 @@ def _seen(run: str, saved_at: int, digest: str, _pixels: Pixels) -> Look:
     from tlviz.explore.feature_maps import look
 
     network = cached_run_network(run)
-    return look(network, fit_pixels(network, _pixels))
+    return cached.read_only(look(network, fit_pixels(network, _pixels)))
 
 
+<<<<<<< HEAD
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, _pixels: Pixels) -> Inside:
+=======
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, layer: str, _pixels: Pixels) -> Inside:
+>>>>>>> h-look
     from tlviz.explore.layers import look_inside
 
     network = network_of(model, run)
-    return look_inside(network, fit_pixels(network, _pixels), stage)
+    return look_inside(network, fit_pixels(network, _pixels), stage, layer)

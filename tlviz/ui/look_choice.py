@@ -72,13 +72,14 @@ class Choice:
         A run's maps are brought to the same grid where it sees pictures in another size.
         """
         if self.layer:
-            return cached_look.inside(self.model, run, pixels, self.stage).maps
+            return cached_look.inside(self.model, run, pixels, self.stage, self.layer).maps
         return cached_look.seen(self.model, run, pixels).maps
 
     def layer_of(self, pixels: Pixels) -> tuple[str, Layout]:
         """Return the module whose output is the chosen place's map, and how it lies in memory."""
         if self.layer:
-            return self.layer, cached_look.inside(self.model, "", pixels, self.stage).layouts[self.layer]
+            found = cached_look.inside(self.model, "", pixels, self.stage, self.layer)
+            return self.layer, found.layouts[self.layer]
         stage = next(stage for stage in self.stages if stage.name == self.stage)
         return stage.modules[-1], stage.layout
 

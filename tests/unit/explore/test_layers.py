@@ -28,6 +28,9 @@ def test_layers_are_as_computed_by_hand(tiny: Network) -> None:
             np.testing.assert_allclose(inside.maps[path], value[0].numpy(), rtol=1e-5, atol=1e-6)
             value = value.clone()
     assert layer_paths(tiny)["stem"] == tuple(inside.maps)
+    alone = look_inside(tiny, PIXELS, "stem", "stem.1").maps
+    assert list(alone) == ["stem.1"]
+    np.testing.assert_array_equal(alone["stem.1"], inside.maps["stem.1"])
     assert inside.maps["stem.1"].min() < 0, "not rectified by the in-place ReLU that follows"
     assert not any(layer._forward_hooks for layer in tiny.module.modules())
 
@@ -73,6 +76,8 @@ def test_attention_matrices_and_identities_are_no_maps(tiny: Network) -> None:
 
 
 def test_an_unknown_stage_is_one_sentence(tiny: Network) -> None:
+    with pytest.raises(UnknownNameError, match=r"no layer called 'stem\.9'"):
+        look_inside(tiny, PIXELS, "stem", "stem.9")
     with pytest.raises(UnknownNameError, match="no stage called 'stm'; try one of: stem"):
         look_inside(tiny, PIXELS, "stm")
 
