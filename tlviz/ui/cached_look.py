@@ -43,14 +43,6 @@ def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
     return found(cached.network(model))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
-    """Return the layers of every stage whose outputs are maps."""
-    from tlviz.explore.layers import layer_paths as found
-
-    return found(cached.network(model))
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def field(model: str, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels) -> Field:
     """Return what one position of a layer's map sees of a picture."""
@@ -74,13 +66,8 @@ def _seen(run: str, saved_at: int, digest: str, _pixels: Pixels) -> Look:
     return cached.read_only(look(network, fit_pixels(network, _pixels)))
 
 
-<<<<<<< HEAD
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, _pixels: Pixels) -> Inside:
-=======
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, layer: str, _pixels: Pixels) -> Inside:
->>>>>>> h-look
     from tlviz.explore.layers import look_inside
 
     network = network_of(model, run)
