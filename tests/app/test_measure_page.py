@@ -18,7 +18,9 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 from tlviz.runs.advice_record import load_record
 from tlviz.runs.folder import FINETUNE, PROFILE, create_run, list_runs
+from tlviz.runs.summary import summarise
 from tlviz.ui.advice_panel import CONFIDENCE_WORDS
+from tlviz.ui.panels import run_label
 from tlviz.ui.profile_views import table_rows, to_csv
 from tlviz.ui.state import Key
 
@@ -227,3 +229,8 @@ def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
     assert [trace["name"] for trace in cloud["data"]] == ["&lt;b>red", "green &amp; blue", "%{x}"]
     assert all("%{x}" not in trace["hovertemplate"] for trace in cloud["data"])
     assert profile.classes[2] == "%{x}"
+
+
+def test_a_job_in_the_sidebar_says_what_it_does() -> None:
+    run = create_run(PROFILE, "x", make_request("squeezenet1_1", "clipart").to_json())
+    assert run_label(summarise(run)) == "Measuring Clip art"

@@ -58,7 +58,7 @@ def finding(profile: Profile) -> str:
     last, after = stages[-1], len(stages) - 1 - at
     if after and last.behind > max(last.behind_se, 0.01):
         words += f"; the last {f'{after} stages cost' if after > 1 else 'stage costs'} {100 * last.behind:.1f} points"
-    return f"{words}; {100 * stages[at].gain:+.{digits}f} over random weights"
+    return f"{words}; {100 * stages[at].gain:+.{digits}f} points over random"
 
 
 def blocks(curve: Curve, scale: Scale) -> list[Block]:

@@ -13,7 +13,17 @@ import streamlit as st
 from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, VISUALISE, RunFolder, Status, list_runs
+from tlviz.runs.folder import (
+    DOCTOR,
+    DOWNLOAD,
+    INGEST,
+    PROFILE,
+    RANGE_TEST,
+    VISUALISE,
+    RunFolder,
+    Status,
+    list_runs,
+)
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -24,6 +34,9 @@ if TYPE_CHECKING:
 POLL_S = 1.0
 RECENT = 20
 """Runs older than the newest twenty are not looked at for signs of life."""
+
+ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Drawing for"}
+ABOUT_TARGETS = {DOCTOR: "Check of", INGEST: "Bringing in", PROFILE: "Measuring", RANGE_TEST: "Rate test on"}
 
 STATUS_WORDS = {
     Status.QUEUED: ":material/hourglass_top: waiting",
@@ -67,13 +80,10 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
 
 def run_label(summary: RunSummary) -> str:
     """Name a run the way a person would: target, strategy, network, time of day."""
-    if summary.kind == DOWNLOAD:
-        return f"Download of {summary.model}"
-    if summary.kind == VISUALISE:
-        return f"Drawing for {summary.model}"
-    words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on"}.get(summary.kind)
-    if words:
-        return f"{words} {dataset_title(summary.data)}"
+    if summary.kind in ABOUT_NETWORKS:
+        return f"{ABOUT_NETWORKS[summary.kind]} {summary.model}"
+    if summary.kind in ABOUT_TARGETS:
+        return f"{ABOUT_TARGETS[summary.kind]} {dataset_title(summary.data)}"
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
     return f"{dataset_title(summary.data)} · {strategy} · {summary.model} · {moment[:2]}:{moment[2:]}"

@@ -34,7 +34,6 @@ class Key(StrEnum):
     NUMBERS = "numbers"
     SHARED = "shared"
     OVERLAY = "overlay"
-    CHANNEL = "channel"
     SECOND = "second"
     SECOND_UPLOAD = "second_upload"
     AT_X = "x"

@@ -50,13 +50,13 @@ def test_gain_and_best(curve: Curve) -> None:
 
 def test_the_finding_in_words() -> None:
     costly = with_stage(made_profile(), 2, behind=0.1, behind_se=0.02)
-    assert finding(costly) == "best at body, 80 ± 2 %; the last stage costs 10.0 points; +40 over random weights"
+    assert finding(costly) == "best at body, 80 ± 2 %; the last stage costs 10.0 points; +40 points over random"
     rising = made_profile(probes=(0.5, 0.7, 0.8))
-    assert finding(rising) == "best at top, 80 ± 2 %; +40 over random weights"
+    assert finding(rising) == "best at top, 80 ± 2 %; +40 points over random"
     early = with_stage(made_profile(probes=(0.8, 0.7, 0.7)), 2, behind=0.1, behind_se=0.02)
     assert "the last 2 stages cost 10.0 points" in finding(early)
     sure = with_stage(made_profile(), 1, probe_se=0.004, gain=0.011)
-    assert finding(sure) == "best at body, 80.0 ± 0.4 %; the last stage costs 10.0 points; +1.1 over random weights"
+    assert finding(sure) == "best at body, 80.0 ± 0.4 %; the last stage costs 10.0 points; +1.1 points over random"
     unsure = with_stage(made_profile(), 2, behind=0.1, behind_se=0.12)
     assert "cost" not in finding(unsure)
 
