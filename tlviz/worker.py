@@ -22,7 +22,7 @@ from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.device import lane
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import ANSWERS, DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, Status, list_runs
 
 LOCK_POLL_S = 0.3
 
@@ -32,6 +32,7 @@ JOBS = {
     INGEST: "tlviz.jobs.ingest",
     DOCTOR: "tlviz.jobs.doctor",
     RANGE_TEST: "tlviz.jobs.range_test",
+    ANSWERS: "tlviz.jobs.answers",
 }
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 

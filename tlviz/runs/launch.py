@@ -16,7 +16,18 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, FINETUNE, INGEST, RANGE_TEST, RunFolder, create_run, is_alive, list_runs
+from tlviz.runs.folder import (
+    ANSWERS,
+    DOCTOR,
+    DOWNLOAD,
+    FINETUNE,
+    INGEST,
+    RANGE_TEST,
+    RunFolder,
+    create_run,
+    is_alive,
+    list_runs,
+)
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -84,6 +95,23 @@ def start_range_test(config: FinetuneConfig) -> RunFolder:
     run = create_run(RANGE_TEST, _label(RANGE_TEST, Path(config.data).name), config.to_json())
     start_worker(run)
     return run
+
+
+def start_answers(run: RunFolder, part: str) -> RunFolder:
+    """Start a worker that asks a run's best weights about its validation or test images, or return the one at it.
+
+    It does not wait behind training.  Such jobs that are over are forgotten first.  Raises ``StorageError`` where the
+    folder cannot be written.
+    """
+    settings = {"run": run.name, "part": part, "device": FILES}
+    for job in list_runs(ANSWERS):
+        if job.config()["settings"] == settings:
+            if not job.status().is_over:
+                return job
+            job.delete()
+    job = create_run(ANSWERS, _label(ANSWERS, part), settings)
+    start_worker(job)
+    return job
 
 
 def resume_run(run: RunFolder) -> None:

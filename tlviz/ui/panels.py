@@ -13,7 +13,7 @@ import streamlit as st
 from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import ANSWERS, DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -66,6 +66,8 @@ def run_label(summary: RunSummary) -> str:
     """Name a run the way a person would: target, strategy, network, time of day."""
     if summary.kind == DOWNLOAD:
         return f"Download of {summary.model}"
+    if summary.kind == ANSWERS:
+        return f"Answers about {summary.settings.get('part', '')} images"
     words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on"}.get(summary.kind)
     if words:
         return f"{words} {dataset_title(summary.data)}"

@@ -25,6 +25,8 @@ class Key(StrEnum):
     UPLOAD = "upload"
     ORDER = "order"
     RUN = "run"
+    COMPARED = "runs"
+    COMPARE_VIEW = "compared"
     STRATEGY = "strategy"
     FREEZE = "freeze"
     HEAD_LR = "head_lr"

@@ -1,0 +1,115 @@
+"""Choosing runs to compare: up to four, kept in the address bar, each with a letter and a colour of its own."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from tlviz.data.images import dataset_title
+from tlviz.figures.theme import run_colour
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.measures.accuracy import standard_error
+from tlviz.runs.overview import Row
+from tlviz.runs.summary import RunSummary
+from tlviz.ui.state import Key
+
+MOST = 4
+LETTERS = "ABCD"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One of the chosen runs: its letter, how it is called beside it, and what it reached."""
+
+    letter: str
+    title: str
+    summary: RunSummary
+
+    @property
+    def name(self) -> str:
+        """How it is called in charts."""
+        return f"{self.letter} {self.title}"
+
+    @property
+    def standard_error(self) -> float:
+        """The standard error of its best accuracy, by the number of its validation images."""
+        images = self.summary.start_event.get("validation_images")
+        count = images if isinstance(images, int) and images > 0 else 1
+        return standard_error(min(1.0, max(0.0, self.summary.best_val_accuracy or 0.0)), count)
+
+
+def strategy_title(name: str) -> str:
+    """Return how a strategy is called where a person reads."""
+    return STRATEGIES[name].title if name in STRATEGIES else name
+
+
+def row_label(row: Row) -> str:
+    """Name a run the way a person would: by the own name, or target, strategy, network; and when it was started."""
+    when = time.strftime("%d %b %H:%M", time.localtime(row.started))
+    own = row.notes.name or f"{dataset_title(row.data)} · {strategy_title(row.strategy)} · {row.model}"
+    seed = f" · seed {row.seed}" if row.seed and not row.notes.name else ""
+    return f"{own}{seed} · {when}"
+
+
+def pick_runs(rows: Sequence[Row]) -> list[Row]:
+    """Let a person choose up to four runs; at first those of the link, else the two newest of one target."""
+    by_name = {row.run: row for row in rows}
+    kept = [name for name in st.session_state.get(Key.COMPARED, ()) if name in by_name]
+    if Key.COMPARED not in st.session_state:
+        asked = [name for name in st.query_params.get(Key.COMPARED, "").split(",") if name]
+        kept = [name for name in dict.fromkeys(asked) if name in by_name][:MOST]
+        if len(kept) < len(asked):
+            st.warning("The link asks for runs that are not here.")
+        kept = kept or _first(rows)
+    st.session_state[Key.COMPARED] = kept
+    labels = {name: row_label(row) for name, row in by_name.items()}
+    chosen: list[str] = st.multiselect(
+        "Runs",
+        list(by_name),
+        key=Key.COMPARED,
+        format_func=labels.__getitem__,
+        max_selections=MOST,
+        persist_state="session",
+        label_visibility="collapsed",
+        placeholder="Choose up to four runs",
+    )
+    if ",".join(chosen) != st.query_params.get(Key.COMPARED):
+        st.query_params[Key.COMPARED] = ",".join(chosen)
+    return [by_name[name] for name in chosen]
+
+
+def render_heads(runs: Sequence[Compared]) -> None:
+    """Show each run's letter, name and best accuracy, in its colour."""
+    cells = "".join(
+        f'<div style="border-left:5px solid {run_colour(at)};padding:2px 10px;min-width:0">'
+        f"<b>{run.letter}</b> {html.escape(run.title)}<br>"
+        f"<span style='font-size:1.25rem'>{run.summary.best_val_accuracy or 0:.1%}</span> "
+        f"<small>± {run.standard_error:.1%}, epoch {run.summary.best_epoch}</small></div>"
+        for at, run in enumerate(runs)
+    )
+    st.html(f'<div style="display:grid;grid-template-columns:repeat({len(runs)},1fr);gap:12px">{cells}</div>')
+
+
+def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[Compared]:
+    """Give every run its letter, and the shortest title that tells it from the others."""
+    targets, networks = len({row.data for row in rows}) > 1, len({row.model for row in rows}) > 1
+    seeds = len({row.seed for row in rows}) > 1
+    titles = []
+    for row in rows:
+        parts = [strategy_title(row.strategy)]
+        parts += [dataset_title(row.data)] if targets else []
+        parts += [row.model] if networks else []
+        parts += [f"seed {row.seed}"] if seeds else []
+        titles.append(row.notes.name or ", ".join(parts))
+    return [Compared(*pair) for pair in zip(LETTERS, titles, summaries, strict=False)]
+
+
+def _first(rows: Sequence[Row]) -> list[str]:
+    """Return the newest run and the newest other one of the same target, the earlier one first."""
+    newest = rows[0]
+    other = next((row for row in rows[1:] if row.data == newest.data), None)
+    return [row.run for row in (other, newest) if row is not None]
