@@ -22,6 +22,8 @@ PAGES = {
     "target": "Is my data sound?",
     "feature_maps": "What does each stage see?",
     "finetune": "How do I train it?",
+    "compare": "What changed, down to the single image?",
+    "runs": "Which runs have I made?",
     "export": "Is it ready to take home?",
 }
 

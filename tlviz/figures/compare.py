@@ -57,7 +57,8 @@ def plot_run_curves(curves: Sequence[Curve], measure: str, title: str) -> go.Fig
             },
             hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra></extra>",
         )
-    figure.update_xaxes(title="epoch", tickformat="d")
+    last = max((epoch["epoch"] for curve in curves for epoch in curve.epochs), default=0)
+    figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
     is_share = measure.endswith("accuracy")
     figure.update_yaxes(title=title, tickformat=".0%" if is_share else "", rangemode="normal" if is_share else "tozero")
     figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend={"orientation": "h", "y": 1.12, "x": 0})

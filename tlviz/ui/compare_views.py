@@ -24,6 +24,9 @@ MOVED = {"Weights": "share of the starting weights", "Features": "1 - similarity
 
 def render_settings(runs: Sequence[Compared]) -> None:
     """Show the settings that differ, and only those."""
+    if len(runs) < 2:
+        st.info("Choose a second run above to see which settings differ.", icon=":material/touch_app:")
+        return
     differing = differing_settings([run.summary.settings for run in runs])
     if not differing:
         st.info("All settings are the same: these runs repeat one another.", icon=":material/equal:")
@@ -31,7 +34,8 @@ def render_settings(runs: Sequence[Compared]) -> None:
     table = {"setting": [name.replace("_", " ") for name in differing]}
     table |= {run.name: [_word(values[at]) for values in differing.values()] for at, run in enumerate(runs)}
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
-    st.caption(f"{len(differing)} settings differ; all others are the same.")
+    words = "One setting differs" if len(differing) == 1 else f"{len(differing)} settings differ"
+    st.caption(f"{words}; all others are the same.")
 
 
 def render_curves(runs: Sequence[Compared]) -> None:

@@ -43,6 +43,7 @@ PAGES = (
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
+    ("pages/runs.py", "Runs", ":material/list_alt:"),
     ("pages/export.py", "Export", ":material/download:"),
 )
 

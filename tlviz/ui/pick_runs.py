@@ -109,7 +109,10 @@ def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[Compa
 
 
 def _first(rows: Sequence[Row]) -> list[str]:
-    """Return the newest run and the newest other one of the same target, the earlier one first."""
-    newest = rows[0]
-    other = next((row for row in rows[1:] if row.data == newest.data), None)
-    return [row.run for row in (other, newest) if row is not None]
+    """Return the two newest runs that have one target, the earlier one first; else the newest."""
+    seen: dict[str, Row] = {}
+    for row in rows:
+        if row.data in seen:
+            return [row.run, seen[row.data].run]
+        seen[row.data] = row
+    return [rows[0].run]
