@@ -184,6 +184,7 @@ def test_a_clone_opens_fine_tune_with_every_setting_of_the_run() -> None:
     assert app.sidebar.selectbox(key=Key.TARGET).value == "clipart"
     assert app.number_input(key=Key.EPOCHS).value == 7
     assert not [warning.value for warning in app.warning]
+    app.switch_page("pages/finetune.py").run()
     app.button[0].click().run()
     started = next(other for other in list_runs("finetune") if other != run)
     again = started.config()["settings"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
     by_name = {run.name: run for run in runs}
     from_address(key, list(by_name), runs[0].name)
-    labels = {name: run_label(summarise(run)) for name, run in by_name.items()}
+    labels = told_apart({name: run_label(summarise(run)) for name, run in by_name.items()})
     name = st.selectbox(
         "Run",
         list(by_name),
@@ -91,6 +92,12 @@ def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     )
     to_address(key)
     return by_name[name]
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by run, with the end of the run's name where several are alike: Streamlit goes by the label."""
+    counts = Counter(labels.values())
+    return {name: f"{label} · {name[-4:]}" if counts[label] > 1 else label for name, label in labels.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.measures.accuracy import standard_error
 from tlviz.runs.overview import Row
 from tlviz.runs.summary import RunSummary
+from tlviz.ui.panels import told_apart
 from tlviz.ui.state import Key
 
 MOST = 4
@@ -66,7 +67,7 @@ def pick_runs(rows: Sequence[Row]) -> list[Row]:
             st.warning("The link asks for runs that are not here.")
         kept = kept or _first(rows)
     st.session_state[Key.COMPARED] = kept
-    labels = {name: row_label(row) for name, row in by_name.items()}
+    labels = told_apart({name: row_label(row) for name, row in by_name.items()})
     chosen: list[str] = st.multiselect(
         "Runs",
         list(by_name),
