@@ -52,6 +52,7 @@ BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
+_TAIL_BYTES = 16 * 1024
 SILENCE_S = 60.0
 """A worker on another machine that was silent for this long is lost."""
 
@@ -151,7 +152,8 @@ class RunFolder:
 
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
-        return self.read()[0]
+        last = self._last_event()
+        return self._status([last]) if last is not None and _ended([last]) else self.read()[0]
 
     def read(self) -> tuple[Status, list[dict[str, Any]]]:
         """Return status and events that belong together."""
@@ -173,6 +175,17 @@ class RunFolder:
         if beat.host != socket.gethostname():
             return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
         return Status(beat.state) if is_alive(beat) else Status.FAILED
+
+    def _last_event(self) -> dict[str, Any] | None:
+        """Return the last event where it lies whole in the last bytes of the file, else None."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                lines = file.read().split(b"\n")
+        except OSError:
+            return None
+        last = _parse(lines[-2]) if len(lines) > 1 else None
+        return last if _is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
         """Tell whether events came after the run was last asked to go on; by their size, as clocks may jump."""
@@ -267,7 +280,7 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
     except OSError:
         return []
     runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
-    return [run for run in runs if kind in (None, run.config()["kind"])]
+    return [run for run in runs if kind is None or run.config()["kind"] == kind]
 
 
 def find_run(name: str) -> RunFolder:

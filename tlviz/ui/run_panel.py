@@ -87,11 +87,10 @@ def _test(row: Row) -> None:
     """Offer the final evaluation where the run ended without one and has test images."""
     begun = next((event for event in row.folder.events() if event.get("event") == "started"), {})
     images = begun.get("test_images")
-    if row.test_accuracy is not None or not row.has_weights or not row.status.is_over or not isinstance(images, int):
+    is_due = row.test_accuracy is None and row.has_weights and row.status.is_over
+    if not is_due or not isinstance(images, int) or images < 1:
         return
     job = next((job for job in list_runs(ANSWERS) if _is_test_of(job, row.run)), None)
-    if images < 1:
-        return
     if job and not job.status().is_over:
         render_job(job)
         return
