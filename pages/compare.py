@@ -9,6 +9,7 @@ from tlviz.ui.compare_errors import answers_of, render_errors
 from tlviz.ui.compare_views import render_calibration, render_cost, render_curves, render_moved, render_settings
 from tlviz.ui.frame import guarded
 from tlviz.ui.pick_runs import Compared, lettered, pick_runs, render_heads
+from tlviz.ui.report_button import render_report
 from tlviz.ui.state import Key
 
 SETTINGS, CURVES, ERRORS, CALIBRATION, MOVED, COST = (
@@ -36,6 +37,7 @@ def page() -> None:
     )
     to_address(Key.COMPARE_VIEW)
     _view(str(st.session_state[Key.COMPARE_VIEW]), runs)
+    render_report(chosen)
 
 
 def _compared(rows: list[Row]) -> list[Compared]:

@@ -27,7 +27,7 @@ STAGES = ("stem", *(f"fire{at}" for at in range(2, 10)), "head")
 def make_runs(count: int) -> None:
     """Write so many finished runs of fifty epochs with all that a real one tells, and weights of their size."""
     strategies = ("head_only", "last_stages", "full")
-    by_stage = {stage: 0.012345678901234567 for stage in STAGES}
+    by_stage = dict.fromkeys(STAGES, 0.012345678901234567)
     for at in range(count):
         settings = configure("squeezenet1_1", "clipart", strategies[at % 3], seed=at, epochs=EPOCHS).to_json()
         run = create_run("finetune", f"squeezenet1_1-clipart-{at:04d}", settings)
@@ -74,7 +74,9 @@ def main() -> None:
             print(f"reading {len(rows):,} runs {words}: {time.perf_counter() - begun:.3f} s")
         seconds = measure_page(Path(home), count)
     shown = ", ".join(f"{value:.2f}" for value in seconds)
-    print(f"opening the page with {count:,} runs: median {statistics.median(seconds):.2f} s, limit {LIMIT_S} s ({shown})")
+    print(
+        f"opening the page with {count:,} runs: median {statistics.median(seconds):.2f} s, limit {LIMIT_S} s ({shown})"
+    )
 
 
 if __name__ == "__main__":

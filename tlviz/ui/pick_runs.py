@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from tlviz.data.images import dataset_title
 from tlviz.figures.theme import run_colour
-from tlviz.finetune.strategies import STRATEGIES
 from tlviz.measures.accuracy import standard_error
 from tlviz.runs.overview import Row
 from tlviz.runs.summary import RunSummary
+from tlviz.runs.titles import letters, row_label, short_titles
 from tlviz.ui.panels import told_apart
 from tlviz.ui.state import Key
 
 MOST = 4
-LETTERS = "ABCD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +38,6 @@ class Compared:
         images = self.summary.start_event.get("validation_images")
         count = images if isinstance(images, int) and images > 0 else 1
         return standard_error(min(1.0, max(0.0, self.summary.best_val_accuracy or 0.0)), count)
-
-
-def strategy_title(name: str) -> str:
-    """Return how a strategy is called where a person reads."""
-    return STRATEGIES[name].title if name in STRATEGIES else name
-
-
-def row_label(row: Row) -> str:
-    """Name a run the way a person would: by the own name, or target, strategy, network; and when it was started."""
-    when = time.strftime("%d %b %H:%M", time.localtime(row.started))
-    own = row.notes.name or f"{dataset_title(row.data)} · {strategy_title(row.strategy)} · {row.model}"
-    seed = f" · seed {row.seed}" if row.seed and not row.notes.name else ""
-    return f"{own}{seed} · {when}"
 
 
 def pick_runs(rows: Sequence[Row]) -> list[Row]:
@@ -97,16 +81,8 @@ def render_heads(runs: Sequence[Compared]) -> None:
 
 def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[Compared]:
     """Give every run its letter, and the shortest title that tells it from the others."""
-    targets, networks = len({row.data for row in rows}) > 1, len({row.model for row in rows}) > 1
-    seeds = len({row.seed for row in rows}) > 1
-    titles = []
-    for row in rows:
-        parts = [strategy_title(row.strategy)]
-        parts += [dataset_title(row.data)] if targets else []
-        parts += [row.model] if networks else []
-        parts += [f"seed {row.seed}"] if seeds else []
-        titles.append(row.notes.name or ", ".join(parts))
-    return [Compared(*pair) for pair in zip(LETTERS, titles, summaries, strict=False)]
+    titles = short_titles(rows)
+    return [Compared(*held) for held in zip(letters(len(rows)), titles, summaries, strict=True)]
 
 
 def _first(rows: Sequence[Row]) -> list[str]:

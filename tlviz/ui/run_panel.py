@@ -14,9 +14,10 @@ from tlviz.runs.folder import ANSWERS, RunFolder, Status, list_runs
 from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import Row
+from tlviz.runs.titles import row_label
 from tlviz.ui.clone import prepare_clone
 from tlviz.ui.panels import STATUS_WORDS, render_job
-from tlviz.ui.pick_runs import row_label
+from tlviz.ui.report_button import render_report
 from tlviz.ui.runs_table import megabytes
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain, show_error
@@ -76,6 +77,7 @@ def _actions(row: Row) -> None:
                 "ZIP", lambda: _zip(run), f"{run.name}.zip", "application/zip", icon=":material/folder_zip:",
                 key="run_zip", on_click="ignore", help="The whole run in one file, to be brought in elsewhere.",
             )  # fmt: skip
+            render_report([row])
             st.button("Delete", icon=":material/delete:", key="run_delete", on_click=heed, args=(_delete, run))
         if row.status.is_over and row.status is not Status.FINISHED and run.last_state.exists():
             st.button("Resume", icon=":material/resume:", key="run_resume", on_click=heed, args=(resume_run, run))

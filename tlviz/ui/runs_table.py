@@ -11,7 +11,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.runs.overview import Row, all_tags, disk_use, search
-from tlviz.ui.pick_runs import strategy_title
+from tlviz.runs.titles import strategy_title
 from tlviz.ui.state import Key
 
 _COLUMNS = {
