@@ -46,6 +46,7 @@ th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var
 td.number { font-variant-numeric: tabular-nums }
 p.aid { color: var(--soft); font-size: 0.9rem; margin-top: 0 }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem }
+.pair > * { min-width: 0 }
 @media print { details { display: block } }
 """
 

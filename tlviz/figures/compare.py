@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from tlviz.figures.inside import HEAD
-from tlviz.figures.theme import run_colour, stage_colours, use_template
+from tlviz.figures.theme import INK, run_colour, stage_colours, use_template
 from tlviz.measures.calibration import Calibration
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -21,6 +21,8 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
 _WRITTEN = 12
 """Counts are written into the cells of a confusion matrix of up to so many classes."""
+_DARK = 0.4
+"""A cell of more than this share of its row is dark enough for light figures."""
 _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
@@ -76,8 +78,6 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             x=places,
             y=places,
             customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
-            text=np.where(matrix > 0, matrix.astype(str), "") if len(names) <= _WRITTEN else None,
-            texttemplate="%{text}" if len(names) <= _WRITTEN else None,
             colorscale=[[0, "rgba(128,128,128,0.07)"], [1, run_colour(run)]],
             zmin=0,
             zmax=1,
@@ -87,10 +87,26 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             hovertemplate="%{customdata[0]} images of %{customdata[2]} taken for %{customdata[1]}<extra></extra>",
         )
     )
+    if len(names) <= _WRITTEN:
+        figure.update_layout(annotations=_counts(matrix, share))
     figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, showgrid=False)
     figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(height=max(280, 110 + 24 * len(names)), margin=_TIGHT)
     return use_template(figure)
+
+
+def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Write every count that is not 0 into its cell, light on a dark one."""
+    return [
+        {
+            "x": int(guess),
+            "y": int(label),
+            "text": f"{matrix[label, guess]:,}",
+            "showarrow": False,
+            "font": {"color": "#ffffff" if share[label, guess] > _DARK else INK},
+        }
+        for label, guess in np.argwhere(matrix > 0)
+    ]
 
 
 def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -> go.Figure:

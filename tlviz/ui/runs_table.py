@@ -41,7 +41,8 @@ def render_filter(rows: Sequence[Row]) -> list[Row]:
     if known:
         chosen = tags.pills("Tags", known, selection_mode="multi", key="runs_tags", label_visibility="collapsed")
     found = [row for row in search(rows, words or "") if set(chosen or ()) <= set(row.notes.tags)]
-    shown = f"{len(found):,} of {len(rows):,} runs" if len(found) < len(rows) else f"{len(rows):,} runs"
+    every = "One run" if len(rows) == 1 else f"{len(rows):,} runs"
+    shown = f"{len(found):,} of {len(rows):,} runs" if len(found) < len(rows) else every
     st.caption(f"{shown}, {megabytes(disk_use(found))} on disk. Click a row to choose it.")
     return found
 

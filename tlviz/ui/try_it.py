@@ -7,7 +7,7 @@ import hashlib
 import html
 import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,13 +76,7 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
 
     changed = run.weights.stat().st_mtime_ns
     familiar, reason = _familiar(str(run.path), changed)
-    bar = st.empty()
-
-    def progress(done: int, total: int) -> None:
-        bar.progress(done / total, f"{done:,} of {total:,} pictures")
-
-    named = _predicted(str(run.path), changed, _fingerprint(pictures), familiar is not None, pictures, progress)
-    bar.empty()
+    named = _predicted(str(run.path), changed, _fingerprint(pictures), familiar is not None, pictures)
     if reason:
         st.caption(reason)
     if named.rows:
@@ -191,10 +185,17 @@ def _predicted(
     fingerprint: str,  # noqa: ARG001 (a cache key)
     with_familiar: bool,
     _pictures: Sequence[Picture],
-    _progress: Callable[[int, int], None],
 ) -> Predictions:
     from tlviz.export.predict import predict
 
     network, geometry = _predictor(folder, changed_ns)
     familiar = _familiar(folder, changed_ns)[0] if with_familiar else None
-    return predict(network, geometry, _pictures, familiar, _progress)
+    bar = st.empty()
+
+    def progress(done: int, total: int) -> None:
+        bar.progress(done / total, f"{done:,} of {total:,} pictures")
+
+    try:
+        return predict(network, geometry, _pictures, familiar, progress)
+    finally:
+        bar.empty()

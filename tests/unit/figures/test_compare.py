@@ -33,9 +33,10 @@ def test_a_curve_shows_every_epoch_that_has_the_measure_and_marks_the_best() -> 
 
 def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
     matrix = np.array([[3, 1], [0, 0]])
-    cells = plot_confusion(matrix, ["cat", "dog"], 1).data[0]
+    figure = plot_confusion(matrix, ["cat", "dog"], 1)
+    cells = figure.data[0]
     assert np.array(cells.z).tolist() == [[0.75, 0.25], [0, 0]]
-    assert np.array(cells.text).tolist() == [["3", "1"], ["", ""]]
+    assert [(held.x, held.y, held.text) for held in figure.layout.annotations] == [(0, 0, "3"), (1, 0, "1")]
     assert list(cells.customdata[0][1]) == ["1", "dog", "cat"], "one cat was taken for a dog"
 
 
