@@ -75,6 +75,13 @@ def report(visit: Visit, downloaded: Path, tmp_path: Path) -> None:
     visit.page.goto(path.as_uri())
     visit.page.wait_for_selector(".js-plotly-plot .main-svg")
     assert "2 runs compared" in visit.page.title()
+    visit.page.wait_for_load_state("load")
+    one, other = (visit.page.locator(".pair .js-plotly-plot").nth(at).bounding_box() for at in (0, 1))
+    drawn = visit.page.locator(".pair .js-plotly-plot").first.locator(".main-svg").first.bounding_box()
+    assert one
+    assert other
+    assert drawn
+    assert drawn["x"] + drawn["width"] <= other["x"], "charts lie beside one another, not on one another"
     assert [url for url in visit.outside if not url.startswith("file:")] == []
     visit.outside.clear()
 

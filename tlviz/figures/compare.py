@@ -21,7 +21,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
 _WRITTEN = 12
 """Counts are written into the cells of a confusion matrix of up to so many classes."""
-_DARK = 0.4
+_DARK = 0.5
 """A cell of more than this share of its row is dark enough for light figures."""
 _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
 

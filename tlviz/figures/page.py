@@ -8,10 +8,16 @@ from plotly.offline import get_plotlyjs
 
 from tlviz.figures.theme import chart_config
 
+# A chart is drawn while the page is still being read: what comes beside it later takes some of its room.
+_FITTING = (
+    '<script>addEventListener("load", () => document.querySelectorAll(".js-plotly-plot")'
+    ".forEach(chart => Plotly.Plots.resize(chart)))</script>"
+)
+
 
 def chart_library() -> str:
     """Return the script that every chart of a file needs, once."""
-    return f'<script charset="utf-8">{get_plotlyjs()}</script>'
+    return f'<script charset="utf-8">{get_plotlyjs()}</script>{_FITTING}'
 
 
 def chart_part(figure: go.Figure, name: str) -> str:

@@ -15,6 +15,7 @@ from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.folder import ANSWERS, DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -63,25 +64,28 @@ def _job(run: RunFolder) -> None:
     button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
 
 
-def run_label(summary: RunSummary) -> str:
-    """Name a run the way a person would: target, strategy, network, time of day."""
+def run_label(summary: RunSummary | Row) -> str:
+    """Name a run the way a person would: by its own name, or target, strategy, network; and the time of day."""
     if summary.kind == DOWNLOAD:
         return f"Download of {summary.model}"
-    if summary.kind == ANSWERS:
+    if isinstance(summary, RunSummary) and summary.kind == ANSWERS:
         return f"Answers about {summary.settings.get('part', '')} images"
     words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on"}.get(summary.kind)
     if words:
         return f"{words} {dataset_title(summary.data)}"
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
-    return f"{dataset_title(summary.data)} · {strategy} · {summary.model} · {moment[:2]}:{moment[2:]}"
+    own = summary.notes.name if isinstance(summary, Row) else ""
+    called = own or f"{dataset_title(summary.data)} · {strategy} · {summary.model}"
+    return f"{called} · {moment[:2]}:{moment[2:]}"
 
 
 def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
     by_name = {run.name: run for run in runs}
     from_address(key, list(by_name), runs[0].name)
-    labels = told_apart({name: run_label(summarise(run)) for name, run in by_name.items()})
+    known = {row.run: row for row in overview()}
+    labels = told_apart({name: run_label(known.get(name) or summarise(run)) for name, run in by_name.items()})
     name = st.selectbox(
         "Run",
         list(by_name),
