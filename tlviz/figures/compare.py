@@ -21,8 +21,8 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
 _WRITTEN = 12
 """Counts are written into the cells of a confusion matrix of up to so many classes."""
-_DARK = 0.5
-"""A cell of more than this share of its row is dark enough for light figures."""
+_DARK = 0.6
+"""Up to this share of its row a cell is only tinted; beyond, it is full enough for light figures."""
 _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
@@ -78,7 +78,7 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             x=places,
             y=places,
             customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
-            colorscale=[[0, "rgba(128,128,128,0.07)"], [1, run_colour(run)]],
+            colorscale=[[0, "rgba(128,128,128,0.07)"], [_DARK, _thin(run_colour(run))], [1, run_colour(run)]],
             zmin=0,
             zmax=1,
             showscale=False,
@@ -93,6 +93,12 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
     figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(height=max(280, 110 + 24 * len(names)), margin=_TIGHT)
     return use_template(figure)
+
+
+def _thin(colour: str) -> str:
+    """Return a colour (#rrggbb) as a tint that the page shows through."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.3)"
 
 
 def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:
