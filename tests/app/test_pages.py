@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from tlviz.finetune.config import configure
+from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.runs.folder import RunFolder, create_run, list_runs
 from tlviz.ui.state import Key
 
@@ -245,10 +245,11 @@ def test_a_strategy_with_phases_says_what_trains_when() -> None:
     assert "from epoch 3 everything" in text(app)
 
 
-def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
-    run = create_run("finetune", "x", configure("squeezenet1_1", "clipart", "full", epochs=2).to_json())
+def judged_run(strategy: str, accuracy: float) -> RunFolder:
+    """Write the folder of a finished run of two epochs that was judged by 73 pictures."""
+    run = create_run("finetune", "x", configure("squeezenet1_1", "clipart", strategy, epochs=2).to_json())
     drift = {"stem": 0.001, "fire2": 0.002}
-    base = {"train_loss": 1.0, "train_accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5, "images_per_s": 9.0}
+    base = {"train_loss": 1.0, "train_accuracy": 0.5, "val_loss": 1.0, "val_accuracy": accuracy, "images_per_s": 9.0}
     rates = {"stem": 1e-5, "fire2": 1e-4, "head": 1e-3}
     gauge = {"epoch": 1, "source_agreement": 0.75, "similarity": {"stem": 1.0, "fire2": 0.9}, "duration_s": 1.0}
     events = [
@@ -260,9 +261,32 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
         {"event": "finished", "status": "finished"},
     ]
     (run.path / "events.jsonl").write_text("\n".join(json.dumps(event | {"time": 1.0}) for event in events) + "\n")
-    app = open_page("finetune", run=run.name)
+    return run
+
+
+def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
+    app = open_page("finetune", run=judged_run("full", 0.5).name)
     assert not app.exception
     assert "How far each stage's weights are from their start" in text(app)
     app.button_group(key="inside_view").select("Left of the source").run()
     assert not app.exception
     assert "still names **75%** of photographs" in text(app)
+
+
+def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    run = judged_run("full", 0.5)
+    app = open_page("finetune", run=run.name)
+    app.button_group(key="inside_view").select("Worth of the source").run()
+
+    def start(config: FinetuneConfig) -> RunFolder:
+        started.append(config.strategy)
+        return judged_run(config.strategy, 0.9)
+
+    monkeypatch.setattr("tlviz.ui.inside.start_finetune", start)
+    app.button(key=f"scratch_{run.name}").click().run()
+    assert started == ["from_scratch"]
+    app.selectbox(key=Key.RUN).select(run.name).run()
+    app.button_group(key="inside_view").select("Worth of the source").run()
+    assert not app.exception
+    assert "**Negative transfer**: the source cost **-40.0%**: best 50.0% against 90.0%" in text(app)

@@ -22,10 +22,11 @@ from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.predict import predict_pictures
 from tlviz.errors import TlvizError
 from tlviz.runs.bin import discard
-from tlviz.runs.folder import FINETUNE, find_run
+from tlviz.runs.folder import FINETUNE, find_run, list_runs
 from tlviz.runs.launch import resume_run
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.runs.transfer import compare_with_scratch
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")
@@ -69,6 +70,8 @@ def show_run(run: str, as_json: Json = False) -> None:
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
     result["test_accuracy"] = summary.test_accuracy
+    transfer = compare_with_scratch(summary, map(summarise, list_runs(FINETUNE)))
+    result["transfer"] = asdict(transfer) | {"worth": transfer.worth} if transfer else None
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
     readable = [{name: value for name, value in e.items() if not isinstance(value, dict)} for e in summary.epochs]
     print_result(result, as_json, table(readable) if readable else f"{summary.status}: {summary.error or ''}")

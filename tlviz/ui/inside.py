@@ -8,8 +8,13 @@ import streamlit as st
 
 from tlviz.figures.inside import plot_by_stage, plot_similarity
 from tlviz.figures.theme import chart_config
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.summary import RunSummary
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.runs.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.launch import start_finetune
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.runs.transfer import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
+from tlviz.ui.state import Key
+from tlviz.ui.words import heed
 
 MEASURES = {
     "Weights moved": ("weight_drift", "share of the starting weights", True),
@@ -22,6 +27,7 @@ AIDS = {
     "Rates": "What the optimizer used in the last step of each epoch.",
 }
 LEFT = "Left of the source"
+WORTH = "Worth of the source"
 
 
 def render_inside(run: RunFolder, summary: RunSummary) -> None:
@@ -30,13 +36,16 @@ def render_inside(run: RunFolder, summary: RunSummary) -> None:
     if not trained:
         return
     readings = [event for event in run.events() if event.get("event") == "gauged"]
-    views = [*MEASURES, *([LEFT] if len(readings) > 1 else [])]
+    has_worth = summary.status.is_over and starts_pretrained(summary)
+    views = [*MEASURES, *([LEFT] if len(readings) > 1 else []), *([WORTH] if has_worth else [])]
     view = st.segmented_control(
         "Inside the network", views, default=views[0], required=True, key="inside_view", persist_state="session"
     )
     if view == LEFT:
         _left_of_the_source(readings)
         return
+    if view == WORTH:
+        _worth_of_the_source(run, summary)
     if view not in MEASURES:
         return
     measure, title, is_log = MEASURES[view]
@@ -76,3 +85,34 @@ def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
         "How alike each stage's features are to the pretrained ones (debiased linear CKA, 1 is unchanged), on bundled "
         "photographs."
     )
+
+
+def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
+    """Compare with the same network trained from scratch, or offer to train it."""
+    scratch = [
+        summarise(other) for other in list_runs(FINETUNE) if other.config()["settings"].get("strategy") == SCRATCH
+    ]
+    transfer = compare_with_scratch(summary, scratch)
+    if transfer is None:
+        st.markdown("What is the source worth here? The same network from random weights, on the same pictures, tells.")
+        if any(not other.status.is_over for other in scratch):
+            st.caption("A run from scratch is under way.")
+        st.button("Train it from scratch", key=f"scratch_{run.name}", on_click=heed, args=(_start_yardstick, run))
+        return
+    words = {
+        Worth.POSITIVE: f":material/trending_up: The source was worth **{transfer.gain:+.1%}**",
+        Worth.NEGATIVE: f":material/trending_down: **Negative transfer**: the source cost **{transfer.gain:+.1%}**",
+        Worth.UNCLEAR: f":material/trending_flat: **Not distinguishable** from scratch ({transfer.gain:+.1%})",
+    }[transfer.worth]
+    st.markdown(
+        f"{words}: best {summary.best_val_accuracy:.1%} against {transfer.scratch_accuracy:.1%} from random weights."
+    )
+    st.caption(
+        f"The yardstick ran {transfer.scratch_epochs} epochs, this run {summary.epochs_run}. One standard error of the "
+        f"difference is {transfer.error:.1%}: smaller ones are noise."
+    )
+
+
+def _start_yardstick(run: RunFolder) -> None:
+    config = FinetuneConfig.from_json(run.config()["settings"])
+    st.session_state[Key.RUN] = start_finetune(yardstick(config)).name
