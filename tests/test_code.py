@@ -62,7 +62,8 @@ def test_every_command_of_the_readme_exists() -> None:
         text,
         re.MULTILINE,
     )
-    assert {verb.split()[0] for verb, _ in commands} == {"models", "datasets", "finetune", "runs", "export", "bench"}
+    verbs = {"models", "datasets", "finetune", "runs", "predict", "export", "bench"}
+    assert {verb.split()[0] for verb, _ in commands} == verbs
     for verb, rest in commands:
         done = subprocess.run(
             [sys.executable, "-m", "tlviz", *verb.split(), "--help"],

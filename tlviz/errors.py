@@ -44,5 +44,9 @@ class BadWeightsError(TlvizError):
     """A weights file that is missing, damaged or made for another network."""
 
 
+class BadRunError(TlvizError):
+    """A file that is no run, or a run that cannot be taken in."""
+
+
 class StorageError(TlvizError):
     """A disk that is full, read-only or gone; what was written before is kept."""

@@ -23,6 +23,7 @@ from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.device import lane
 from tlviz.runs.folder import (
+    ANSWERS,
     DOCTOR,
     DOWNLOAD,
     FINETUNE,
@@ -45,6 +46,7 @@ JOBS = {
     RANGE_TEST: "tlviz.jobs.range_test",
     PROFILE: "tlviz.jobs.profile",
     VISUALISE: "tlviz.jobs.visualise",
+    ANSWERS: "tlviz.jobs.answers",
 }
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 

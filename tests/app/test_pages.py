@@ -25,6 +25,8 @@ PAGES = {
     "attributions": "Why this answer?",
     "channels": "What is this channel for?",
     "finetune": "How do I train it?",
+    "compare": "What changed, down to the single image?",
+    "runs": "Which runs have I made?",
     "export": "Is it ready to take home?",
 }
 

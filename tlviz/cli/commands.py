@@ -19,10 +19,13 @@ from tlviz.cli.datasets import datasets_app
 from tlviz.cli.finetune import finetune, follow
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, table
+from tlviz.cli.predict import predict_pictures
 from tlviz.cli.profile import profile
 from tlviz.errors import TlvizError
+from tlviz.runs.bin import discard
 from tlviz.runs.folder import FINETUNE, find_run, list_runs
 from tlviz.runs.launch import resume_run
+from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.transfer import compare_with_scratch
 
@@ -56,8 +59,9 @@ def _complain(error: Exception) -> None:
 def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is None:
-        rows = [_run_row(summarise(run)) for run in list_runs(FINETUNE)]
-        readable = [{name: value for name, value in row.items() if name not in {"folder", "started"}} for row in rows]
+        rows = [_run_row(row) for row in overview(FINETUNE)]
+        hidden = {"folder", "started", "name", "tags"}
+        readable = [{name: value for name, value in row.items() if name not in hidden} for row in rows]
         print_result({"runs": rows}, as_json, table(readable) if rows else "There are no runs yet.")
 
 
@@ -66,6 +70,7 @@ def show_run(run: str, as_json: Json = False) -> None:
     """Show one run with its settings and its epochs."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result["test_accuracy"] = summary.test_accuracy
     transfer = compare_with_scratch(summary, map(summarise, list_runs(FINETUNE)))
     result["transfer"] = asdict(transfer) | {"worth": transfer.worth} if transfer else None
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
@@ -90,15 +95,26 @@ def resume(run: str, as_json: Json = False) -> int:
 
 
 @runs_app.command("delete")
-def delete_run(run: str, as_json: Json = False) -> None:
-    """Delete a run that is over."""
+def delete_run(
+    run: str,
+    forever: Annotated[bool, typer.Option("--forever", help="Remove it from the disk instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Move a run that is over into the bin; the Runs page takes it back or empties the bin."""
     found = find_run(run)
-    found.delete()
-    print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name}.")
+    if forever:
+        found.delete()
+        print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name} for good.")
+        return
+    place = discard(found).path
+    print_result(
+        {"run": found.name, "deleted": True, "bin": str(place)}, as_json, f"Deleted {found.name}; it is in {place}."
+    )
 
 
 app.command("profile")(profile)
 app.command("finetune")(finetune)
+app.command("predict")(predict_pictures)
 app.command("bench")(bench)
 
 
@@ -116,6 +132,9 @@ def export(
     print_result(asdict(written), as_json, "\n".join(written.files.values()))
 
 
-def _run_row(summary: RunSummary) -> dict[str, Any]:
+def _run_row(run: RunSummary | Row) -> dict[str, Any]:
     names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
-    return {name: getattr(summary, name) for name in names}
+    row = {name: getattr(run, name) for name in names}
+    if isinstance(run, Row):
+        row |= {"folder": str(run.folder.path), "name": run.notes.name, "tags": run.notes.tags}
+    return row

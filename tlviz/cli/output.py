@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -26,9 +27,18 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
 def print_result(result: dict[str, Any], as_json: bool, readable: Table | str) -> None:
     """Print the one JSON object, or what a person reads."""
     if as_json:
-        print(json.dumps(result, allow_nan=False))
+        print(json.dumps(_finite(result), allow_nan=False))
     else:
         Console(highlight=False).print(readable, markup=False, soft_wrap=isinstance(readable, str))
+
+
+def _finite(value: Any) -> Any:
+    """Return values with null for numbers that JSON cannot hold, which only a damaged file has."""
+    if isinstance(value, dict):
+        return {name: _finite(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(held) for held in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cell(value: Any) -> str:

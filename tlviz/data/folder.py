@@ -52,7 +52,7 @@ def scan_folder(root: Path, called: str | None = None, *, must_train: bool = Tru
     found: list[tuple[str, str, Path]] = []
     for part, folder in part_folders or [("", root)]:
         for class_folder in _subfolders(folder):
-            files = _pictures(class_folder, problems)
+            files = pictures_below(class_folder, problems)
             found.extend((part, class_folder.name, file) for file in files)
             if not files and not any(problem.path == str(class_folder) for problem in problems):
                 problems.append(Problem(str(class_folder), NO_PICTURES, "left out"))
@@ -122,8 +122,11 @@ def is_picture_name(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 
-def _pictures(folder: Path, problems: list[Problem]) -> list[Path]:
-    """List the picture files below a class folder, deeper levels included, each real folder once."""
+def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
+    """List the picture files below a folder, deeper levels included, each real folder once.
+
+    A folder that cannot be read is added to ``problems``.
+    """
     found: list[Path] = []
     seen: set[str] = set()
 

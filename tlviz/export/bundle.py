@@ -84,16 +84,19 @@ def read_header(path: Path) -> Bundle:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
+        said = {name: json.loads(header[name]) for name in ("preprocessing", "training")}
+        if not all(isinstance(values, dict) for values in said.values()):
+            raise ValueError("the header is damaged")
         return Bundle(
             model=header["model"],
             provider=header["provider"],
-            classes=tuple(json.loads(header["classes"])),
-            preprocessing=json.loads(header["preprocessing"]),
-            training=json.loads(header["training"]),
+            classes=tuple(map(str, json.loads(header["classes"]))),
+            preprocessing=said["preprocessing"],
+            training=said["training"],
         )
     except (OSError, SafetensorError) as error:
         raise BadWeightsError(f"The weights {path} cannot be read: {error}; the run may have saved none.") from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BadWeightsError(f"The weights {path} carry no classes and preprocessing of tlviz ({error}).") from error
 
 

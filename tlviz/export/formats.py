@@ -10,12 +10,11 @@ from pathlib import Path
 
 import torch
 
-from tlviz.data.findings import number_groups
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.splits import Indices, split_images
+from tlviz.data.images import ImageSet
+from tlviz.data.splits import Indices
 from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
-from tlviz.export.bundle import Agreement, Bundle, compare, geometry_of, load_bundle, portable_weights, read_header
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.export.bundle import Agreement, Bundle, compare, load_bundle, portable_weights, read_header
+from tlviz.export.run_images import load_run_images
 from tlviz.home import make_folder, write_atomic
 from tlviz.models.build import build_module
 from tlviz.models.load import Network, describe
@@ -79,14 +78,11 @@ def export_run(
 
 def _validation(header: Bundle) -> tuple[ImageSet, Indices] | None:
     """Return a run's images and which of them validate, or None where they are no longer there."""
-    config = FinetuneConfig.from_json(header.training["settings"])
     try:
-        images = load_images(config.data, geometry_of(config))
+        here = load_run_images(header)
     except (BadDatasetError, UnknownNameError):
         return None
-    copies = header.training.get("copies") or ()
-    groups = number_groups(copies, images.names) if copies else None
-    return images, split_images(images.labels, images.parts, config.seed, config.split_plan, groups).validation
+    return here.images, here.split.validation
 
 
 def _check(

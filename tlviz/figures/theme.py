@@ -21,7 +21,7 @@ HEAD_COLOUR = "#7d8590"
 _RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 # A grey of 4.3:1 against white and against near-black: a figure outside a page does not know which it lies on.
-_INK = "#7a7a7a"
+INK = "#7a7a7a"
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -84,7 +84,7 @@ def _template() -> go.layout.Template:
             "paper_bgcolor": _CLEAR,
             "plot_bgcolor": _CLEAR,
             "colorway": list(_RUN_COLOURS),
-            "font": {"color": _INK},
+            "font": {"color": INK},
             "margin": {"l": 50, "r": 16, "t": 48, "b": 44},
             "xaxis": axis,
             "yaxis": axis,

@@ -20,7 +20,7 @@ from tlviz.finetune.meters import GradientMeter, TrainingMeter, weight_drift
 from tlviz.finetune.param_groups import group_table, rates_by_stage, scale_rates
 from tlviz.finetune.pictures import seed_of
 from tlviz.finetune.plan import schedule_factor
-from tlviz.finetune.scoring import Score, evaluate
+from tlviz.finetune.scoring import Score, predict_logits, score
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 
@@ -137,8 +137,11 @@ def _update(
 
 
 def _validate(state: State) -> Score:
+    """Score the validation images, and keep the logits for whoever wants to know image by image."""
+    session, validation = state.session, state.session.split.validation
     with state.best_guess():
-        return evaluate(state.session, state.feed, state.session.split.validation)
+        state.logits = predict_logits(session, state.feed, validation)
+    return score(state.logits, torch.from_numpy(session.images.labels[validation]))
 
 
 def _remember(state: State, epoch: Epoch) -> Epoch:

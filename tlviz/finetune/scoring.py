@@ -26,8 +26,11 @@ class Score:
 
 def evaluate(session: Session, feed: Feed, indices: Indices) -> Score:
     """Score images as they are, in eval mode and without gradients.  Raises ``Halted`` where a stop is asked for."""
-    logits = predict_logits(session, feed, indices)
-    labels = torch.from_numpy(session.images.labels[indices])
+    return score(predict_logits(session, feed, indices), torch.from_numpy(session.images.labels[indices]))
+
+
+def score(logits: Tensor, labels: Tensor) -> Score:
+    """Return how good logits (n, C) are for labels (n,)."""
     loss = nn.functional.cross_entropy(logits, labels).item()
     return Score(loss, accuracy(logits, labels), macro_f1(logits, labels))
 

@@ -28,7 +28,8 @@ class State:
     """The network on its device with all that changes in training; ``enter`` goes from one phase to the next.
 
     ``moving`` are the tensors by name that the run may change, ``starts`` copies of them as they were; ``shares`` are
-    the backbone stages' factors of the backbone rate; ``epoch`` is the last one that is done.
+    the backbone stages' factors of the backbone rate; ``epoch`` is the last one that is done; ``logits`` (n, C) are
+    what it said of the validation images, None right after a run was taken up again.
     """
 
     phase: Phase
@@ -57,6 +58,7 @@ class State:
         self.shares = [1.0] * (len(network.stages) - 1)
         self.epoch = 0
         self.best: Epoch | None = None
+        self.logits: torch.Tensor | None = None
 
     def begin(self) -> None:
         """Enter the first phase; re-estimate BatchNorm statistics where that is wanted."""

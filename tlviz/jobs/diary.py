@@ -18,6 +18,7 @@ from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
 from tlviz.jobs.job import Job
 from tlviz.models.stages import owns
+from tlviz.runs.answers import Answers, write_answers
 from tlviz.runs.folder import Status
 
 
@@ -79,10 +80,21 @@ class Diary:
             training["copies"] = state.session.copies
             with state.best_guess():
                 write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
+            self._keep_answers(epoch)
         self._tell("epoch", asdict(epoch))
         write_atomic(run.last_state, checkpoint(state, time.time() - self._begun))
         if epoch.epoch == 0:
             self._since = (time.time(), 0)
+
+    def _keep_answers(self, epoch: Epoch) -> None:
+        """Save what the best weights say of each validation image."""
+        session, logits = self._state.session, self._state.logits
+        if logits is not None:
+            rows = session.split.validation
+            names = tuple(session.images.names[at] for at in rows)
+            labels = session.images.labels[rows]
+            answers = Answers(epoch.epoch, session.images.classes, names, labels, logits.numpy())
+            write_answers(self._job.run, answers)
 
     def _show(self, progress: Progress) -> None:
         """Show how far the run is, and how long it still takes at the pace of this worker."""

@@ -4,10 +4,13 @@
 file                written by                  holds
 ==================  ==========================  =================================================================
 config.json         the launcher, once          kind, time of creation, settings
+notes.json          the app                     the person's name for the run, notes and tags
 stop                the app or command line     its presence asks the worker to stop
 resume              the app or command line     when a run that had ended was last asked to go on
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
+predictions.npz     the worker, replaced whole  what the best weights say of each validation image
+test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
 log.txt             the worker                  what it and its libraries print
@@ -20,6 +23,7 @@ A folder can be read at any moment: a half-written last line of ``events.jsonl``
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import socket
@@ -28,7 +32,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import psutil
 
@@ -43,11 +47,14 @@ RANGE_TEST = "range_test"
 INGEST = "ingest"
 PROFILE = "profile"
 VISUALISE = "visualise"
+ANSWERS = "answers"
+TEST_FILE = "test.json"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
+_TAIL_BYTES = 16 * 1024
 SILENCE_S = 60.0
 """A worker on another machine that was silent for this long is lost."""
 
@@ -129,18 +136,26 @@ class RunFolder:
             return []
         return [event for line in lines if _is_event(event := _parse(line))]
 
+    def tested(self) -> float | None:
+        """Return the accuracy of a final evaluation after the run's end, None without one."""
+        share = (_read_json(self.path / TEST_FILE) or {}).get("test_accuracy")
+        return float(share) if _is_finite(share) else None
+
     def heartbeat(self) -> Heartbeat | None:
         """Return the worker's last sign of life, or None before its first."""
         values = _read_json(self.path / "heartbeat") or {}
         try:
             beat = Heartbeat(**values)
-            return beat if Status(beat.state) and isinstance(beat.pid, int) and beat.pid > 0 else None
+            numbers = (beat.process_started, beat.time, beat.fraction)
+            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(_is_finite, numbers))
+            return beat if Status(beat.state) and is_whole else None
         except (TypeError, ValueError):
             return None
 
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
-        return self.read()[0]
+        last = self._last_event()
+        return self._status([last]) if last is not None and _ended([last]) else self.read()[0]
 
     def read(self) -> tuple[Status, list[dict[str, Any]]]:
         """Return status and events that belong together."""
@@ -152,16 +167,40 @@ class RunFolder:
         return status, events
 
     def _status(self, events: list[dict[str, Any]]) -> Status:
-        resumed = self.resumed()
-        if _ended(events) and events[-1].get("time", 0.0) >= resumed:
+        note = self._resume_note()
+        if _ended(events) and self._has_grown_since(note, events):
             return Status(events[-1]["status"])
         beat = self.heartbeat()
-        if beat is None or beat.time < resumed:
-            is_young = time.time() - max(resumed, self.config()["created"]) < START_GRACE_S
-            return Status.QUEUED if is_young else Status.FAILED
+        if beat is None or _is_before(beat, note):
+            age_s = time.time() - max(self.resumed(), self.config()["created"])
+            return Status.QUEUED if abs(age_s) < START_GRACE_S else Status.FAILED
         if beat.host != socket.gethostname():
             return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
         return Status(beat.state) if is_alive(beat) else Status.FAILED
+
+    def _last_event(self) -> dict[str, Any] | None:
+        """Return the last event where it lies whole in the last bytes of the file, else None."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                lines = file.read().split(b"\n")
+        except OSError:
+            return None
+        last = _parse(lines[-2]) if len(lines) > 1 else None
+        return last if _is_event(last) else None
+
+    def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
+        """Tell whether events came after the run was last asked to go on; by their size, as clocks may jump."""
+        size = note.get("events")
+        if isinstance(size, int):
+            return self._events_size() > size
+        return float(events[-1].get("time", 0.0)) >= self.resumed()
+
+    def _events_size(self) -> int:
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except OSError:
+            return 0
 
     def request_stop(self) -> None:
         """Ask the worker to stop after its present step and keep the best weights."""
@@ -181,12 +220,19 @@ class RunFolder:
         write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
         with storage_errors(self.path):
             (self.path / "stop").unlink(missing_ok=True)
-        write_atomic(self.path / "resume", encode({"time": time.time()}))
+        beat = self.heartbeat()
+        note = {"time": time.time(), "events": self._events_size()}
+        note |= {"pid": beat.pid if beat else 0, "process_started": beat.process_started if beat else 0.0}
+        write_atomic(self.path / "resume", encode(note))
 
     def resumed(self) -> float:
         """Return when the run was last asked to go on, in seconds since 1970, or 0."""
-        asked = (_read_json(self.path / "resume") or {}).get("time")
-        return asked if isinstance(asked, float) else 0.0
+        asked = self._resume_note().get("time")
+        return float(asked) if _is_finite(asked) else 0.0
+
+    def _resume_note(self) -> dict[str, Any]:
+        """Return what was noted when the run was last asked to go on: time, size of the events, the worker before."""
+        return _read_json(self.path / "resume") or {}
 
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the worker to stop."""
@@ -199,12 +245,16 @@ class RunFolder:
         except OSError:
             return None
 
-    def delete(self) -> None:
-        """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
+    def check_deletable(self) -> None:
+        """Raise ``StorageError`` unless this is a run of the home that is over."""
         if not self.is_run() or self.path.resolve().parent != runs_folder().resolve():
             raise StorageError(f"{self.path} is not a run in {runs_folder()}; only those are deleted.")
         if not self.status().is_over:
             raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
+
+    def delete(self) -> None:
+        """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
+        self.check_deletable()
         with storage_errors(self.path):
             shutil.rmtree(self.path)
 
@@ -232,7 +282,7 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
     except OSError:
         return []
     runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
-    return [run for run in runs if kind in (None, run.config()["kind"])]
+    return [run for run in runs if kind is None or run.config()["kind"] == kind]
 
 
 def find_run(name: str) -> RunFolder:
@@ -242,6 +292,14 @@ def find_run(name: str) -> RunFolder:
         if name and RunFolder(path).is_run():
             return RunFolder(path)
     raise UnknownNameError("run", name, [run.name for run in list_runs()])
+
+
+def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
+    """Tell whether a heartbeat is of a worker from before the run was last asked to go on."""
+    if "pid" in note:
+        return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
+    asked = note.get("time")
+    return _is_finite(asked) and beat.time < asked
 
 
 def is_alive(beat: Heartbeat) -> bool:
@@ -268,8 +326,14 @@ def _is_event(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     if value.get("event") == "epoch":
-        return all(isinstance(value.get(name), int | float) for name in _EPOCH_NUMBERS)
-    return value.get("event") != "finished" or value.get("status") in list(Status)
+        return all(_is_finite(value.get(name)) for name in _EPOCH_NUMBERS) and isinstance(value["epoch"], int)
+    if value.get("event") == "finished" and value.get("status") not in list(Status):
+        return False
+    return _is_finite(value.get("time", 0.0))
+
+
+def _is_finite(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _ended(events: list[dict[str, Any]]) -> bool:
@@ -286,6 +350,10 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _parse(content: bytes) -> Any:
     try:
-        return json.loads(content)
-    except ValueError:
+        return json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")

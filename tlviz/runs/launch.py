@@ -18,6 +18,7 @@ from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.device import FILES, NETWORK
 from tlviz.runs.folder import (
+    ANSWERS,
     DOCTOR,
     DOWNLOAD,
     FINETUNE,
@@ -114,6 +115,23 @@ def start_profile(request: Request) -> RunFolder:
     run = create_run(PROFILE, _label(PROFILE, Path(request.model).name, Path(request.data).name), settings)
     start_worker(run)
     return run
+
+
+def start_answers(run: RunFolder, part: str) -> RunFolder:
+    """Start a worker that asks a run's best weights about its validation or test images, or return the one at it.
+
+    It does not wait behind training.  Such jobs that are over are forgotten first.  Raises ``StorageError`` where the
+    folder cannot be written.
+    """
+    settings = {"run": run.name, "part": part, "device": FILES}
+    for job in list_runs(ANSWERS):
+        if job.config()["settings"] == settings:
+            if not job.status().is_over:
+                return job
+            job.delete()
+    job = create_run(ANSWERS, _label(ANSWERS, part), settings)
+    start_worker(job)
+    return job
 
 
 def resume_run(run: RunFolder) -> None:

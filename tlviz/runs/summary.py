@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import FORMAT, RunFolder, Status
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
 
-    Trainable parameters are those of the phase in which most train.
+    Trainable parameters are those of the phase in which most train.  ``has_ended`` says that the worker told its end.
     """
 
     run: str
@@ -38,6 +39,7 @@ class RunSummary:
     settings: dict[str, Any]
     epochs: list[dict[str, Any]]
     start_event: dict[str, Any]
+    has_ended: bool = False
 
 
 def summarise(run: RunFolder) -> RunSummary:
@@ -64,18 +66,38 @@ def summarise(run: RunFolder) -> RunSummary:
         epochs_run=max((epoch["epoch"] for epoch in epochs), default=0),
         best_epoch=best["epoch"] if best else None,
         best_val_accuracy=best["val_accuracy"] if best else None,
-        test_accuracy=ended.get("test_accuracy"),
-        duration_s=ended.get("duration_s"),
+        test_accuracy=_number(ended.get("test_accuracy"), run.tested()),
+        duration_s=_number(ended.get("duration_s")),
         images_per_s=sum(rates) / len(rates) if rates else None,
         trainable_parameters=widest.get("trainable_parameters"),
         frozen_parameters=widest.get("frozen_parameters"),
-        peak_memory_mb=ended.get("peak_memory_mb"),
+        peak_memory_mb=_number(ended.get("peak_memory_mb")),
         device=begun.get("device"),
-        started=config["created"],
-        error=ended.get("error") or _silent_end(run, status, has_ended=bool(ended)),
+        started=_number(config["created"]) or 0.0,
+        error=_text(ended.get("error")) or _silent_end(run, status, has_ended=bool(ended)) or _other_format(config),
         settings=settings,
         epochs=epochs,
         start_event=begun,
+        has_ended=bool(ended),
+    )
+
+
+def _number(value: Any, otherwise: float | None = None) -> float | None:
+    """Return what can be calculated with."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else otherwise
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+def _other_format(config: dict[str, Any]) -> str | None:
+    """Say of a run that another version wrote what that means."""
+    if config["format"] in (FORMAT, 0):
+        return None
+    return (
+        f"Another version of tlviz wrote this run (format {config['format']}, this one writes {FORMAT}); "
+        "what is not understood is left out, and other versions may show more."
     )
 
 

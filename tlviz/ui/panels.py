@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.folder import (
+    ANSWERS,
     DOCTOR,
     DOWNLOAD,
     INGEST,
@@ -24,6 +26,7 @@ from tlviz.runs.folder import (
     Status,
     list_runs,
 )
+from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -78,22 +81,27 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
     button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
 
 
-def run_label(summary: RunSummary) -> str:
-    """Name a run the way a person would: target, strategy, network, time of day."""
+def run_label(summary: RunSummary | Row) -> str:
+    """Name a run the way a person would: by its own name, or target, strategy, network; and the time of day."""
     if summary.kind in ABOUT_NETWORKS:
         return f"{ABOUT_NETWORKS[summary.kind]} {summary.model}"
     if summary.kind in ABOUT_TARGETS:
         return f"{ABOUT_TARGETS[summary.kind]} {dataset_title(summary.data)}"
+    if isinstance(summary, RunSummary) and summary.kind == ANSWERS:
+        return f"Answers about {summary.settings.get('part', '')} images"
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
-    return f"{dataset_title(summary.data)} · {strategy} · {summary.model} · {moment[:2]}:{moment[2:]}"
+    own = summary.notes.name if isinstance(summary, Row) else ""
+    called = own or f"{dataset_title(summary.data)} · {strategy} · {summary.model}"
+    return f"{called} · {moment[:2]}:{moment[2:]}"
 
 
 def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
     by_name = {run.name: run for run in runs}
     from_address(key, list(by_name), runs[0].name)
-    labels = {name: run_label(summarise(run)) for name, run in by_name.items()}
+    known = {row.run: row for row in overview()}
+    labels = told_apart({name: run_label(known.get(name) or summarise(run)) for name, run in by_name.items()})
     name = st.selectbox(
         "Run",
         list(by_name),
@@ -104,6 +112,12 @@ def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
     )
     to_address(key)
     return by_name[name]
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by run, with the end of the run's name where several are alike: Streamlit goes by the label."""
+    counts = Counter(labels.values())
+    return {name: f"{label} · {name[-4:]}" if counts[label] > 1 else label for name, label in labels.items()}
 
 
 @dataclass(frozen=True, slots=True)

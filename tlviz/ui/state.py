@@ -50,6 +50,8 @@ class Key(StrEnum):
     STRENGTH = "strength"
     PERCENTILE = "percentile"
     RUN = "run"
+    COMPARED = "runs"
+    COMPARE_VIEW = "compared"
     STRATEGY = "strategy"
     FREEZE = "freeze"
     HEAD_LR = "head_lr"

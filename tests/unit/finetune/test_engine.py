@@ -107,7 +107,7 @@ def test_weights_that_answer_with_no_number_are_never_the_best(
 ) -> None:
     """All logits NaN look like the first class: a high accuracy where most images are of it."""
     scores = iter([Score(1.0, 0.1, 0.1), Score(float("nan"), 0.9, 0.9)])
-    monkeypatch.setattr("tlviz.finetune.engine.evaluate", lambda *_: next(scores))
+    monkeypatch.setattr("tlviz.finetune.engine.score", lambda *_: next(scores))
     seen: list[Epoch] = []
     with pytest.raises(TlvizError, match="no longer a number in epoch 1"):
         seen.extend(e for e in finetune(session(tiny, colours, config())) if isinstance(e, Epoch))

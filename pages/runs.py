@@ -1,0 +1,40 @@
+"""Runs: which runs have I made?"""
+
+import streamlit as st
+
+from tlviz.runs.overview import all_tags, overview
+from tlviz.ui.frame import guarded
+from tlviz.ui.run_bin import render_bin, render_bring_in, render_undo
+from tlviz.ui.run_panel import render_run_panel
+from tlviz.ui.runs_table import render_filter, render_table
+from tlviz.ui.try_it import render_try_it
+
+NOTES, TRY = "Notes and actions", "Try it on new pictures"
+
+
+def page() -> None:
+    st.title("Which runs have I made?")
+    render_undo()
+    rows = overview()
+    if rows:
+        found = render_filter(rows)
+        chosen = render_table(found)
+        if chosen is None:
+            st.info("No run matches.", icon=":material/search_off:")
+        else:
+            view = st.segmented_control(
+                "View", [NOTES, TRY], default=NOTES, required=True, key="runs_view", persist_state="session",
+                label_visibility="collapsed",
+            )  # fmt: skip
+            if view == TRY:
+                render_try_it(chosen.folder)
+            else:
+                render_run_panel(chosen, all_tags(rows))
+    else:
+        st.info("No run yet. Start one on the Fine-tune page, or bring one in.", icon=":material/list_alt:")
+        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+    render_bring_in()
+    render_bin()
+
+
+guarded(page)

@@ -1,0 +1,127 @@
+"""New pictures get the class and probability that the run's own network gives them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.painted import paint
+from tlviz.cli import main
+from tlviz.data.pictures import fit_picture, open_picture
+from tlviz.errors import BadWeightsError
+from tlviz.explore.feature_maps import look
+from tlviz.export.bundle import bundle_bytes
+from tlviz.export.familiar import find_familiar
+from tlviz.export.predict import Picture, find_pictures, load_predictor, predict, to_csv
+from tlviz.finetune.config import configure
+from tlviz.models.catalogue import MODELS
+from tlviz.models.load import build_for_target
+from tlviz.runs.folder import RunFolder, create_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    """Return a run on shades of red and blue, of 24 pictures a class."""
+    for at, name in enumerate(("blue", "red")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(24):
+            pixels = np.random.default_rng(number).integers(0, 40, (64, 64, 3), dtype=np.uint8)
+            pixels[..., 0 if at else 2] += 150
+            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
+    settings = configure("squeezenet1_1", str(tmp_path / "data"), "head_only", image_size=64)
+    network = build_for_target(MODELS["squeezenet1_1"], ("blue", "red"), pretrained=True, seed=0, size=64)
+    made = create_run("finetune", "x", settings.to_json())
+    made.weights.write_bytes(bundle_bytes(network, settings, {"epoch": 1, "val_accuracy": 0.5}))
+    return made
+
+
+def test_a_prediction_is_what_the_network_says_alone(run: RunFolder, tmp_path: Path) -> None:
+    network, geometry = load_predictor(run)
+    files = sorted((tmp_path / "data" / "red").glob("*.png"))[:3]
+    named = predict(network, geometry, [Picture(str(file), file) for file in files])
+    for row, file in zip(named.rows, files, strict=True):
+        square = fit_picture(open_picture(file)[0], 64, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+        alone = look(network, square).guesses
+        assert [guess.name for guess in row.guesses] == [guess.name for guess in alone]
+        assert row.guesses[0].probability == pytest.approx(alone[0].probability, abs=1e-5)
+        assert (row.distance, row.is_unlike) == (None, None)
+    assert sum(guess.probability for guess in named.rows[0].guesses) == pytest.approx(1)
+
+
+def test_what_cannot_be_opened_is_left_out_and_named(run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "empty").mkdir()
+    pictures, missing = find_pictures([tmp_path / "data", tmp_path / "bad.png", tmp_path / "empty", tmp_path / "gone"])
+    assert [problem.problem for problem in missing] == ["holds no pictures", "does not exist"]
+    told: list[tuple[int, int]] = []
+    named = predict(*load_predictor(run), pictures, progress=lambda *done: told.append(done))
+    assert len(named.rows) == 48
+    assert [Path(problem.path).name for problem in named.problems] == ["bad.png"]
+    assert told == [(32, 49), (49, 49)]
+
+
+def test_a_picture_of_another_kind_looks_unlike_the_training_images(run: RunFolder, tmp_path: Path) -> None:
+    network, geometry = load_predictor(run)
+    familiar, reason = find_familiar(run.weights, network)
+    assert familiar is not None, reason
+    paint(3).save(tmp_path / "other.png")
+    pictures, _ = find_pictures([tmp_path / "other.png", *sorted((tmp_path / "data" / "red").glob("*.png"))])
+    rows = predict(network, geometry, pictures, familiar).rows
+    assert rows[0].is_unlike
+    assert sum(bool(row.is_unlike) for row in rows[1:]) <= 1
+    assert ",yes\n" in to_csv(rows[:1])
+    again, _ = find_familiar(run.weights, network)
+    assert again is not None
+    assert again.threshold == familiar.threshold
+
+
+def test_the_training_images_are_looked_at_once_for_the_same_weights(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    network, _ = load_predictor(run)
+    assert find_familiar(run.weights, network)[0] is not None
+    (tmp_path / "data").rename(tmp_path / "moved")
+    assert find_familiar(run.weights, network)[0] is not None, "it is remembered"
+    run.weights.write_bytes(run.weights.read_bytes())
+    familiar, reason = find_familiar(run.weights, network)
+    assert familiar is None
+    assert "cannot be told, they are not here" in reason
+
+
+def test_a_run_without_weights_names_nothing() -> None:
+    with pytest.raises(BadWeightsError, match="saved no weights"):
+        load_predictor(create_run("finetune", "x", {}))
+
+
+def test_predict_on_the_command_line(run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    picture = tmp_path / "data" / "red" / "0.png"
+    assert main(["predict", run.name, str(picture), str(tmp_path / "bad.png"), "/nope", "--json"]) == 0
+    captured = capsys.readouterr()
+    result = json.loads(captured.out)
+    (row,) = result["predictions"]
+    assert (row["path"], row["class"], row["unlike_training"]) == (str(picture), row["top"][0]["class"], False)
+    assert row["probability"] == row["top"][0]["probability"] > 0.5
+    assert len(result["problems"]) == 2
+    assert "bad.png is not a picture" in captured.err
+    assert "/nope does not exist" in captured.err
+
+    assert main(["predict", run.name, str(tmp_path / "data" / "blue"), "--no-unlike"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "path,class,probability,unlike_training"
+    assert len(lines) == 25
+    assert all(line.endswith(",") for line in lines[1:])
+
+
+def test_predict_with_nothing_to_read_ends_with_2(
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", run.name, "/nope"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "None of the 1 given paths is a picture that can be opened" in captured.err
+    assert main(["predict", "nobody", "/nope"]) == 2

@@ -1,0 +1,105 @@
+"""A report is one file that stands alone, with every name shown as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tests.unit.runs.test_manage import ODD
+from tlviz.export.report import report_html
+from tlviz.finetune.config import configure
+from tlviz.runs.answers import Answers, write_answers
+from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.notes import Notes, write_notes
+from tlviz.runs.overview import overview
+
+EVIL = "</script><script>alert('x')</script><img src=x onerror=alert(1)>"
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would load or run, and the words it would show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def make(name: str = "", strategy: str = "full") -> RunFolder:
+    settings = configure("squeezenet1_1", "clipart", strategy).to_json()
+    run = create_run("finetune", strategy, settings | {"odd": EVIL})
+    numbers = {"val_loss": 1.0, "duration_s": 1.0, "images_per_s": 1.0}
+    events = [
+        {"event": "started", "classes": [EVIL, "b"], "validation_images": 2, "train_images": 8, "test_images": 0},
+        {"event": "epoch", "epoch": 0, "val_accuracy": 0.25} | numbers,
+        {"event": "epoch", "epoch": 1, "val_accuracy": 0.5, "weight_drift": {EVIL: 0.1}} | numbers,
+        {"event": "gauged", "moment": "best", "similarity": {EVIL: 0.5}},
+        {"event": "finished", "status": "finished", "duration_s": 2.0, "test_accuracy": 0.75},
+    ]
+    (run.path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    logits = np.array([[2, 0], [2, 0]], dtype=np.float32)
+    write_answers(run, Answers(1, (EVIL, "b"), (EVIL, "x"), np.array([0, 1]), logits))
+    write_notes(run, Notes(name, "first line\nsecond", ()))
+    return run
+
+
+def read(content: str) -> Reader:
+    reader = Reader()
+    reader.feed(content)
+    return reader
+
+
+def test_a_report_stands_alone_and_tells_the_numbers() -> None:
+    make("my run")
+    page = report_html(overview())
+    told = read(page)
+    for _, attributes in told.tags:
+        assert not {"src", "href"} & attributes.keys(), "nothing is loaded from anywhere"
+    words = " ".join(told.words)
+    for expected in ("my run", "50.0% ± 35.4%", "75.0%", "1 of 2 right", "first line", "batch_size", "tlviz"):
+        assert expected in words
+    assert page.count('class="plotly-graph-div"') == 7
+    assert len(re.findall(r"plotly\.js v[\d.]+", page[:2_000_000])) >= 1
+    assert page.count("plotly.js v") < 4, "the library is there once"
+
+
+def test_no_name_becomes_a_part_of_the_page() -> None:
+    make(EVIL)
+    make(EVIL, "head_only")
+    told = read(report_html(overview()))
+    assert not [tag for tag, _ in told.tags if tag == "img"]
+    assert not [attributes for _, attributes in told.tags if "onerror" in attributes]
+    scripts = [tag for tag, _ in told.tags if tag == "script"]
+    plain = read(report_html(overview()[:1]))
+    assert len(scripts) > len([tag for tag, _ in plain.tags if tag == "script"])
+    assert any(EVIL in word for word in told.words)
+    assert not any(word.strip().startswith("alert(") for word in told.words)
+
+
+def test_a_report_on_two_runs_names_what_differs() -> None:
+    make("", "full")
+    make("", "head_only")
+    words = " ".join(read(report_html(overview())).words)
+    assert "2 runs compared" in words
+    assert "Settings that differ" in words
+    assert "A Head only" in words
+    assert "B Full" in words
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_a_damaged_run_has_a_report_too(kind: str) -> None:
+    run = make()
+    ODD[kind](run)
+    rows = overview()
+    if rows:
+        assert report_html(rows).endswith("</html>\n")

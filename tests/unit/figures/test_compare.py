@@ -1,0 +1,61 @@
+"""Charts of compared runs show exactly the numbers they were given, in the runs' and the stages' own colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tlviz.figures.compare import (
+    Cost,
+    Curve,
+    curve_points,
+    plot_confusion,
+    plot_cost,
+    plot_f1,
+    plot_moved,
+    plot_reliability,
+    plot_run_curves,
+)
+from tlviz.figures.theme import run_colour, stage_colours
+from tlviz.measures.calibration import calibration
+
+EPOCHS = [{"epoch": 0, "val_accuracy": 0.1, "train_loss": None}, {"epoch": 1, "val_accuracy": 0.5, "train_loss": 2.0}]
+
+
+def test_a_curve_shows_every_epoch_that_has_the_measure_and_marks_the_best() -> None:
+    curve = Curve("A <b>", EPOCHS, 1)
+    assert curve_points(curve, "val_accuracy") == ([0, 1], [0.1, 0.5])
+    assert curve_points(curve, "train_loss") == ([1], [2.0])
+    assert curve_points(curve, "val_macro_f1") == ([], [])
+    line = plot_run_curves([curve], "val_accuracy", "accuracy").data[0]
+    assert line.name == "A &lt;b&gt;"
+    assert (line.line.color, list(line.marker.symbol)) == (run_colour(0), ["circle", "star"])
+
+
+def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
+    matrix = np.array([[3, 1], [0, 0]])
+    figure = plot_confusion(matrix, ["cat", "dog"], 1)
+    cells = figure.data[0]
+    assert np.array(cells.z).tolist() == [[0.75, 0.25], [0, 0]]
+    assert [(held.x, held.y, held.text) for held in figure.layout.annotations] == [(0, 0, "3"), (1, 0, "1")]
+    assert list(cells.customdata[0][1]) == ["1", "dog", "cat"], "one cat was taken for a dog"
+
+
+def test_f1_and_what_moved_have_a_bar_a_run() -> None:
+    bars = plot_f1(["cat", "dog"], {"A": np.array([1, 0.5]), "B": np.array([0.2, np.nan])}).data
+    assert [bar.name for bar in bars] == ["A", "B"]
+    assert list(bars[0].y) == [1, 0.5]
+    moved = plot_moved({"A x": {"stem": 0.0, "head": 1.0}, "B y": {"stem": 0.1, "body": 0.2}}, "share").data
+    assert list(moved[0].x) == ["stem", "body", "head"]
+    assert list(moved[0].y) == [0.0, None, 1.0]
+    assert list(moved[0].marker.color) == stage_colours(3)
+    assert [set(bar.text) for bar in moved] == [{"A"}, {"B"}]
+    assert moved[0].marker.pattern.shape != moved[1].marker.pattern.shape
+
+
+def test_reliability_and_cost_show_their_numbers() -> None:
+    found = calibration(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]))
+    diagonal, line = plot_reliability({"A": found}).data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert (list(line.x), list(line.y)) == ([0.6, 0.9], [0, 1])
+    front, first, _ = plot_cost([Cost("A", 2, 0.5, 0.1), Cost("B", 3, 0.4, 0.1)], [0], "seconds", is_log=False).data
+    assert (list(front.x), list(first.x), list(first.y)) == ([2], [2], [0.5])

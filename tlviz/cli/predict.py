@@ -1,0 +1,74 @@
+"""New pictures through a run's network on the command line: CSV or one JSON object on standard output."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlviz.cli.output import Json, print_result, stderr
+from tlviz.errors import BadDatasetError
+from tlviz.runs.folder import find_run
+
+if TYPE_CHECKING:
+    from tlviz.data.folder import Problem
+    from tlviz.export.predict import Prediction
+
+_TELL_FROM = 200
+"""Fewer pictures are done before anybody wonders."""
+
+
+def predict_pictures(
+    run: str,
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders with pictures anywhere below.")],
+    unlike: Annotated[
+        bool, typer.Option(help="Also tell which pictures look unlike the training images, where these are here.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Name new pictures with a run's best weights: class and probability; files that cannot be read are skipped."""
+    from tlviz.export.familiar import find_familiar  # imports torch
+    from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
+
+    found = find_run(run)
+    network, geometry = load_predictor(found)
+    pictures, missing = find_pictures(path.expanduser() for path in paths)
+    familiar, reason = find_familiar(found.weights, network) if unlike and pictures else (None, "")
+    named = predict(network, geometry, pictures, familiar, _tell)
+    problems = [*missing, *named.problems]
+    for problem in problems:
+        stderr.print(_in_words(problem), markup=False, soft_wrap=True)
+    if not named.rows:
+        raise BadDatasetError(f"None of the {len(problems)} given paths is a picture that can be opened.")
+    if reason:
+        stderr.print(reason, markup=False, soft_wrap=True)
+    if as_json:
+        result = {"run": found.name, "classes": network.classes, "predictions": list(map(_row, named.rows))}
+        print_result(result | {"problems": [asdict(problem) for problem in problems]}, as_json, "")
+    else:
+        sys.stdout.write(to_csv(named.rows).encode(errors="replace").decode())  # a name may be no text
+
+
+def _in_words(problem: Problem) -> str:
+    """Name the file once."""
+    return problem.problem if problem.problem.startswith(problem.path) else f"{problem.path} {problem.problem}"
+
+
+def _row(row: Prediction) -> dict[str, Any]:
+    best = row.guesses[0]
+    return {
+        "path": row.path,
+        "class": best.name,
+        "probability": best.probability,
+        "top": [{"class": guess.name, "probability": guess.probability} for guess in row.guesses],
+        "unlike_training": row.is_unlike,
+        "distance": row.distance,
+    }
+
+
+def _tell(done: int, total: int) -> None:
+    if total >= _TELL_FROM and (done == total or done % 320 == 0):
+        stderr.print(f"named {done:,} of {total:,}")

@@ -1,0 +1,171 @@
+"""New pictures through a run's network: classes with probabilities, and whether a picture looks like the run's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlviz.data.folder import Problem, pictures_below
+from tlviz.data.ingest import Geometry
+from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.errors import BadPictureError, BadWeightsError
+from tlviz.explore.feature_maps import Guess, best_guesses
+from tlviz.export.bundle import load_bundle, read_header
+from tlviz.export.familiar import Familiar, feature_stage
+from tlviz.models.hooks import forward_hooks
+from tlviz.models.layout import as_features
+from tlviz.models.load import Network, normalise
+from tlviz.runs.folder import RunFolder
+
+BATCH = 32
+TOP = 3
+SKIPPED = "left out"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to be named: how it is called, and its file or its content."""
+
+    path: str
+    source: Path | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a network says of one picture: its best guesses, best first.
+
+    ``distance`` is how far it is from the training images; above 1 it looks unlike them.  None where they are unknown.
+    """
+
+    path: str
+    guesses: tuple[Guess, ...]
+    distance: float | None
+
+    @property
+    def is_unlike(self) -> bool | None:
+        """Tell whether the picture looks unlike the training images, None where these are unknown."""
+        return None if self.distance is None else self.distance > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """A prediction for every picture that could be opened, and what was wrong with the others."""
+
+    rows: tuple[Prediction, ...]
+    problems: tuple[Problem, ...]
+
+
+def load_predictor(run: RunFolder) -> tuple[Network, Geometry]:
+    """Load a run's best weights, and how pictures become square for them.
+
+    Raises ``BadWeightsError`` where the run has saved none or they are damaged.
+    """
+    if not run.weights.exists():
+        raise BadWeightsError(f"The run {run.name} has saved no weights, so it cannot name pictures.")
+    said = read_header(run.weights).preprocessing
+    try:
+        geometry = Geometry(
+            int(said["size"]), Fit(said["fit"]), str(said["interpolation"]), float(said["crop_fraction"])
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadWeightsError(f"The weights {run.weights} do not say how pictures become square ({error}).") from error
+    return load_bundle(run.weights), geometry
+
+
+def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
+    """List the pictures that paths name, those below folders included, and the paths at which there is none."""
+    found: list[Picture] = []
+    problems: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            below = pictures_below(path, problems)
+            found += [Picture(str(file), file) for file in below]
+            if not below:
+                problems.append(Problem(str(path), "holds no pictures", SKIPPED))
+        elif path.exists():
+            found.append(Picture(str(path), path))
+        else:
+            problems.append(Problem(str(path), "does not exist", SKIPPED))
+    return found, problems
+
+
+def predict(
+    network: Network,
+    geometry: Geometry,
+    pictures: Sequence[Picture],
+    familiar: Familiar | None = None,
+    progress: Progress | None = None,
+) -> Predictions:
+    """Name pictures in batches; one that cannot be opened is left out and becomes a problem.
+
+    ``progress`` gets the pictures done and their number after each batch, and may raise to end the work.
+    """
+    rows: list[Prediction] = []
+    problems: list[Problem] = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # Pillow decodes outside the interpreter lock
+        for at in range(0, len(pictures), BATCH):
+            batch = pictures[at : at + BATCH]
+            opened = list(pool.map(lambda picture: _open(picture, geometry), batch))
+            squares = [(p.path, o) for p, o in zip(batch, opened, strict=True) if not isinstance(o, Problem)]
+            problems += [one for one in opened if isinstance(one, Problem)]
+            if squares:
+                rows += _name(network, squares, familiar)
+            if progress:
+                progress(at + len(batch), len(pictures))
+    return Predictions(tuple(rows), tuple(problems))
+
+
+def to_csv(rows: Sequence[Prediction]) -> str:
+    """Return predictions as CSV: path, class, probability, and whether the picture is unlike the training images."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["path", "class", "probability", "unlike_training"])
+    for row in rows:
+        unlike = {None: "", True: "yes", False: "no"}[row.is_unlike]
+        writer.writerow([row.path, row.guesses[0].name, f"{row.guesses[0].probability:.6f}", unlike])
+    return file.getvalue()
+
+
+def _open(picture: Picture, geometry: Geometry) -> Pixels | Problem:
+    try:
+        image, _ = open_picture(picture.source, picture.path)
+    except BadPictureError as error:
+        return Problem(picture.path, str(error), SKIPPED)
+    except OSError as error:
+        return Problem(picture.path, f"cannot be read: {error.strerror or error}", SKIPPED)
+    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+
+
+def _name(network: Network, squares: Sequence[tuple[str, Pixels]], familiar: Familiar | None) -> list[Prediction]:
+    logits, features = _see(network, np.stack([square for _, square in squares]))
+    distances = familiar.distances(features.numpy()) if familiar else [None] * len(squares)
+    return [
+        Prediction(path, best_guesses(row, network.classes, TOP), None if far is None else float(far))
+        for (path, _), row, far in zip(squares, logits, distances, strict=True)
+    ]
+
+
+def _see(network: Network, pixels: Pixels) -> tuple[Tensor, Tensor]:
+    """Return logits (n, C) and the last backbone stage's features (n, D) of pictures (n, S, S, 3)."""
+    stage = next(stage for stage in network.stages if stage.name == feature_stage(network))
+    features: list[Tensor] = []
+
+    def keep(_path: str, _layer: nn.Module, output: Tensor) -> None:
+        features.append(as_features(output, stage.layout).float().cpu())
+
+    end = stage.modules[-1]
+    inputs = normalise(torch.from_numpy(pixels), network.spec.preprocessing)
+    with network.lock, forward_hooks({end: network.module.get_submodule(end)}, keep), torch.no_grad():
+        logits: Tensor = network.module.eval()(inputs)
+    return logits.float().cpu(), features[-1]

@@ -1,0 +1,36 @@
+"""The images a run's weights were made with, parted as they were then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tlviz.data.findings import number_groups
+from tlviz.data.images import ImageSet, load_images
+from tlviz.data.splits import Split, split_images
+from tlviz.errors import BadDatasetError
+from tlviz.export.bundle import Bundle, geometry_of
+from tlviz.finetune.config import FinetuneConfig
+
+
+@dataclass(frozen=True, slots=True)
+class RunImages:
+    """A run's target as its network sees it, with the run's own split and settings."""
+
+    images: ImageSet
+    split: Split
+    config: FinetuneConfig
+
+
+def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None = None) -> RunImages:
+    """Open the images of a run by the header of its weights.
+
+    Raises ``BadDatasetError`` or ``UnknownNameError`` where they are no longer there or have other classes now.
+    """
+    config = FinetuneConfig.from_json(header.training.get("settings") or {})
+    images = load_images(config.data, geometry_of(config), progress)
+    if images.classes != header.classes:
+        raise BadDatasetError(f"The classes of {config.data} are no longer those that the run was trained on.")
+    copies = header.training.get("copies") or ()
+    groups = number_groups(copies, images.names) if copies else None
+    return RunImages(images, split_images(images.labels, images.parts, config.seed, config.split_plan, groups), config)

@@ -1,0 +1,225 @@
+"""Up to four runs beside one another: curves, errors, calibration, what moved, what it cost."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from tlviz.figures.inside import HEAD
+from tlviz.figures.theme import INK, run_colour, stage_colours, use_template
+from tlviz.measures.calibration import Calibration
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+PATTERNS = ("", "/", "x", ".")
+SYMBOLS = ("circle", "square", "diamond", "cross")
+MOST_CLASSES = 40
+_WRITTEN = 12
+"""Counts are written into the cells of a confusion matrix of up to so many classes."""
+_DARK = 0.6
+"""Up to this share of its row a cell is only tinted; beyond, it is full enough for light figures."""
+_TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One run's name and its epochs, the events of a run."""
+
+    name: str
+    epochs: Sequence[Mapping[str, Any]]
+    best_epoch: int | None
+
+
+def curve_points(curve: Curve, measure: str) -> tuple[list[int], list[float]]:
+    """Return the epochs and values that are drawn for a run."""
+    points = [(e["epoch"], e[measure]) for e in curve.epochs if isinstance(e.get(measure), int | float)]
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def plot_run_curves(curves: Sequence[Curve], measure: str, title: str) -> go.Figure:
+    """Draw one measure of every run over the epochs, each in its colour and dash, its best epoch marked."""
+    figure = go.Figure()
+    for at, curve in enumerate(curves):
+        x, y = curve_points(curve, measure)
+        name = html.escape(curve.name)
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines+markers",
+            name=name,
+            line={"color": run_colour(at), "dash": DASHES[at % len(DASHES)]},
+            marker={
+                "symbol": ["star" if epoch == curve.best_epoch else "circle" for epoch in x],
+                "size": [15 if epoch == curve.best_epoch else 5 for epoch in x],
+            },
+            hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra></extra>",
+        )
+    last = max((epoch["epoch"] for curve in curves for epoch in curve.epochs), default=0)
+    figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
+    is_share = measure.endswith("accuracy")
+    figure.update_yaxes(title=title, tickformat=".0%" if is_share else "", rangemode="normal" if is_share else "tozero")
+    figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend={"orientation": "h", "y": 1.12, "x": 0})
+    return use_template(figure)
+
+
+def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) -> go.Figure:
+    """Draw counts (C, C), row the label and column the guess, shaded by the share of the label's images."""
+    matrix, names = matrix[:MOST_CLASSES, :MOST_CLASSES], [html.escape(name) for name in classes[:MOST_CLASSES]]
+    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    places = list(range(len(names)))
+    figure = go.Figure(
+        go.Heatmap(
+            z=share,
+            x=places,
+            y=places,
+            customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
+            colorscale=[[0, "rgba(128,128,128,0.07)"], [_DARK, _thin(run_colour(run))], [1, run_colour(run)]],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            hovertemplate="%{customdata[0]} images of %{customdata[2]} taken for %{customdata[1]}<extra></extra>",
+        )
+    )
+    if len(names) <= _WRITTEN:
+        figure.update_layout(annotations=_counts(matrix, share))
+    figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, showgrid=False)
+    figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
+    figure.update_layout(height=max(280, 110 + 24 * len(names)), margin=_TIGHT)
+    return use_template(figure)
+
+
+def _thin(colour: str) -> str:
+    """Return a colour (#rrggbb) as a tint that the page shows through."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.3)"
+
+
+def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Write every count that is not 0 into its cell, light on a dark one."""
+    return [
+        {
+            "x": int(guess),
+            "y": int(label),
+            "text": f"{matrix[label, guess]:,}",
+            "showarrow": False,
+            "font": {"color": "#ffffff" if share[label, guess] > _DARK else INK},
+        }
+        for label, guess in np.argwhere(matrix > 0)
+    ]
+
+
+def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -> go.Figure:
+    """Draw each class's F1, one bar a run: ``scores`` holds (C,) for each run's name."""
+    names = [html.escape(name) for name in classes[:MOST_CLASSES]]
+    figure = go.Figure()
+    for at, (run, values) in enumerate(scores.items()):
+        figure.add_bar(
+            x=names,
+            y=values[:MOST_CLASSES],
+            name=html.escape(run),
+            marker={"color": run_colour(at), "pattern": {"shape": PATTERNS[at % len(PATTERNS)], "solidity": 0.25}},
+            hovertemplate=f"{html.escape(run)}: F1 of %{{x}} %{{y:.3f}}<extra></extra>",
+        )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title="F1", range=[0, 1.02])
+    figure.update_layout(height=250, barmode="group", margin=_TIGHT, legend={"orientation": "h", "y": 1.15, "x": 0})
+    return use_template(figure)
+
+
+def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
+    """Draw, for each run, how often it is right where it is so sure; on the diagonal it is as sure as it should be."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="as sure as right", hoverinfo="skip",
+        line={"color": "rgba(128,128,128,0.7)", "dash": "dot", "width": 1},
+    )  # fmt: skip
+    for at, (run, found) in enumerate(calibrations.items()):
+        largest = max(inside.count for inside in found.bins)
+        figure.add_scatter(
+            x=[inside.confidence for inside in found.bins],
+            y=[inside.accuracy for inside in found.bins],
+            customdata=[inside.count for inside in found.bins],
+            mode="lines+markers",
+            name=html.escape(run),
+            line={"color": run_colour(at), "dash": DASHES[at % len(DASHES)]},
+            marker={"size": [7 + 15 * inside.count / largest for inside in found.bins], "opacity": 0.75},
+            hovertemplate=(
+                f"{html.escape(run)}: of %{{customdata}} images about %{{x:.0%}} sure, %{{y:.0%}} right<extra></extra>"
+            ),
+        )
+    figure.update_xaxes(title="how sure it is (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")
+    figure.update_yaxes(title="how often it is right", range=[0, 1.03], tickformat=".0%")
+    figure.update_layout(height=360, margin=_TIGHT, legend={"orientation": "h", "y": 1.1, "x": 0})
+    return use_template(figure)
+
+
+def plot_moved(moved: Mapping[str, Mapping[str, float]], title: str) -> go.Figure:
+    """Draw how far each stage moved in every run: bars in the stages' colours, a run told by its pattern and letter."""
+    stages = list(dict.fromkeys(stage for values in moved.values() for stage in values))
+    backbone = [stage for stage in stages if stage != HEAD]
+    colours = dict(zip([*backbone, HEAD], stage_colours(len(backbone) + 1), strict=True))
+    ordered = [*backbone, *([HEAD] if HEAD in stages else [])]
+    figure = go.Figure()
+    for at, (run, values) in enumerate(moved.items()):
+        named = html.escape(run)
+        figure.add_bar(
+            x=[html.escape(stage) for stage in ordered],
+            y=[values.get(stage) for stage in ordered],
+            name=named,
+            text=[named.partition(" ")[0]] * len(ordered),
+            textposition="outside",
+            marker={
+                "color": [colours[stage] for stage in ordered],
+                "pattern": {"shape": PATTERNS[at % len(PATTERNS)], "solidity": 0.3},
+            },
+            hovertemplate=f"{named}: %{{x}} moved %{{y:.3g}}<extra></extra>",
+        )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title=title, rangemode="tozero", exponentformat="power")
+    figure.update_layout(height=290, barmode="group", margin=_TIGHT, showlegend=False)
+    return use_template(figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One run in the scatter: its name, what it cost, and its accuracy (a fraction) with its standard error."""
+
+    name: str
+    cost: float
+    accuracy: float
+    error: float
+
+
+def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log: bool) -> go.Figure:
+    """Draw accuracy against cost, one point a run with its standard error, and the front that no run beats."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[costs[at].cost for at in front],
+        y=[costs[at].accuracy for at in front],
+        mode="lines",
+        name="no run is better for less",
+        line={"shape": "hv", "color": "rgba(128,128,128,0.8)", "dash": "dot"},
+        hoverinfo="skip",
+    )
+    for at, run in enumerate(costs):
+        name = html.escape(run.name)
+        figure.add_scatter(
+            x=[run.cost],
+            y=[run.accuracy],
+            error_y={"array": [run.error], "thickness": 1},
+            mode="markers",
+            name=name,
+            marker={"color": run_colour(at), "symbol": SYMBOLS[at % len(SYMBOLS)], "size": 14},
+            hovertemplate=f"{name}: %{{x:,.4~s}}, %{{y:.1%}}<extra></extra>",
+        )
+    figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")
+    figure.update_yaxes(title="best validation accuracy", tickformat=".0%")
+    figure.update_layout(height=340, margin=_TIGHT, legend={"orientation": "h", "y": 1.12, "x": 0})
+    return use_template(figure)

@@ -1,0 +1,23 @@
+"""Which classes are taken for which, and how well each is told."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
+
+def confusion_matrix(labels: Counts, guesses: Counts, classes: int) -> Counts:
+    """Return counts (C, C): row the label, column the guess, of labels (n,) and guesses (n,)."""
+    return np.bincount(labels * classes + guesses, minlength=classes**2).reshape(classes, classes)
+
+
+def f1_scores(matrix: Counts) -> NDArray[np.float64]:
+    """Return each class's F1, (C,), 0 to 1, of counts (C, C); NaN for a class that is neither label nor guess.
+
+    F1 is 2 hits / (labels + guesses), the harmonic mean of precision and recall.
+    """
+    occurrences = matrix.sum(0) + matrix.sum(1)
+    with np.errstate(invalid="ignore"):
+        return np.where(occurrences > 0, 2 * np.diag(matrix) / occurrences, np.nan)

@@ -1,0 +1,49 @@
+"""What a person wrote about a run: its name, notes and tags, in ``notes.json``, which only the app writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from tlviz.home import write_atomic
+from tlviz.runs.folder import RunFolder
+
+FILE = "notes.json"
+LONGEST_NAME, LONGEST_TEXT, MOST_TAGS = 120, 20_000, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """A person's own name for a run, free text and tags; all empty by default."""
+
+    name: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def read_notes(run: RunFolder) -> Notes:
+    """Return the notes on a run, empty ones where there are none or they are damaged."""
+    try:
+        held = json.loads((run.path / FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return Notes()
+    if not isinstance(held, dict):
+        return Notes()
+    tags = held.get("tags")
+    return Notes(_words(held.get("name")), _words(held.get("text")), tidy(tags if isinstance(tags, list) else ()))
+
+
+def write_notes(run: RunFolder, notes: Notes) -> None:
+    """Save the notes on a run.  Raises ``StorageError``."""
+    kept = Notes(notes.name.strip()[:LONGEST_NAME], notes.text[:LONGEST_TEXT], tidy(notes.tags))
+    write_atomic(run.path / FILE, json.dumps(asdict(kept), indent=1).encode())
+
+
+def tidy(tags: Iterable[object]) -> tuple[str, ...]:
+    """Return tags without spaces around them, empty ones and second ones, in their order."""
+    return tuple(dict.fromkeys(word for tag in tags if (word := str(tag).strip()[:LONGEST_NAME])))[:MOST_TAGS]
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,173 @@
+"""All runs at a glance: one short row each, remembered for those that are over, so that hundreds open at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tlviz.errors import StorageError
+from tlviz.home import cache_folder, make_folder, runs_folder, write_atomic
+from tlviz.runs.folder import FINETUNE, RunFolder, Status
+from tlviz.runs.notes import FILE as NOTES
+from tlviz.runs.notes import Notes, read_notes
+from tlviz.runs.summary import summarise
+
+_FORMAT = 1
+_KEYED = ("config.json", "events.jsonl", "resume", "test.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run in the list: what it is, what it reached, what it takes on disk, what the person wrote about it.
+
+    Accuracies are fractions; ``started`` is in seconds since 1970; ``size`` counts bytes.
+    """
+
+    run: str
+    kind: str
+    status: Status
+    model: str
+    data: str
+    strategy: str
+    epochs_run: int
+    best_epoch: int | None
+    best_val_accuracy: float | None
+    test_accuracy: float | None
+    duration_s: float | None
+    trainable_parameters: int | None
+    started: float
+    error: str | None
+    seed: int | None
+    has_weights: bool
+    size: int
+    notes: Notes
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run on disk."""
+        return RunFolder(runs_folder() / self.run)
+
+
+def overview(kind: str | None = FINETUNE) -> list[Row]:
+    """Return a row for every run of a kind (None: of all), newest first; what is over is read once and remembered.
+
+    A memory that cannot be written costs time and nothing else.
+    """
+    known = _read_memory()
+    remembered: dict[str, Any] = {}
+    rows: list[Row] = []
+    for name in _names():
+        look = _look(runs_folder() / name)
+        if look is None:
+            continue
+        key, size, has_weights, has_notes = look
+        held = known.get(name)
+        row = _from_json(held[1]) if isinstance(held, list) and len(held) == 2 and held[0] == key else None
+        if row is None:
+            row, is_final = _read(RunFolder(runs_folder() / name))
+        else:
+            is_final = True
+        if is_final:
+            remembered[name] = [key, _to_json(row)]
+        notes = read_notes(RunFolder(runs_folder() / name)) if has_notes else Notes()
+        rows.append(replace(row, size=size, has_weights=has_weights, notes=notes))
+    if remembered != known:
+        _write_memory(remembered)
+    return [row for row in rows if kind in (None, row.kind)]
+
+
+def search(rows: Iterable[Row], words: str) -> list[Row]:
+    """Return the rows in which every word occurs: in their name, notes, tags, network, target, strategy or status."""
+    wanted = words.casefold().split()
+    return [row for row in rows if all(word in _text(row) for word in wanted)]
+
+
+def all_tags(rows: Iterable[Row]) -> list[str]:
+    """Return every tag in use, by the alphabet."""
+    return sorted({tag for row in rows for tag in row.notes.tags}, key=str.casefold)
+
+
+def disk_use(rows: Sequence[Row]) -> int:
+    """Return the bytes that runs take together."""
+    return sum(row.size for row in rows)
+
+
+def _text(row: Row) -> str:
+    words = (row.run, row.model, row.data, row.strategy, row.status, row.notes.name, row.notes.text, *row.notes.tags)
+    return "\n".join(words).casefold()
+
+
+def _names() -> list[str]:
+    try:
+        return sorted((entry.name for entry in os.scandir(runs_folder()) if entry.is_dir()), reverse=True)
+    except OSError:
+        return []
+
+
+def _look(path: Path) -> tuple[list[int], int, bool, bool] | None:
+    """Return the state of the files that a row is made of, the folder's bytes, and whether weights and notes are there.
+
+    None where the folder is no run.
+    """
+    sizes: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                sizes[entry.name] = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    if "config.json" not in sizes:
+        return None
+    key = [number for name in _KEYED for number in _state(sizes.get(name))]
+    return key, sum(state.st_size for state in sizes.values()), "best.safetensors" in sizes, NOTES in sizes
+
+
+def _state(state: os.stat_result | None) -> tuple[int, int]:
+    return (state.st_size, state.st_mtime_ns) if state else (0, 0)
+
+
+def _read(run: RunFolder) -> tuple[Row, bool]:
+    """Return a run's row, and whether it can change no more unless a file does: it told its own end."""
+    summary = summarise(run)
+    seed = summary.settings.get("seed")
+    said = {field.name: getattr(summary, field.name) for field in fields(Row) if hasattr(summary, field.name)}
+    row = Row(**said, seed=seed if isinstance(seed, int) else None, has_weights=False, size=0, notes=Notes())
+    return row, summary.status.is_over and summary.has_ended
+
+
+def _to_json(row: Row) -> dict[str, Any]:
+    left_out = {"notes", "size", "has_weights"}
+    return {name: value for name, value in asdict(row).items() if name not in left_out}
+
+
+def _from_json(values: Any) -> Row | None:
+    try:
+        row = Row(**values, has_weights=False, size=0, notes=Notes())
+        return replace(row, status=Status(row.status))
+    except (TypeError, ValueError):
+        return None
+
+
+def _memory() -> Path:
+    return cache_folder("runs") / "overview.json"
+
+
+def _read_memory() -> dict[str, Any]:
+    try:
+        held = json.loads(_memory().read_bytes())
+    except (OSError, ValueError):
+        return {}
+    is_ours = isinstance(held, dict) and held.get("format") == _FORMAT and isinstance(held.get("runs"), dict)
+    return held["runs"] if is_ours else {}
+
+
+def _write_memory(runs: dict[str, Any]) -> None:
+    try:
+        make_folder(_memory().parent)
+        write_atomic(_memory(), json.dumps({"format": _FORMAT, "runs": runs}).encode())
+    except StorageError:
+        return

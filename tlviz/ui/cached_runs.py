@@ -1,0 +1,58 @@
+"""What the pages about runs remember: answers image by image, thumbnails of a run's own pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tlviz.data.images import ImageSet, load_images
+from tlviz.data.ingest import Geometry
+from tlviz.errors import TlvizError
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.models.catalogue import find_model
+from tlviz.runs.answers import FILE, Answers, read_answers
+from tlviz.runs.folder import find_run
+from tlviz.runs.summary import RunSummary
+from tlviz.ui.cached import FOLDER_CHECK_S, thumbnail
+
+
+def answers(summary: RunSummary) -> Answers | None:
+    """Return what a run's best weights say of each validation image, None where that is not known."""
+    run = find_run(summary.folder)
+    try:
+        changed = (run.path / FILE).stat().st_mtime_ns
+    except OSError:
+        return None
+    return _answers(summary.folder, changed, summary.best_epoch)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _answers(folder: str, changed_ns: int, best_epoch: int | None) -> Answers | None:
+    return read_answers(find_run(folder), best_epoch)
+
+
+def run_images(summary: RunSummary) -> ImageSet | None:
+    """Return the target of a run as its network sees it, None where it is no longer there."""
+    try:
+        config = FinetuneConfig.from_json(summary.settings)
+        weights = find_model(config.model).preprocessing
+        geometry = Geometry(config.image_size, config.fit, weights.interpolation, weights.crop_fraction)
+        return _images(config.data, geometry)
+    except TlvizError:
+        return None
+
+
+@st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
+def _images(data: str, geometry: Geometry) -> ImageSet:
+    return load_images(data, geometry)
+
+
+def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:
+    """Return small pictures as data addresses, None for those that are not there."""
+    if images is None:
+        return [None] * len(names)
+    places = {name: at for at, name in enumerate(images.names)}
+    return [
+        thumbnail(images.name, name, np.asarray(images.pixels[places[name]])) if name in places else None
+        for name in names
+    ]

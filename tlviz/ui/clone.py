@@ -1,0 +1,88 @@
+"""A run's settings taken over into the Fine-tune page, where one of them is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from tlviz.data.catalogue import DATASETS
+from tlviz.data.public import PUBLIC, is_downloaded
+from tlviz.data.store import stored
+from tlviz.errors import BadSettingError
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.strategies import default_freeze, find_strategy
+from tlviz.models.catalogue import find_model
+from tlviz.models.places import available_models
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.summary import summarise
+from tlviz.ui import cached
+from tlviz.ui.finetune_form import PLANNED_STAGES
+from tlviz.ui.finetune_more import IMAGE_SIZES, LAYER_DECAY, THAW_FACTOR
+from tlviz.ui.frame import OWN_FOLDER
+from tlviz.ui.state import Key
+
+PLAIN = (
+    "fit", "augment", "views", "seed", "device", "dropout", "weight_decay", "label_smoothing", "mix", "l2_sp",
+    "class_weights", "patience", "monitor", "schedule", "warmup", "accumulate", "ema", "tune", "lora_rank", "batchnorm",
+)  # fmt: skip
+"""Settings whose widget on the Fine-tune page has their own name and takes any value of theirs."""
+
+
+def prepare_clone(run: RunFolder) -> None:
+    """Set source, target and every control of the Fine-tune page to what a run had; call it from a callback.
+
+    Raises ``BadSettingError`` where its settings are damaged or its network is not on this machine.
+    """
+    config = FinetuneConfig.from_json(summarise(run).settings)
+    if config.model not in available_models():
+        raise BadSettingError(f"The network {config.model} is not on this machine; download it on the Models page.")
+    state = st.session_state
+    state[Key.SOURCE] = config.model
+    _set_target(config.data)
+    state[Key.STRATEGY] = config.strategy
+    state[Key.HEAD_LR], state[Key.BACKBONE_LR] = written(config.head_lr), written(config.backbone_lr)
+    state[Key.EPOCHS], state[Key.BATCH_SIZE], state[Key.OPTIMIZER] = config.epochs, config.batch_size, config.optimizer
+    state[LAYER_DECAY], state[THAW_FACTOR] = config.layer_decay, config.thaw_factor
+    for name in PLAIN:
+        state[name] = getattr(config, name)
+    if config.image_size in {*IMAGE_SIZES, find_model(config.model).preprocessing.size}:
+        state["image_size"] = config.image_size
+    _set_split(config)
+    _set_depth(run, config)
+
+
+def written(rate: float) -> str:
+    """Return a rate as the page writes it, such as 1e-3."""
+    short = f"{rate:.0e}".replace("e-0", "e-").replace("e+00", "")
+    return short if float(short) == rate else f"{rate:g}"
+
+
+def _set_target(data: str) -> None:
+    """Choose a run's target by name, or its folder as the person's own."""
+    path = Path(data)
+    if data in DATASETS or (data in PUBLIC and is_downloaded(PUBLIC[data])):
+        st.session_state[Key.TARGET] = data
+    elif stored(path.name) == path:
+        st.session_state[Key.TARGET] = path.name
+    else:
+        st.session_state[Key.TARGET], st.session_state[Key.FOLDER] = OWN_FOLDER, data
+
+
+def _set_split(config: FinetuneConfig) -> None:
+    from tlviz.ui.target_views import ALL_LABELS, TEST_SHARES
+
+    if config.test_share in TEST_SHARES:
+        st.session_state[Key.TEST_SHARE] = config.test_share
+    st.session_state[Key.LABELS] = str(config.labels_per_class or ALL_LABELS)
+    st.session_state[Key.FLIP] = config.flip
+
+
+def _set_depth(run: RunFolder, config: FinetuneConfig) -> None:
+    """Set the freeze depth, and tell the form that its plan is made for this network's stages already."""
+    begun = summarise(run).start_event
+    classes = begun.get("classes")
+    stages = cached.target_stages(config.model, len(classes) if isinstance(classes, list | tuple) else 2)
+    depth = config.freeze if config.freeze is not None else default_freeze(find_strategy(config.strategy), stages)
+    st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
+    st.session_state[Key.FREEZE] = min(depth, len(stages) - 1)
