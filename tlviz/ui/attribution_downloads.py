@@ -20,6 +20,7 @@ from tlviz.ui.attribution_panels import (
     on_grid,
     sweep_pane,
 )
+from tlviz.ui.latest import latest
 
 if TYPE_CHECKING:
     from tlviz.explore.attributions import Attribution
@@ -34,20 +35,34 @@ def render_downloads(
     if not answers:
         return
     title = f"{METHODS[question.method].title} {subject.name}"
+    shown = latest("attribution", (question, subject, answers, maps))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
-            "Picture (PNG)", lambda: answers_png(question, subject, answers), f"{title}.png", "image/png",
-            key="why_png", on_click="ignore",
-        )  # fmt: skip
+            "Picture (PNG)",
+            shown.made_by(lambda held: answers_png(held[0], held[1], held[2])),
+            f"{title}.png",
+            "image/png",
+            key="why_png",
+            on_click="ignore",
+        )
         if maps:
             st.download_button(
-                "Stages (PNG)", lambda: sweep_png(question, subject, answers[0], maps), f"{title} stages.png",
-                "image/png", key="why_stages_png", on_click="ignore",
-            )  # fmt: skip
+                "Stages (PNG)",
+                shown.made_by(lambda held: sweep_png(held[0], held[1], held[2][0], held[3])),
+                f"{title} stages.png",
+                "image/png",
+                key="why_stages_png",
+                on_click="ignore",
+            )
         st.download_button(
-            "Maps (NPZ)", lambda: maps_npz(answers, maps), f"{title}.npz", "application/octet-stream",
-            key="why_npz", on_click="ignore", help="Every map as float32, those of the stages among them.",
-        )  # fmt: skip
+            "Maps (NPZ)",
+            shown.made_by(lambda held: maps_npz(held[2], held[3])),
+            f"{title}.npz",
+            "application/octet-stream",
+            key="why_npz",
+            on_click="ignore",
+            help="Every map as float32, those of the stages among them.",
+        )
 
 
 def answers_png(question: Question, subject: Subject, answers: Sequence[Answer]) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from tlviz.ui.latest import latest
 from tlviz.ui.look_choice import Choice
 from tlviz.ui.look_grid import Column, Grid
 
@@ -16,19 +17,34 @@ from tlviz.ui.look_grid import Column, Grid
 def render_downloads(choice: Choice, columns: Sequence[Column], grid: Grid, name: str) -> None:
     """Offer a grid as PNG, its maps as NPZ and its channels' numbers as CSV; each is made when it is asked for."""
     title = f"{name} in {choice.model}"
+    shown = latest("look", (choice, columns, grid))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
-            "Picture (PNG)", lambda: _png(grid, title), f"feature maps {name}.png", "image/png",
-            key="look_png", on_click="ignore",
-        )  # fmt: skip
+            "Picture (PNG)",
+            shown.made_by(lambda held: _png(held[2], title)),
+            f"feature maps {name}.png",
+            "image/png",
+            key="look_png",
+            on_click="ignore",
+        )
         st.download_button(
-            "Maps (NPZ)", lambda: maps_npz(choice, columns), f"feature maps {name}.npz", "application/octet-stream",
-            key="look_npz", on_click="ignore", help="Every channel of what is shown, float32 (C, H, W).",
-        )  # fmt: skip
+            "Maps (NPZ)",
+            shown.made_by(lambda held: maps_npz(held[0], held[1])),
+            f"feature maps {name}.npz",
+            "application/octet-stream",
+            key="look_npz",
+            on_click="ignore",
+            help="Every channel of what is shown, float32 (C, H, W).",
+        )
         st.download_button(
-            "Channels (CSV)", lambda: channels_csv(choice, columns), f"channels {name}.csv", "text/csv",
-            key="look_csv", on_click="ignore", help="What each channel's activations are over the picture.",
-        )  # fmt: skip
+            "Channels (CSV)",
+            shown.made_by(lambda held: channels_csv(held[0], held[1])),
+            f"channels {name}.csv",
+            "text/csv",
+            key="look_csv",
+            on_click="ignore",
+            help="What each channel's activations are over the picture.",
+        )
 
 
 def maps_npz(choice: Choice, columns: Sequence[Column]) -> bytes:

@@ -72,9 +72,10 @@ def build_grid(choice: Choice, columns: Sequence[Column]) -> Grid:
 
 def render_grid(grid: Grid, *, key: str, on_pick: Callable[[str, int], None]) -> None:
     """Show a grid; a click calls ``on_pick(place, channel)``."""
+    places, channels = grid.places, grid.channels
 
     def pick(row: int, _pane: int, tile: int) -> None:
-        on_pick(grid.places[row], grid.channels[row][tile])
+        on_pick(places[row], channels[row][tile])
 
     render_tiles(grid.rows, key=key, headings=grid.headings, on_pick=pick)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from tlviz.ui import cached, cached_look
+from tlviz.ui.latest import latest
 from tlviz.ui.linked import linked_number
 from tlviz.ui.look_choice import SHOWN_OVERLAY, View
 from tlviz.ui.look_downloads import render_downloads
@@ -139,25 +141,27 @@ def _field_words(field: Field, side: int) -> str:
 
 
 def _field_downloads(scene: Scene, field: Field, row: Row, headings: list[str]) -> None:
-    import io
-
-    from tlviz.figures.poster import poster
-
-    def npz() -> bytes:
-        buffer = io.BytesIO()
-        box = field.box
-        corners = [box.top, box.left, box.bottom, box.right] if box else []
-        np.savez_compressed(buffer, gradient=field.heat, box=np.asarray(corners), half_share=field.half_share)
-        return buffer.getvalue()
-
-    def png() -> bytes:
-        return poster([(row.title, row.words, [pane.pixels for pane in row.panes])], headings, scene.name)
-
+    shown = latest("field", (field, row, headings, scene.name))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
-            "Picture (PNG)", png, f"receptive field {scene.name}.png", "image/png", key="field_png", on_click="ignore"
-        )
-        st.download_button(
-            "Numbers (NPZ)", npz, f"receptive field {scene.name}.npz", "application/octet-stream", key="field_npz",
-            on_click="ignore",
+            "Picture (PNG)", shown.made_by(lambda held: _field_png(*held[1:])), f"receptive field {scene.name}.png",
+            "image/png", key="field_png", on_click="ignore",
         )  # fmt: skip
+        st.download_button(
+            "Numbers (NPZ)", shown.made_by(lambda held: _field_npz(held[0])), f"receptive field {scene.name}.npz",
+            "application/octet-stream", key="field_npz", on_click="ignore",
+        )  # fmt: skip
+
+
+def _field_png(row: Row, headings: list[str], name: str) -> bytes:
+    from tlviz.figures.poster import poster
+
+    return poster([(row.title, row.words, [pane.pixels for pane in row.panes])], headings, name)
+
+
+def _field_npz(field: Field) -> bytes:
+    buffer = io.BytesIO()
+    box = field.box
+    corners = [box.top, box.left, box.bottom, box.right] if box else []
+    np.savez_compressed(buffer, gradient=field.heat, box=np.asarray(corners), half_share=field.half_share)
+    return buffer.getvalue()

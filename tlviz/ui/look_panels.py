@@ -104,7 +104,7 @@ def _pick_edit() -> Edit:
 
 def render_runs(scene: Scene) -> None:
     """Show the pretrained network beside up to three of its runs: same picture, layer, channels and colour scale."""
-    pick, how = st.columns([3, 1], vertical_alignment="bottom")
+    pick, how = st.columns([2.3, 1], vertical_alignment="bottom")
     with how:
         shown = linked_choice("Show", [MAPS, DIFFERENCE], MAPS, key=Key.SHOW)
     with pick:

@@ -61,12 +61,13 @@ def render_tiles(
     on_pick: Callable[[int, int, int], None] | None = None,
 ) -> None:
     """Show rows of panes below their headings; a click calls ``on_pick(row, pane, tile)`` before the next run."""
+    counts = [[pane.count for pane in row.panes] for row in rows]  # a callback outlives the run: it holds no pixels
 
     def report() -> None:
         picked = st.session_state[key].get("picked")
         if on_pick and isinstance(picked, dict):
             row, pane, tile = (int(picked.get(name, -1)) for name in ("row", "pane", "tile"))
-            if 0 <= row < len(rows) and 0 <= pane < len(rows[row].panes) and 0 <= tile < rows[row].panes[pane].count:
+            if 0 <= row < len(counts) and 0 <= pane < len(counts[row]) and 0 <= tile < counts[row][pane]:
                 on_pick(row, pane, tile)
 
     data = {
