@@ -14,6 +14,8 @@ AGREEMENT = 1
 """Measures agree where their best stages are at most this many stages apart."""
 LEAST_SHIFT = 1.0
 """A shift of the stem below this many times the noise says nothing."""
+LIKE_SOURCE = 2.0
+"""Images are like the source's photographs where the kernel distance is at most this many times the noise."""
 DEFAULT_HEAD_LR = 1e-3
 BACKBONE_SHARE = 0.1
 """The backbone's rate, as a share of the head's."""
@@ -23,8 +25,9 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
     """Advise a freeze depth, strategy, rates and the entrants of a race, by the numbers of the backbone's stages.
 
     The deepest stage whose probe is as good as the best one is kept frozen with all before it, less those at its end
-    that are worth no more than random weights.  Where even the best probe is near guessing, or pretraining is worth
-    nothing anywhere, there is no signal and everything should race.
+    that are worth no more than random weights; on images unlike the source's at most half of the stages, because
+    a stage that a linear probe can use is still better tuned there (``tests/bench/advice.py``).  Where even the best
+    probe is near guessing, or pretraining is worth nothing anywhere, there is no signal and everything should race.
     """
     rate = head_lr or DEFAULT_HEAD_LR
     if not has_signal(stages, chance):
@@ -83,9 +86,20 @@ def general_depth(stages: Sequence[StageProfile]) -> int:
     return max(at for at, stage in enumerate(stages, start=1) if stage.behind <= least(stage.behind_se))
 
 
+def is_source_like(stages: Sequence[StageProfile]) -> bool:
+    """Tell whether no stage sees these images apart from photographs like the source's."""
+    return all(stage.kid <= LIKE_SOURCE for stage in stages)
+
+
+def most_frozen(stages: Sequence[StageProfile]) -> int:
+    """Return how many stages may stay frozen: the good ones, on images unlike the source's at most half of all."""
+    general = general_depth(stages)
+    return general if is_source_like(stages) else min(general, len(stages) // 2)
+
+
 def freeze_depth(stages: Sequence[StageProfile]) -> int:
-    """Return how many stages to freeze: down to the deepest good one, less those that gain nothing over random."""
-    depth = general_depth(stages)
+    """Return how many stages to freeze: as many as may be, less those at their end that gain nothing over random."""
+    depth = most_frozen(stages)
     while depth and stages[depth - 1].gain <= least(stages[depth - 1].gain_se):
         depth -= 1
     return depth
@@ -204,7 +218,8 @@ def _reasons(
             f"From {after.name} on it falls behind, there by {_points(after.behind)} ± {_points(after.behind_se)} "
             "points: those stages are too specific for these images."
         )
-    reasons.append(_about_gain(stages, freeze, general))
+    reasons.append(_about_nearness(stages, general))
+    reasons.append(_about_gain(stages, freeze))
     names = [stages[at].name for at in peaks]
     apart = max(peaks) - min(peaks)
     reasons.append(
@@ -221,18 +236,32 @@ def _reasons(
     return tuple(reasons)
 
 
-def _about_gain(stages: Sequence[StageProfile], freeze: int, general: int) -> str:
+def _about_gain(stages: Sequence[StageProfile], freeze: int) -> str:
+    most = most_frozen(stages)
     if freeze == 0:
-        best = max(stages[:general], key=lambda stage: stage.gain)
+        best = max(stages[:most], key=lambda stage: stage.gain)
         return (
-            f"No stage up to {stages[general - 1].name} is worth more than random weights, at most "
+            f"No stage up to {stages[most - 1].name} is worth more than random weights, at most "
             f"{_points(best.gain)} points, so nothing stays frozen."
         )
     at = stages[freeze - 1]
     worth = f"At {at.name} pretraining is worth {_points(at.gain)} ± {_points(at.gain_se)} points over random weights"
-    if freeze < general:
+    if freeze < most:
         return f"{worth}, while later stages gain nothing, so only the first {freeze} stay frozen."
     return f"{worth}, so the first {freeze} stages stay frozen." if freeze > 1 else f"{worth}, so it stays frozen."
+
+
+def _about_nearness(stages: Sequence[StageProfile], general: int) -> str:
+    far = max(stages, key=lambda stage: stage.kid)
+    if is_source_like(stages):
+        return (
+            f"No stage sees these images apart from the source's photographs, at most {far.kid:.1f} times the noise, "
+            "so there is little to tune."
+        )
+    words = f"They are unlike the source's photographs, {far.kid:,.0f} times the noise at {far.name}"
+    if general <= len(stages) // 2:
+        return f"{words}, so the later stages are tuned."
+    return f"{words}, and there tuning the later half has paid, so at most {len(stages) // 2} stages stay frozen."
 
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:

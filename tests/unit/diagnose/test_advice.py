@@ -81,6 +81,18 @@ def test_specific_stages_at_the_end_are_tuned() -> None:
     assert "From d on it falls behind, there by 20.0 ± 1.0 points" in " ".join(advice.reasons)
 
 
+def test_on_images_unlike_the_source_the_later_half_is_tuned() -> None:
+    far = planted([0.4, 0.6, 0.8, 0.9], kid=30.0)
+    assert general_depth(far) == 4
+    advice = advised(far)
+    assert (advice.freeze, advice.strategy) == (2, "last_stages")
+    assert "so at most 2 stages stay frozen" in " ".join(advice.reasons)
+    assert "later stages gain nothing" not in " ".join(advice.reasons)
+    assert advised(planted([0.9, 0.6, 0.5, 0.4], kid=30.0)).freeze == 1
+    near = [replace(stage, kid=30.0 if stage.name == "d" else 0.0) for stage in planted([0.4, 0.6, 0.8, 0.9])]
+    assert freeze_depth(near) == 2, "one stage that sees them apart is enough"
+
+
 def test_a_difference_within_its_standard_error_is_none() -> None:
     stages = planted([0.4, 0.9, 0.86])
     assert general_depth(stages) == 2
