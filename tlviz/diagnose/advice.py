@@ -94,7 +94,7 @@ def is_source_like(stages: Sequence[StageProfile]) -> bool:
 def most_frozen(stages: Sequence[StageProfile]) -> int:
     """Return how many stages may stay frozen: the good ones, on images unlike the source's at most half of all."""
     general = general_depth(stages)
-    return general if is_source_like(stages) else min(general, len(stages) // 2)
+    return general if is_source_like(stages) else min(general, max(1, len(stages) // 2))
 
 
 def freeze_depth(stages: Sequence[StageProfile]) -> int:
@@ -259,7 +259,7 @@ def _about_nearness(stages: Sequence[StageProfile], general: int) -> str:
             "so there is little to tune."
         )
     words = f"They are unlike the source's photographs, {far.kid:,.0f} times the noise at {far.name}"
-    if general <= len(stages) // 2:
+    if general <= max(1, len(stages) // 2):
         return f"{words}, so the later stages are tuned."
     return f"{words}, and there tuning the later half has paid, so at most {len(stages) // 2} stages stay frozen."
 
