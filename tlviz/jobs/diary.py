@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -24,16 +23,16 @@ from tlviz.runs.folder import Status
 class Diary:
     """Writes down what the engine tells, each thing once, however often a run is interrupted and taken up again.
 
-    ``begun`` is when the run would have begun, in seconds since 1970, had it not been interrupted.
+    ``begun`` is when the run would have begun, on the job's clock, had it not been interrupted.
     """
 
     def __init__(self, job: Job, state: State, begun: float) -> None:
         self._job, self._state, self._begun = job, state, begun
         self._told = {_identity(event["event"], event) for event in job.run.events()}
-        self._since = (time.time(), state.epoch)
+        self._since = (job.clock(), state.epoch)
 
-    def write(self) -> StopReason:
-        """Run the engine to its end and read the gauges; return why it ended."""
+    def write(self, until: int | None = None) -> StopReason:
+        """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
         if self._told:
             self._job.append("resumed", {"epoch": self._state.epoch})
         self._job.tell(Status.RUNNING, "validating before training")
@@ -48,6 +47,8 @@ class Diary:
                     self._show(event)
                 case Epoch():
                     self._keep(event)
+                    if until is not None and until <= event.epoch < self._state.session.config.epochs:
+                        return StopReason.RUNG
                 case Stopped():
                     reason = event.reason
         if reason is not StopReason.REQUEST:
@@ -80,15 +81,15 @@ class Diary:
             with state.best_guess():
                 write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
         self._tell("epoch", asdict(epoch))
-        write_atomic(run.last_state, checkpoint(state, time.time() - self._begun))
+        write_atomic(run.last_state, checkpoint(state, self._job.clock() - self._begun))
         if epoch.epoch == 0:
-            self._since = (time.time(), 0)
+            self._since = (self._job.clock(), 0)
 
     def _show(self, progress: Progress) -> None:
         """Show how far the run is, and how long it still takes at the pace of this worker."""
         epochs, (time_then, epoch_then) = self._state.session.config.epochs, self._since
         done = progress.epoch - 1 + progress.step / progress.steps
-        pace_s = (time.time() - time_then) / (done - epoch_then)
+        pace_s = (self._job.clock() - time_then) / (done - epoch_then)
         words = f"epoch {progress.epoch} of {epochs}"
         self._job.tell(Status.RUNNING, words, done / epochs, pace_s * (epochs - done))
 

@@ -6,6 +6,7 @@ file                written by                  holds
 config.json         the launcher, once          kind, time of creation, settings
 stop                the app or command line     its presence asks the worker to stop
 resume              the app or command line     when a run that had ended was last asked to go on
+pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
@@ -41,6 +42,7 @@ DOWNLOAD = "download"
 DOCTOR = "doctor"
 RANGE_TEST = "range_test"
 INGEST = "ingest"
+RACE = "race"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
