@@ -62,12 +62,12 @@ def _epochs(state: State) -> Iterator[Event]:
 
 
 def _train_and_validate(state: State, number: int) -> Generator[Progress, None, Epoch]:
-    begun = state.session.clock()
+    begun, saved_s = state.session.clock(), state.all_saved_s()
     gradients, trained = GradientMeter(state.optimizer), TrainingMeter(state.session.device)
     yield from _train(state, number, gradients, trained)
     train_loss, train_accuracy = trained.read()
     _check_finite(state, train_loss, number)
-    duration_s = state.session.clock() - begun
+    duration_s, saved_s = state.session.clock() - begun, state.all_saved_s() - saved_s
     score = _validate(state)
     _check_finite(state, score.loss, number)
     return Epoch(
@@ -80,6 +80,7 @@ def _train_and_validate(state: State, number: int) -> Generator[Progress, None, 
         images_per_s=len(state.session.split.train) / duration_s,
         val_macro_f1=score.macro_f1,
         val_hits=score.hits,
+        shared_s=saved_s,
         rates=rates_by_stage(state.optimizer),
         gradient_norms=gradients.norms(),
         noise_scale=gradients.noise_scale(),

@@ -68,7 +68,8 @@ class Epoch:
 
     By stage name: ``rates`` of the last step, mean ``gradient_norms`` of the steps, ``weight_drift`` as a share of the
     starting weights.  ``noise_scale`` is in images, None where the noise hides the gradient.  ``val_hits`` says which
-    validation images were named rightly, as ``pack_hits`` writes it.
+    validation images were named rightly, as ``pack_hits`` writes it; ``shared_s`` is what it would have taken longer
+    had no earlier session left what the frozen stages compute.
     """
 
     epoch: int
@@ -85,6 +86,7 @@ class Epoch:
     weight_drift: Mapping[str, float] = field(default_factory=dict)
     memory_mb: float | None = None
     val_hits: str = ""
+    shared_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

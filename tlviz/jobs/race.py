@@ -24,11 +24,18 @@ from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, is_paused
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.folder import FINETUNE, Heartbeat, RunFolder, Status, create_run, list_runs
 from tlviz.runs.halving import behind, rungs
-from tlviz.runs.race import Member, MemberState, Race, folder_of, planned_settings, read_queue, read_race
+from tlviz.runs.race import (
+    NUMBER_KEY,
+    RACE_KEY,
+    Member,
+    MemberState,
+    Race,
+    folder_of,
+    planned_settings,
+    read_queue,
+    read_race,
+)
 
-RACE_KEY = "race"
-NUMBER_KEY = "race_number"
-"""What the settings of a run say of the race it belongs to."""
 RETRIED = (MemberState.WAITING, MemberState.STOPPED, MemberState.FAILED)
 
 

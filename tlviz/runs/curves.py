@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.folder import RunFolder, Status
+
+MOST_KNOWN = 1000
+"""Curves kept in memory, some kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One epoch: seconds of training and training images seen so far, losses and accuracies (None at epoch 0)."""
+    """One epoch: seconds of training and images seen so far, losses and accuracies (None at epoch 0).
+
+    Seconds are as if nothing were shared with other runs.
+    """
 
     epoch: int
     seconds: float
@@ -44,6 +50,7 @@ class Curve:
     memory_mb: float | None = None
     agreement: float | None = None
     error: str | None = None
+    has_ended: bool = False
 
 
 def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
@@ -54,7 +61,7 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
     images = int(told["started"].get("train_images") or 0)
     points, seconds = [], 0.0
     for event in epochs:
-        seconds += event["duration_s"]
+        seconds += event["duration_s"] + (event.get("shared_s") or 0.0)
         measured = (event["val_accuracy"], event["val_loss"], event.get("train_accuracy"), event.get("train_loss"))
         points.append(Point(event["epoch"], seconds, images * event["epoch"], *measured))
     best = max(points, key=lambda p: (not by_loss and p.val_accuracy, -p.val_loss, -p.epoch), default=None)
@@ -73,31 +80,40 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         memory_mb=ended.get("peak_memory_mb"),
         agreement=readings[-1].get("source_agreement") if readings else None,
         error=ended.get("error"),
+        has_ended=bool(events) and events[-1].get("event") == "finished",
     )
 
 
 class CurveReader:
-    """Reads the curves of runs again and again: only those whose events have grown are read anew."""
+    """Reads runs again and again: only those whose events have grown are parsed anew."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[int, int, int], Curve]] = {}
+        self._known: dict[str, tuple[tuple[int, int, int], Curve, list[dict[str, Any]]]] = {}
 
-    def read(self, run: RunFolder) -> Curve:
-        """Return a run's curve as it is now."""
+    def read(self, run: RunFolder) -> tuple[Status, Curve]:
+        """Return a run's status and curve as they are now."""
+        curve, last = self._look(run)
+        status = run.status_after(last)
+        if status is Status.FAILED and not curve.has_ended:  # it may have told its end and gone between the two looks
+            curve, last = self._look(run)
+            status = run.status_after(last)
+        return status, curve
+
+    def _look(self, run: RunFolder) -> tuple[Curve, list[dict[str, Any]]]:
+        """Return a run's curve, and its last event."""
+        key = str(run.path)
         try:
             found = os.stat(run.path / "events.jsonl")  # noqa: PTH116 (once for each run and poll)
         except OSError:
-            self._known.pop(run.name, None)
-            return Curve()
+            self._known.pop(key, None)
+            return Curve(), []
         stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
-        known = self._known.get(run.name)
+        known = self._known.get(key)
         if known is None or known[0] != stamp:
+            events = run.events()
             by_loss = run.config()["settings"].get("monitor") == Monitor.LOSS
-            known = stamp, make_curve(run.events(), by_loss)
-            self._known[run.name] = known
-        return known[1]
-
-    def forget(self, names: set[str]) -> None:
-        """Keep the curves of these runs only."""
-        for name in self._known.keys() - names:
-            self._known.pop(name, None)
+            known = stamp, make_curve(events, by_loss), events[-1:]
+            if len(self._known) >= MOST_KNOWN:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[key] = known
+        return known[1], known[2]

@@ -145,13 +145,14 @@ class RunFolder:
     def read(self) -> tuple[Status, list[dict[str, Any]]]:
         """Return status and events that belong together."""
         events = self.events()
-        status = self._status(events)
+        status = self.status_after(events)
         if status is Status.FAILED and not _ended(events):
             events = self.events()  # a worker may have told its end and gone between the two looks
-            status = self._status(events)
+            status = self.status_after(events)
         return status, events
 
-    def _status(self, events: list[dict[str, Any]]) -> Status:
+    def status_after(self, events: list[dict[str, Any]]) -> Status:
+        """Derive what the run is from its events, of which the last is enough."""
         resumed = self.resumed()
         if _ended(events) and events[-1].get("time", 0.0) >= resumed:
             return Status(events[-1]["status"])

@@ -18,6 +18,9 @@ from tlviz.runs.curves import Curve, CurveReader
 from tlviz.runs.folder import FORMAT, RACE, Heartbeat, RunFolder, Status, encode
 from tlviz.runs.race_plan import value_words
 
+RACE_KEY = "race"
+NUMBER_KEY = "race_number"
+"""What the settings of a run say of the race it belongs to."""
 PAUSE = "pause"
 QUEUE = "queue.json"
 
@@ -207,8 +210,8 @@ def _member(
     state, curve = MemberState.WAITING, Curve()
     if name is not None:
         folder = folder_of(race, name)
-        state = _STATES[folder.status()] if folder.is_run() else MemberState.GONE
-        curve = reader.read(folder)
+        status, curve = reader.read(folder)
+        state = _STATES[status] if (folder.path / "config.json").exists() else MemberState.GONE
     return Member(
         number, value, value_words(sweep, value), seed if isinstance(seed, int) else 0, settings, name, state, curve
     )
