@@ -22,6 +22,7 @@ PAGES = {
     "target": "Is my data sound?",
     "feature_maps": "What does each stage see?",
     "finetune": "How do I train it?",
+    "race": "Which strategy wins, and is it noise?",
     "export": "Is it ready to take home?",
 }
 

@@ -111,13 +111,13 @@ def plot_race(
     x |= {"range": [-0.3, epochs + 0.3], "tickformat": "d"} if axis is Axis.EPOCHS else {"rangemode": "tozero"}
     layout = {
         "template": register_template(),
-        "height": 400,
+        "height": 380,
+        "showlegend": False,
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis": x,
         "yaxis": y,
         "uirevision": revision,
         "hovermode": "closest",
-        "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"size": 11}},
     }
     return go.Figure({"data": traces, "layout": layout}, skip_invalid=False)
 
@@ -134,7 +134,7 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
     xs = [row.x for row in line.rows]
     traces: list[dict[str, object]] = []
     if any(row.seeds > 1 for row in line.rows):
-        band = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+        band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         group = {"type": "scatter", "legendgroup": line.words, "x": xs}
         shade = f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:], 16)},0.16)"
         traces.append(group | band | {"y": [row.low for row in line.rows]})

@@ -42,6 +42,7 @@ PAGES = (
     ("pages/target.py", "Target", ":material/photo_library:"),
     ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
+    ("pages/race.py", "Race", ":material/flag:"),
     ("pages/export.py", "Export", ":material/download:"),
 )
 

@@ -13,7 +13,8 @@ import streamlit as st
 from tlviz.data.folder import Problem
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import DOCTOR, DOWNLOAD, INGEST, RACE, RANGE_TEST, RunFolder, Status, list_runs
+from tlviz.runs.race import RACE_KEY
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -37,8 +38,10 @@ STATUS_WORDS = {
 
 @st.fragment(run_every=POLL_S)
 def active_runs() -> None:
-    """Show every run that waits or works with a small progress bar."""
+    """Show every run that waits or works with a small progress bar; those of a race are in the race's."""
     active = [run for run in list_runs()[:RECENT] if not run.status().is_over]
+    racing = {run.name for run in active}
+    active = [run for run in active if run.config()["settings"].get(RACE_KEY) not in racing]
     if not active:
         st.rerun()  # once, without the timer
     for run in active:
@@ -66,7 +69,7 @@ def run_label(summary: RunSummary) -> str:
     """Name a run the way a person would: target, strategy, network, time of day."""
     if summary.kind == DOWNLOAD:
         return f"Download of {summary.model}"
-    words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on"}.get(summary.kind)
+    words = {DOCTOR: "Check of", INGEST: "Bringing in", RANGE_TEST: "Rate test on", RACE: "Race on"}.get(summary.kind)
     if words:
         return f"{words} {dataset_title(summary.data)}"
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy

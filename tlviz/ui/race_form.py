@@ -92,7 +92,7 @@ def _setting() -> tuple[str, tuple[Any, ...], str | None]:
 def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
     """Draw seeds, epochs and size, and the rest folded away; return settings, seeds and whether losers are dropped."""
     spec = find_model(model)
-    seeds, epochs, size, more = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
+    seeds, epochs, size = st.columns(3)
     count = seeds.number_input(
         "Seeds", value=1, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
         help="Each seed draws a split and a head of its own; three or more tell noise from difference.",
@@ -105,7 +105,7 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
         "Image size", sizes, index=sizes.index(128) if 128 in sizes else len(sizes) - 1, key="race_size",
         persist_state="session", help="Side in pixels; smaller is faster.",
     )  # fmt: skip
-    with more.popover("More", use_container_width=True):
+    with st.expander("More"):
         base["batch_size"] = st.number_input("Batch size", value=32, step=8, key="race_batch", persist_state="session")
         base["patience"] = st.number_input(
             "Patience", value=5, step=1, key="race_patience", persist_state="session",

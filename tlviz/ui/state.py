@@ -25,6 +25,7 @@ class Key(StrEnum):
     UPLOAD = "upload"
     ORDER = "order"
     RUN = "run"
+    RACE = "race"
     STRATEGY = "strategy"
     FREEZE = "freeze"
     HEAD_LR = "head_lr"
