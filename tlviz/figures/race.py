@@ -111,7 +111,7 @@ def plot_race(
     x |= {"range": [-0.3, epochs + 0.3], "tickformat": "d"} if axis is Axis.EPOCHS else {"rangemode": "tozero"}
     layout = {
         "template": register_template(),
-        "height": 380,
+        "height": 370,
         "showlegend": False,
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis": x,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,7 @@ from tlviz.finetune.resume import checkpoint
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
+from tlviz.jobs.board import Board
 from tlviz.jobs.job import Job
 from tlviz.models.stages import owns
 from tlviz.runs.folder import Status
@@ -30,9 +32,14 @@ class Diary:
         self._job, self._state, self._begun = job, state, begun
         self._told = {_identity(event["event"], event) for event in job.run.events()}
         self._since = (job.clock(), state.epoch)
+        self._board = Board(job.run.path)
 
     def write(self, until: int | None = None) -> StopReason:
         """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
+        with closing(self._board):
+            return self._write(until)
+
+    def _write(self, until: int | None) -> StopReason:
         if self._told:
             self._job.append("resumed", {"epoch": self._state.epoch})
         self._job.tell(Status.RUNNING, "validating before training")
@@ -80,7 +87,9 @@ class Diary:
             training["copies"] = state.session.copies
             with state.best_guess():
                 write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
-        self._tell("epoch", asdict(epoch))
+        values = asdict(epoch)
+        if self._tell("epoch", values):
+            self._board.write(values)
         write_atomic(run.last_state, checkpoint(state, self._job.clock() - self._begun))
         if epoch.epoch == 0:
             self._since = (self._job.clock(), 0)
@@ -123,10 +132,12 @@ class Diary:
     def _tell_reading(self, moment: str, epoch: int, reading: Reading) -> None:
         self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))
 
-    def _tell(self, event: str, values: Mapping[str, Any]) -> None:
-        """Append an event, unless it was told before an interruption."""
-        if _identity(event, values) not in self._told:
+    def _tell(self, event: str, values: Mapping[str, Any]) -> bool:
+        """Append an event, unless it was told before an interruption; return whether that was so."""
+        is_new = _identity(event, values) not in self._told
+        if is_new:
             self._job.append(event, dict(values))
+        return is_new
 
 
 def _identity(event: str, values: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ class Job:
         self._beat = Heartbeat.of_this_process()
         self._terminated = threading.Event()
         self._ended = threading.Event()
+        self._beating: threading.Thread | None = None
         self._events = run.path / "events.jsonl"
         self._ballast = run.path / BALLAST
         self.log = run.path / "log.txt"
@@ -37,7 +38,8 @@ class Job:
     def start(self) -> None:
         """Beat once now, so that the folder shows a live worker, and from then on in the background."""
         self._write_beat()
-        threading.Thread(target=self._beat_on, daemon=True).start()
+        self._beating = threading.Thread(target=self._beat_on, daemon=True)
+        self._beating.start()
 
     def tell(self, state: Status, doing: str, fraction: float = 0.0, seconds_left: float | None = None) -> None:
         """Set what the next heartbeat says."""
@@ -79,6 +81,8 @@ class Job:
     def rest(self, doing: str) -> None:
         """Stop beating without an end: the process will take the run up again."""
         self._ended.set()
+        if self._beating:
+            self._beating.join()  # its last beat must not come after this one
         self.tell(Status.QUEUED, doing)
         self._write_beat()
 

@@ -12,6 +12,7 @@ best.safetensors    the worker, replaced whole  the best epoch's weights, classe
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
 log.txt             the worker                  what it and its libraries print
+events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
 ==================  ==========================  =================================================================
 
