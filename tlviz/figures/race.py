@@ -134,11 +134,16 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
     xs = [row.x for row in line.rows]
     traces: list[dict[str, object]] = []
     if any(row.seeds > 1 for row in line.rows):
-        band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        group = {"type": "scatter", "legendgroup": line.words, "x": xs}
+        band: dict[str, object] = {
+            "type": "scatter",
+            "mode": "lines",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "x": xs,
+        }
         shade = f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:], 16)},0.16)"
-        traces.append(group | band | {"y": [row.low for row in line.rows]})
-        traces.append(group | band | {"y": [row.high for row in line.rows], "fill": "tonexty", "fillcolor": shade})
+        traces.append(band | {"y": [row.low for row in line.rows]})
+        traces.append(band | {"y": [row.high for row in line.rows], "fill": "tonexty", "fillcolor": shade})
     value = "%{y:.3f}" if measure is Measure.LOSS else "%{y:.1%}"
     seconds = "<br>%{x:,.1f} s" if axis is Axis.SECONDS else "<br>%{x:,} images" if axis is Axis.IMAGES else ""
     traces.append(
@@ -146,7 +151,6 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
             "type": "scatter",
             "mode": "lines+markers",
             "name": line.words,
-            "legendgroup": line.words,
             "x": xs,
             "y": [row.mean for row in line.rows],
             "customdata": [[row.epoch, row.low, row.high, row.seeds] for row in line.rows],

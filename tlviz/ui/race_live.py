@@ -134,7 +134,8 @@ def _state(run: RunFolder, race: Race) -> None:
 def _curves(race: Race) -> None:
     """Draw the curves of all runs with the few choices of how."""
     what, over, more = st.columns([0.95, 1.85, 0.8], vertical_alignment="center")
-    measure = what.selectbox("Measure", list(Measure), key="race_measure", label_visibility="collapsed")
+    name = what.selectbox("Measure", [str(kind) for kind in Measure], key="race_measure", label_visibility="collapsed")
+    measure = Measure(str(name))
     axis = over.segmented_control(
         "Over", list(Axis), default=Axis.EPOCHS, required=True, key="race_axis", label_visibility="collapsed",
     )  # fmt: skip
