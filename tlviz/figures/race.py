@@ -122,6 +122,11 @@ def plot_race(
     return go.Figure({"data": traces, "layout": layout}, skip_invalid=False)
 
 
+def empty_chart() -> go.Figure:
+    """Return a chart of nothing, which brings a browser its chart library."""
+    return go.Figure()
+
+
 _AXIS_WORDS = {
     Axis.EPOCHS: "epoch",
     Axis.SECONDS: "seconds of training, as if each run were alone",

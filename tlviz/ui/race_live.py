@@ -20,6 +20,7 @@ from tlviz.runs.standings import standings
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.leaderboard import reading_aid, render_leaderboard, render_verdict
 from tlviz.ui.live import HEED_S
+from tlviz.ui.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.panels import STATUS_WORDS
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain
@@ -77,6 +78,7 @@ def render_race(run: RunFolder) -> None:
     """Show a race; while it goes on, this part of the page looks at its folders once a second."""
     is_over = run.status().is_over
     st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    load_chart_library()
 
 
 def _race(run: RunFolder, *, was_over: bool) -> None:
@@ -155,7 +157,7 @@ def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_lo
     figure = plot_race(
         lines, measure, axis, is_log=is_log, epochs=epochs, revision=f"{race.name}{measure}{axis}{is_log}"
     )
-    st.plotly_chart(figure, key="race_chart", config=chart_config())
+    render_live_chart(figure, key="race_chart")
     seeds = " The band is the range of the seeds." if len({member.seed for member in race.members}) > 1 else ""
     st.caption(f"Epoch 0 is before training. A star is the best epoch; a tick, more stages are unfrozen.{seeds}")
 
