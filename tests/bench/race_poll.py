@@ -10,7 +10,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
@@ -24,15 +23,11 @@ RUNS_OF, SEEDS, EPOCHS, POLLS = 10, 3, 50, 600
 def main() -> None:
     """Write the race, poll it as the page does, and print the figures."""
     os.environ["TLVIZ_HOME"] = tempfile.mkdtemp()
-    import plotly.io
+    from streamlit.testing.v1 import AppTest
 
     from tests.unit.runs.races import hits, write_race
-    from tlviz.figures.race import Axis, Measure, plot_race, race_lines
     from tlviz.finetune.strategies import STRATEGIES
-    from tlviz.runs.curves import CurveReader
-    from tlviz.runs.folder import RunFolder
     from tlviz.runs.race import folder_of, read_race
-    from tlviz.runs.standings import standings
 
     names = [*STRATEGIES, "head_only"][:RUNS_OF]
     curves = [hits(30 + epoch % 40, 400) for epoch in range(EPOCHS + 1)]
@@ -41,25 +36,18 @@ def main() -> None:
     race = write_race(results, is_over=False)
     for member in read_race(race).members:
         _fatten(folder_of(race, str(member.run)))
-    reader, process = CurveReader(), psutil.Process()
-    growing = folder_of(race, str(read_race(race, reader).members[0].run)).path / "events.jsonl"
+    process = psutil.Process()
+    growing = folder_of(race, str(read_race(race).members[0].run)).path / "events.jsonl"
     line = next(line for line in growing.read_bytes().split(b"\n") if b'"epoch": 50' in line)
 
-    def poll(run: RunFolder) -> None:
-        found = read_race(run, reader)
-        standings(found)
-        lines = race_lines(found, Measure.ACCURACY, Axis.SECONDS)
-        figure = plot_race(lines, Measure.ACCURACY, Axis.SECONDS, is_log=False, epochs=EPOCHS, revision="x")
-        plotly.io.to_json(figure, validate=False)
-
+    app = AppTest.from_function(_fragment, default_timeout=60, args=(race.name,))
     seconds, memory = [], []
     for number in range(POLLS):
         if number % 5 == 0:
             with growing.open("ab") as file:
                 file.write(line.replace(b'"epoch": 50', b'"epoch": %d' % (51 + number)) + b"\n")
-        begun = time.perf_counter()
-        poll(race)
-        seconds.append(time.perf_counter() - begun)
+        app.run()
+        seconds.append(app.session_state["seconds"])
         memory.append(process.memory_info().rss / 2**20)
     print(
         json.dumps(
@@ -72,6 +60,20 @@ def main() -> None:
             }
         )
     )
+
+
+def _fragment(name: str) -> None:
+    """Run what the page's polling fragment runs, and note what that took."""
+    import time
+
+    import streamlit as st
+
+    from tlviz.runs.folder import find_run
+    from tlviz.ui import race_live
+
+    begun = time.perf_counter()
+    race_live._race(find_run(name), was_over=True)
+    st.session_state["seconds"] = time.perf_counter() - begun
 
 
 def _fatten(run: object) -> None:

@@ -108,7 +108,11 @@ def plot_race(
     y: dict[str, object] = {"title": {"text": f"validation {measure}"}, "tickformat": form}
     y |= {"type": "log"} if is_log else {"range": [0, 1.02]} if measure is not Measure.LOSS else {"rangemode": "tozero"}
     x: dict[str, object] = {"title": {"text": _AXIS_WORDS[axis]}}
-    x |= {"range": [-0.3, epochs + 0.3], "tickformat": "d"} if axis is Axis.EPOCHS else {"rangemode": "tozero"}
+    x |= (
+        {"range": [-0.3, epochs + 0.3], "tick0": 0, "dtick": max(1, epochs // 10)}
+        if axis is Axis.EPOCHS
+        else {"rangemode": "tozero"}
+    )
     layout = {
         "template": register_template(),
         "height": 370,

@@ -25,8 +25,9 @@ def render_verdict(race: Race, ranked: Sequence[Standing]) -> None:
     score = f"{first.accuracy:.1%}{_error(first)}"
     rivals = [s.words for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
     verb = "wins" if race.status.is_over and all(s.is_over for s in ranked) else "leads"
+    unknown = any(s.accuracy is None for s in ranked)
     if not rivals:
-        more = ": more than noise." if len(ranked) > 1 else "."
+        more = " so far." if unknown else ": more than noise." if len(ranked) > 1 else "."
         st.markdown(f"**{first.words}** {verb} with **{score}**{more}")
     else:
         names = f"{len(rivals)} others" if len(rivals) > MOST_NAMED else " and ".join(rivals)

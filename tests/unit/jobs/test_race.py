@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,9 +78,8 @@ def same_weights(race: RunFolder, number: int, alone: RunFolder) -> None:
     ]
 
 
-@pytest.mark.parametrize("augment", ["none", "light"])
-def test_a_run_in_a_race_is_the_run_alone_to_the_bit(folder: Path, augment: str) -> None:
-    configs = plan(folder, ("head_only", "two_phase", "last_stages"), epochs=6, augment=augment, views=2)
+def test_a_run_in_a_race_is_the_run_alone_to_the_bit(folder: Path) -> None:
+    configs = plan(folder, ("head_only", "two_phase", "last_stages"), epochs=6, augment="light", views=2)
     race = start_race(configs, "strategy")
     wait(lambda: over(race))
     found = read_race(race)
@@ -166,6 +168,54 @@ def test_a_killed_race_goes_on_and_loses_nothing(folder: Path, capsys: pytest.Ca
     alone = start_finetune(configs[1])
     wait(lambda: over(alone))
     same_weights(race, 1, alone)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_race_killed_at_random_moments_ends_as_if_nothing_had_happened(folder: Path, kills: int) -> None:
+    draw = random.Random(kills)
+    configs = plan(folder, ("head_only", "two_phase", "full"), epochs=3 + kills // 2)
+    race = start_race(configs, "strategy")
+    for _ in range(kills):
+        before = epochs_run(race)
+        wait(lambda: epochs_run(race) > before or over(race))  # noqa: B023 (called at once)
+        time.sleep(draw.random() * 0.4)
+        beat = race.heartbeat()
+        if race.status() is Status.FINISHED:
+            break
+        assert beat is not None
+        os.kill(beat.pid, signal.SIGKILL)
+        wait(lambda: over(race))
+        assert epochs_run(race) >= before
+        resume_run(race)
+    wait(lambda: over(race))
+    assert states(race) == ["finished"] * 3
+    assert len(list_runs(FINETUNE)) == 3
+    for number, config in enumerate(configs):
+        alone = start_finetune(config)
+        wait(lambda: over(alone))  # noqa: B023 (called at once)
+        same_weights(race, number, alone)
+
+
+def test_a_full_disk_ends_the_race_in_one_sentence_and_it_goes_on_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system refuses files over a megabyte, as a full disk would: the first run's weights find no room."""
+    with monkeypatch.context() as patched:
+        patched.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+        race = start_race(plan(folder, ("head_only", "full")), "strategy")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
+        "from tlviz.worker import main; sys.exit(main(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(race.path)], check=False)
+    assert done.returncode == 2
+    found = read_race(race)
+    assert "Cannot write" in str(found.trouble)
+    assert "best.safetensors" in str(found.trouble)
+    assert states(race) == ["failed", "waiting"], "the second is not burnt"
+    resume_run(race)
+    wait(lambda: over(race))
+    assert states(race) == ["finished", "finished"]
 
 
 def test_halving_drops_a_clear_loser_and_the_rest_end_as_without(folder: Path) -> None:

@@ -20,5 +20,5 @@ function draw(root) {
   const { height, ...layout } = structuredClone(figure.layout);
   layout.font = { ...layout.font, family: getComputedStyle(root).fontFamily };
   layout.autosize = true;
-  window.Plotly.react(root, structuredClone(figure.data), layout, { ...config, responsive: true });
+  window.Plotly.react(root, structuredClone(figure.data), layout, { ...config, responsive: true, showTips: false });
 }
