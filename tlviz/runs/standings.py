@@ -14,6 +14,9 @@ from tlviz.runs.race import Member, MemberState, Race
 SEEDS_FOR_PAIRS = 3
 """From so many seeds on, the differences of the seeds themselves say what noise is."""
 
+ROUNDING = 1e-9
+"""Differences that are the same for every seed but for rounding say nothing about noise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -54,15 +57,16 @@ def standings(race: Race) -> list[Standing]:
 def compare(first: dict[int, Member], second: dict[int, Member]) -> tuple[float, bool] | None:
     """Return how far ahead the first is of the second on common seeds, and whether that is more than noise (95%).
 
-    From three seeds on by Student's t over the paired differences, below by McNemar's error on the same validation
-    images, or the binomial one where it is not known which images were right.  None without a common seed.
+    From three seeds on by Student's t over the paired differences; below, or where those are all the same, by McNemar's
+    error on the same validation images, or the binomial one where it is not known which images were right.  None
+    without a common seed.
     """
     seeds = sorted(first.keys() & second.keys())
     if not seeds:
         return None
     pairs = [(first[seed], second[seed]) for seed in seeds]
     gap, error = mean_and_error([_best(one) - _best(other) for one, other in pairs])
-    if error and len(seeds) >= SEEDS_FOR_PAIRS:
+    if error is not None and error > ROUNDING and len(seeds) >= SEEDS_FOR_PAIRS:
         return gap, abs(gap) > t_95(len(seeds) - 1) * error
     sampling = math.sqrt(sum(_pair_error(one, other) ** 2 for one, other in pairs)) / len(pairs)
     return gap, abs(gap) > NORMAL_95 * sampling

@@ -110,6 +110,11 @@ def test_three_seeds_are_paired() -> None:
     assert ranked[0].seeds == 3
 
 
+def test_differences_that_are_the_same_for_every_seed_prove_nothing() -> None:
+    results = {(name, seed): [hits(n + 3 * seed, 10)] for name, n in (("full", 3), ("gradual", 2)) for seed in range(3)}
+    assert [s.is_distinguishable for s in standings(read_race(write_race(results)))] == [None, False]
+
+
 def test_equal_runs_are_not_distinguishable() -> None:
     results = {(name, seed): [hits(7, 10)] for name in ("full", "gradual") for seed in (0, 1, 2)}
     assert [s.is_distinguishable for s in standings(read_race(write_race(results)))] == [None, False]
