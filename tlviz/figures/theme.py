@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.colors import sample_colorscale
@@ -53,6 +56,12 @@ def use_template(figure: go.Figure) -> go.Figure:
 def chart_config() -> dict[str, object]:
     """Return what ``st.plotly_chart(config=...)`` and ``write_html`` need so that charts carry no logo."""
     return {"displaylogo": False}
+
+
+def browser_data(figure: go.Figure) -> dict[str, Any]:
+    """Return a figure as the browser's chart library takes it: plain ``data`` and ``layout``."""
+    data: dict[str, Any] = json.loads(figure.to_json())
+    return data
 
 
 def _template() -> go.layout.Template:

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
 from tlviz.figures.race import empty_chart
 from tlviz.figures.theme import chart_config
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _STATIC = Path(__file__).parent / "static"
 _LIBRARY = "chart_library"
@@ -28,9 +25,12 @@ _component = st.components.v2.component(
 )
 
 
-def render_live_chart(figure: go.Figure, *, key: str) -> None:
-    """Draw a figure, or bring the one of this key up to date.  The page calls ``load_chart_library`` once, below it."""
-    _component(key=key, data={"figure": json.loads(figure.to_json()), "config": chart_config()})
+def render_live_chart(figure: Mapping[str, Any], *, key: str) -> None:
+    """Draw a figure given as ``browser_data``, or bring the one of this key up to date.
+
+    Its layout has a height.  The page calls ``load_chart_library`` once, below it.
+    """
+    _component(key=key, data={"figure": figure, "config": chart_config()})
 
 
 def load_chart_library() -> None:

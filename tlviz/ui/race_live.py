@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines
-from tlviz.figures.theme import chart_config
+from tlviz.figures.theme import browser_data, chart_config
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.folder import RunFolder, Status
@@ -157,7 +157,7 @@ def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_lo
     figure = plot_race(
         lines, measure, axis, is_log=is_log, epochs=epochs, revision=f"{race.name}{measure}{axis}{is_log}"
     )
-    render_live_chart(figure, key="race_chart")
+    render_live_chart(browser_data(figure), key="race_chart")
     seeds = " The band is the range of the seeds." if len({member.seed for member in race.members}) > 1 else ""
     st.caption(f"Epoch 0 is before training. A star is the best epoch; a tick, more stages are unfrozen.{seeds}")
 
