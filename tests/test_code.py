@@ -62,7 +62,7 @@ def test_every_command_of_the_readme_exists() -> None:
         text,
         re.MULTILINE,
     )
-    verbs = {"models", "datasets", "finetune", "runs", "predict", "export", "bench"}
+    verbs = {"models", "datasets", "finetune", "profile", "race", "runs", "predict", "export", "bench"}
     assert {verb.split()[0] for verb, _ in commands} == verbs
     for verb, rest in commands:
         done = subprocess.run(

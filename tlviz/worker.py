@@ -10,17 +10,16 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder
-from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.jobs.job import Job, StoppedEarly, carry_out
 from tlviz.runs.device import lane
 from tlviz.runs.folder import (
     ANSWERS,
@@ -29,6 +28,7 @@ from tlviz.runs.folder import (
     FINETUNE,
     INGEST,
     PROFILE,
+    RACE,
     RANGE_TEST,
     VISUALISE,
     RunFolder,
@@ -47,6 +47,7 @@ JOBS = {
     PROFILE: "tlviz.jobs.profile",
     VISUALISE: "tlviz.jobs.visualise",
     ANSWERS: "tlviz.jobs.answers",
+    RACE: "tlviz.jobs.race",
 }
 """The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 
@@ -56,25 +57,17 @@ def main(folder: str) -> int:
     run = RunFolder(Path(folder))
     job = Job(run)
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())
-    begun = time.time()
-    try:
+
+    def work() -> dict[str, Any]:
         job.start()
-        settings = run.config()["settings"]
-        with device_turn(job, str(settings.get("device", "auto"))):
-            begun = time.time()
+        config = run.config()
+        with device_turn(job, str(config["settings"].get("device", "auto"))):
             job.tell(Status.RUNNING, "starting")
-            results = import_module(JOBS[run.config()["kind"]]).execute(job, settings)
-        job.finish(**({"duration_s": time.time() - begun} | results))
-    except StoppedEarly:
-        job.finish(Status.STOPPED, duration_s=time.time() - begun)
-    except TlvizError as error:
-        job.finish(Status.FAILED, error=str(error), is_mistake=True, duration_s=time.time() - begun)
-        return 2
-    except BaseException as error:  # noqa: BLE001 (whatever it was, the folder must say so before the process ends)
-        traceback.print_exc()
-        job.finish(Status.FAILED, error=f"{_in_words(error)} Its log has the details: {run.path / 'log.txt'}.")
-        return 1
-    return 0
+            begun = job.clock()
+            results: dict[str, Any] = import_module(JOBS[config["kind"]]).execute(job, config["settings"])
+            return {"duration_s": job.clock() - begun} | results
+
+    return carry_out(job, work)
 
 
 @contextmanager
@@ -113,12 +106,6 @@ def _waits_behind(run: RunFolder, device: str) -> bool:
         if is_earlier and same_lane and is_here and other.status() is Status.QUEUED:
             return True
     return False
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "There was not enough memory; lower the batch size or the image size."
-    return f"The worker met an unexpected {type(error).__name__}: {str(error)[:200]}."
 
 
 if __name__ == "__main__":

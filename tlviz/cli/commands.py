@@ -21,9 +21,10 @@ from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.predict import predict_pictures
 from tlviz.cli.profile import profile
+from tlviz.cli.race import follow_race, race
 from tlviz.errors import TlvizError
 from tlviz.runs.bin import discard
-from tlviz.runs.folder import FINETUNE, find_run, list_runs
+from tlviz.runs.folder import FINETUNE, RACE, find_run, list_runs
 from tlviz.runs.launch import resume_run
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import RunSummary, summarise
@@ -88,10 +89,10 @@ def stop_run(run: str, as_json: Json = False) -> None:
 
 @runs_app.command("resume")
 def resume(run: str, as_json: Json = False) -> int:
-    """Go on with a run that was stopped, killed or lost, from its last epoch to the same weights as without a break."""
+    """Go on with a run or a race that was stopped, killed or lost, to the same weights as without a break."""
     found = find_run(run)
     resume_run(found)
-    return follow(found, as_json)
+    return follow_race(found, as_json) if found.config()["kind"] == RACE else follow(found, as_json)
 
 
 @runs_app.command("delete")
@@ -115,6 +116,7 @@ def delete_run(
 app.command("profile")(profile)
 app.command("finetune")(finetune)
 app.command("predict")(predict_pictures)
+app.command("race")(race)
 app.command("bench")(bench)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+import json
+from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
@@ -69,6 +71,12 @@ def chart_config() -> dict[str, object]:
 def chart_text(text: str) -> str:
     """Return text that a chart shows as it is: its words know a few HTML tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def browser_data(figure: go.Figure) -> dict[str, Any]:
+    """Return a figure as the browser's chart library takes it: plain ``data`` and ``layout``."""
+    data: dict[str, Any] = json.loads(figure.to_json())
+    return data
 
 
 def _template() -> go.layout.Template:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,21 +73,68 @@ class PrefixCache:
         self._prefix = prefix
         self._store = store
         self._slots = np.full((views, pictures), -1, dtype=np.int64)
-        self._used = 0
+        self._seconds = np.zeros((views, pictures))
+        self._before = self._slots >= 0
+        self.saved_s = 0.0
+        """What others had spent on the rows that this one has asked for."""
+
+    def behind(self, prefix: nn.Module) -> PrefixCache:
+        """Return this cache for another copy of the same prefix: the rows are common, what is missing it computes."""
+        other = copy.copy(self)
+        other._prefix, other._before, other.saved_s = prefix, self._slots >= 0, 0.0
+        return other
 
     @torch.no_grad()
     def fill(self, indices: Indices, view: int, inputs: Callable[[Indices], Tensor]) -> None:
-        """Compute and keep what is still missing of one view; ``inputs`` makes the prefix's inputs (n, 3, S, S)."""
+        """Compute and keep what is still missing of one view; ``inputs`` makes the prefix's inputs (n, 3, S, S).
+
+        Where that is interrupted nothing of it is kept: chunks are the same whoever computes them, and so are bytes.
+        """
+        self._count_saved(indices, view)
         missing = np.sort(indices[self._slots[view, indices] < 0])
-        for chunk in np.array_split(missing, math.ceil(len(missing) / CHUNK)) if len(missing) else ():
-            slots = np.arange(self._used, self._used + len(chunk))
-            self._store.put(slots, self._prefix(inputs(chunk)))
-            self._slots[view, chunk] = slots
-            self._used += len(chunk)
+        if not len(missing):
+            return
+        used, begun = int((self._slots >= 0).sum()), time.perf_counter()
+        slots = np.arange(used, used + len(missing))
+        parts = math.ceil(len(missing) / CHUNK)
+        for chunk, rows in zip(np.array_split(missing, parts), np.array_split(slots, parts), strict=True):
+            self._store.put(rows, self._prefix(inputs(chunk)))
+        self._slots[view, missing] = slots
+        self._seconds[view, missing] = (time.perf_counter() - begun) / len(missing)
+
+    def _count_saved(self, indices: Indices, view: int) -> None:
+        found = indices[self._before[view, indices]]
+        self.saved_s += float(self._seconds[view, found].sum())
+        self._before[view, found] = False
 
     def take(self, indices: Indices, view: int) -> Tensor:
         """Return the outputs (n, ...) kept for some pictures in one view."""
         return self._store.take(self._slots[view, indices])
+
+
+class Shelf:
+    """Caches that outlive a session, the least recently used given up first; ``budget_mb`` is for all together."""
+
+    def __init__(self, budget_mb: int) -> None:
+        self._budget = budget_mb * 2**20
+        self._kept: dict[Hashable, tuple[PrefixCache, int]] = {}
+
+    def find(self, key: Hashable, size: int) -> PrefixCache | None:
+        """Return the cache of a key that has room for this many bytes, or None."""
+        found, room = self._kept.pop(key, (None, 0))
+        if found is None or room < size:
+            return None
+        self._kept[key] = found, room
+        return found
+
+    def make_room(self, size: int) -> None:
+        """Give up what was not used for longest until a cache of this many bytes fits."""
+        while self._kept and sum(room for _, room in self._kept.values()) + size > self._budget:
+            self._kept.pop(next(iter(self._kept)))
+
+    def keep(self, key: Hashable, cache: PrefixCache, size: int) -> None:
+        """Keep a cache for later sessions, its rows without the network that computed them."""
+        self._kept[key] = cache.behind(nn.Identity()), size
 
 
 def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -68,6 +71,18 @@ def memory_errors(config: FinetuneConfig) -> Iterator[None]:
             else "choose a smaller image size"
         )
         raise TlvizError(f"There was not enough memory for batches of {batch}; {remedy}.") from error
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Begin anew with ``peak_memory_mb``, as far as the system can: on a GPU and on Linux."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+    elif sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # a C library without it, a system that forbids it
+            ctypes.CDLL(None).malloc_trim(0)
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_memory_mb(device: torch.device) -> float | None:

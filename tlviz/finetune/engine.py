@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Iterator
 
 import numpy as np
@@ -48,7 +47,8 @@ def _epochs(state: State) -> Iterator[Event]:
         state.begin()
         yield _started(state)
         before = _validate(state)
-        yield _remember(state, Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0, before.macro_f1))
+        start = Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0, before.macro_f1, val_hits=before.hits)
+        yield _remember(state, start)
     for number in range(state.epoch + 1, state.session.config.epochs + 1):
         if state.phase_of(number) != state.phase:
             state.enter(state.phase_of(number))
@@ -62,12 +62,12 @@ def _epochs(state: State) -> Iterator[Event]:
 
 
 def _train_and_validate(state: State, number: int) -> Generator[Progress, None, Epoch]:
-    begun = time.perf_counter()
+    begun, saved_s = state.session.clock(), state.all_saved_s()
     gradients, trained = GradientMeter(state.optimizer), TrainingMeter(state.session.device)
     yield from _train(state, number, gradients, trained)
     train_loss, train_accuracy = trained.read()
     _check_finite(state, train_loss, number)
-    duration_s = time.perf_counter() - begun
+    duration_s, saved_s = state.session.clock() - begun, state.all_saved_s() - saved_s
     score = _validate(state)
     _check_finite(state, score.loss, number)
     return Epoch(
@@ -79,6 +79,8 @@ def _train_and_validate(state: State, number: int) -> Generator[Progress, None, 
         duration_s=duration_s,
         images_per_s=len(state.session.split.train) / duration_s,
         val_macro_f1=score.macro_f1,
+        val_hits=score.hits,
+        shared_s=saved_s,
         rates=rates_by_stage(state.optimizer),
         gradient_norms=gradients.norms(),
         noise_scale=gradients.noise_scale(),

@@ -16,6 +16,8 @@ class StopReason(StrEnum):
     EPOCHS = "epochs"
     PATIENCE = "patience"
     REQUEST = "request"
+    RUNG = "rung"
+    """It was to go on to this epoch for now; a later session takes it up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class Epoch:
     """An epoch is done and validated; losses are mean cross-entropy, accuracies fractions; epoch 0 has no training.
 
     By stage name: ``rates`` of the last step, mean ``gradient_norms`` of the steps, ``weight_drift`` as a share of the
-    starting weights.  ``noise_scale`` is in images, None where the noise hides the gradient.
+    starting weights.  ``noise_scale`` is in images, None where the noise hides the gradient.  ``val_hits`` says which
+    validation images were named rightly, as ``pack_hits`` writes it; ``shared_s`` is what it would have taken longer
+    had no earlier session left what the frozen stages compute.
     """
 
     epoch: int
@@ -81,6 +85,8 @@ class Epoch:
     noise_scale: float | None = None
     weight_drift: Mapping[str, float] = field(default_factory=dict)
     memory_mb: float | None = None
+    val_hits: str = ""
+    shared_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

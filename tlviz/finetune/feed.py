@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import Indices
-from tlviz.finetune.cache import PrefixCache, RowStore, find_room
+from tlviz.finetune.cache import Need, PrefixCache, RowStore, Shelf, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.device import precision
 from tlviz.finetune.freezing import train_mode
@@ -22,12 +24,15 @@ class Feed:
 
     Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not.
     Training pictures of frozen stages come in a few fixed views, with or without a cache; without frozen stages they
-    vary afresh.  ``epochs`` is how long the phase lasts.
+    vary afresh.  ``epochs`` is how long the phase lasts.  Where the frozen stages are the pretrained ones, their
+    outputs are looked for on ``shelf`` and left there.
     """
 
-    def __init__(self, session: Session, pictures: Pictures, phase: Phase, epochs: int) -> None:
+    def __init__(
+        self, session: Session, pictures: Pictures, phase: Phase, epochs: int, shelf: Shelf | None = None
+    ) -> None:
         config = session.config
-        self._session, self._pictures, self._phase = session, pictures, phase
+        self._session, self._pictures, self._phase, self._shelf = session, pictures, phase, shelf
         self._has_still_prefix = (
             phase.depth > 0 and config.mix is Mix.NONE and config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
         )
@@ -42,6 +47,11 @@ class Feed:
     def whole(cls, session: Session, pictures: Pictures) -> Feed:
         """Return a feed of the whole network, with nothing kept."""
         return cls(session, pictures, Phase(1, frozenset(), 1.0), 1)
+
+    @property
+    def saved_s(self) -> float:
+        """How many seconds of computing an earlier session has saved this one."""
+        return self._cache.saved_s if self._cache is not None else 0.0
 
     def prepare(self, indices: Indices, epoch: int) -> None:
         """Run the frozen stages on training pictures whose outputs an epoch needs and no earlier one has left.
@@ -119,11 +129,31 @@ class Feed:
         room = find_room(rows, sample, session.config.cache_mb)
         if room.place is None:
             return f"What the frozen stages compute, {room.size / 2**20:,.0f} MB, fits nowhere; they run at every step."
-        store = RowStore(rows, sample, in_memory=room.place == "in memory")
         self._tail = split.tail
-        self._cache = PrefixCache(prefix, len(session.images.labels), 1 + self._views, store)
+        self._cache = self._shelved(prefix, room.size) or self._new_cache(prefix, rows, sample, room)
         share = sum(stage.cost_share for stage in network.stages[:depth])
         return (
             f"The first {depth} stages, {share:.0%} of the compute, run once for each picture; "
             f"what they compute is kept {room.place} ({room.size / 2**20:,.0f} MB)."
         )
+
+    def _shelved(self, prefix: nn.Module, size: int) -> PrefixCache | None:
+        found = self._shelf.find(self._key(), size) if self._shelf else None
+        return found.behind(prefix) if found else None
+
+    def _new_cache(self, prefix: nn.Module, rows: int, sample: Tensor, room: Need) -> PrefixCache:
+        if self._shelf:
+            self._shelf.make_room(room.size)
+        store = RowStore(rows, sample, in_memory=room.place == "in memory")
+        cache = PrefixCache(prefix, len(self._session.images.labels), 1 + self._views, store)
+        if self._shelf:
+            self._shelf.keep(self._key(), cache, room.size)
+        return cache
+
+    def _key(self) -> Hashable:
+        """Return all that decides what the pretrained stages compute, and in which chunks."""
+        session, config = self._session, self._session.config
+        pictures = (session.images.name, session.images.excluded, session.images.may_flip, config.fit)
+        views = (config.augment, self._views, config.seed, session.split.train.tobytes())
+        place = (str(session.device), config.threads, config.deterministic, session.split.validation.tobytes())
+        return config.model, self._phase.depth, config.image_size, *pictures, *views, *place

@@ -11,17 +11,19 @@ from tlviz.data.splits import Indices
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.session import Session
 from tlviz.measures.accuracy import accuracy, macro_f1
+from tlviz.measures.paired import pack_hits
 
 EVAL_BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Mean cross-entropy, accuracy and macro-averaged F1 (fractions) over some images."""
+    """Mean cross-entropy, accuracy and macro-averaged F1 (fractions) over some images, and which were named rightly."""
 
     loss: float
     accuracy: float
     macro_f1: float
+    hits: str = ""
 
 
 def evaluate(session: Session, feed: Feed, indices: Indices) -> Score:
@@ -32,7 +34,8 @@ def evaluate(session: Session, feed: Feed, indices: Indices) -> Score:
 def score(logits: Tensor, labels: Tensor) -> Score:
     """Return how good logits (n, C) are for labels (n,)."""
     loss = nn.functional.cross_entropy(logits, labels).item()
-    return Score(loss, accuracy(logits, labels), macro_f1(logits, labels))
+    hits = pack_hits((logits.argmax(1) == labels).numpy())
+    return Score(loss, accuracy(logits, labels), macro_f1(logits, labels), hits)
 
 
 def predict_logits(session: Session, feed: Feed, indices: Indices) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import torch
 
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import Split
+from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.load import Network
 
@@ -21,7 +23,8 @@ class Halted(Exception):  # noqa: N818 (a wish, not an error)
 class Session:
     """A network of its own, the images with their split, and where it computes.
 
-    ``copies`` are the names of pictures of the same content, which the split keeps together.
+    ``copies`` are the names of pictures of the same content, which the split keeps together; ``clock`` tells seconds
+    and stands still while a run is paused; ``shelf`` holds what frozen stages have computed in an earlier session.
     """
 
     network: Network
@@ -31,6 +34,8 @@ class Session:
     device: torch.device
     should_stop: Callable[[], bool]
     copies: tuple[tuple[str, ...], ...] = ()
+    clock: Callable[[], float] = time.perf_counter
+    shelf: Shelf | None = None
 
     def halt_if_asked(self) -> None:
         """Raise ``Halted`` where somebody asked for a stop."""

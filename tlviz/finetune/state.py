@@ -18,6 +18,7 @@ from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
 from tlviz.finetune.session import Session
+from tlviz.finetune.strategies import find_strategy
 from tlviz.finetune.surgery import gradient_shares
 from tlviz.models.stages import named_stage_parameters, stage_modules
 
@@ -59,6 +60,7 @@ class State:
         self.epoch = 0
         self.best: Epoch | None = None
         self.logits: torch.Tensor | None = None
+        self.saved_s = 0.0
 
     def begin(self) -> None:
         """Enter the first phase; re-estimate BatchNorm statistics where that is wanted."""
@@ -81,8 +83,11 @@ class State:
         self.phase = phase
         later = [other.first_epoch for other in self.phases if other.first_epoch > phase.first_epoch]
         set_trainable(self.module, network.stages, phase.frozen, config.tune, config.batchnorm)
+        self.saved_s += self.feed.saved_s if hasattr(self, "feed") else 0.0
         vars(self).pop("feed", None)  # what the phase before has kept makes room first
-        self.feed = Feed(self.session, self.pictures, phase, min([*later, config.epochs + 1]) - phase.first_epoch)
+        epochs = min([*later, config.epochs + 1]) - phase.first_epoch
+        shelf = self.session.shelf if self._has_source_prefix(phase) else None
+        self.feed = Feed(self.session, self.pictures, phase, epochs, shelf)
 
     def build_optimizer(self) -> None:
         """Build the optimizer of the present phase; what trained before keeps its moments."""
@@ -101,6 +106,22 @@ class State:
     def best_guess(self) -> AbstractContextManager[None]:
         """Hold the weights that are validated and kept in the network: the averaged ones where there are any."""
         return self.averaged.in_place() if self.averaged else nullcontext()
+
+    def all_saved_s(self) -> float:
+        """Return how many seconds of computing the shelf has saved this session so far."""
+        return self.saved_s + self.feed.saved_s
+
+    def _has_source_prefix(self, phase: Phase) -> bool:
+        """Tell whether the stages before a phase's depth are still the pretrained ones to the byte."""
+        config = self.session.config
+        earlier = [other for other in self.phases if other.first_epoch <= phase.first_epoch]
+        return (
+            find_strategy(config.strategy).pretrained
+            and config.tune is not Tune.LORA
+            and config.batchnorm is BatchNorm.FROZEN
+            and not config.ema
+            and all(other.frozen.issuperset(range(phase.depth)) for other in earlier)
+        )
 
     def _pretrained(self) -> dict[torch.nn.Parameter, torch.Tensor]:
         """Return where the backbone's weights start, biases and normalisation left out."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +16,7 @@ from tlviz.finetune.resume import checkpoint
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
+from tlviz.jobs.board import Board
 from tlviz.jobs.job import Job
 from tlviz.models.stages import owns
 from tlviz.runs.answers import Answers, write_answers
@@ -25,16 +26,21 @@ from tlviz.runs.folder import Status
 class Diary:
     """Writes down what the engine tells, each thing once, however often a run is interrupted and taken up again.
 
-    ``begun`` is when the run would have begun, in seconds since 1970, had it not been interrupted.
+    ``begun`` is when the run would have begun, on the job's clock, had it not been interrupted.
     """
 
     def __init__(self, job: Job, state: State, begun: float) -> None:
         self._job, self._state, self._begun = job, state, begun
         self._told = {_identity(event["event"], event) for event in job.run.events()}
-        self._since = (time.time(), state.epoch)
+        self._since = (job.clock(), state.epoch)
+        self._board = Board(job.run.path)
 
-    def write(self) -> StopReason:
-        """Run the engine to its end and read the gauges; return why it ended."""
+    def write(self, until: int | None = None) -> StopReason:
+        """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
+        with closing(self._board):
+            return self._write(until)
+
+    def _write(self, until: int | None) -> StopReason:
         if self._told:
             self._job.append("resumed", {"epoch": self._state.epoch})
         self._job.tell(Status.RUNNING, "validating before training")
@@ -49,6 +55,8 @@ class Diary:
                     self._show(event)
                 case Epoch():
                     self._keep(event)
+                    if until is not None and until <= event.epoch < self._state.session.config.epochs:
+                        return StopReason.RUNG
                 case Stopped():
                     reason = event.reason
         if reason is not StopReason.REQUEST:
@@ -81,10 +89,12 @@ class Diary:
             with state.best_guess():
                 write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
             self._keep_answers(epoch)
-        self._tell("epoch", asdict(epoch))
-        write_atomic(run.last_state, checkpoint(state, time.time() - self._begun))
+        values = asdict(epoch)
+        if self._tell("epoch", values):
+            self._board.write(values)
+        write_atomic(run.last_state, checkpoint(state, self._job.clock() - self._begun))
         if epoch.epoch == 0:
-            self._since = (time.time(), 0)
+            self._since = (self._job.clock(), 0)
 
     def _keep_answers(self, epoch: Epoch) -> None:
         """Save what the best weights say of each validation image."""
@@ -100,7 +110,7 @@ class Diary:
         """Show how far the run is, and how long it still takes at the pace of this worker."""
         epochs, (time_then, epoch_then) = self._state.session.config.epochs, self._since
         done = progress.epoch - 1 + progress.step / progress.steps
-        pace_s = (time.time() - time_then) / (done - epoch_then)
+        pace_s = (self._job.clock() - time_then) / (done - epoch_then)
         words = f"epoch {progress.epoch} of {epochs}"
         self._job.tell(Status.RUNNING, words, done / epochs, pace_s * (epochs - done))
 
@@ -134,10 +144,12 @@ class Diary:
     def _tell_reading(self, moment: str, epoch: int, reading: Reading) -> None:
         self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))
 
-    def _tell(self, event: str, values: Mapping[str, Any]) -> None:
-        """Append an event, unless it was told before an interruption."""
-        if _identity(event, values) not in self._told:
+    def _tell(self, event: str, values: Mapping[str, Any]) -> bool:
+        """Append an event, unless it was told before an interruption; return whether that was so."""
+        is_new = _identity(event, values) not in self._told
+        if is_new:
             self._job.append(event, dict(values))
+        return is_new
 
 
 def _identity(event: str, values: Mapping[str, Any]) -> tuple[Any, ...]:

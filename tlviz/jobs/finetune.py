@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tlviz.data.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
+from tlviz.data.ingest import Geometry
 from tlviz.data.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
+from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
@@ -32,16 +34,27 @@ LOOK_S = 0.2
 """While decoding, progress is told and a stop looked for this often."""
 
 
-def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What runs that one worker executes one after another have in common; ``images`` are decoded ones."""
+
+    shelf: Shelf
+    images: dict[tuple[str, Geometry], ImageSet] = field(default_factory=dict)
+
+
+def execute(
+    job: Job, settings: dict[str, Any], shared: Shared | None = None, until: int | None = None
+) -> dict[str, Any]:
     """Fine-tune by the settings of a run folder, from where an earlier worker left off; return what its end adds.
 
+    Goes to the end of epoch ``until``, None is the last; ``reason`` says whether it did.
     Raises ``StoppedEarly`` where it is stopped before training, and ``TlvizError`` for a person's mistake.
     """
-    begun = time.time()
-    state = set_up(job, FinetuneConfig.from_json(settings))
+    begun = job.clock()
+    state = set_up(job, FinetuneConfig.from_json(settings), shared)
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
-    reason = Diary(job, state, begun).write()
+    reason = Diary(job, state, begun).write(until)
     if state.best is None:
         raise StoppedEarly
     return {
@@ -49,23 +62,36 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "reason": reason,
         "best_epoch": state.best.epoch,
         "best_val_accuracy": state.best.val_accuracy,
-        "test_accuracy": _test_accuracy(job, state),
+        "test_accuracy": None if reason is StopReason.RUNG else _test_accuracy(job, state),
         "peak_memory_mb": peak_memory_mb(state.session.device),
-        "duration_s": time.time() - begun,
+        "duration_s": job.clock() - begun,
+        "shared_s": state.all_saved_s(),
     }
 
 
-def set_up(job: Job, config: FinetuneConfig) -> State:
+def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> State:
     """Put images, split and network of a run together.  Raises ``StoppedEarly`` and ``TlvizError`` as ``execute``."""
     prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
-    images = load_images(config.data, geometry_of(config), _decoding(job))
+    images = _images(job, config, shared)
     network = _build(config, images)
     copies = _copies(job, images)
     groups = number_groups(copies, images.names) if copies else None
     split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
-    return State(Session(network, images, split, config, device, job.should_stop, copies))
+    shelf = shared.shelf if shared else None
+    return State(Session(network, images, split, config, device, job.should_stop, copies, job.clock, shelf))
+
+
+def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet:
+    """Return the decoded target, for runs that share it from memory."""
+    key = config.data, geometry_of(config)
+    if shared is None or key not in shared.images:
+        images = load_images(*key, _decoding(job))
+        if shared is None:
+            return images
+        shared.images[key] = images
+    return shared.images[key]
 
 
 def _copies(job: Job, images: ImageSet) -> tuple[tuple[str, ...], ...]:

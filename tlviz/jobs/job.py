@@ -6,10 +6,12 @@ import os
 import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tlviz.errors import StorageError
+from tlviz.errors import StorageError, TlvizError
 from tlviz.home import storage_errors, write_atomic
 from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
 
@@ -28,13 +30,16 @@ class Job:
         self._beat = Heartbeat.of_this_process()
         self._terminated = threading.Event()
         self._ended = threading.Event()
+        self._beating: threading.Thread | None = None
         self._events = run.path / "events.jsonl"
         self._ballast = run.path / BALLAST
+        self.log = run.path / "log.txt"
 
     def start(self) -> None:
         """Beat once now, so that the folder shows a live worker, and from then on in the background."""
         self._write_beat()
-        threading.Thread(target=self._beat_on, daemon=True).start()
+        self._beating = threading.Thread(target=self._beat_on, daemon=True)
+        self._beating.start()
 
     def tell(self, state: Status, doing: str, fraction: float = 0.0, seconds_left: float | None = None) -> None:
         """Set what the next heartbeat says."""
@@ -69,6 +74,18 @@ class Job:
         """Tell whether the person or the system asked for a stop."""
         return self._terminated.is_set() or self.run.stop_requested()
 
+    def clock(self) -> float:
+        """Return seconds from an arbitrary start that grow only while the job works."""
+        return time.perf_counter()
+
+    def rest(self, doing: str) -> None:
+        """Stop beating without an end: the process will take the run up again."""
+        self._ended.set()
+        if self._beating:
+            self._beating.join()  # its last beat must not come after this one
+        self.tell(Status.QUEUED, doing)
+        self._write_beat()
+
     def _beat_on(self) -> None:
         while not self._ended.wait(BEAT_S):
             self._write_beat()
@@ -79,3 +96,31 @@ class Job:
             write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
         except StorageError as error:
             sys.stderr.write(f"{error}\n")
+
+
+def carry_out(job: Job, work: Callable[[], dict[str, Any] | None]) -> int:
+    """Do a job's work and tell its end, whatever it is; None from the work means that it will be taken up again.
+
+    Returns the exit status of a worker: 0, 2 for a person's mistake, 1 for a defect.
+    """
+    begun = job.clock()
+    try:
+        results = work()
+        if results is not None:
+            job.finish(**({"duration_s": job.clock() - begun} | results))
+    except StoppedEarly:
+        job.finish(Status.STOPPED, duration_s=job.clock() - begun)
+    except TlvizError as error:
+        job.finish(Status.FAILED, error=str(error), is_mistake=True, duration_s=job.clock() - begun)
+        return 2
+    except BaseException as error:  # noqa: BLE001 (whatever it was, the folder must say so before the process ends)
+        traceback.print_exc()
+        job.finish(Status.FAILED, error=f"{_in_words(error)} Its log has the details: {job.log}.")
+        return 1
+    return 0
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "There was not enough memory; lower the batch size or the image size."
+    return f"The worker met an unexpected {type(error).__name__}: {str(error)[:200]}."

@@ -7,6 +7,7 @@ config.json         the launcher, once          kind, time of creation, settings
 notes.json          the app                     the person's name for the run, notes and tags
 stop                the app or command line     its presence asks the worker to stop
 resume              the app or command line     when a run that had ended was last asked to go on
+pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
 predictions.npz     the worker, replaced whole  what the best weights say of each validation image
@@ -14,6 +15,7 @@ test.json           a worker, once              the final evaluation of a run th
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
 log.txt             the worker                  what it and its libraries print
+events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
 ==================  ==========================  =================================================================
 
@@ -49,6 +51,7 @@ PROFILE = "profile"
 VISUALISE = "visualise"
 ANSWERS = "answers"
 TEST_FILE = "test.json"
+RACE = "race"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
@@ -155,18 +158,19 @@ class RunFolder:
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
         last = self._last_event()
-        return self._status([last]) if last is not None and _ended([last]) else self.read()[0]
+        return self.status_after([last]) if last is not None and _ended([last]) else self.read()[0]
 
     def read(self) -> tuple[Status, list[dict[str, Any]]]:
         """Return status and events that belong together."""
         events = self.events()
-        status = self._status(events)
+        status = self.status_after(events)
         if status is Status.FAILED and not _ended(events):
             events = self.events()  # a worker may have told its end and gone between the two looks
-            status = self._status(events)
+            status = self.status_after(events)
         return status, events
 
-    def _status(self, events: list[dict[str, Any]]) -> Status:
+    def status_after(self, events: list[dict[str, Any]]) -> Status:
+        """Derive what the run is from its events, of which the last is enough."""
         note = self._resume_note()
         if _ended(events) and self._has_grown_since(note, events):
             return Status(events[-1]["status"])

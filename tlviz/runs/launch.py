@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tlviz.runs.folder import (
     FINETUNE,
     INGEST,
     PROFILE,
+    RACE,
     RANGE_TEST,
     VISUALISE,
     RunFolder,
@@ -51,6 +52,19 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
     """
     label = _label(Path(config.model).name, Path(config.data).name, config.strategy)
     run = create_run(FINETUNE, label, config.to_json())
+    start_worker(run)
+    return run
+
+
+def start_race(configs: Sequence[FinetuneConfig], sweep: str, *, halving: bool = False) -> RunFolder:
+    """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
+
+    Raises ``StorageError`` where the race's folder cannot be written.
+    """
+    first = configs[0]
+    settings = {"model": first.model, "data": first.data, "device": first.device, "sweep": sweep, "halving": halving}
+    members = [config.to_json() for config in configs]
+    run = create_run(RACE, _label(RACE, Path(first.data).name, sweep), settings | {"members": members})
     start_worker(run)
     return run
 

@@ -45,6 +45,7 @@ PAGES = (
     ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
     ("pages/measure.py", "Measure", ":material/analytics:"),
     ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
+    ("pages/race.py", "Race", ":material/flag:"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
     ("pages/runs.py", "Runs", ":material/list_alt:"),
     ("pages/export.py", "Export", ":material/download:"),

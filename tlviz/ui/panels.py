@@ -20,6 +20,7 @@ from tlviz.runs.folder import (
     DOWNLOAD,
     INGEST,
     PROFILE,
+    RACE,
     RANGE_TEST,
     VISUALISE,
     RunFolder,
@@ -27,6 +28,7 @@ from tlviz.runs.folder import (
     list_runs,
 )
 from tlviz.runs.overview import Row, overview
+from tlviz.runs.race import RACE_KEY
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.words import heed
@@ -39,7 +41,13 @@ RECENT = 20
 """Runs older than the newest twenty are not looked at for signs of life."""
 
 ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Drawing for"}
-ABOUT_TARGETS = {DOCTOR: "Check of", INGEST: "Bringing in", PROFILE: "Measuring", RANGE_TEST: "Rate test on"}
+ABOUT_TARGETS = {
+    DOCTOR: "Check of",
+    INGEST: "Bringing in",
+    PROFILE: "Measuring",
+    RANGE_TEST: "Rate test on",
+    RACE: "Race on",
+}
 
 STATUS_WORDS = {
     Status.QUEUED: ":material/hourglass_top: waiting",
@@ -53,8 +61,10 @@ STATUS_WORDS = {
 
 @st.fragment(run_every=POLL_S)
 def active_runs() -> None:
-    """Show every run that waits or works with a small progress bar."""
+    """Show every run that waits or works with a small progress bar; those of a race are in the race's."""
     active = [run for run in list_runs()[:RECENT] if not run.status().is_over]
+    racing = {run.name for run in active}
+    active = [run for run in active if run.config()["settings"].get(RACE_KEY) not in racing]
     if not active:
         st.rerun()  # once, without the timer
     for run in active:

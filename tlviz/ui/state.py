@@ -52,6 +52,7 @@ class Key(StrEnum):
     RUN = "run"
     COMPARED = "runs"
     COMPARE_VIEW = "compared"
+    RACE = "race"
     STRATEGY = "strategy"
     FREEZE = "freeze"
     HEAD_LR = "head_lr"

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from tlviz.data.images import ImageSet
 from tlviz.data.mix_kinds import Mix
-from tlviz.data.splits import split_images
-from tlviz.finetune.cache import PrefixCache, RowStore, find_room
+from tlviz.data.splits import Indices, split_images
+from tlviz.finetune.cache import PrefixCache, RowStore, Shelf, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Started, Unfroze
-from tlviz.finetune.session import Session
+from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 from tlviz.models.load import Network
 from tlviz.models.split import CannotSplitError
@@ -165,3 +165,86 @@ def test_the_order_of_asking_does_not_matter() -> None:
         assert [len(batch) for batch in batches] == [26, 26, 26, 26, 26]
         assert [number for batch in batches for number in batch] == list(range(130))
         assert cache.take(np.array([5, 129]), 0).flatten().tolist() == [5, 129]
+
+
+class Asked(list[list[int]]):
+    """Makes the prefix's inputs of pictures and remembers which were asked for; may stop at the n-th chunk."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self._stop_at = stop_at
+
+    def __call__(self, indices: Indices) -> Tensor:
+        if len(self) == self._stop_at:
+            raise Halted
+        self.append(indices.tolist())
+        return torch.from_numpy(indices)[:, None].float()
+
+
+def test_what_an_interrupted_fill_had_begun_is_computed_anew_in_the_same_chunks() -> None:
+    cache = PrefixCache(nn.Identity(), 100, 1, RowStore(100, torch.zeros(1, 1), in_memory=True))
+    with pytest.raises(Halted):
+        cache.fill(np.arange(100), 0, Asked(stop_at=2))
+    later, asked = cache.behind(nn.Identity()), Asked()
+    later.fill(np.arange(100), 0, asked)
+    assert [len(chunk) for chunk in asked] == [25] * 4
+    assert later.take(np.array([0, 99]), 0).flatten().tolist() == [0, 99]
+    assert later.saved_s == 0
+
+
+def test_a_later_session_takes_rows_from_the_shelf_and_computes_what_is_missing() -> None:
+    first = PrefixCache(nn.Identity(), 10, 2, RowStore(20, torch.zeros(1, 1), in_memory=True))
+    shelf = Shelf(1)
+    shelf.keep("a", first, 800)
+    first.fill(np.arange(5), 0, Asked())
+    found = shelf.find("a", 800)
+    assert found is not None
+    second, asked = found.behind(nn.Identity()), Asked()
+    second.fill(np.arange(10), 0, asked)
+    assert asked == [[5, 6, 7, 8, 9]]
+    assert second.take(np.arange(10), 0).flatten().tolist() == list(range(10))
+    saved_s = second.saved_s
+    assert saved_s > 0
+    second.fill(np.arange(5), 0, Asked())
+    assert second.saved_s == saved_s, "counted once"
+    assert shelf.find("b", 1) is None
+    assert shelf.find("a", 801) is None, "too small for what is needed"
+    assert shelf.find("a", 800) is None, "so it is given up"
+
+
+def test_the_shelf_gives_up_what_was_not_used_for_longest() -> None:
+    shelf, half = Shelf(1), 2**19
+    for name in "abc":
+        cache = PrefixCache(nn.Identity(), 1, 1, RowStore(1, torch.zeros(1, 1), in_memory=True))
+        shelf.make_room(half)
+        shelf.keep(name, cache, half)
+        shelf.find("a", half)
+    assert [shelf.find(name, half) is not None for name in "abc"] == [True, False, True]
+    shelf.make_room(2**30)
+    assert shelf.find("a", half) is None
+
+
+@pytest.mark.parametrize(
+    ("strategy", "chosen", "expected"),
+    [
+        ("head_only", {}, 1),
+        ("two_phase", {"freeze": 1}, 2),
+        ("two_phase", {"thaw": "3:0,5:stem"}, 1),
+        ("from_scratch", {"freeze": 2}, 0),
+        ("head_only", {"batchnorm": BatchNorm.REESTIMATE}, 0),
+        ("head_only", {"ema": 0.9}, 0),
+    ],
+)
+def test_only_what_the_pretrained_stages_compute_is_shared(
+    tiny: Network, colours: ImageSet, strategy: str, chosen: dict[str, object], expected: int
+) -> None:
+    kept: list[object] = []
+
+    class Spy(Shelf):
+        def keep(self, key: object, cache: PrefixCache, size: int) -> None:
+            kept.append(key)
+
+    config = configure("squeezenet1_1", "clipart", strategy, epochs=6, image_size=64, **chosen)
+    split = split_images(colours.labels, colours.parts, 0)
+    own = replace(tiny, module=copy.deepcopy(tiny.module))
+    list(train(State(Session(own, colours, split, config, torch.device("cpu"), lambda: False, shelf=Spy(1)))))
+    assert len(kept) == expected

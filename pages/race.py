@@ -1,0 +1,34 @@
+"""Race: which strategy wins, and is it noise?"""
+
+import streamlit as st
+
+from tlviz.runs.folder import RACE, list_runs
+from tlviz.ui import cached
+from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.race_form import render_form
+from tlviz.ui.race_live import pick_race, render_no_race, render_race
+
+
+def page() -> None:
+    st.title("Which strategy wins, and is it noise?")
+    races = list_runs(RACE)
+    if not races:
+        with st.container(border=True):
+            _form()
+        render_no_race()
+        return
+    which, new = st.columns([4, 1], vertical_alignment="center")
+    with new.popover("New race", icon=":material/flag:", width="stretch"):
+        _form()
+    with which:
+        race = pick_race(races)
+    render_race(race)
+    st.caption("Every run of a race is an ordinary run: see it on the Fine-tune page, take it home on Export.")
+
+
+def _form() -> None:
+    images = cached.images(target(), source())
+    render_form(source(), images.name, cached.target_stages(source(), len(images.classes)))
+
+
+guarded(page)

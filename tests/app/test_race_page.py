@@ -1,0 +1,143 @@
+"""The race page as AppTest sees it: the form starts what it says, and every state of a race has words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
+from tests.unit.runs.races import hits, write_race
+from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
+from tlviz.runs.folder import RACE, RunFolder, list_runs
+from tlviz.runs.race import folder_of, read_queue, read_race
+
+__all__ = ["the_server_knows_the_page_table"]
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the folders of what is started, and start nothing."""
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+
+
+def tables(app: Any) -> str:
+    return "\n".join(str(part.proto.body) for part in app.get("html"))
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_the_form_starts_the_races_it_says() -> None:
+    app = open_page("race", target="clipart")
+    assert "7 runs, one after another" in text(app)
+    assert "No race yet" in text(app)
+    app.number_input(key="race_seeds").set_value(3)
+    app.button_group(key="race_strategies").set_value(["full", "head_only"]).run()
+    assert "6 runs, one after another" in text(app)
+    next(button for button in app.button if button.label == "Start the race").click().run()
+    assert not app.exception
+    (race,) = list_runs(RACE)
+    members = race.config()["settings"]["members"]
+    assert [(m["strategy"], m["seed"]) for m in members] == [(s, n) for n in range(3) for s in ("full", "head_only")]
+    assert {(m["epochs"], m["image_size"], m["data"]) for m in members} == {(10, 128, "clipart")}
+    assert app.query_params["race"] == race.name
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_one_setting_is_swept_and_a_mistake_is_one_sentence() -> None:
+    app = open_page("race", target="clipart")
+    app.button_group(key="race_what").set_value("one setting").run()
+    app.selectbox(key="race_sweep").select("freeze").run()
+    app.text_input(key="race_values_freeze").set_value("2, 10").run()
+    assert [error.value for error in app.error] == [
+        "freeze is 10; it must be between 0 (train everything) and 9 (train the head only)."
+    ]
+    start = next(button for button in app.button if button.label == "Start the race")
+    assert start.disabled
+    app.text_input(key="race_values_freeze").set_value("2, many").run()
+    assert "'many' is no value of freeze; write a whole number." in app.error[0].value
+    app.text_input(key="race_values_freeze").set_value("2, 9").run()
+    assert not app.error
+    next(button for button in app.button if button.label == "Start the race").click().run()
+    assert [m["freeze"] for m in list_runs(RACE)[0].config()["settings"]["members"]] == [2, 9]
+    app.button_group(key="race_what").set_value("strategies").run()
+    app.button_group(key="race_strategies").set_value([]).run()
+    assert "The race has no strategy to try" in app.error[0].value
+
+
+def finished() -> RunFolder:
+    return write_race(
+        {
+            ("full", 0): [hits(40, 100), hits(75, 100), hits(80, 100)],
+            ("gradual", 0): [hits(40, 100), hits(79, 100)],
+            ("from_scratch", 0): [hits(10, 100), hits(20, 100)],
+        }
+    )
+
+
+def test_a_finished_race_says_who_wins_and_what_is_noise() -> None:
+    race = finished()
+    app = open_page("race")
+    assert not app.exception
+    assert "**Full** is ahead with **80.0% ± 4.0%**, but Gradual is not distinguishable from it." in text(app)
+    assert tables(app).count("not distinguishable") == 1
+    assert "of 100 validation images" in text(app)
+    app.selectbox(key="race_measure").select("loss").run()
+    app.button_group(key="race_axis").set_value("seconds").run()
+    assert not app.exception
+    assert app.query_params["race"] == race.name
+
+
+def test_a_race_half_copied_is_shown_with_one_sentence() -> None:
+    race = finished()
+    member = folder_of(race, str(read_race(race).members[0].run))
+    (member.path / "config.json").unlink()
+    app = open_page("race")
+    assert not app.exception
+    assert "1 of its runs are not in this folder any more" in app.warning[0].value
+    config = race.path / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(values | {"settings": {"members": "x"}}), encoding="utf-8")
+    app = open_page("race")
+    assert not app.exception
+    assert "cannot be read" in app.warning[0].value
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_the_queue_pauses_orders_and_cancels() -> None:
+    app = open_page("race", target="clipart")
+    next(button for button in app.button if button.label == "Start the race").click().run()
+    (race,) = list_runs(RACE)
+    app.selectbox(key="race_queued").set_value(4).run()
+    app.button(key="race_next").click().run()
+    assert read_queue(race).order[0] == 4
+    app.button(key="race_cancel").click().run()
+    assert read_queue(race).cancelled == {4}
+    assert "1 of 7 runs" in text(app)
+    app.button(key="race_pause").click().run()
+    assert read_race(race).is_paused
+    app.button(key="race_go_on").click().run()
+    assert not read_race(race).is_paused
+    app.button(key="race_stop").click().run()
+    assert race.stop_requested()
+    assert not app.exception
+
+
+def test_the_table_holds_exactly_the_points_of_the_picture() -> None:
+    results = {(name, seed): [hits(n + seed, 10) for n in (3, 5, 6)] for name in ("full", "gradual") for seed in (0, 2)}
+    race = read_race(write_race(results))
+    lines = race_lines(race, Measure.ACCURACY, Axis.SECONDS)
+    figure = plot_race(lines, Measure.ACCURACY, Axis.SECONDS, is_log=False, epochs=9, revision="r")
+    curves = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    rows = [row.split(",") for row in lines_csv(lines, Measure.ACCURACY, Axis.SECONDS).splitlines()]
+    assert rows[0] == ["what", "epoch", "seconds", "validation_accuracy", "lowest", "highest", "seeds"]
+    drawn = [(trace.name, float(x), float(y)) for trace in curves for x, y in zip(trace.x, trace.y, strict=True)]
+    assert [(row[0], float(row[2]), float(row[3])) for row in rows[1:]] == drawn
+    assert drawn[:3] == [("Full", 0.0, pytest.approx(0.4)), ("Full", 1.5, pytest.approx(0.6)), ("Full", 3.0, 0.7)]
+    assert [row[4:] for row in rows[1:4]] == [["0.3", "0.5", "2"], ["0.5", "0.7", "2"], ["0.6", "0.8", "2"]]
+    switch = next(trace for trace in figure.data if trace.name == "more is unfrozen from here")
+    assert list(switch.x) == [1.5, 1.5], "unfrozen for epoch 2: marked at the end of epoch 1"
+    smooth = race_lines(race, Measure.ERROR, Axis.EPOCHS, 0.5)[0]
+    assert [row.mean for row in smooth.rows] == pytest.approx([0.6, 0.5, 0.4])
+    assert smooth.best is not None
+    assert smooth.best.epoch == 2

@@ -1,0 +1,46 @@
+"""Differences with known errors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tlviz.measures.paired import difference_error, mean_and_error, pack_hits, t_95, unpack_hits
+
+
+def test_mean_and_error_by_hand() -> None:
+    mean, error = mean_and_error([0.8, 0.9, 1.0])
+    assert mean == pytest.approx(0.9)
+    assert error == pytest.approx(0.1 / math.sqrt(3))
+    assert mean_and_error([0.5]) == (0.5, None)
+
+
+def test_students_quantiles_are_scipys() -> None:
+    from scipy.stats import t
+
+    assert [t_95(n) for n in range(1, 31)] == pytest.approx([t.ppf(0.975, n) for n in range(1, 31)], rel=1e-4)
+    assert t_95(1000) == pytest.approx(1.96, abs=1e-3)
+
+
+def test_only_images_that_one_of_two_gets_right_count() -> None:
+    first = np.array([1, 1, 1, 1, 1, 1, 0, 0, 0, 0], bool)
+    second = np.array([1, 1, 1, 0, 0, 0, 1, 0, 0, 0], bool)
+    assert difference_error(first, second) == pytest.approx(math.sqrt(3 + 1 - 2**2 / 10) / 10)
+    assert difference_error(first, first) == 0
+    differences = first.astype(float) - second
+    assert difference_error(first, second) == pytest.approx(differences.std() / math.sqrt(10))
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 73])
+def test_hits_come_back(count: int) -> None:
+    hits = np.random.default_rng(count).random(count) < 0.5
+    again = unpack_hits(pack_hits(hits), count)
+    assert again is not None
+    assert (again == hits).all()
+
+
+@pytest.mark.parametrize(("text", "count"), [("", 3), ("zz", 3), ("ff", 9), ("ff", 0)])
+def test_what_is_not_hits_is_none(text: str, count: int) -> None:
+    assert unpack_hits(text, count) is None

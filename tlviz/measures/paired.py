@@ -1,0 +1,59 @@
+"""Is one of two results better, or is it noise?  Differences on the same images and over the same seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hits = NDArray[np.bool_]
+
+NORMAL_95 = 1.959964
+# Two-sided 95% quantiles of Student's t for 1 to 30 degrees of freedom.
+_T_95 = (
+    12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.30600, 2.26216, 2.22814,
+    2.20099, 2.17881, 2.16037, 2.14479, 2.13145, 2.11991, 2.10982, 2.10092, 2.09302, 2.08596,
+    2.07961, 2.07387, 2.06866, 2.06390, 2.05954, 2.05553, 2.05183, 2.04841, 2.04523, 2.04227,
+)  # fmt: skip
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean of some values and its standard error, None for a single one."""
+    mean = math.fsum(values) / len(values)
+    if len(values) < 2:
+        return mean, None
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return mean, math.sqrt(variance / len(values))
+
+
+def t_95(degrees: int) -> float:
+    """Return Student's two-sided 95% quantile; above 30 degrees of freedom the normal one."""
+    return _T_95[degrees - 1] if degrees <= len(_T_95) else NORMAL_95
+
+
+def difference_error(first: Hits, second: Hits) -> float:
+    """Return the standard error of the difference of two accuracies on the same images, hits as (n,) truth values.
+
+    McNemar 1947: only images that one of the two gets right count, sqrt(b + c - (b - c)^2 / n) / n.
+    """
+    count = len(first)
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    return math.sqrt(only_first + only_second - (only_first - only_second) ** 2 / count) / count
+
+
+def pack_hits(hits: Hits) -> str:
+    """Write truth values (n,) as hexadecimal digits, eight to two digits."""
+    return np.packbits(hits).tobytes().hex()
+
+
+def unpack_hits(text: str, count: int) -> Hits | None:
+    """Read ``count`` truth values that ``pack_hits`` wrote, or None where the text is not such."""
+    try:
+        packed = np.frombuffer(bytes.fromhex(text), np.uint8)
+    except ValueError:
+        return None
+    if not count or len(packed) != math.ceil(count / 8):
+        return None
+    return np.unpackbits(packed, count=count).astype(bool)

@@ -1,0 +1,119 @@
+"""The curve of a run in numbers, small enough to keep for every run of a race."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tlviz.finetune.choices import Monitor
+from tlviz.runs.folder import RunFolder, Status
+
+MOST_KNOWN = 1000
+"""Curves kept in memory, some kilobytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One epoch: seconds of training and images seen so far, losses and accuracies (None at epoch 0).
+
+    Seconds are as if nothing were shared with other runs.
+    """
+
+    epoch: int
+    seconds: float
+    images: int
+    val_accuracy: float
+    val_loss: float
+    train_accuracy: float | None
+    train_loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What the events of a run tell: its epochs, which was best, the epochs at which more was unfrozen, and its cost.
+
+    ``hits`` says in hexadecimal which of ``validation_images`` the best epoch named rightly; ``shared_s`` is what runs
+    before it have saved it; ``agreement`` is the share of the source's answers that are left at the best epoch.
+    """
+
+    points: tuple[Point, ...] = ()
+    best: Point | None = None
+    switches: tuple[int, ...] = ()
+    hits: str = ""
+    validation_images: int = 0
+    trainable_parameters: int | None = None
+    duration_s: float | None = None
+    shared_s: float = 0.0
+    memory_mb: float | None = None
+    agreement: float | None = None
+    error: str | None = None
+    has_ended: bool = False
+
+
+def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
+    """Turn the events of a run into its curve."""
+    told: dict[str, dict[str, Any]] = {"started": {}, "finished": {}}
+    told |= {str(event["event"]): event for event in events if "event" in event}
+    epochs = [event for event in events if event.get("event") == "epoch" and math.isfinite(event["val_loss"])]
+    images = int(told["started"].get("train_images") or 0)
+    points, seconds = [], 0.0
+    for event in epochs:
+        seconds += event["duration_s"] + (event.get("shared_s") or 0.0)
+        measured = (event["val_accuracy"], event["val_loss"], event.get("train_accuracy"), event.get("train_loss"))
+        points.append(Point(event["epoch"], seconds, images * event["epoch"], *measured))
+    best = max(points, key=lambda p: (not by_loss and p.val_accuracy, -p.val_loss, -p.epoch), default=None)
+    phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
+    readings = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
+    ended = told["finished"]
+    return Curve(
+        points=tuple(points),
+        best=best,
+        switches=tuple(event["epoch"] for event in phases if isinstance(event.get("epoch"), int)),
+        hits=next((e.get("val_hits") or "" for e in epochs if best and e["epoch"] == best.epoch), ""),
+        validation_images=int(told["started"].get("validation_images") or 0),
+        trainable_parameters=max((event.get("trainable_parameters") or 0 for event in phases), default=None),
+        duration_s=ended.get("duration_s"),
+        shared_s=ended.get("shared_s") or 0.0,
+        memory_mb=ended.get("peak_memory_mb"),
+        agreement=readings[-1].get("source_agreement") if readings else None,
+        error=ended.get("error"),
+        has_ended=bool(events) and events[-1].get("event") == "finished",
+    )
+
+
+class CurveReader:
+    """Reads runs again and again: only those whose events have grown are parsed anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[int, int, int], Curve, list[dict[str, Any]]]] = {}
+
+    def read(self, run: RunFolder) -> tuple[Status, Curve]:
+        """Return a run's status and curve as they are now."""
+        curve, last = self._look(run)
+        status = run.status_after(last)
+        if status is Status.FAILED and not curve.has_ended:  # it may have told its end and gone between the two looks
+            curve, last = self._look(run)
+            status = run.status_after(last)
+        return status, curve
+
+    def _look(self, run: RunFolder) -> tuple[Curve, list[dict[str, Any]]]:
+        """Return a run's curve, and its last event."""
+        key = str(run.path)
+        try:
+            found = os.stat(run.path / "events.jsonl")  # noqa: PTH116 (once for each run and poll)
+        except OSError:
+            self._known.pop(key, None)
+            return Curve(), []
+        stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._known.get(key)
+        if known is None or known[0] != stamp:
+            events = run.events()
+            by_loss = run.config()["settings"].get("monitor") == Monitor.LOSS
+            known = stamp, make_curve(events, by_loss), events[-1:]
+            if len(self._known) >= MOST_KNOWN:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[key] = known
+        return known[1], known[2]
