@@ -17,7 +17,9 @@ from tlviz.diagnose.request import make_request
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 from tlviz.runs.advice_record import load_record
-from tlviz.runs.folder import FINETUNE, PROFILE, create_run, list_runs
+from tlviz.runs.folder import PROFILE, RACE, create_run, list_runs
+from tlviz.runs.race import read_race
+from tlviz.runs.standings import standings
 from tlviz.runs.summary import summarise
 from tlviz.ui.advice_panel import CONFIDENCE_WORDS
 from tlviz.ui.panels import run_label
@@ -146,12 +148,15 @@ def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> N
     start = next(button for button in app.button if button.label.startswith("Start "))
     start.click().run()
     assert not app.exception
-    settings = [run.config()["settings"] for run in list_runs(FINETUNE)]
+    (race,) = list_runs(RACE)
+    settings = race.config()["settings"]["members"]
     assert len(settings) == int(start.label.split()[1]) > 2
+    assert len({s["plan"] for s in settings}) == len(settings), "every run of the chart has its own name"
     plans = {(s["strategy"], s["freeze"], str(s["frozen"]), s["batchnorm"]) for s in settings}
     assert len(plans) == len(settings)
     assert len({(s["epochs"], s["seed"], s["image_size"], s["head_lr"]) for s in settings}) == 1
-    assert app.query_params[Key.MEASURE] == "Advised against best"
+    assert app.title[0].value == "Which strategy wins, and is it noise?"
+    assert [standing.words for standing in standings(read_race(race))] == [s["plan"] for s in settings]
     (advised,) = load_record("squeezenet1_1", "clipart").advised
     assert (advised.strategy, advised.freeze) in {(s["strategy"], s["freeze"]) for s in settings}
 

@@ -56,14 +56,19 @@ def start_finetune(config: FinetuneConfig) -> RunFolder:
     return run
 
 
-def start_race(configs: Sequence[FinetuneConfig], sweep: str, *, halving: bool = False) -> RunFolder:
+def start_race(
+    configs: Sequence[FinetuneConfig], sweep: str, *, halving: bool = False, labels: Sequence[str] | None = None
+) -> RunFolder:
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
 
+    ``labels`` tell the runs of a sweep of plans apart, one for each run, the same for every seed of a plan.
     Raises ``StorageError`` where the race's folder cannot be written.
     """
     first = configs[0]
     settings = {"model": first.model, "data": first.data, "device": first.device, "sweep": sweep, "halving": halving}
     members = [config.to_json() for config in configs]
+    if labels is not None:
+        members = [member | {sweep: label} for member, label in zip(members, labels, strict=True)]
     run = create_run(RACE, _label(RACE, Path(first.data).name, sweep), settings | {"members": members})
     start_worker(run)
     return run

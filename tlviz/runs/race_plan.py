@@ -15,6 +15,8 @@ from tlviz.models.spec import Stage
 STRATEGY = "strategy"
 COURSE = ("head_only", "last_stages", "two_phase", "gradual", "discriminative", "full", "from_scratch")
 """The strategies that the course names."""
+PLAN = "plan"
+"""What is swept where runs differ in more than one setting: each is told apart by a label of its own."""
 MOST_RUNS = 200
 
 SWEEPS: dict[str, Callable[[str], Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,14 +12,16 @@ from tlviz.diagnose.records import Candidate, Confidence, Profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
 from tlviz.runs.advised import advised_configs, advised_runs, settings_of
-from tlviz.runs.launch import start_finetune
+from tlviz.runs.launch import start_race
+from tlviz.runs.race_plan import PLAN
 from tlviz.ui import cached
 from tlviz.ui.advice_record_view import depth_in_words, note_advice
 from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
 from tlviz.ui.state import Key
-from tlviz.ui.words import heed, plain
+from tlviz.ui.words import plain
 
+SEEDS_HELP = "Each seed cuts the images anew; with three or more the standings tell chance from difference."
 RECORD = "Advised against best"
 """The view of the page that shows how the advice did."""
 CONFIDENCE_WORDS = {
@@ -47,16 +50,29 @@ def _race(profile: Profile) -> None:
     count = len(advised_runs(profile.advice))
     st.markdown(f"The advised run and {count - 1} others on equal terms: same split, images, epochs and rates.")
     epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="advice_epochs", persist_state="session")
-    st.button(f"Start {count} runs", type="primary", on_click=heed, args=(start_race_of, profile, epochs))
+    seeds = st.number_input("Seeds", 1, 10, 1, key="advice_seeds", persist_state="session", help=SEEDS_HELP)
+    if st.button(f"Start {count * seeds} runs", type="primary"):
+        start_race_of(profile, epochs, seeds)
     if st.button("Only prepare the advised one", key="prepare_advised"):
         prepare(profile, advised_runs(profile.advice)[0])
 
 
-def start_race_of(profile: Profile, epochs: int) -> None:
-    """Start the suggested runs; they queue, and what they reach is held against the advice."""
-    for config in advised_configs(profile, epochs):
-        start_finetune(config)
-    st.session_state[Key.MEASURE] = RECORD
+def start_race_of(profile: Profile, epochs: int, seeds: int) -> None:
+    """Start the suggested race and show it; what its runs reach is held against the advice."""
+    labels = [_label(settings) for settings in advised_runs(profile.advice)]
+    configs = [replace(config, seed=seed) for seed in range(seeds) for config in advised_configs(profile, epochs)]
+    st.session_state[Key.RACE] = start_race(configs, PLAN, labels=labels * seeds).name
+    st.switch_page("pages/race.py")
+
+
+def _label(settings: Mapping[str, Any]) -> str:
+    """Name a plan by its strategy, its depth, and what else is unusual about it."""
+    title = STRATEGIES[settings["strategy"]].title
+    if settings["frozen"] is not None:
+        return f"{title}, {len(settings['frozen'])} frozen, tuned before them"
+    depth = settings["freeze"]
+    title += f", {depth} frozen" if depth and settings["strategy"] == "last_stages" else ""
+    return f"{title}, statistics anew" if settings["batchnorm"] is BatchNorm.REESTIMATE else title
 
 
 def advice_in_words(profile: Profile) -> str:

@@ -15,7 +15,7 @@ from tlviz.runs.curves import CurveReader
 from tlviz.runs.folder import RunFolder, Status
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.race import Member, MemberState, Race, cancel_member, go_on, pause, planned_settings, read_race, reorder
-from tlviz.runs.race_plan import STRATEGY
+from tlviz.runs.race_plan import PLAN, STRATEGY
 from tlviz.runs.standings import standings
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.leaderboard import reading_aid, render_leaderboard, render_verdict
@@ -65,7 +65,7 @@ def race_label(run: RunFolder) -> str:
     settings = config["settings"]
     sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
     values = {str(member.get(sweep)) for member in members}
-    what = "strategies" if sweep == STRATEGY else f"values of {sweep.replace('_', ' ')}"
+    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {sweep.replace('_', ' ')}")
     if sweep == STRATEGY and len(values) == 1:
         what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
     runs = f" · {len(members)} runs" if len(members) != len(values) else ""
