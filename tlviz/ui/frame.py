@@ -36,6 +36,12 @@ FOLDER_HELP = (
 )
 
 
+NARROW_MENU = """<style>
+[data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
+[data-testid="stSidebarNavLink"] { padding-block: 0.05rem; margin-block: 0.02rem; }
+</style>"""
+"""Twelve pages leave room for source and target above the fold."""
+
 PAGES = (
     ("pages/overview.py", "Overview", ":material/home:"),
     ("pages/models.py", "Models", ":material/hub:"),
@@ -65,6 +71,7 @@ def open_frame() -> StreamlitPage:
 def _render_sidebar() -> None:
     """Draw source, target, device and active runs; what is chosen holds for all pages and is in the address bar."""
     with st.sidebar:
+        st.html(NARROW_MENU)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
