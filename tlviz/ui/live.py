@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.figures.curves import plot_curves
-from tlviz.figures.theme import chart_config
+from tlviz.figures.theme import browser_data, chart_config
 from tlviz.measures.accuracy import standard_error
 from tlviz.runs.folder import RunFolder, Status
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.inside import render_inside
+from tlviz.ui.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.panels import STATUS_WORDS
 from tlviz.ui.words import heed
 
@@ -30,6 +31,7 @@ def render_run(run: RunFolder) -> None:
     """Show a run; while it goes on, this part of the page looks at its folder twice a second."""
     is_over = run.status().is_over
     st.fragment(_run, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    load_chart_library()
 
 
 def _run(run: RunFolder, *, was_over: bool) -> None:
@@ -41,7 +43,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     figure = plot_curves(
         summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
     )
-    st.plotly_chart(figure, key=f"curves_{run.name}", config=chart_config())
+    render_live_chart(browser_data(figure), key=f"curves_{run.name}")
     if summary.epochs:
         st.caption(_reading_aid(summary))
         render_inside(run, summary)
