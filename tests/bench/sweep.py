@@ -122,13 +122,14 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, default=80)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--targets", default=",".join(TARGETS))
     parser.add_argument("--models", default=",".join(MODELS))
     chosen = parser.parse_args()
     prepare_torch(chosen.threads, deterministic=False)
     done = read_results(chosen.to)
     with tempfile.TemporaryDirectory() as folder, chosen.to.open("a") as file:
         for model in chosen.models.split(","):
-            for target in TARGETS.values():
+            for target in (TARGETS[name] for name in chosen.targets.split(",")):
                 data = str(write_target(target, Path(folder)))
                 for trial in trials(model, target):
                     if trial.key in done:
