@@ -63,8 +63,8 @@ class _Reached(Exception):  # noqa: N818  (no error: what follows the layer is n
 def receptive_field(network: Network, pixels: Pixels, layer: str, layout: Layout, row: int, column: int) -> Field:
     """Measure what one position of a layer's output sees of a picture, uint8 (S, S, 3).
 
-    The gradient of the position's channels, summed, with respect to the picture: all that it reaches, on the picture
-    and on noise, is the receptive field; how strong it is on the picture is the effective one (Luo et al. 2016,
+    The gradient of the position's channels, mixed at random (a plain sum is constant behind a LayerNorm), with respect
+    to the picture: all that it reaches, on the picture and on noise, is the receptive field; how strong it is on the picture is the effective one (Luo et al. 2016,
     https://arxiv.org/abs/1701.04128).  Hooks are gone afterwards; the network's lock is held meanwhile.
     Raises ``BadSettingError`` for a position that is not on the map.
     """
@@ -84,7 +84,8 @@ def receptive_field(network: Network, pixels: Pixels, layer: str, layout: Layout
             network.module(start.clone(memory_format=torch.channels_last))
         seen = as_maps(found[0], layout)
         _check_position(seen, layer, row, column)
-        (gradient,) = torch.autograd.grad(seen[:, :, row, column].sum(), start)
+        mixed = seen[:, :, row, column] @ torch.randn(seen.shape[1], generator=generator)
+        (gradient,) = torch.autograd.grad(mixed.sum(), start)
     strength = gradient.abs().sum(1).numpy()
     return Field(_box(strength.max(0) > 0), *_heat(strength[0]))
 
