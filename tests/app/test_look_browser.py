@@ -129,3 +129,22 @@ def test_a_slow_method_can_be_cancelled_and_begun_again(home: Path) -> None:
         page.get_by_role("button", name="Compute it").first.click()
         legend(visit, "Occlusion · at the picture")
         assert not visit.errors
+
+
+def test_what_is_chosen_stays_chosen_from_page_to_page(home: Path) -> None:
+    with serving(home) as server, visiting(server) as visit:
+        chosen = ("stage=fire5", "picture=mammal%2Ftiger.jpg")
+        visit.go("/feature_maps?stage=fire5&picture=mammal/tiger.jpg")
+        for name in ("Attributions", "Feature maps"):
+            visit.menu(name)
+            assert all(part in visit.address for part in chosen), visit.address
+        visit.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files("assets/pictures/icon.png")
+        expect(visit.page.get_by_role("combobox", name="Picture").first).to_be_disabled()
+        visit.menu("Attributions")
+        expect(visit.page.get_by_role("combobox", name="Picture").first).to_be_enabled()
+        expect(visit.page.get_by_text("tiger").first).to_be_visible()
+        visit.choose("Where", "fire7")
+        visit.menu("Feature maps")
+        assert "stage=fire7" in visit.address
+        assert chosen[1] in visit.address
+        assert not visit.errors

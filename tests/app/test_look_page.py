@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
+from tlviz.export.bundle import bundle_bytes, load_bundle
+from tlviz.finetune.config import configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
 from tlviz.ui.look_choice import Choice, View, parse_numbers
@@ -190,3 +193,30 @@ def test_tiny_and_huge_uploads_are_looked_at(side: int) -> None:
     app.file_uploader(key=Key.UPLOAD).set_value(("red.jpg", buffer.getvalue(), "image/jpeg")).run()
     assert not app.exception
     assert not app.error
+
+
+def test_a_link_to_runs_of_which_one_is_gone_shows_the_other() -> None:
+    run = finished_run("head_only")
+    app = open_look(look="Before and after", runs=f"{run.name},gone")
+    assert not app.exception
+    assert [warning.value for warning in app.warning] == [
+        "The link asks for runs that are not here; those that are here are shown."
+    ]
+    assert app.session_state[Key.RUNS] == [run.name]
+
+
+def test_a_link_brings_no_pictures_from_elsewhere() -> None:
+    app = open_look(stage="![x](http://elsewhere.example/x.png)")
+    assert "!\\[x\\](" in app.warning[0].value
+
+
+def test_a_run_whose_numbers_are_not_finite_is_named() -> None:
+    run = finished_run("head_only")
+    network = load_bundle(run.weights)
+    with torch.no_grad():
+        network.module.get_parameter("features.7.squeeze.weight").fill_(float("nan"))
+    config = configure("squeezenet1_1", "photos", "head_only", image_size=224)
+    run.weights.write_bytes(bundle_bytes(network, config, {}))
+    app = open_look(look="Before and after", runs=run.name)
+    assert not app.exception
+    assert f"run {run.name} answers with numbers that are not finite from fire5 on" in text(app)

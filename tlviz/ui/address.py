@@ -10,6 +10,23 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.ui.state import Key
+from tlviz.ui.words import plain
+
+
+def has_moved() -> bool:
+    """Tell whether this run is the first one of a page after another page."""
+    return bool(st.session_state.get(Key.MOVED))
+
+
+def carry_over(key: str) -> None:
+    """Give a widget, before it is drawn, the value that the same one had on the page before.
+
+    Streamlit hands it over only when the first run of the new page is over, which until then has an older value.
+    """
+    if has_moved() and st.session_state.get(key) is not None:
+        st.session_state[key] = st.session_state[key]
+
 
 def from_address(key: str, options: Sequence[str], default: str) -> None:
     """Set a widget's session value, before it is drawn, from the session, else the address, else the default.
@@ -18,11 +35,12 @@ def from_address(key: str, options: Sequence[str], default: str) -> None:
     """
     current = st.session_state.get(key)
     if current in options:
+        carry_over(key)
         return
     asked = st.query_params.get(key)
     st.session_state[key] = asked if asked in options else default
     if current is None and asked and asked not in options:
-        st.warning(f"The link asks for the {key} '{asked}', which is not here; '{default}' is shown.")
+        st.warning(f"The link asks for the {key} '{plain(asked)}', which is not here; '{plain(default)}' is shown.")
 
 
 def to_address(*keys: str) -> None:

@@ -7,7 +7,7 @@ architecture that takes no other size than it was trained with gets the picture 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,7 +103,8 @@ def fit_pixels(network: Network, pixels: Pixels) -> Pixels:
 def _run_network(run_name: str, saved_at: int) -> Network:  # noqa: ARG001  (only a cache key)
     from tlviz.export.bundle import load_bundle
 
-    return load_bundle(find_run(run_name).weights)
+    network = load_bundle(find_run(run_name).weights)
+    return replace(network, spec=replace(network.spec, title=f"The network of run {run_name}"))  # for its mistakes
 
 
 def _size_words(model: str, run: RunSummary) -> str:

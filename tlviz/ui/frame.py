@@ -63,6 +63,8 @@ def open_frame() -> StreamlitPage:
     st.set_page_config(page_title="tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
     page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
     _go_on_to_the_page()
+    st.session_state[Key.MOVED] = st.session_state.get(Key.PAGE, page.url_path) != page.url_path
+    st.session_state[Key.PAGE] = page.url_path
     _render_sidebar()
     st.session_state[Key.FRAMED] = True
     return page

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.ui.address import carry_over
 from tlviz.ui.words import plain
 
 
@@ -109,7 +110,10 @@ def linked_many(
     placeholder: str = "",
 ) -> list[str]:
     """Draw a list of which up to ``most`` options can be chosen; in the address they are parted by commas."""
-    _begin(key, [], lambda asked: [_one_of(options)(name) for name in asked.split(",")][:most])
+    is_first = st.session_state.get(key) is None
+    _begin(key, [], lambda asked: [name for name in dict.fromkeys(asked.split(",")) if name])
+    if is_first and not set(options).issuperset(st.session_state[key]):
+        st.warning(f"The link asks for {key} that are not here; those that are here are shown.")
     st.session_state[key] = [name for name in st.session_state[key] if name in options][:most]
     chosen = st.multiselect(
         label, options, key=key, format_func=words, max_selections=most, placeholder=placeholder,
@@ -122,6 +126,7 @@ def linked_many(
 def _begin(key: str, default: Any, read: Callable[[str], Any]) -> None:
     """Set a widget's session value, before it is drawn, from the session, else the address, else the default."""
     if st.session_state.get(key) is not None:
+        carry_over(key)
         return
     asked = st.query_params.get(key)
     st.session_state[key] = default

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import PurePath
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.ui import cached
-from tlviz.ui.address import from_address
+from tlviz.ui.address import from_address, has_moved
 from tlviz.ui.state import Key
 from tlviz.ui.words import show_error
 
@@ -31,13 +32,18 @@ def pick_second(images: ImageSet, model: str) -> Pixels:
 
 def picture_name(picture: Key, upload: Key) -> str:
     """Return what to call a chosen picture: its file's name."""
-    given = st.session_state.get(upload)
+    given = given_file(upload)
     return PurePath(given.name if given is not None else st.session_state[picture]).name
+
+
+def given_file(key: Key) -> UploadedFile | None:
+    """Return an uploaded file, None right after a change of page: the field for it is empty then."""
+    return None if has_moved() else st.session_state.get(key)
 
 
 def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, default: str) -> Pixels:
     from_address(key, images.names, default)
-    upload = st.session_state.get(upload_key)
+    upload = given_file(upload_key)
     chosen = st.selectbox(
         label,
         images.names,

@@ -16,7 +16,7 @@ from tlviz.figures.networks import fit_in_words, plot_networks
 from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.models.places import available_models
-from tlviz.ui.address import from_address, to_address
+from tlviz.ui.address import carry_over, from_address, to_address
 from tlviz.ui.cached_profile import contests, known_profile
 from tlviz.ui.profile_curve import png_config
 from tlviz.ui.profile_jobs import render_running, running_jobs, start_missing
@@ -81,6 +81,7 @@ def render_map(profile: Profile) -> None:
     from_address(Key.STAGE, names, names[-1]) if asked in names else st.session_state.setdefault(Key.STAGE, names[-1])
     if st.session_state[Key.STAGE] not in names:
         st.session_state[Key.STAGE] = names[-1]
+    carry_over(Key.STAGE)
     chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
     to_address(Key.STAGE)
     stage = profile.stages[names.index(str(chosen))]

@@ -9,6 +9,8 @@ class Key(StrEnum):
     """Every key of ``st.session_state`` that more than one place knows."""
 
     FRAMED = "framed"
+    PAGE = "page"
+    MOVED = "moved"
     TROUBLE = "trouble"
     SOURCE = "source"
     MODELS = "models"
