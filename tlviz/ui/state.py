@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import StrEnum, unique
 
 
+@unique
 class Key(StrEnum):
     """Every key of ``st.session_state`` that more than one place knows."""
 
@@ -50,7 +51,7 @@ class Key(StrEnum):
     STRENGTH = "strength"
     PERCENTILE = "percentile"
     RUN = "run"
-    COMPARED = "runs"
+    COMPARED = "compare"
     COMPARE_VIEW = "compared"
     STRATEGY = "strategy"
     FREEZE = "freeze"
