@@ -148,6 +148,7 @@ class RunFolder:
             beat = Heartbeat(**values)
             numbers = (beat.process_started, beat.time, beat.fraction)
             is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(_is_finite, numbers))
+            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or _is_finite(beat.seconds_left))
             return beat if Status(beat.state) and is_whole else None
         except (TypeError, ValueError):
             return None
@@ -318,6 +319,7 @@ def encode(values: Any) -> bytes:
     return json.dumps(plain, allow_nan=False).encode()
 
 
+_LARGEST = 2**63
 _EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per_s")
 
 
@@ -350,9 +352,17 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _parse(content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=_refuse)
+        return json.loads(content, parse_constant=_refuse, parse_int=_whole_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _whole_number(digits: str) -> int:
+    """Return a whole number that every calculation can hold."""
+    number = int(digits)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"a number of {len(digits)} digits is damaged")
+    return number
 
 
 def _refuse(constant: str) -> None:
