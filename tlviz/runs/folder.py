@@ -36,6 +36,7 @@ from typing import Any, TypeGuard
 
 import psutil
 
+from tlviz.data.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 
@@ -287,8 +288,11 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
 
 
 def find_run(name: str) -> RunFolder:
-    """Return a run by its name or its folder's path.  Raises ``UnknownNameError`` with the nearest names."""
-    candidates = [Path(name).expanduser()] if os.sep in name else [runs_folder() / name]
+    """Return a run by its name or its folder's path.
+
+    Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
+    """
+    candidates = [given_path(name)] if os.sep in name else [runs_folder() / name]
     for path in candidates:
         if name and RunFolder(path).is_run():
             return RunFolder(path)

@@ -254,6 +254,7 @@ def test_requests_are_checked_and_have_a_default_size() -> None:
     for options, words in (
         ({"image_size": 8}, "image size is 8; it must be between"),
         ({"limit": 3}, "limit is 3; it must be between 20"),
+        ({"seed": 2**70}, "it must be between 0 and 4,294,967,295"),
     ):
         with pytest.raises(BadSettingError, match=words):
             make_request("squeezenet1_1", "photos", **options)  # type: ignore[arg-type]

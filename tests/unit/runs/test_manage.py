@@ -325,7 +325,7 @@ ODD = {
     ),
     "words for counts": lambda run: (run.path / "events.jsonl").write_text(
         "".join(
-            json.dumps({"event": event, "time": 1.0, "trainable_parameters": count}) + "\n"
+            json.dumps({"event": event, "time": 1.0, "trainable_parameters": count, "validation_images": "x"}) + "\n"
             for event, count in (("started", "many"), ("unfroze", 5))
         )
     ),
