@@ -58,7 +58,7 @@ def finished(guesses: list[int], strategy: str = "full", status: str = "finished
 
 
 def compare(*runs: RunFolder, view: str = "Errors") -> AppTest:
-    return open_page("compare", runs=",".join(run.name for run in runs), compared=view)
+    return open_page("compare", compare=",".join(run.name for run in runs), compared=view)
 
 
 def test_fixed_broken_and_both_wrong_reconcile_with_the_accuracies() -> None:
@@ -104,6 +104,14 @@ def test_every_view_of_four_runs(view: str, words: str) -> None:
     assert not app.error
     assert words in text(app)
     assert app.query_params[Key.COMPARED] == ",".join(run.name for run in runs)
+
+
+def test_what_is_chosen_beside_a_feature_map_does_not_empty_the_comparison() -> None:
+    runs = [finished([0, 0, 1, 1]), finished([0, 1, 1, 1])]
+    app = open_page("feature_maps", look="Before and after")
+    app.switch_page("pages/compare.py").run()
+    assert not app.exception
+    assert app.multiselect(key=Key.COMPARED).value == [run.name for run in runs]
 
 
 def test_errors_by_class_and_runs_of_other_classes() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlviz.cli.output import Json, print_result, stderr
+from tlviz.data.folder import given_path
 from tlviz.errors import BadDatasetError
 from tlviz.runs.folder import find_run
 
@@ -35,7 +36,7 @@ def predict_pictures(
 
     found = find_run(run)
     network, geometry = load_predictor(found)
-    pictures, missing = find_pictures(path.expanduser() for path in paths)
+    pictures, missing = find_pictures(given_path(str(path)) for path in paths)
     familiar, reason = find_familiar(found.weights, network) if unlike and pictures else (None, "")
     named = predict(network, geometry, pictures, familiar, _tell)
     problems = [*missing, *named.problems]

@@ -122,8 +122,10 @@ def strategy_at(freeze: int, depth: int) -> str:
 def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
     """Say in words how far the stages are general, and what the others cost on these images."""
     best = best_stage(stages)
-    if not has_signal(stages, chance):
+    if not _is_above_chance(stages, chance):
         return "No reliable transfer signal: on these images no stage is worth clearly more than chance."
+    if not has_signal(stages, chance):
+        return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
     general = general_depth(stages)
     costly = len(stages) - general
     if not costly:
@@ -255,8 +257,8 @@ def _about_nearness(stages: Sequence[StageProfile], general: int) -> str:
     far = max(stages, key=lambda stage: stage.kid)
     if is_source_like(stages):
         return (
-            f"No stage sees these images apart from the source's photographs, at most {far.kid:.1f} times the noise, "
-            "so there is little to tune."
+            "No stage sees these images apart from the source's photographs, at most "
+            f"{max(0.0, far.kid):.1f} times the noise, so there is little to tune."
         )
     words = f"They are unlike the source's photographs, {far.kid:,.0f} times the noise at {far.name}"
     if general <= max(1, len(stages) // 2):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
-from tlviz.data.sample import Chosen, choose_rows, decode_sample
+from tlviz.data.sample import PER_CLASS, Chosen, choose_rows, decode_sample
 from tlviz.data.target import Target
 from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.random_copy import settle_batchnorms
@@ -49,8 +49,12 @@ def read_sample(request: Request, target: Target, chosen: Chosen, progress: Prog
     Raises what ``decode_sample`` and ``choose_rows`` raise.
     """
     images = decode_sample(request.data, target, request.geometry, progress)
-    again = choose_rows(images.labels, images.classes, images.parts, len(images.labels))
-    return sample_of(images, Chosen(again.rows, chosen.available, (*chosen.notes, *again.notes)))
+    # The limit has done its work: with so high a one only classes that have become too small go.
+    again = choose_rows(images.labels, images.classes, images.parts, PER_CLASS * len(images.labels))
+    lost = len(target.names) - len(images.labels)
+    what = "One picture" if lost == 1 else f"{lost:,} pictures"
+    unread = (f"{what} could not be opened.",) if lost else ()
+    return sample_of(images, Chosen(again.rows, chosen.available, (*chosen.notes, *unread, *again.notes)))
 
 
 def pretrained_pass(

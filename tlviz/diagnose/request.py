@@ -17,6 +17,7 @@ SIZE = 160
 """The side at which pictures are looked at: half the work of 224, and the last maps are still 5 x 5."""
 _SIZES = (32, 1024)
 _LIMITS = (20, 20_000)
+_SEEDS = (0, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def make_request(model: str, data: str, *, image_size: int | None = None, limit:
     """Check a request and fill in the size.  Raises ``UnknownNameError`` or ``BadSettingError``."""
     spec = find_model(model)
     size = default_size(spec) if image_size is None else image_size
-    for name, value, (low, high) in (("image size", size, _SIZES), ("limit", limit, _LIMITS)):
+    for name, value, (low, high) in (("image size", size, _SIZES), ("limit", limit, _LIMITS), ("seed", seed, _SEEDS)):
         if not low <= value <= high:
             raise BadSettingError(f"{name} is {value:,}; it must be between {low:,} and {high:,}.")
     check_size(spec, size)

@@ -89,14 +89,15 @@ def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            below = pictures_below(path, problems)
+            below = [file for file in pictures_below(path, problems) if file.is_file()]
             found += [Picture(str(file), file) for file in below]
             if not below:
                 problems.append(Problem(str(path), "holds no pictures", SKIPPED))
-        elif path.exists():
+        elif path.is_file():
             found.append(Picture(str(path), path))
-        else:
-            problems.append(Problem(str(path), "does not exist", SKIPPED))
+        else:  # a pipe or a device would be waited for, or read, without end
+            problem = "is no file" if path.exists() else "does not exist"
+            problems.append(Problem(str(path), problem, SKIPPED))
     return found, problems
 
 

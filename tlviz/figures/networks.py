@@ -10,6 +10,8 @@ from tlviz.diagnose.records import Contest
 from tlviz.figures.theme import run_colour, use_template
 
 ROW_HEIGHT = 44
+LEAST_SPAN = 0.1
+"""The accuracy axis is at least so long."""
 
 
 def ranked(contests: Sequence[Contest]) -> list[Contest]:
@@ -57,7 +59,11 @@ def plot_networks(contests: Sequence[Contest], titles: Mapping[str, str]) -> go.
             "%{customdata[2]:.1f} ± %{customdata[3]:.1f} points behind the best<extra></extra>",
         )
     )
-    figure.update_xaxes(title="best probe accuracy", tickformat=".0%")
+    figure.update_xaxes(title="best probe accuracy", tickformat=".0%", minallowed=0, maxallowed=1)
+    low, high = min(c.probe - c.probe_se for c in order), max(c.probe + c.probe_se for c in order)
+    if high - low < LEAST_SPAN:  # else several ticks would read the same
+        middle = (low + high) / 2
+        figure.update_xaxes(range=[middle - LEAST_SPAN / 2, middle + LEAST_SPAN / 2])
     figure.update_yaxes(type="category")
     figure.update_layout(height=110 + ROW_HEIGHT * len(order), margin={"l": 10, "r": 10, "t": 10, "b": 10})
     return use_template(figure)

@@ -17,6 +17,18 @@ from tlviz.runs.folder import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""
+SHARES = {
+    "reading pictures": 0.2,
+    "pretrained network": 0.2,
+    "random weights": 0.2,
+    "reading photographs": 0.08,
+    "photographs": 0.1,
+    "gradients": 0.12,
+    "measuring": 0.1,
+}
+"""What each part of a profile takes of its time, in their order; measured, and rough."""
+LEAST_SHARE = 0.05
+"""With less behind it, nobody knows how long it takes."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -40,19 +52,54 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _progress(job: Job) -> Callable[[str, int, int], None]:
-    """Report progress, and end the work where a stop is asked for; each part of it has a time of its own."""
-    part, begun, looked = "", 0.0, 0.0
+    """Report how far the whole work is and the time left, and end it where a stop is asked for."""
+    pace = Pace(time.monotonic())
+    part, looked = "", 0.0
 
     def progress(doing: str, done: int, total: int) -> None:
-        nonlocal part, begun, looked
+        nonlocal part, looked
         now = time.monotonic()
-        if doing != part:
-            part, begun = doing, now
-        elif now - looked < LOOK_S:
+        pace.note(doing, done / max(1, total))
+        if doing == part and now - looked < LOOK_S:
             return
-        looked = now
-        job.tell(Status.RUNNING, f"{doing}: {done:,} of {total:,}", done / max(1, total))
+        part, looked = doing, now
+        told = f"{doing}: {done:,} of {total:,}"
+        job.tell(Status.RUNNING, told, pace.fraction, pace.seconds_left(now))
         if job.should_stop():
             raise StoppedEarly
 
     return progress
+
+
+class Pace:
+    """How far a profile is and how long it still takes, from the parts it has been through since ``begun``.
+
+    A part that an earlier profile left on disk is never told: it counts as done, yet says nothing of the pace.
+    """
+
+    def __init__(self, begun: float) -> None:
+        self._begun = begun
+        self._told: dict[str, float] = {}
+
+    def note(self, part: str, fraction: float) -> None:
+        """Note that a part is done so far, 0 to 1; those told before it are behind."""
+        for earlier in self._told:
+            self._told[earlier] = 1.0
+        self._told[part] = fraction
+
+    @property
+    def fraction(self) -> float:
+        """The share of the whole work that is behind, 0 to 1."""
+        return 1.0 - self._ahead() / sum(SHARES.values())
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return the seconds to the end, None as long as too little is done to tell."""
+        behind = sum(SHARES.get(part, 0.0) * fraction for part, fraction in self._told.items())
+        return (now - self._begun) * self._ahead() / behind if behind >= LEAST_SHARE else None
+
+    def _ahead(self) -> float:
+        """Return the shares of what is left of the last part told, and of the parts after it."""
+        parts = list(SHARES)
+        last = max((parts.index(part) for part in self._told if part in SHARES), default=-1)
+        rest = (1.0 - self._told[parts[last]]) * SHARES[parts[last]] if last >= 0 else 0.0
+        return rest + sum(SHARES[part] for part in parts[last + 1 :])

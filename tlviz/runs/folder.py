@@ -38,6 +38,7 @@ from typing import Any, TypeGuard
 
 import psutil
 
+from tlviz.data.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 
@@ -151,6 +152,7 @@ class RunFolder:
             beat = Heartbeat(**values)
             numbers = (beat.process_started, beat.time, beat.fraction)
             is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(_is_finite, numbers))
+            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or _is_finite(beat.seconds_left))
             return beat if Status(beat.state) and is_whole else None
         except (TypeError, ValueError):
             return None
@@ -290,8 +292,11 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
 
 
 def find_run(name: str) -> RunFolder:
-    """Return a run by its name or its folder's path.  Raises ``UnknownNameError`` with the nearest names."""
-    candidates = [Path(name).expanduser()] if os.sep in name else [runs_folder() / name]
+    """Return a run by its name or its folder's path.
+
+    Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
+    """
+    candidates = [given_path(name)] if os.sep in name else [runs_folder() / name]
     for path in candidates:
         if name and RunFolder(path).is_run():
             return RunFolder(path)
@@ -322,6 +327,7 @@ def encode(values: Any) -> bytes:
     return json.dumps(plain, allow_nan=False).encode()
 
 
+_LARGEST = 2**63
 _EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per_s")
 
 
@@ -354,9 +360,17 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _parse(content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=_refuse)
+        return json.loads(content, parse_constant=_refuse, parse_int=_whole_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _whole_number(digits: str) -> int:
+    """Return a whole number that every calculation can hold."""
+    number = int(digits)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"a number of {len(digits)} digits is damaged")
+    return number
 
 
 def _refuse(constant: str) -> None:

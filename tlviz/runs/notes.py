@@ -42,8 +42,9 @@ def write_notes(run: RunFolder, notes: Notes) -> None:
 
 def tidy(tags: Iterable[object]) -> tuple[str, ...]:
     """Return tags without spaces around them, empty ones and second ones, in their order."""
-    return tuple(dict.fromkeys(word for tag in tags if (word := str(tag).strip()[:LONGEST_NAME])))[:MOST_TAGS]
+    return tuple(dict.fromkeys(word for tag in tags if (word := _words(str(tag)).strip()[:LONGEST_NAME])))[:MOST_TAGS]
 
 
 def _words(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return text, with a question mark for every half letter that no page can show."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""

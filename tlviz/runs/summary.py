@@ -52,7 +52,7 @@ def summarise(run: RunFolder) -> RunSummary:
     by_loss = config["settings"].get("monitor") == Monitor.LOSS
     best = max(epochs, key=lambda e: (not by_loss and e["val_accuracy"], -e["val_loss"], -e["epoch"]), default=None)
     phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
-    widest = max(phases, key=lambda event: event.get("trainable_parameters") or 0, default={})
+    widest = max(phases, key=lambda event: _count(event.get("trainable_parameters")) or 0, default={})
     rates = [epoch["images_per_s"] for epoch in epochs if epoch["epoch"]]
     settings = config["settings"]
     return RunSummary(
@@ -69,10 +69,10 @@ def summarise(run: RunFolder) -> RunSummary:
         test_accuracy=_number(ended.get("test_accuracy"), run.tested()),
         duration_s=_number(ended.get("duration_s")),
         images_per_s=sum(rates) / len(rates) if rates else None,
-        trainable_parameters=widest.get("trainable_parameters"),
-        frozen_parameters=widest.get("frozen_parameters"),
+        trainable_parameters=_count(widest.get("trainable_parameters")),
+        frozen_parameters=_count(widest.get("frozen_parameters")),
         peak_memory_mb=_number(ended.get("peak_memory_mb")),
-        device=begun.get("device"),
+        device=_text(begun.get("device")),
         started=_number(config["created"]) or 0.0,
         error=_text(ended.get("error")) or _silent_end(run, status, has_ended=bool(ended)) or _other_format(config),
         settings=settings,
@@ -85,6 +85,10 @@ def summarise(run: RunFolder) -> RunSummary:
 def _number(value: Any, otherwise: float | None = None) -> float | None:
     """Return what can be calculated with."""
     return value if isinstance(value, int | float) and math.isfinite(value) else otherwise
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _text(value: Any) -> str | None:

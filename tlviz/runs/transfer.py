@@ -53,9 +53,10 @@ def compare_with_scratch(summary: RunSummary, others: Iterable[RunSummary]) -> T
 
     None where the run has no accuracy yet or starts at random itself, or where there is no such other run.
     """
-    images = int(summary.start_event.get("validation_images") or 0)
+    told = summary.start_event.get("validation_images")
+    images = told if isinstance(told, int) else 0
     own = summary.best_val_accuracy
-    if own is None or not images or not starts_pretrained(summary):
+    if own is None or images < 1 or not starts_pretrained(summary):
         return None
     rivals = [other for other in others if _is_yardstick(other, summary)]
     best = max(rivals, key=lambda other: other.best_val_accuracy or 0.0, default=None)

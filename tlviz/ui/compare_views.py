@@ -16,6 +16,7 @@ from tlviz.runs.answers import Answers
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.folder import RunFolder
 from tlviz.ui.pick_runs import Compared
+from tlviz.ui.words import plain
 
 CURVES = {"Accuracy": "val_accuracy", "Loss": "val_loss", "F1": "val_macro_f1", "Training loss": "train_loss"}
 COSTS = {"Seconds": "duration_s", "Trainable parameters": "trainable_parameters"}
@@ -93,8 +94,8 @@ def render_moved(runs: Sequence[Compared]) -> None:
             if view == "Weights"
             else "How unlike each stage's features are to the pretrained ones at the best epoch; 0 is unchanged."
         )
-    for name in moved.keys() - told.keys():
-        st.caption(f"{name} has no such measurement: it was switched off, or the run ended before.")
+    for name in [name for name in moved if name not in told]:
+        st.caption(f"{plain(name)} has no such measurement: it was switched off, or the run ended before.")
 
 
 def render_cost(runs: Sequence[Compared]) -> None:
@@ -116,7 +117,7 @@ def render_cost(runs: Sequence[Compared]) -> None:
     st.plotly_chart(
         plot_cost(costs, front, kind.lower(), is_log=is_wide), key=f"compare_cost_{kind}", config=chart_config()
     )
-    best = ", ".join(costs[at].name for at in front)
+    best = ", ".join(plain(costs[at].name) for at in front)
     st.caption(f"On the dotted front no run is better for less: {best}. Bars are one standard error.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from tlviz.data.folder import given_path
 from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder, storage_errors
 from tlviz.runs.bin import bin_size, empty_bin, list_bin, restore
@@ -58,7 +59,7 @@ def render_bring_in() -> None:
         path = st.text_input("or its path on this machine", key="run_zip_path", placeholder="/path/to/run.zip")
         if st.button("Bring in", icon=":material/input:", key="run_bring_in"):
             try:
-                run = _taken_in(given.name, given.getbuffer()) if given else take_in(Path(path.strip()).expanduser())
+                run = _taken_in(given.name, given.getbuffer()) if given else take_in(given_path(path.strip()))
             except TlvizError as error:
                 show_error(error)
             else:

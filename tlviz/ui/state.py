@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import StrEnum, unique
 
 
+@unique
 class Key(StrEnum):
     """Every key of ``st.session_state`` that more than one place knows."""
 
@@ -52,7 +53,7 @@ class Key(StrEnum):
     STRENGTH = "strength"
     PERCENTILE = "percentile"
     RUN = "run"
-    COMPARED = "runs"
+    COMPARED = "compare"
     COMPARE_VIEW = "compared"
     RACE = "race"
     STRATEGY = "strategy"

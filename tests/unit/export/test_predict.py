@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,18 @@ def test_predict_with_nothing_to_read_ends_with_2(
     assert captured.out == ""
     assert "None of the 1 given paths is a picture that can be opened" in captured.err
     assert main(["predict", "nobody", "/nope"]) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes_are_not_waited_for_and_odd_paths_are_one_sentence(
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "data" / "pipe.png")
+    pictures, problems = find_pictures([tmp_path / "data" / "pipe.png", tmp_path / "data"])
+    assert len(pictures) == 48
+    assert [problem.problem for problem in problems] == ["is no file"]
+    for arguments in (["predict", run.name, "~nobody-here/x.png"], ["predict", "~nobody-here/run", "x.png"]):
+        assert main(arguments) == 2
+        said = capsys.readouterr()
+        assert (said.out, len(said.err.splitlines())) == ("", 1)
+        assert "can be no path" in said.err

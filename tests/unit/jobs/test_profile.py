@@ -6,11 +6,14 @@ import socket
 import time
 from collections.abc import Callable
 
+import pytest
 from filelock import FileLock
 
+from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.request import make_request
 from tlviz.home import home, make_folder
+from tlviz.jobs.profile import SHARES, Pace
 from tlviz.runs.device import lane
 from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
 from tlviz.runs.launch import start_profile
@@ -60,3 +63,33 @@ def test_a_mistake_is_one_sentence() -> None:
     wait(lambda: over(run))
     assert run.status() is Status.FAILED
     assert "python -m tlviz models download resnet50" in run.events()[-1]["error"]
+
+
+def test_the_time_left_is_that_of_the_whole_work() -> None:
+    pace, now, fractions = Pace(100.0), 100.0, [0.0]
+    assert pace.seconds_left(now) is None, "nothing is known yet"
+    for part, share in SHARES.items():
+        for done in (0.0, 0.5, 1.0):
+            now = 100.0 + 40 * (sum(list(SHARES.values())[: list(SHARES).index(part)]) + done * share)
+            pace.note(part, done)
+            fractions.append(round(pace.fraction, 9))
+            left = pace.seconds_left(now)
+            assert left is None or left == pytest.approx(140.0 - now), part
+    assert fractions == sorted(fractions)
+    assert (pace.fraction, pace.seconds_left(now)) == (pytest.approx(1.0), pytest.approx(0.0))
+
+
+def test_parts_that_are_kept_from_before_say_nothing_of_the_pace() -> None:
+    pace = Pace(0.0)
+    pace.note("gradients", 0.5)
+    rest = 0.5 * SHARES["gradients"] + SHARES["measuring"]
+    assert pace.fraction == pytest.approx(1 - rest)
+    assert pace.seconds_left(6.0) == pytest.approx(6.0 * rest / (0.5 * SHARES["gradients"]))
+
+
+def test_every_part_that_a_profile_tells_has_its_share() -> None:
+    told: list[str] = []
+    profile_target(
+        make_request("squeezenet1_1", "digits", image_size=64, limit=50), lambda doing, *_: told.append(doing)
+    )
+    assert list(dict.fromkeys(told)) == list(SHARES)

@@ -312,6 +312,23 @@ ODD = {
         CONFIG.replace(b'"seed": 3', b'"seed": [1], "x": 1e999').replace(b'"full"', b"7")
     ),
     "a folder for a file": lambda run: ((run.path / "events.jsonl").unlink(), (run.path / "events.jsonl").mkdir()),
+    "no calendar": lambda run: (run.path / "config.json").write_bytes(
+        CONFIG.replace(b'"created": ', b'"created": 1' + b"0" * 400 + b', "was": ')
+    ),
+    "huge numbers": lambda run: (run.path / "events.jsonl").write_bytes(
+        json.dumps(EPOCH | {"val_accuracy": 10**400}).encode() + b"\n"
+    ),
+    "huge test": lambda run: (run.path / "test.json").write_text(json.dumps({"test_accuracy": 10**400})),
+    "huge resume": lambda run: (run.path / "resume").write_text(json.dumps({"time": 10**400})),
+    "half letters": lambda run: (run.path / "notes.json").write_text(
+        json.dumps({"name": "\ud800", "tags": ["\ud800"]})
+    ),
+    "words for counts": lambda run: (run.path / "events.jsonl").write_text(
+        "".join(
+            json.dumps({"event": event, "time": 1.0, "trainable_parameters": count, "validation_images": "x"}) + "\n"
+            for event, count in (("started", "many"), ("unfroze", 5))
+        )
+    ),
     "odd heartbeat": lambda run: (run.path / "heartbeat").write_bytes(
         b'{"host": "h", "pid": 1, "process_started": "x", "time": "y", "state": "running"}'
     ),
