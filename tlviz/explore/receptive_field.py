@@ -64,8 +64,9 @@ def receptive_field(network: Network, pixels: Pixels, layer: str, layout: Layout
     """Measure what one position of a layer's output sees of a picture, uint8 (S, S, 3).
 
     The gradient of the position's channels, mixed at random (a plain sum is constant behind a LayerNorm), with respect
-    to the picture: all that it reaches, on the picture and on noise, is the receptive field; how strong it is on the picture is the effective one (Luo et al. 2016,
-    https://arxiv.org/abs/1701.04128).  Hooks are gone afterwards; the network's lock is held meanwhile.
+    to the picture: all that it reaches, on the picture and on noise, is the receptive field; how strong it is on the
+    picture is the effective one (Luo et al. 2016, https://arxiv.org/abs/1701.04128).  Hooks are gone afterwards; the
+    network's lock is held meanwhile.
     Raises ``BadSettingError`` for a position that is not on the map.
     """
     generator = torch.Generator().manual_seed(0)
