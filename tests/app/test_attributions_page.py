@@ -101,6 +101,8 @@ def test_runs_stand_beside_and_an_untouched_backbone_has_the_same_attention() ->
     assert not app.error
     assert "Largest difference from the pretrained network. Head only: up to" in text(app)
     assert app.selectbox(key=Key.RUN_CLASS).value == "mammal"
+    assert "In a difference" not in text(app)
+    assert "red is more than before, blue is less" in text(open_why(runs=run.name, show="difference"))
 
 
 def test_a_run_against_itself_shows_zero() -> None:

@@ -136,6 +136,8 @@ def render_answers(question: Question, subject: Subject, answers: Sequence[Answe
         _legend(question, answers[0], most)
     if len(answers) > 1:
         st.caption(plain(_largest_difference(answers, maps)))
+    if shown == DIFFERENCE:
+        st.caption(f"In a difference red is more than before, blue is less; full colour at {most:.2g}.")
 
 
 def attribution_pane(
@@ -183,10 +185,9 @@ def _legend(question: Question, given: Answer, most: float) -> None:
     low, high = (f"-{most:.2g} against", f"for {most:.2g}") if question.is_signed else ("0", f"{most:.2g}")
     ramp = ramp_css(two_sided=True) if question.is_signed else ramp_css(HEAT)
     st.html(
-        '<div style="display:flex;align-items:center;gap:8px;font-size:0.8rem;max-width:420px">'
-        f"<span>{html.escape(low)}</span>"
-        f'<div style="flex:1;height:9px;border-radius:3px;background:{ramp}"></div>'
-        f"<span>{html.escape(high)}</span></div>"
+        f'<div style="height:9px;border-radius:3px;max-width:420px;background:{ramp}"></div>'
+        '<div style="display:flex;justify-content:space-between;gap:8px;font-size:0.8rem;max-width:420px">'
+        f"<span>{html.escape(low)}</span><span>{html.escape(high)}</span></div>"
         f'<div style="font-size:0.8rem;opacity:0.8;margin-top:4px">{html.escape(legend_words(question, given))}</div>'
     )
     found = given.attribution
