@@ -108,7 +108,10 @@ def test_every_view_of_four_runs(view: str, words: str) -> None:
 
 def test_what_is_chosen_beside_a_feature_map_does_not_empty_the_comparison() -> None:
     runs = [finished([0, 0, 1, 1]), finished([0, 1, 1, 1])]
+    for run in runs:
+        run.weights.touch()  # only runs with weights are offered beside a feature map
     app = open_page("feature_maps", look="Before and after")
+    assert app.multiselect(key=Key.RUNS).value == []
     app.switch_page("pages/compare.py").run()
     assert not app.exception
     assert app.multiselect(key=Key.COMPARED).value == [run.name for run in runs]

@@ -52,8 +52,8 @@ def take_in(archive: Path) -> RunFolder:
     Only a run's own files are written, below a name of its own; links, names that lead elsewhere and traps are refused.
     Raises ``BadRunError``, ``BadDatasetError`` for a damaged archive, or ``StorageError``.
     """
-    if not zipfile.is_zipfile(archive):
-        raise BadRunError(f"{archive.name} is no ZIP file; give one that was downloaded on this page.")
+    if not (archive.is_file() and zipfile.is_zipfile(archive)):  # a device would be read without end
+        raise BadRunError(f"{archive.name or archive} is no ZIP file; give one that was downloaded on this page.")
     with _staging() as folder:
         name = _Unpacking(archive, folder).run()
         run = RunFolder(folder)

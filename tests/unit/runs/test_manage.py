@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 import time
 import zipfile
@@ -353,3 +354,9 @@ def test_another_versions_format_is_one_sentence() -> None:
     (run.path / "config.json").write_bytes(CONFIG.replace(b'"format": 1', b'"format": 7'))
     assert "Another version of tlviz wrote this run (format 7, this one writes 1)" in str(summarise(run).error)
     assert summarise(run).best_val_accuracy == 0.75
+
+
+@pytest.mark.parametrize("path", [os.devnull, ".", "gone.zip"])
+def test_what_is_no_file_is_no_run(path: str) -> None:
+    with pytest.raises(BadRunError, match="is no ZIP file"):
+        take_in(Path(path))
