@@ -52,6 +52,7 @@ class Key(StrEnum):
     RUN = "run"
     COMPARED = "runs"
     COMPARE_VIEW = "compared"
+    IMAGE = "image"
     RACE = "race"
     STRATEGY = "strategy"
     FREEZE = "freeze"
