@@ -8,6 +8,7 @@ from tlviz.ui.address import from_address, to_address
 from tlviz.ui.compare_errors import answers_of, render_errors
 from tlviz.ui.compare_views import render_calibration, render_cost, render_curves, render_moved, render_settings
 from tlviz.ui.frame import guarded
+from tlviz.ui.open_inside import link_to_feature_maps
 from tlviz.ui.pick_runs import Compared, lettered, pick_runs, render_heads
 from tlviz.ui.report_button import render_report
 from tlviz.ui.state import Key
@@ -37,7 +38,9 @@ def page() -> None:
     )
     to_address(Key.COMPARE_VIEW)
     _view(str(st.session_state[Key.COMPARE_VIEW]), runs)
-    render_report(chosen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        render_report(chosen)
+        link_to_feature_maps([run.summary for run in runs], key="compare_feature_maps")
 
 
 def _compared(rows: list[Row]) -> list[Compared]:

@@ -43,6 +43,7 @@ class Diary:
     def _write(self, until: int | None) -> StopReason:
         if self._told:
             self._job.append("resumed", {"epoch": self._state.epoch})
+        self._job.mirror.begin()
         self._job.tell(Status.RUNNING, "validating before training")
         reason = StopReason.EPOCHS
         for event in train(self._state):
@@ -92,6 +93,7 @@ class Diary:
         values = asdict(epoch)
         if self._tell("epoch", values):
             self._board.write(values)
+            self._job.mirror.write(values)
         write_atomic(run.last_state, checkpoint(state, self._job.clock() - self._begun))
         if epoch.epoch == 0:
             self._since = (self._job.clock(), 0)

@@ -13,6 +13,7 @@ from typing import Any
 
 from tlviz.errors import StorageError, TlvizError
 from tlviz.home import storage_errors, write_atomic
+from tlviz.jobs.mirror import Mirror
 from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
 
 BEAT_S = 0.5
@@ -34,6 +35,7 @@ class Job:
         self._events = run.path / "events.jsonl"
         self._ballast = run.path / BALLAST
         self.log = run.path / "log.txt"
+        self.mirror = Mirror(run)
 
     def start(self) -> None:
         """Beat once now, so that the folder shows a live worker, and from then on in the background."""
@@ -65,6 +67,7 @@ class Job:
         self.append("finished", {"status": status} | values)
         if status is Status.FINISHED:
             self.run.last_state.unlink(missing_ok=True)
+        self.mirror.end(status, values)
 
     def terminate(self) -> None:
         """Note a termination signal: it is a request to stop."""
@@ -85,6 +88,7 @@ class Job:
             self._beating.join()  # its last beat must not come after this one
         self.tell(Status.QUEUED, doing)
         self._write_beat()
+        self.mirror.close()
 
     def _beat_on(self) -> None:
         while not self._ended.wait(BEAT_S):

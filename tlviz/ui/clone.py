@@ -39,7 +39,7 @@ def prepare_clone(run: RunFolder) -> None:
         raise BadSettingError(f"The network {config.model} is not on this machine; download it on the Models page.")
     state = st.session_state
     state[Key.SOURCE] = config.model
-    _set_target(config.data)
+    set_target(config.data)
     state[Key.STRATEGY] = config.strategy
     state[Key.HEAD_LR], state[Key.BACKBONE_LR] = written(config.head_lr), written(config.backbone_lr)
     state[Key.EPOCHS], state[Key.BATCH_SIZE], state[Key.OPTIMIZER] = config.epochs, config.batch_size, config.optimizer
@@ -58,7 +58,7 @@ def written(rate: float) -> str:
     return short if float(short) == rate else f"{rate:g}"
 
 
-def _set_target(data: str) -> None:
+def set_target(data: str) -> None:
     """Choose a run's target by name, or its folder as the person's own."""
     path = Path(data)
     if data in DATASETS or (data in PUBLIC and is_downloaded(PUBLIC[data])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,8 +20,10 @@ from tlviz.runs.compare import Change, change
 from tlviz.runs.folder import ANSWERS, RunFolder, find_run, list_runs
 from tlviz.runs.launch import start_answers
 from tlviz.ui import cached_runs
+from tlviz.ui.compare_maps import render_image
 from tlviz.ui.panels import render_job
 from tlviz.ui.pick_runs import Compared
+from tlviz.ui.state import Key
 from tlviz.ui.words import plain, show_error
 
 MOST_ROWS = 200
@@ -128,7 +131,9 @@ def _images(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
             format_func=labels.__getitem__, label_visibility="collapsed",
         )  # fmt: skip
     st.markdown(_balance(first, second, said_first, said_second, found))
-    _table(first, second, said_first, said_second, found, cases[labels[at or 0]])
+    image = _table(first, second, said_first, said_second, found, cases[labels[at or 0]])
+    if image is not None:
+        render_image(image, runs, answers)
 
 
 def _balance(first: Compared, second: Compared, before: Answers, after: Answers, found: Change) -> str:
@@ -147,11 +152,11 @@ def _balance(first: Compared, second: Compared, before: Answers, after: Answers,
 
 def _table(
     first: Compared, second: Compared, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
-) -> None:
-    """List images with their picture, label, and what either run says with which probability."""
+) -> str | None:
+    """List images with their picture, label, and what either run says how surely; return the chosen one."""
     if not len(chosen):
         st.caption("None.")
-        return
+        return None
     rows = _rows(first, second, before, after, found, chosen)
     shown = rows.head(MOST_ROWS).copy()
     pictures = cached_runs.thumbnails(cached_runs.run_images(first.summary), list(shown["image"]))
@@ -160,10 +165,17 @@ def _table(
         for name in rows.columns
         if str(name).endswith("sure")
     }
+    names = list(shown["image"])
     shown.insert(0, "picture", pictures)
-    st.dataframe(
+    asked = st.query_params.get(Key.IMAGE)
+    version = hashlib.sha256("\n".join((first.letter, second.letter, *names)).encode()).hexdigest()[:12]
+    event = st.dataframe(
         shown,
+        key=f"compare_images_{version}",
         hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [names.index(asked)] if asked in names else []}},
         row_height=_ROW_HEIGHT,
         height=min(460, 40 + _ROW_HEIGHT * len(shown)),
         column_config={"picture": st.column_config.ImageColumn("", width=60)} | shares,
@@ -171,10 +183,16 @@ def _table(
     more = f"The first {MOST_ROWS:,} of {len(rows):,}. " if len(rows) > MOST_ROWS else ""
     gone = "" if any(pictures) else "The run's pictures are no longer where they were. "
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{more}{gone}Sure: the probability of the answer given.")
+        st.caption(f"{more}{gone}Sure: the probability of the answer given. Choose a row to see where each run looked.")
         st.download_button(
             "CSV", rows.to_csv(index=False), "images.csv", "text/csv", icon=":material/table:", key="compare_csv"
         )
+    picked = [names[at] for at in event.selection.rows if at < len(names)]
+    if picked:
+        st.query_params[Key.IMAGE] = picked[0]
+        return picked[0]
+    st.query_params.pop(Key.IMAGE, None)
+    return None
 
 
 def _rows(

@@ -55,6 +55,7 @@ class Key(StrEnum):
     RUN = "run"
     COMPARED = "compare"
     COMPARE_VIEW = "compared"
+    IMAGE = "image"
     RACE = "race"
     STRATEGY = "strategy"
     FREEZE = "freeze"
