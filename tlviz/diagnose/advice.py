@@ -128,15 +128,19 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
         return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
     general = general_depth(stages)
     costly = len(stages) - general
+    still = (
+        "" if most_frozen(stages) == general else " As they are unlike the source's, tuning the later half still pays."
+    )
     if not costly:
         return (
-            f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs accuracy."
+            f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs "
+            f"accuracy.{still}"
         )
     last = stages[-1]
     are = "the last stage costs" if costly == 1 else f"the last {costly} stages cost"
     return (
         f"General up to {stages[general - 1].name}, specific from {stages[general].name}: on these images {are} "
-        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}."
+        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}.{still}"
     )
 
 

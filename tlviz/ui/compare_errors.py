@@ -189,8 +189,9 @@ def _table(
         )
     picked = [names[at] for at in event.selection.rows if at < len(names)]
     if picked:
-        st.query_params[Key.IMAGE] = picked[0]
-        return picked[0]
+        name = str(picked[0])
+        st.query_params[Key.IMAGE] = name
+        return name
     st.query_params.pop(Key.IMAGE, None)
     return None
 

@@ -89,6 +89,7 @@ def test_on_images_unlike_the_source_the_later_half_is_tuned() -> None:
     assert "so at most 2 stages stay frozen" in " ".join(advice.reasons)
     assert "later stages gain nothing" not in " ".join(advice.reasons)
     assert advised(planted([0.9, 0.6, 0.5, 0.4], kid=30.0)).freeze == 1
+    assert "no stage costs accuracy. As they are unlike the source's" in summarise_stages(far, 0.25)
     assert advised(planted([0.9], kid=30.0)).freeze == 1, "a network of one stage has no half"
     near = [replace(stage, kid=30.0 if stage.name == "d" else 0.0) for stage in planted([0.4, 0.6, 0.8, 0.9])]
     assert freeze_depth(near) == 2, "one stage that sees them apart is enough"
