@@ -128,7 +128,8 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
         return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
     general = general_depth(stages)
     costly = len(stages) - general
-    still = (
+    is_held_back = most_frozen(stages) < general
+    still = " As they are unlike the source's, tuning the later half still pays." if is_held_back else ""
         "" if most_frozen(stages) == general else " As they are unlike the source's, tuning the later half still pays."
     )
     if not costly:
