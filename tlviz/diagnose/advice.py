@@ -130,8 +130,6 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
     costly = len(stages) - general
     is_held_back = most_frozen(stages) < general
     still = " As they are unlike the source's, tuning the later half still pays." if is_held_back else ""
-        "" if most_frozen(stages) == general else " As they are unlike the source's, tuning the later half still pays."
-    )
     if not costly:
         return (
             f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs "
@@ -141,7 +139,8 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
     are = "the last stage costs" if costly == 1 else f"the last {costly} stages cost"
     return (
         f"General up to {stages[general - 1].name}, specific from {stages[general].name}: on these images {are} "
-        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}.{still}"
+        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}."
+        f"{still}"
     )
 
 
