@@ -31,6 +31,8 @@ from tlviz.models.load import architecture_stages  # noqa: E402
 
 MODEL = "squeezenet1_1"
 TARGETS = {"photos": "near", "clipart": "shifted", "digits": "far"}
+LABELS = {"digits": 40}
+"""Labels a class that train, so that no target has many times the pictures of the others."""
 SEEDS = (0, 1, 2)
 EPOCHS = 8
 SIZE = 96
@@ -62,7 +64,14 @@ def measure(target: str, freeze: int) -> Curve:
     seeds = []
     for seed in SEEDS:
         settings = configure(
-            MODEL, target, "last_stages", freeze=freeze, epochs=EPOCHS, image_size=SIZE, patience=1000, seed=seed
+            *(MODEL, target, "last_stages"),
+            freeze=freeze,
+            epochs=EPOCHS,
+            image_size=SIZE,
+            patience=1000,
+            seed=seed,
+            labels_per_class=LABELS.get(target),
+            gauges=False,
         )
         seeds.append(in_a_process("ours", settings.to_json())["curve"])
     print(f"{target}, {freeze} frozen: {[round(max(values), 3) for values in seeds]}", file=sys.stderr, flush=True)
@@ -128,12 +137,12 @@ def main() -> None:
     backbone = len(stages) - 1
     depths = sorted({round(backbone * share) for share in (0, 0.25, 0.5, 0.75, 1)})
     curves = [measure(target, freeze) for target in TARGETS for freeze in depths]
+    print(json.dumps([{"target": curve.target, "freeze": curve.freeze, "seeds": curve.seeds} for curve in curves]))
     write_readme(table(curves, [stage.name for stage in stages]))
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "curves.html"
         draw(curves, backbone).write_html(page, include_plotlyjs=True)
         photograph(page, ROOT / "assets" / "pictures" / "curves.png", 1200, 420)
-    print(json.dumps([{"target": curve.target, "freeze": curve.freeze, "seeds": curve.seeds} for curve in curves]))
 
 
 if __name__ == "__main__":
