@@ -28,6 +28,7 @@ class Key(StrEnum):
     ATLAS = "atlas"
     AFTER = "after"
     UPLOAD = "upload"
+    HANDED = "handed"
     ORDER = "order"
     LOOK = "look"
     LAYER = "layer"
