@@ -11,7 +11,7 @@ from tlviz.ui.cached_attributions import unavailable
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.memory import give_back_memory
-from tlviz.ui.pick_picture import given_file, pick_picture, picture_name
+from tlviz.ui.pick_picture import given_picture, pick_picture, picture_name
 from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
 from tlviz.ui.trust_panel import render_trust
@@ -26,7 +26,7 @@ def page() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         pixels = pick_picture(images, source())
-        picked = "" if given_file(Key.UPLOAD) else st.session_state[Key.PICTURE]
+        picked = "" if given_picture() else st.session_state[Key.PICTURE]
         label = images.classes[images.labels[images.names.index(picked)]] if picked else ""
         true_class = find_true_class((label, picked), network.classes)
         subject = Subject(source(), network, pixels, picture_name(Key.PICTURE, Key.UPLOAD), label, true_class)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.app.finished import finished_run
+from tests.app.finished import CLASSES, finished_run
 from tests.app.test_pages import open_page, text
 from tlviz.data.images import load_images
+from tlviz.explore import applicability
+from tlviz.explore.methods import Method, NotApplicable
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import build_for_target
 from tlviz.runs.answers import Answers, write_answers
 from tlviz.runs.folder import RunFolder
 from tlviz.ui.cached import padded
+from tlviz.ui.run_maps import usual_method
 from tlviz.ui.state import Key
 
 
@@ -35,7 +44,7 @@ def test_a_chosen_image_shows_where_each_run_looked_and_leads_on() -> None:
     assert "Grad-CAM for the answer given" not in text(app), "nothing is drawn before an image is chosen"
     app = compare(one, two, image=name)
     assert not app.exception
-    assert "Grad-CAM for the answer given: bright is where it looked; one colour scale for all." in text(app)
+    assert "Grad-CAM for the answer given: bright speaks for it; one colour scale for all." in text(app)
     app.button(key="compare_attributions").click().run()
     assert not app.exception
     assert app.title[0].value == "Why this answer?"
@@ -61,3 +70,42 @@ def test_feature_maps_open_on_the_compared_runs() -> None:
     assert app.title[0].value == "What does each stage see?"
     assert app.session_state[Key.LOOK] == "Before and after"
     assert set(app.session_state[Key.RUNS]) == {one.name, two.name}
+
+
+def test_a_new_picture_shows_where_the_run_looked_and_goes_along(tmp_path: Path) -> None:
+    finished_run("full", size=96)
+    for name in ("one", "two"):
+        Image.new("RGB", (40, 30), (200, 40, len(name))).save(tmp_path / f"{name}.png")
+    app = open_page("runs")
+    app.button_group(key="runs_view").set_value("Try it on new pictures").run()
+    app.text_input(key="try_folder").set_value(str(tmp_path)).run()
+    assert not app.exception
+    assert "bright speaks for it" not in text(app)
+    app.selectbox(key="try_where").set_value(str(tmp_path / "two.png")).run()
+    assert not app.exception
+    assert "Grad-CAM for the answer given: bright speaks for it." in text(app)
+    app.button(key="try_attributions").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Why this answer?"
+    assert app.button(key="leave_handed").label == "Leave two.png"
+    app.button(key="leave_handed").click().run()
+    assert not app.exception
+    assert not [button for button in app.button if button.key == "leave_handed"]
+
+
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [("squeezenet1_1", Method.GRAD_CAM), ("deit_tiny_patch16_224.fb_in1k", Method.TOKEN_GRAD_CAM)],
+)
+def test_a_network_of_tokens_gets_the_nearest_method(model: str, method: Method) -> None:
+    network = build_for_target(find_model(model), CLASSES, pretrained=False, seed=0)
+    assert usual_method(network) is method
+
+
+def test_a_network_on_which_nothing_applies_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = NotApplicable("This network keeps no positions.", Method.SALIENCY)
+    monkeypatch.setattr(applicability, "why_not", lambda _network, _method: refused)
+    (run, name) = answered("full", 1)
+    app = compare(run, image=name)  # compared with itself: both wrong
+    assert not app.exception
+    assert "No attribution applies to this network. This network keeps no positions." in text(app)

@@ -117,7 +117,7 @@ def predict(
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # Pillow decodes outside the interpreter lock
         for at in range(0, len(pictures), BATCH):
             batch = pictures[at : at + BATCH]
-            opened = list(pool.map(lambda picture: _open(picture, geometry), batch))
+            opened = list(pool.map(lambda picture: open_square(picture, geometry), batch))
             squares = [(p.path, o) for p, o in zip(batch, opened, strict=True) if not isinstance(o, Problem)]
             problems += [one for one in opened if isinstance(one, Problem)]
             if squares:
@@ -138,7 +138,8 @@ def to_csv(rows: Sequence[Prediction]) -> str:
     return file.getvalue()
 
 
-def _open(picture: Picture, geometry: Geometry) -> Pixels | Problem:
+def open_square(picture: Picture, geometry: Geometry) -> Pixels | Problem:
+    """Return a picture as a network gets it, uint8 (S, S, 3), or what is wrong with it."""
     try:
         image, _ = open_picture(picture.source, picture.path)
     except BadPictureError as error:

@@ -124,10 +124,12 @@ def _images(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
         f"Broken by {other} ({len(found.broken):,})": found.broken,
         f"Both wrong ({len(found.both_wrong):,})": found.both_wrong,
     }
-    labels = list(cases)
+    labels, wanted = list(cases), st.query_params.get(Key.IMAGE)
+    holds = [wanted in {said_first.names[at] for at in found.first[rows]} for rows in cases.values()]
+    first_shown = holds.index(True) if any(holds) else 0
     with rest:
         at = st.segmented_control(
-            "Images", range(3), default=0, required=True, key="compare_case", persist_state="session",
+            "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
             format_func=labels.__getitem__, label_visibility="collapsed",
         )  # fmt: skip
     st.markdown(_balance(first, second, said_first, said_second, found))
@@ -187,7 +189,7 @@ def _table(
         st.download_button(
             "CSV", rows.to_csv(index=False), "images.csv", "text/csv", icon=":material/table:", key="compare_csv"
         )
-    picked = [names[at] for at in event.selection.rows if at < len(names)]
+    picked = [str(names[at]) for at in event.selection.rows if at < len(names)]
     if picked:
         name = str(picked[0])
         st.query_params[Key.IMAGE] = name

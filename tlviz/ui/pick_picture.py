@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
+from typing import Protocol
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
@@ -16,6 +18,40 @@ from tlviz.ui.state import Key
 from tlviz.ui.words import show_error
 
 SHOWCASE = ("zebra", "tiger", "tigre")
+
+
+class Given(Protocol):
+    """A picture of a person's own: a file that was uploaded, or one that another page handed on."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def getvalue(self) -> bytes:
+        """Return its file's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A picture that another page handed on, to be looked at like an uploaded one."""
+
+    name: str
+    content: bytes
+
+    def getvalue(self) -> bytes:
+        """Return its file's content."""
+        return self.content
+
+
+def given_picture(upload: str = Key.UPLOAD) -> Given | None:
+    """Return the person's own picture: an uploaded one first, else for the first picture one that was handed on.
+
+    Right after a change of page the field for an upload is empty, though the session still has the file.
+    """
+    handed = st.session_state.get(Key.HANDED) if upload == Key.UPLOAD else None
+    uploaded = None if has_moved() else st.session_state.get(upload)
+    given: Given | None = uploaded or handed
+    return given
 
 
 def pick_picture(images: ImageSet, model: str) -> Pixels:
@@ -32,18 +68,13 @@ def pick_second(images: ImageSet, model: str) -> Pixels:
 
 def picture_name(picture: Key, upload: Key) -> str:
     """Return what to call a chosen picture: its file's name."""
-    given = given_file(upload)
+    given = given_picture(upload)
     return PurePath(given.name if given is not None else st.session_state[picture]).name
-
-
-def given_file(key: Key) -> UploadedFile | None:
-    """Return an uploaded file, None right after a change of page: the field for it is empty then."""
-    return None if has_moved() else st.session_state.get(key)
 
 
 def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, default: str) -> Pixels:
     from_address(key, images.names, default)
-    upload = given_file(upload_key)
+    upload = given_picture(upload_key)
     chosen = st.selectbox(
         label,
         images.names,
@@ -60,9 +91,20 @@ def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, d
         else:
             if oddity:
                 st.caption(f"{upload.name} is {oddity}.")
+            _offer_the_targets(upload)
             return pixels
     picked: Pixels = images.pixels[images.names.index(chosen)]
     return picked
+
+
+def _offer_the_targets(given: Given) -> None:
+    """Let a person leave a picture that was handed on."""
+    if isinstance(given, Handed):
+        forget = partial(st.session_state.pop, Key.HANDED, None)
+        st.button(
+            f"Leave {PurePath(given.name).name}", icon=":material/close:", key="leave_handed", type="tertiary",
+            on_click=forget, help="Goes back to the pictures of the target.",
+        )  # fmt: skip
 
 
 def _first_picture(images: ImageSet) -> str:

@@ -31,6 +31,7 @@ class Key(StrEnum):
     ATLAS = "atlas"
     AFTER = "after"
     UPLOAD = "upload"
+    HANDED = "handed"
     ORDER = "order"
     LOOK = "look"
     LAYER = "layer"

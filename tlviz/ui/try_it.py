@@ -20,6 +20,7 @@ from tlviz.data.pictures import open_picture
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.runs.folder import RunFolder, find_run
 from tlviz.ui.panels import render_problems
+from tlviz.ui.try_maps import render_where_it_looked
 from tlviz.ui.words import show_error
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
@@ -84,6 +85,7 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
         _cards(named.rows, {picture.path: picture for picture in pictures})
         if len(named.rows) > 1:
             _table(named.rows)
+        render_where_it_looked(run, *_predictor(str(run.path), changed), named.rows, pictures)
         st.download_button(
             "CSV", to_csv(named.rows), f"{run.name}.csv", "text/csv", icon=":material/table:", key="try_csv"
         )

@@ -188,3 +188,5 @@ def test_a_real_store_holds_what_a_real_worker_trained(home: Path, tmp_path: Pat
     ]
     (strategy,) = store.rglob("params/strategy")
     assert strategy.read_text() == "head_only"
+    (about,) = (path for path in store.rglob("meta.yaml") if "run_name" in path.read_text())
+    assert "status: 3\n" in about.read_text(), "MLflow's number for FINISHED"
