@@ -16,6 +16,9 @@ LEAST_SHIFT = 1.0
 """A shift of the stem below this many times the noise says nothing."""
 LIKE_SOURCE = 2.0
 """Images are like the source's photographs where the kernel distance is at most this many times the noise."""
+FROZEN_FAR, FROZEN_FAR_BATCHNORM = 0.5, 0.75
+"""On other images at most this share of the stages stays frozen; of a network with BatchNorm more, because its early
+stages lose more than they learn when few images move their statistics.  Both from ``tests/bench/advice.py``."""
 DEFAULT_HEAD_LR = 1e-3
 BACKBONE_SHARE = 0.1
 """The backbone's rate, as a share of the head's."""
@@ -25,9 +28,10 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
     """Advise a freeze depth, strategy, rates and the entrants of a race, by the numbers of the backbone's stages.
 
     The deepest stage whose probe is as good as the best one is kept frozen with all before it, less those at its end
-    that are worth no more than random weights; on images unlike the source's at most half of the stages, because
-    a stage that a linear probe can use is still better tuned there (``tests/bench/advice.py``).  Where even the best
-    probe is near guessing, or pretraining is worth nothing anywhere, there is no signal and everything should race.
+    that are worth no more than random weights; on images unlike the source's at most half of the stages, with
+    BatchNorm three quarters, because a stage that a linear probe can use is still better tuned there
+    (``tests/bench/advice.py``).  Where even the best probe is near guessing, or pretraining is worth nothing anywhere,
+    there is no signal and everything should race.
     """
     rate = head_lr or DEFAULT_HEAD_LR
     if not has_signal(stages, chance):
@@ -41,7 +45,7 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
             reasons=(_no_signal(stages, chance), _about_rates(head_lr)),
             rate_factors={stage.name: stage.relative_gradient for stage in stages},
         )
-    freeze = freeze_depth(stages)
+    freeze = freeze_depth(stages, has_batchnorm=has_batchnorm)
     first = stem_is_shifted(stages)
     peaks = _peaks(stages)
     confidence = Confidence.HIGH if max(peaks) - min(peaks) <= AGREEMENT else Confidence.LOW
@@ -91,15 +95,19 @@ def is_source_like(stages: Sequence[StageProfile]) -> bool:
     return all(stage.kid <= LIKE_SOURCE for stage in stages)
 
 
-def most_frozen(stages: Sequence[StageProfile]) -> int:
-    """Return how many stages may stay frozen: the good ones, on images unlike the source's at most half of all."""
+def most_frozen(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> int:
+    """Return how many stages may stay frozen: the good ones, on images unlike the source's at most a share of all."""
     general = general_depth(stages)
-    return general if is_source_like(stages) else min(general, max(1, len(stages) // 2))
+    return general if is_source_like(stages) else min(general, _far_limit(len(stages), has_batchnorm=has_batchnorm))
 
 
-def freeze_depth(stages: Sequence[StageProfile]) -> int:
+def _far_limit(count: int, *, has_batchnorm: bool) -> int:
+    return max(1, round((FROZEN_FAR_BATCHNORM if has_batchnorm else FROZEN_FAR) * count))
+
+
+def freeze_depth(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> int:
     """Return how many stages to freeze: as many as may be, less those at their end that gain nothing over random."""
-    depth = most_frozen(stages)
+    depth = most_frozen(stages, has_batchnorm=has_batchnorm)
     while depth and stages[depth - 1].gain <= least(stages[depth - 1].gain_se):
         depth -= 1
     return depth
@@ -119,7 +127,7 @@ def strategy_at(freeze: int, depth: int) -> str:
     return "full" if freeze == 0 else "head_only" if freeze == depth else "last_stages"
 
 
-def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
+def summarise_stages(stages: Sequence[StageProfile], chance: float, *, has_batchnorm: bool) -> str:
     """Say in words how far the stages are general, and what the others cost on these images."""
     best = best_stage(stages)
     if not _is_above_chance(stages, chance):
@@ -128,8 +136,8 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float) -> str:
         return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
     general = general_depth(stages)
     costly = len(stages) - general
-    is_held_back = most_frozen(stages) < general
-    still = " As they are unlike the source's, tuning the later half still pays." if is_held_back else ""
+    is_held_back = most_frozen(stages, has_batchnorm=has_batchnorm) < general
+    still = " As they are unlike the source's, tuning the later ones still pays." if is_held_back else ""
     if not costly:
         return (
             f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs "
@@ -224,8 +232,8 @@ def _reasons(
             f"From {after.name} on it falls behind, there by {_points(after.behind)} ± {_points(after.behind_se)} "
             "points: those stages are too specific for these images."
         )
-    reasons.append(_about_nearness(stages, general))
-    reasons.append(_about_gain(stages, freeze))
+    reasons.append(_about_nearness(stages, has_batchnorm=has_batchnorm))
+    reasons.append(_about_gain(stages, freeze, most_frozen(stages, has_batchnorm=has_batchnorm)))
     names = [stages[at].name for at in peaks]
     apart = max(peaks) - min(peaks)
     reasons.append(
@@ -242,8 +250,7 @@ def _reasons(
     return tuple(reasons)
 
 
-def _about_gain(stages: Sequence[StageProfile], freeze: int) -> str:
-    most = most_frozen(stages)
+def _about_gain(stages: Sequence[StageProfile], freeze: int, most: int) -> str:
     if freeze == 0:
         best = max(stages[:most], key=lambda stage: stage.gain)
         return (
@@ -257,7 +264,7 @@ def _about_gain(stages: Sequence[StageProfile], freeze: int) -> str:
     return f"{worth}, so the first {freeze} stages stay frozen." if freeze > 1 else f"{worth}, so it stays frozen."
 
 
-def _about_nearness(stages: Sequence[StageProfile], general: int) -> str:
+def _about_nearness(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> str:
     far = max(stages, key=lambda stage: stage.kid)
     if is_source_like(stages):
         return (
@@ -265,9 +272,10 @@ def _about_nearness(stages: Sequence[StageProfile], general: int) -> str:
             f"{max(0.0, far.kid):.1f} times the noise, so there is little to tune."
         )
     words = f"They are unlike the source's photographs, {far.kid:,.0f} times the noise at {far.name}"
-    if general <= max(1, len(stages) // 2):
+    limit = _far_limit(len(stages), has_batchnorm=has_batchnorm)
+    if general_depth(stages) <= limit:
         return f"{words}, so the later stages are tuned."
-    return f"{words}, and there tuning the later half has paid, so at most {len(stages) // 2} stages stay frozen."
+    return f"{words}, and there tuning the later ones has paid, so at most {limit} of {len(stages)} stages stay frozen."
 
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:

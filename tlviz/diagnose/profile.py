@@ -125,7 +125,7 @@ def _profile(
         has_batchnorm=has_batchnorm,
         head_lr=head_lr,
         advice=advise(stages, chance=chance, head_lr=head_lr, has_batchnorm=has_batchnorm),
-        summary=summarise_stages(stages, chance),
+        summary=summarise_stages(stages, chance, has_batchnorm=has_batchnorm),
         notes=sample.notes,
         duration_s=time.perf_counter() - begun,
         forward_s=passes.pretrained.forward_s + passes.random.forward_s,

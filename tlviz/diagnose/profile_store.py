@@ -43,7 +43,11 @@ def load_profile(path: Path) -> Profile | None:
     try:
         found = Profile.from_json(json.loads(path.read_bytes()))
         advice = advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
-        return replace(found, advice=advice, summary=summarise_stages(found.stages, found.chance))
+        return replace(
+            found,
+            advice=advice,
+            summary=summarise_stages(found.stages, found.chance, has_batchnorm=found.has_batchnorm),
+        )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 
