@@ -45,7 +45,7 @@ table { border-collapse: collapse; font-size: 0.9rem; display: block; overflow-x
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top }
 td.number { font-variant-numeric: tabular-nums }
 p.aid { color: var(--soft); font-size: 0.9rem; margin-top: 0 }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem }
+.pair { display: grid; grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); gap: 1rem }
 .pair > * { min-width: 0 }
 @media print { details { display: block } }
 """
