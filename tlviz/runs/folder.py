@@ -58,6 +58,8 @@ BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
+_STAMP = "%Y%m%d-%H%M%S"
+_STAMP_CHARACTERS = len("20260101-000000")
 _TAIL_BYTES = 16 * 1024
 SILENCE_S = 60.0
 """A worker on another machine that was silent for this long is lost."""
@@ -268,7 +270,7 @@ class RunFolder:
 def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     """Make a run folder with its ``config.json``.  Raises ``StorageError`` where that cannot be written."""
     created = time.time()
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
+    stamp = time.strftime(_STAMP, time.localtime(created))
     path = make_folder(runs_folder()) / f"{stamp}-{label}-{uuid.uuid4().hex[:4]}"
     make_folder(path)
     content = {"format": FORMAT, "kind": kind, "created": created, "settings": settings}
@@ -284,10 +286,10 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
 def list_runs(kind: str | None = None) -> list[RunFolder]:
     """Return all runs, or those of one kind of job, newest first."""
     try:
-        found = [path for path in runs_folder().iterdir() if (path / "config.json").exists()]
+        found = [(key, RunFolder(path)) for path in runs_folder().iterdir() if (key := _moment(path)) is not None]
     except OSError:
         return []
-    runs = [RunFolder(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    runs = [run for _, run in sorted(found, key=lambda pair: pair[0], reverse=True)]
     return [run for run in runs if kind is None or run.config()["kind"] == kind]
 
 
@@ -301,6 +303,14 @@ def find_run(name: str) -> RunFolder:
         if name and RunFolder(path).is_run():
             return RunFolder(path)
     raise UnknownNameError("run", name, [run.name for run in list_runs()])
+
+
+def _moment(path: Path) -> tuple[str, int, str] | None:
+    """Return what orders runs: the second in the name, within it when the run was written; None for no run."""
+    try:
+        return path.name[:_STAMP_CHARACTERS], (path / "config.json").stat().st_mtime_ns, path.name
+    except OSError:
+        return None
 
 
 def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:

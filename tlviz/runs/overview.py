@@ -11,7 +11,7 @@ from typing import Any
 
 from tlviz.errors import StorageError
 from tlviz.home import cache_folder, make_folder, runs_folder, write_atomic
-from tlviz.runs.folder import FINETUNE, RunFolder, Status
+from tlviz.runs.folder import FINETUNE, RunFolder, Status, list_runs
 from tlviz.runs.notes import FILE as NOTES
 from tlviz.runs.notes import Notes, read_notes
 from tlviz.runs.summary import summarise
@@ -60,20 +60,20 @@ def overview(kind: str | None = FINETUNE) -> list[Row]:
     known = _read_memory()
     remembered: dict[str, Any] = {}
     rows: list[Row] = []
-    for name in _names():
-        look = _look(runs_folder() / name)
+    for run in list_runs():
+        name, look = run.name, _look(run.path)
         if look is None:
             continue
         key, size, has_weights, has_notes = look
         held = known.get(name)
         row = _from_json(held[1]) if isinstance(held, list) and len(held) == 2 and held[0] == key else None
         if row is None:
-            row, is_final = _read(RunFolder(runs_folder() / name))
+            row, is_final = _read(run)
         else:
             is_final = True
         if is_final:
             remembered[name] = [key, _to_json(row)]
-        notes = read_notes(RunFolder(runs_folder() / name)) if has_notes else Notes()
+        notes = read_notes(run) if has_notes else Notes()
         rows.append(replace(row, size=size, has_weights=has_weights, notes=notes))
     if remembered != known:
         _write_memory(remembered)
@@ -99,13 +99,6 @@ def disk_use(rows: Sequence[Row]) -> int:
 def _text(row: Row) -> str:
     words = (row.run, row.model, row.data, row.strategy, row.status, row.notes.name, row.notes.text, *row.notes.tags)
     return "\n".join(words).casefold()
-
-
-def _names() -> list[str]:
-    try:
-        return sorted((entry.name for entry in os.scandir(runs_folder()) if entry.is_dir()), reverse=True)
-    except OSError:
-        return []
 
 
 def _look(path: Path) -> tuple[list[int], int, bool, bool] | None:

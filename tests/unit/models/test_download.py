@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -319,7 +320,10 @@ def test_ctrl_c_leaves_nothing_half(server: Server) -> None:
     spec = timm_model(server, bytes(30_000_000))
     server.breaks_after, server.stalls = 15_000_000, True
     process = subprocess.Popen(
-        [sys.executable, "-m", "tlviz", "models", "download", spec.name], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tlviz", "models", "download", spec.name],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores Ctrl-C
     )
     blobs = hub_folder() / repository_folder(spec) / "blobs"
     end = time.time() + 30

@@ -101,6 +101,16 @@ def test_runs_are_listed_newest_first_and_found_by_name_or_path() -> None:
         find_run("")
 
 
+def test_runs_of_one_second_are_listed_newest_first() -> None:
+    made = []
+    for at in range(8):
+        run = make()
+        run.path.rename(run.path.with_name(f"20260101-000000-{(5 * at) % 8}"))
+        made.append(f"20260101-000000-{(5 * at) % 8}")
+        time.sleep(0.01)
+    assert [run.name for run in list_runs()] == made[::-1]
+
+
 def test_a_running_run_is_not_deleted() -> None:
     run = make(beat=Heartbeat.of_this_process())
     with pytest.raises(StorageError, match="still going on"):
