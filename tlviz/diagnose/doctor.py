@@ -79,6 +79,8 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
 
 def known_report(name: str) -> Report | None:
     """Return the report on a target as it is now if there is one, with features or without, and do not look."""
+    if not any(cache_folder("doctor").glob("*.json")):
+        return None  # listing every file costs more than starting a run
     inventory = take_inventory(name)
     for features in (True, False):
         report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tlviz.measures.noise_scale import gradient_noise_scale
 from tlviz.measures.relative_gradient import relative_norm
 from tlviz.models.spec import Stage
-from tlviz.models.stages import named_stage_parameters
+from tlviz.models.stages import owns
 
 
 class TrainingMeter:
@@ -51,12 +51,11 @@ class GradientMeter:
         for stage, members in self._members.items():
             gradients = [p.grad for p in members if p.grad is not None]
             self._norms[stage].append(torch.nn.utils.get_total_norm(gradients))
-        with_gradient = [p for members in self._members.values() for p in members if p.grad is not None]
+        trained = [p for members in self._members.values() for p in members if p.grad is not None]
         if not self._sums:
-            self._sums = {p: torch.zeros_like(p) for p in with_gradient}
-        for parameter, total in self._sums.items():
-            if parameter.grad is not None:
-                total += parameter.grad
+            self._sums = {p: torch.zeros_like(p) for p in trained}
+        known = [p for p in trained if p in self._sums]
+        torch._foreach_add_([self._sums[p] for p in known], [p.grad for p in known if p.grad is not None])
 
     def norms(self) -> dict[str, float]:
         """Return each stage's gradient norm, as a mean over the updates."""
@@ -77,8 +76,10 @@ def weight_drift(module: nn.Module, stages: Sequence[Stage], starts: Mapping[str
 
     ``starts`` holds copies by name of those that may train.
     """
+    parameters = dict(module.named_parameters())
     drift = {}
     for stage in stages[:-1]:
-        pairs = [(p, starts[name]) for name, p in named_stage_parameters(module, stage) if name in starts]
-        drift[stage.name] = relative_norm([p - start for p, start in pairs], [start for _, start in pairs])
+        moved = [name for name in starts if name in parameters and owns(stage, name)]
+        changes = [parameters[name].detach() - starts[name] for name in moved]
+        drift[stage.name] = relative_norm(changes, [starts[name] for name in moved])
     return drift

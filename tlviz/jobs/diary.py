@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +23,9 @@ from tlviz.models.stages import owns
 from tlviz.runs.answers import Answers, write_answers
 from tlviz.runs.folder import Status
 
+LARGE = 64 * 2**20
+"""Bytes of an epoch's files above which training waits for them: they would need their memory beside it."""
+
 
 class Diary:
     """Writes down what the engine tells, each thing once, however often a run is interrupted and taken up again.
@@ -34,11 +38,16 @@ class Diary:
         self._told = {_identity(event["event"], event) for event in job.run.events()}
         self._since = (job.clock(), state.epoch)
         self._board = Board(job.run.path)
+        self._scribe = ThreadPoolExecutor(max_workers=1)
+        self._writing: Future[None] | None = None
 
     def write(self, until: int | None = None) -> StopReason:
         """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
-        with closing(self._board):
-            return self._write(until)
+        with closing(self._board), self._scribe:
+            try:
+                return self._write(until)
+            finally:
+                self._settle()
 
     def _write(self, until: int | None) -> StopReason:
         if self._told:
@@ -51,6 +60,7 @@ class Diary:
                 case Started():
                     self._start(event)
                 case Unfroze():
+                    self._settle()  # events are told in their order
                     self._tell("unfroze", asdict(event))
                 case Progress():
                     self._show(event)
@@ -60,6 +70,7 @@ class Diary:
                         return StopReason.RUNG
                 case Stopped():
                     reason = event.reason
+        self._settle()
         if reason is not StopReason.REQUEST:
             self._gauge_end()
         return reason
@@ -78,35 +89,56 @@ class Diary:
             self._tell_reading("start", 0, reading)
 
     def _keep(self, epoch: Epoch) -> None:
+        """Take down an epoch, and write it while the next one trains: waiting for the disk costs no time then."""
+        self._settle()
+        state = self._state
+        weights = self._best_weights(epoch) if state.best is epoch else None
+        answers = self._answers(epoch) if state.best is epoch else None
+        resumable = checkpoint(state, self._job.clock() - self._begun)
+        self._writing = self._scribe.submit(self._write_epoch, asdict(epoch), weights, answers, resumable)
+        if len(resumable) + len(weights or b"") > LARGE:
+            self._settle()
+        if epoch.epoch == 0:
+            self._since = (self._job.clock(), 0)
+
+    def _settle(self) -> None:
+        """Wait until the last epoch is written.  Raises ``StorageError`` where it could not be."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write_epoch(
+        self, values: dict[str, Any], weights: bytes | None, answers: Answers | None, resumable: bytes
+    ) -> None:
         """Save the epoch's weights where they are the best, tell it, and save the state to resume from.
 
         In this order, what was told has its weights; an epoch lost before the last step is trained again, to the same
         result.
         """
-        run, state = self._job.run, self._state
-        if state.best is epoch:
-            training = {"run": run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
-            training["copies"] = state.session.copies
-            with state.best_guess():
-                write_atomic(run.weights, bundle_bytes(state.session.network, state.session.config, training))
-            self._keep_answers(epoch)
-        values = asdict(epoch)
+        run = self._job.run
+        if weights is not None:
+            write_atomic(run.weights, weights)
+        if answers is not None:
+            write_answers(run, answers)
         if self._tell("epoch", values):
             self._board.write(values)
             self._job.mirror.write(values)
-        write_atomic(run.last_state, checkpoint(state, self._job.clock() - self._begun))
-        if epoch.epoch == 0:
-            self._since = (self._job.clock(), 0)
+        write_atomic(run.last_state, resumable)
 
-    def _keep_answers(self, epoch: Epoch) -> None:
-        """Save what the best weights say of each validation image."""
+    def _best_weights(self, epoch: Epoch) -> bytes:
+        session = self._state.session
+        training = {"run": self._job.run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
+        with self._state.best_guess():
+            return bundle_bytes(session.network, session.config, training | {"copies": session.copies})
+
+    def _answers(self, epoch: Epoch) -> Answers | None:
+        """Return what the best weights say of each validation image, None right after a run was taken up again."""
         session, logits = self._state.session, self._state.logits
-        if logits is not None:
-            rows = session.split.validation
-            names = tuple(session.images.names[at] for at in rows)
-            labels = session.images.labels[rows]
-            answers = Answers(epoch.epoch, session.images.classes, names, labels, logits.numpy())
-            write_answers(self._job.run, answers)
+        if logits is None:
+            return None
+        rows = session.split.validation
+        names = tuple(session.images.names[at] for at in rows)
+        return Answers(epoch.epoch, session.images.classes, names, session.images.labels[rows], logits.numpy())
 
     def _show(self, progress: Progress) -> None:
         """Show how far the run is, and how long it still takes at the pace of this worker."""

@@ -51,8 +51,9 @@ def _ratio(between: float, first: float, second: float) -> float:
 
 
 def gram(features: Tensor) -> Tensor:
-    """Return the inner products (N, N) of features (N, D) in double precision, with a zeroed diagonal."""
-    centred = features.double() - features.double().mean(0)  # the estimate is the same, the rounding smaller
+    """Return the inner products (N, N) of features (N, D) in double precision on the CPU, with a zeroed diagonal."""
+    exact = features.detach().cpu().double()  # MPS has no double precision
+    centred = exact - exact.mean(0)  # the estimate is the same, the rounding smaller
     return (centred @ centred.T).fill_diagonal_(0)
 
 

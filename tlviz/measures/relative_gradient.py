@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 
 def relative_norm(changes: Sequence[Tensor], weights: Sequence[Tensor]) -> float:
     """Return |changes| / |weights| over tensors of any matching shapes, all taken as one vector; 0 without weights."""
-    size = sum((weight.detach().double() ** 2).sum() for weight in weights)
-    change = sum((tensor.detach().double() ** 2).sum() for tensor in changes)
-    return float((change / size) ** 0.5) if len(weights) and float(size) > 0 else 0.0
+    size = _norm(weights)
+    return _norm(changes) / size if size > 0 else 0.0
+
+
+def _norm(tensors: Sequence[Tensor]) -> float:
+    """Return the length of some tensors taken as one vector; each one's in its own precision, as MPS has no double."""
+    norms = [torch.linalg.vector_norm(tensor.detach()) for tensor in tensors]
+    return math.hypot(*torch.stack(norms).tolist()) if norms else 0.0
 
 
 def relative_shares(norms: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -86,15 +86,18 @@ def architecture_stages(spec: ModelSpec, class_count: int, *, grouped: bool = Tr
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Turn uint8 pixels (N, H, W, 3) into the float input (N, 3, H, W) the weights expect, channels_last."""
-    mean, std = _scale(preprocessing, pixels.device)
-    return ((pixels.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=torch.channels_last)
+    count, height, width, _ = pixels.shape
+    mean, std = _scale(preprocessing, width, pixels.device)
+    # Row by row: along three channels alone nothing can be vectorised, which took eight times as long.
+    rows = pixels.contiguous().view(count, height, width * 3).to(torch.float32, copy=True).sub_(mean).div_(std)
+    return rows.view(count, height, width, 3).permute(0, 3, 1, 2)
 
 
-@cache
-def _scale(preprocessing: Preprocessing, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation (1, 3, 1, 1) of pixels; kept, because bringing them to a GPU waits for it."""
+@lru_cache(maxsize=64)
+def _scale(preprocessing: Preprocessing, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of a row of pixels (width * 3); kept, because bringing them to a GPU waits for it."""
     mean, std = (
-        torch.tensor(values, device=device).view(1, 3, 1, 1) * 255 for values in (preprocessing.mean, preprocessing.std)
+        torch.tensor(values, device=device).mul(255).repeat(width) for values in (preprocessing.mean, preprocessing.std)
     )
     return mean, std
 

@@ -96,6 +96,18 @@ def test_normalise_by_hand() -> None:
     assert normalise(pixels.expand(2, 8, 8, 3), prep).is_contiguous(memory_format=torch.channels_last)
 
 
+def test_normalise_is_the_plain_formula_to_the_bit_and_leaves_its_input_alone() -> None:
+    prep = find_model("squeezenet1_1").preprocessing
+    pixels = torch.randint(0, 256, (3, 9, 7, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (prep.mean, prep.std))
+    plain = (pixels.permute(0, 3, 1, 2).float() - mean) / std
+    assert torch.equal(normalise(pixels, prep), plain)
+    assert torch.equal(normalise(pixels.transpose(1, 2), prep), plain.transpose(2, 3))
+    numbers = pixels.float()
+    normalise(numbers, prep)
+    assert torch.equal(numbers, pixels.float())
+
+
 def test_build_module_uses_the_names_of_its_library() -> None:
     assert set(build_module(SQUEEZENET, 1000).state_dict()) == set(read_weights(SQUEEZENET))
 

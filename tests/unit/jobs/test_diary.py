@@ -1,0 +1,112 @@
+"""What a run leaves behind is written beside the training, whole and in order."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tlviz.data.images import ImageSet
+from tlviz.data.splits import split_images
+from tlviz.errors import StorageError
+from tlviz.finetune.config import configure
+from tlviz.finetune.engine import train
+from tlviz.finetune.events import StopReason
+from tlviz.finetune.session import Session
+from tlviz.finetune.state import State
+from tlviz.jobs import diary
+from tlviz.jobs.diary import Diary
+from tlviz.jobs.job import Job
+from tlviz.models.load import Network
+from tlviz.runs.folder import RunFolder, create_run
+
+
+def run_of(network: Network, images: ImageSet, **chosen: object) -> tuple[RunFolder, Diary]:
+    values = {"epochs": 4, "batch_size": 16, "image_size": 64, "gauges": False, "patience": 100} | chosen
+    config = configure("squeezenet1_1", "clipart", "two_phase", **values)
+    own = replace(network, module=copy.deepcopy(network.module))
+    split = split_images(images.labels, images.parts, config.seed)
+    state = State(Session(own, images, split, config, torch.device("cpu"), lambda: False))
+    run = create_run("finetune", "diary", config.to_json())
+    return run, Diary(Job(run), state, 0.0)
+
+
+def slowly(work: Callable[..., None], begun: threading.Event) -> Callable[..., None]:
+    """Let the first write of a state wait until the epoch after it trains."""
+
+    def write(path: Path, content: bytes) -> None:
+        if path.name == "last.pt" and not begun.is_set():
+            assert begun.wait(20), "training waited for the disk"
+        work(path, content)
+
+    return write
+
+
+def test_the_next_epoch_trains_while_one_is_written(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    monkeypatch.setattr(diary, "write_atomic", slowly(diary.write_atomic, begun))
+    monkeypatch.setattr(Diary, "_show", lambda *_: begun.set())
+    run, written = run_of(tiny, colours)
+    assert written.write() is StopReason.EPOCHS
+    told = [(event["event"], event.get("epoch")) for event in run.events()]
+    assert told == [
+        *(("started", None), ("epoch", 0), ("epoch", 1), ("epoch", 2)),
+        *(("unfroze", 3), ("epoch", 3), ("epoch", 4)),
+    ]
+    assert run.weights.exists()
+
+
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_what_cannot_be_written_ends_the_run(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    write, seen = diary.write_atomic, []
+
+    def fail(path: Path, content: bytes) -> None:
+        seen.append(path.name)
+        if seen.count("last.pt") == epoch + 1:
+            raise StorageError("The disk is full.")
+        write(path, content)
+
+    monkeypatch.setattr(diary, "write_atomic", fail)
+    run, written = run_of(tiny, colours)
+    with pytest.raises(StorageError, match="disk is full"):
+        written.write()
+    assert run.last_state.exists(), "the epoch before can be resumed from"
+    assert [event["epoch"] for event in run.events() if event["event"] == "epoch"][-1] == epoch
+
+
+def test_all_is_written_where_training_breaks_off(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(state: State) -> object:
+        for event in train(state):
+            yield event
+            if state.epoch == 2:
+                raise ValueError("broken")
+
+    monkeypatch.setattr(diary, "train", breaks)
+    run, written = run_of(tiny, colours)
+    with pytest.raises(ValueError, match="broken"):
+        written.write()
+    assert [event["epoch"] for event in run.events() if event["event"] == "epoch"] == [0, 1, 2]
+    assert run.last_state.exists()
+
+
+def test_what_is_large_is_written_before_training_goes_on(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diary, "LARGE", 10)
+    _, written = run_of(tiny, colours)
+    seen: list[bool] = []
+    monkeypatch.setattr(Diary, "_show", lambda self, _: seen.append(self._writing is None))
+    written.write()
+    assert seen
+    assert all(seen)
