@@ -25,17 +25,24 @@ class Feed:
     Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not.
     Training pictures of frozen stages come in a few fixed views, with or without a cache; without frozen stages they
     vary afresh.  ``epochs`` is how long the phase lasts.  Where the frozen stages are the pretrained ones, their
-    outputs are looked for on ``shelf`` and left there.
+    outputs are looked for on ``shelf`` and left there.  ``is_still`` False says that what is validated of them moves
+    all the same, so that nothing can be kept.
     """
 
     def __init__(
-        self, session: Session, pictures: Pictures, phase: Phase, epochs: int, shelf: Shelf | None = None
+        self,
+        session: Session,
+        pictures: Pictures,
+        phase: Phase,
+        epochs: int,
+        shelf: Shelf | None = None,
+        *,
+        is_still: bool = True,
     ) -> None:
         config = session.config
         self._session, self._pictures, self._phase, self._shelf = session, pictures, phase, shelf
-        self._has_still_prefix = (
-            phase.depth > 0 and config.mix is Mix.NONE and config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
-        )
+        has_still_norms = config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
+        self._has_still_prefix = phase.depth > 0 and config.mix is Mix.NONE and has_still_norms and is_still
         self._views = 0 if config.augment is Augment.NONE else config.views
         self._cache: PrefixCache | None = None
         self._tail = session.network.module

@@ -87,7 +87,9 @@ class State:
         vars(self).pop("feed", None)  # what the phase before has kept makes room first
         epochs = min([*later, config.epochs + 1]) - phase.first_epoch
         shelf = self.session.shelf if self._has_source_prefix(phase) else None
-        self.feed = Feed(self.session, self.pictures, phase, epochs, shelf)
+        # The averages of stages that trained before go on following them for some steps.
+        is_still = self.averaged is None or self._has_frozen_prefix(phase)
+        self.feed = Feed(self.session, self.pictures, phase, epochs, shelf, is_still=is_still)
 
     def build_optimizer(self) -> None:
         """Build the optimizer of the present phase; what trained before keeps its moments."""
@@ -114,14 +116,18 @@ class State:
     def _has_source_prefix(self, phase: Phase) -> bool:
         """Tell whether the stages before a phase's depth are still the pretrained ones to the byte."""
         config = self.session.config
-        earlier = [other for other in self.phases if other.first_epoch <= phase.first_epoch]
         return (
             find_strategy(config.strategy).pretrained
             and config.tune is not Tune.LORA
             and config.batchnorm is BatchNorm.FROZEN
             and not config.ema
-            and all(other.frozen.issuperset(range(phase.depth)) for other in earlier)
+            and self._has_frozen_prefix(phase)
         )
+
+    def _has_frozen_prefix(self, phase: Phase) -> bool:
+        """Tell whether the stages before a phase's depth have been frozen from the beginning up to it."""
+        earlier = [other for other in self.phases if other.first_epoch <= phase.first_epoch]
+        return all(other.frozen.issuperset(range(phase.depth)) for other in earlier)
 
     def _pretrained(self) -> dict[torch.nn.Parameter, torch.Tensor]:
         """Return where the backbone's weights start, biases and normalisation left out."""

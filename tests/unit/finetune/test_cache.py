@@ -18,6 +18,8 @@ from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Started, Unfroze
+from tlviz.finetune.feed import Feed
+from tlviz.finetune.scoring import predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 from tlviz.models.load import Network
@@ -63,6 +65,21 @@ def test_losses_and_weights_are_the_same_to_the_bit(
     assert with_losses == without_losses
     weights = without_cache.module.state_dict()
     assert all(torch.equal(tensor, weights[name]) for name, tensor in with_cache.module.state_dict().items())
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_stages_that_are_frozen_again_are_validated_as_they_are(tiny: Network, colours: ImageSet, ema: float) -> None:
+    """Averages go on following weights that have stopped, so what they compute cannot be kept."""
+    settings = {"thaw": "3:stem+block1", "ema": ema}
+    notes, losses, with_cache = run(tiny, colours, "full", **settings)
+    assert ("kept in memory" in notes[1]) is (ema == 0)
+    assert losses == run(tiny, colours, "full", cache_mb=0, **settings)[1]
+    with with_cache.best_guess():
+        last = predict_logits(
+            with_cache.session, Feed.whole(with_cache.session, with_cache.pictures), with_cache.session.split.validation
+        )
+    assert with_cache.logits is not None
+    assert torch.allclose(last, with_cache.logits, atol=1e-6)
 
 
 def test_the_prefix_runs_once_for_each_picture_and_view(tiny: Network, colours: ImageSet) -> None:

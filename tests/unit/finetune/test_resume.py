@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "pulled": {"l2_sp": 1.0, "accumulate": 2, "class_weights": ClassWeights.BALANCED},
     "statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE},
     "moving": {"freeze": 2, "batchnorm": BatchNorm.MOVE},
+    "frozen again": {"thaw": "2:0,4:stem+block1", "ema": 0.9},
 }
 CASES = [(strategy, {"augment": Augment.LIGHT, "views": 2}) for strategy in STRATEGIES] + [
     ("two_phase", options) for options in OPTIONS.values()
