@@ -20,7 +20,10 @@ from tlviz.data.splits import Indices
 from tlviz.finetune.device import to_device
 from tlviz.home import cache_folder, make_folder, storage_errors
 
+CPU = torch.device("cpu")
 CHUNK = 32
+GPU_SHARE = 0.5
+"""A store takes at most this share of a GPU's free memory; training needs the rest."""
 SPARE_DISK = 2**30
 """A store on disk leaves at least this many bytes free."""
 
@@ -29,13 +32,14 @@ class RowStore:
     """Room for equally shaped tensors, one a row, in memory or in a file that ends with the process.
 
     A channels_last sample is kept as (H, W, C), so that rows taken together are a channels_last batch again.
+    ``device`` is whose memory it is, None the sample's own.
     """
 
-    def __init__(self, rows: int, sample: Tensor, *, in_memory: bool) -> None:
+    def __init__(self, rows: int, sample: Tensor, *, in_memory: bool, device: torch.device | None = None) -> None:
         self._is_channels_last = sample.ndim == 4 and sample.is_contiguous(memory_format=torch.channels_last)
         shape = (rows, *(sample.permute(0, 2, 3, 1) if self._is_channels_last else sample).shape[1:])
         if in_memory:
-            self._rows = torch.empty(shape, dtype=sample.dtype, device=sample.device)
+            self._rows = torch.empty(shape, dtype=sample.dtype, device=device or sample.device)
         else:
             self._rows = _mapped(shape, sample.dtype)
         self._device = sample.device
@@ -47,7 +51,7 @@ class RowStore:
 
     def take(self, slots: Indices) -> Tensor:
         """Return the values (n, ...) of the rows ``slots`` (n,), on the device they came from."""
-        taken = self._rows[self._index(slots)].to(self._device)
+        taken = to_device(self._rows[self._index(slots)], self._device)
         return taken.permute(0, 3, 1, 2) if self._is_channels_last else taken
 
     def _index(self, slots: Indices) -> Tensor:
@@ -56,10 +60,14 @@ class RowStore:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How much a cache takes, in bytes, and where there is room for it: ``in memory``, ``on disk``, or None."""
+    """How much a cache takes, in bytes, and where there is room for it.
+
+    ``place`` is ``in memory``, ``in GPU memory``, ``on disk``, or None; ``device`` is whose memory that is.
+    """
 
     size: int
     place: str | None
+    device: torch.device = CPU
 
 
 class PrefixCache:
@@ -141,7 +149,9 @@ def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:
     """Say where this many rows like ``sample`` (1, ...) fit: in the memory budget, else on the disk of the cache."""
     size = rows * sample.numel() * sample.element_size()
     if size <= budget_mb * 2**20:
-        return Need(size, "in memory")
+        is_gpu = sample.device.type == "cuda"
+        fits = not is_gpu or size <= GPU_SHARE * torch.cuda.mem_get_info(sample.device)[0]
+        return Need(size, "in GPU memory" if is_gpu and fits else "in memory", sample.device if fits else CPU)
     has_room = shutil.disk_usage(make_folder(cache_folder("prefix"))).free - size > SPARE_DISK
     return Need(size, "on disk" if has_room else None)
 

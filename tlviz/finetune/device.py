@@ -40,6 +40,7 @@ def prepare_torch(threads: int, *, deterministic: bool) -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
     else:
+        torch.use_deterministic_algorithms(False)  # a worker may execute several runs
         torch.backends.cudnn.benchmark = True
 
 
@@ -55,22 +56,36 @@ def precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
+def next_smaller_batch(batch_size: int, accumulate: int) -> tuple[int, int]:
+    """Return the largest batch of at most half the size that makes up the same updates, and how many of it do."""
+    update = batch_size * accumulate
+    smaller = next(size for size in range(max(1, batch_size // 2), 0, -1) if update % size == 0)
+    return smaller, update // smaller
+
+
 @contextmanager
 def memory_errors(config: FinetuneConfig) -> Iterator[None]:
     """Turn memory that runs out, on whatever device, into one sentence that says which batch size to try next."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:  # torch's own error is a RuntimeError, on a CPU a plain one
-        is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not is_memory and "can't allocate memory" not in str(error):
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
             raise
         batch = config.batch_size
+        smaller, pieces = next_smaller_batch(batch, config.accumulate)
         remedy = (
-            f"choose batch size {batch // 2} and accumulate {2 * config.accumulate}, which makes the same updates"
+            f"choose batch size {smaller} and accumulate {pieces}, which makes the same updates"
             if batch > 1
             else "choose a smaller image size"
         )
         raise TlvizError(f"There was not enough memory for batches of {batch}; {remedy}.") from error
+
+
+def _is_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out: torch has a class for it on a GPU only, elsewhere it is words."""
+    words = str(error).lower()
+    said = ("can't allocate memory", "out of memory", "alloc_failed")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(part in words for part in said)
 
 
 def reset_peak_memory(device: torch.device) -> None:

@@ -121,6 +121,7 @@ def _update(
     """Make one update from a batch, in pieces that fit into memory where gradients accumulate."""
     config, classes = state.session.config, len(state.session.network.classes)
     state.optimizer.zero_grad(set_to_none=True)
+    batch_labels = state.feed.labels(batch)
     for piece in np.array_split(batch, math.ceil(len(batch) / config.batch_size)):
         inputs, labels = state.feed.train(piece, number, generator), state.feed.labels(piece)
         targets = labels
@@ -128,7 +129,8 @@ def _update(
             inputs, targets = mix_batch(inputs, labels, classes, config.mix, generator)
         logits = state.feed.logits(inputs)
         loss = state.loss(logits, targets)
-        (loss * (len(piece) / len(batch))).backward()  # type: ignore[no-untyped-call]
+        share = state.loss.share(labels, batch_labels, targets)
+        (loss * share).backward()
         trained.note(loss, logits, labels)
     gradients.note(len(batch))
     state.optimizer.step()

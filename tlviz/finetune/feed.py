@@ -151,7 +151,7 @@ class Feed:
     def _new_cache(self, prefix: nn.Module, rows: int, sample: Tensor, room: Need) -> PrefixCache:
         if self._shelf:
             self._shelf.make_room(room.size)
-        store = RowStore(rows, sample, in_memory=room.place == "in memory")
+        store = RowStore(rows, sample, in_memory=room.place != "on disk", device=room.device)
         cache = PrefixCache(prefix, len(self._session.images.labels), 1 + self._views, store)
         if self._shelf:
             self._shelf.keep(self._key(), cache, room.size)

@@ -14,6 +14,8 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.models.stages import named_stage_parameters
 
+_SPARED = ("bias", "pos_emb")
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
@@ -34,15 +36,15 @@ def build_optimizer(
 ) -> torch.optim.Optimizer:
     """Build the optimizer over what trains, at one rate a stage; what trained before keeps its moments.
 
-    Weight decay spares biases and normalisation (one-dimensional), and the backbone where L2-SP takes its place.
+    Weight decay spares what ``is_decayed`` spares, and the backbone where L2-SP takes its place.
     """
     groups: list[dict[str, Any]] = []
     for stage, rate in zip(stages, rates, strict=True):
-        trainable = [p for _, p in named_stage_parameters(module, stage) if p.requires_grad]
+        trainable = [(name, p) for name, p in named_stage_parameters(module, stage) if p.requires_grad]
         is_pulled_back = config.l2_sp > 0 and stage is not stages[-1]
         for decay, members in (
-            (0.0 if is_pulled_back else config.weight_decay, [p for p in trainable if p.ndim > 1]),
-            (0.0, [p for p in trainable if p.ndim <= 1]),
+            (0.0 if is_pulled_back else config.weight_decay, [p for name, p in trainable if is_decayed(name, p)]),
+            (0.0, [p for name, p in trainable if not is_decayed(name, p)]),
         ):
             if members:
                 groups.append(
@@ -58,6 +60,16 @@ def build_optimizer(
             if parameter in previous.state:
                 optimizer.state[parameter] = previous.state[parameter]
     return optimizer
+
+
+def is_decayed(name: str, parameter: nn.Parameter) -> bool:
+    """Tell whether weight decay is for a parameter: for matrices and kernels, not for normalisation, scales and biases.
+
+    Those have one side longer than 1, whatever their shape (ConvNeXt's scales are (C, 1, 1)); tables of position
+    biases and embeddings have two, and are known by their names, as in timm.
+    """
+    own = name.rpartition(".")[2]
+    return sum(side > 1 for side in parameter.shape) > 1 and not any(word in own for word in _SPARED)
 
 
 def scale_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:

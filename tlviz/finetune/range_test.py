@@ -67,7 +67,7 @@ def _losses(state: State, rates: list[float]) -> Iterator[float]:
         scale_rates(optimizer, rate / full[-1])
         optimizer.zero_grad(set_to_none=True)
         loss = state.loss(state.feed.logits(state.feed.train(batch, 1, generator)), state.feed.labels(batch))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         yield loss.item()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -11,10 +11,21 @@ from torch import Tensor, nn
 from tlviz.finetune.choices import ClassWeights
 from tlviz.finetune.config import FinetuneConfig
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+
+class TrainingLoss(nn.CrossEntropyLoss):
+    """The cross-entropy of a run: a mean over a batch, in which every image counts by its class's weight."""
+
+    def share(self, piece: Tensor, batch: Tensor, targets: Tensor) -> Tensor | float:
+        """Return how much a piece with labels (m,) counts in the mean over a batch with labels (n,).
+
+        ``targets`` are what the piece is compared with: soft ones (m, C) count alike, whatever their weights.
+        """
+        if self.weight is None or targets.ndim > 1:
+            return len(piece) / len(batch)
+        return self.weight[piece].sum() / self.weight[batch].sum()
 
 
-def training_loss(config: FinetuneConfig, train_labels: Tensor, classes: int) -> Loss:
+def training_loss(config: FinetuneConfig, train_labels: Tensor, classes: int) -> TrainingLoss:
     """Return the cross-entropy of a run, with label smoothing and weights n / (C n_c) where classes are balanced.
 
     ``train_labels`` (n,) are on the training device.  Classes without training images weigh nothing.
@@ -23,7 +34,7 @@ def training_loss(config: FinetuneConfig, train_labels: Tensor, classes: int) ->
     if config.class_weights is ClassWeights.BALANCED:
         counts = train_labels.bincount(minlength=classes)
         weights = torch.where(counts > 0, len(train_labels) / (classes * counts.clamp(min=1)), 0.0)
-    return nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
+    return TrainingLoss(weights, label_smoothing=config.label_smoothing)
 
 
 class PullToStart:

@@ -13,7 +13,7 @@ from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
-from tlviz.finetune.param_groups import build_optimizer
+from tlviz.finetune.param_groups import build_optimizer, is_decayed
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
@@ -130,12 +130,12 @@ class State:
         return all(other.frozen.issuperset(range(phase.depth)) for other in earlier)
 
     def _pretrained(self) -> dict[torch.nn.Parameter, torch.Tensor]:
-        """Return where the backbone's weights start, biases and normalisation left out."""
+        """Return where the backbone's weights start, those left out that weight decay spares."""
         return {
             parameter: self.starts[name]
             for stage in self.session.network.stages[:-1]
             for name, parameter in named_stage_parameters(self.module, stage)
-            if name in self.starts and parameter.ndim > 1
+            if name in self.starts and is_decayed(name, parameter)
         }
 
     def _reestimate(self) -> None:

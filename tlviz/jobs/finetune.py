@@ -16,7 +16,7 @@ from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
 from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.finetune.device import choose_device, peak_memory_mb, prepare_torch
+from tlviz.finetune.device import choose_device, memory_errors, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.resume import restore
@@ -50,8 +50,14 @@ def execute(
     Goes to the end of epoch ``until``, None is the last; ``reason`` says whether it did.
     Raises ``StoppedEarly`` where it is stopped before training, and ``TlvizError`` for a person's mistake.
     """
+    config = FinetuneConfig.from_json(settings)
+    with memory_errors(config):
+        return _execute(job, config, shared, until)
+
+
+def _execute(job: Job, config: FinetuneConfig, shared: Shared | None, until: int | None) -> dict[str, Any]:
     begun = job.clock()
-    state = set_up(job, FinetuneConfig.from_json(settings), shared)
+    state = set_up(job, config, shared)
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
     reason = Diary(job, state, begun).write(until)

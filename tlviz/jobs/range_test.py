@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.device import memory_errors
 from tlviz.finetune.range_test import range_test
 from tlviz.finetune.session import Halted
 from tlviz.jobs.finetune import set_up
@@ -17,11 +18,13 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
 
     Raises ``StoppedEarly``, and ``TlvizError`` for a person's mistake.
     """
-    state = set_up(job, FinetuneConfig.from_json(settings))
-    state.begin()
-    job.tell(Status.RUNNING, "trying learning rates")
+    config = FinetuneConfig.from_json(settings)
     try:
-        found = range_test(state)
+        with memory_errors(config):
+            state = set_up(job, config)
+            state.begin()
+            job.tell(Status.RUNNING, "trying learning rates")
+            found = range_test(state)
     except Halted as halted:
         raise StoppedEarly from halted
     return {

@@ -16,7 +16,8 @@ from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Event, Started, Unfroze
-from tlviz.finetune.param_groups import group_table
+from tlviz.finetune.param_groups import group_table, is_decayed
+from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import STRATEGIES
@@ -105,6 +106,44 @@ def test_rates_are_lower_after_unfreezing_and_follow_the_plan(tiny: Network, col
     assert {row.stage: row.lr for row in second.groups} == pytest.approx(
         {"stem": 1.25e-3, "block1": 2.5e-3, "block2": 5e-3, "head": 5e-2}
     )
+
+
+@pytest.mark.parametrize("optimizer", Optimizer)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_step_of_every_phase_is_taken_at_the_displayed_rates(
+    tiny: Network, colours: ImageSet, strategy: str, optimizer: Optimizer
+) -> None:
+    """Read back parameter by parameter at each step: the rate last shown for its stage, times the schedule's factor."""
+    state = state_of(tiny, colours, strategy, schedule=Schedule.COSINE, warmup=1.5, optimizer=optimizer)
+    stages = state.session.network.stages
+    owner = {id(p): s.name for s in stages for name, p in state.module.named_parameters() if owns(s, name)}
+    shown: dict[str, float] = {}
+    steps: list[int] = []
+    factors = iter(schedule_factor(Schedule.COSINE, (step + 0.5) / 3, 6, 1.5) for step in range(18))
+
+    def look(used: torch.optim.Optimizer, *_: object) -> None:
+        factor = next(factors)
+        for group in used.param_groups:
+            for parameter in group["params"]:
+                assert group["lr"] == pytest.approx(shown[owner[id(parameter)]] * factor, rel=1e-12)
+        steps.append(len(used.param_groups))
+
+    for event in train(state):
+        if isinstance(event, Started | Unfroze):
+            shown = {row.stage: row.lr for row in event.groups}
+            state.optimizer.register_step_pre_hook(look)
+    assert len(steps) == 18
+
+
+def test_weight_decay_is_for_matrices_and_kernels_only() -> None:
+    shapes = {
+        **{"conv.weight": (4, 3, 3, 3), "fc.weight": (5, 4), "depthwise.weight": (4, 1, 3, 3)},
+        **{"norm.weight": (4,), "norm.bias": (4,), "block.layer_scale": (4, 1, 1), "conv.gain": (4, 1, 1, 1)},
+        **{"attention.relative_position_bias_table": (9, 3), "attention_biases": (3, 4), "pos_embedding": (1, 5, 4)},
+        "cls_token": (1, 1, 4),
+    }
+    decayed = {name for name, shape in shapes.items() if is_decayed(name, nn.Parameter(torch.zeros(shape)))}
+    assert decayed == {"conv.weight", "fc.weight", "depthwise.weight"}
 
 
 def test_every_step_uses_the_rates_that_its_epoch_tells(tiny: Network, colours: ImageSet) -> None:
