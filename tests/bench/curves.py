@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import statistics
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import plotly.graph_objects as go  # noqa: E402
 from plotly.subplots import make_subplots  # noqa: E402
 
 from tests.app.browser import photograph  # noqa: E402
+from tests.bench.readme import write_between  # noqa: E402
 from tests.bench.speed import in_a_process  # noqa: E402
 from tlviz.figures.theme import stage_colours, use_template  # noqa: E402
 from tlviz.finetune.config import configure  # noqa: E402
@@ -37,7 +37,6 @@ SEEDS = (0, 1, 2)
 EPOCHS = 8
 SIZE = 96
 SHOWN = (0, 1, 2, 4, 8)
-MARK = "<!-- curves -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +120,6 @@ def draw(curves: Sequence[Curve], stages: int) -> go.Figure:
     return use_template(figure)
 
 
-def write_readme(words: str) -> None:
-    """Put a table between the README's two marks."""
-    readme = ROOT / "README.md"
-    pattern = re.compile(f"{re.escape(MARK)}.*?{re.escape(MARK)}", re.DOTALL)
-    text = readme.read_text()
-    if not pattern.search(text):
-        raise SystemExit(f"README.md has no two marks {MARK} to write between.")
-    readme.write_text(pattern.sub(lambda _: f"{MARK}\n{words}\n{MARK}", text))
-
-
 def main() -> None:
     """Measure, write the table and draw the picture."""
     stages = architecture_stages(find_model(MODEL), 2)
@@ -138,7 +127,7 @@ def main() -> None:
     depths = sorted({round(backbone * share) for share in (0, 0.25, 0.5, 0.75, 1)})
     curves = [measure(target, freeze) for target in TARGETS for freeze in depths]
     print(json.dumps([{"target": curve.target, "freeze": curve.freeze, "seeds": curve.seeds} for curve in curves]))
-    write_readme(table(curves, [stage.name for stage in stages]))
+    write_between("curves", table(curves, [stage.name for stage in stages]))
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "curves.html"
         draw(curves, backbone).write_html(page, include_plotlyjs=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import resource
@@ -18,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +49,13 @@ CASES = {
 sys.path.insert(0, str(ROOT))
 
 
-def settings_of(model: str, strategy: str, data: str, epochs: int, seed: int) -> dict[str, Any]:
+def settings_of(
+    model: str, strategy: str, data: str, epochs: int, seed: int, labels_per_class: int | None = None
+) -> dict[str, Any]:
     """Return a run's settings: the defaults, early stopping off."""
     from tlviz.finetune.config import configure
 
-    chosen = {"image_size": 128, "epochs": epochs, "patience": 1000, "seed": seed}
+    chosen = {"image_size": 128, "epochs": epochs, "patience": 1000, "seed": seed, "labels_per_class": labels_per_class}
     return configure(model, data, strategy, **chosen).to_json()
 
 
@@ -89,80 +90,10 @@ def tutorial(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def floor(settings: dict[str, Any]) -> dict[str, Any]:
-    """Time what a run cannot do without, phase by phase, on random numbers."""
-    import numpy as np
-    import torch
+    """Time what a run cannot do without."""
+    from tests.bench.floor import floor as least
 
-    from tlviz.data.images import load_images
-    from tlviz.data.splits import split_images
-    from tlviz.export.bundle import geometry_of
-    from tlviz.finetune.cache import CHUNK
-    from tlviz.finetune.config import FinetuneConfig
-    from tlviz.finetune.device import prepare_torch
-    from tlviz.finetune.dropout import quicken_dropout
-    from tlviz.finetune.freezing import set_trainable, train_mode
-    from tlviz.finetune.plan import plan_phases
-    from tlviz.finetune.scoring import EVAL_BATCH
-    from tlviz.finetune.strategies import find_strategy
-    from tlviz.models.catalogue import find_model
-    from tlviz.models.load import build_for_target
-    from tlviz.models.split import split_network
-
-    config = FinetuneConfig.from_json(settings)
-    prepare_torch(config.threads, deterministic=False)
-    images = load_images(config.data, geometry_of(config))
-    split = split_images(images.labels, images.parts, config.seed)
-    train, held = len(split.train), len(split.validation)
-    pretrained = find_strategy(config.strategy).pretrained
-    spec, size = find_model(config.model), config.image_size
-    network = build_for_target(spec, images.classes, pretrained=pretrained, seed=config.seed, size=size)
-    quicken_dropout(network.module)
-    phases = plan_phases(config, network.stages)
-    ends = [phase.first_epoch for phase in phases[1:]] + [config.epochs + 1]
-    total = 0.0
-
-    def random_batches(count: int, size: int, shape: tuple[int, ...]) -> list[torch.Tensor]:
-        made = [torch.randn(len(part), *shape) for part in np.array_split(range(count), math.ceil(count / size))]
-        return [b.contiguous(memory_format=torch.channels_last) if b.ndim == 4 else b for b in made]
-
-    def timed(work: Callable[[], object]) -> float:
-        begun = time.perf_counter()
-        work()
-        return time.perf_counter() - begun
-
-    for phase, end in zip(phases, ends, strict=True):
-        epochs = end - phase.first_epoch
-        set_trainable(network.module, network.stages, phase.frozen, config.tune, config.batchnorm)
-        tail, shape = network.module, (3, size, size)
-        if phase.depth and epochs > 1:
-            halves = split_network(network.module, network.stages, phase.depth)
-            tail, prefix = halves.tail, halves.prefix.eval()
-            pictures = random_batches(train + held, CHUNK, shape)
-            with torch.no_grad():
-                prefix(pictures[0])
-                total += timed(lambda: [prefix(batch) for batch in pictures])  # noqa: B023 (called at once)
-                shape = tuple(prefix(pictures[0][:1]).shape[1:])
-        batches, held_out = random_batches(train, config.batch_size, shape), random_batches(held, EVAL_BATCH, shape)
-        labels = [torch.randint(len(images.classes), (len(batch),)) for batch in batches]
-        parameters = [parameter for parameter in network.module.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(parameters, 1e-6, fused=True)
-
-        def epoch() -> None:
-            tail.train()  # noqa: B023 (called at once)
-            train_mode(network.module, network.stages, phase.frozen)  # noqa: B023
-            for batch, target in zip(batches, labels, strict=True):  # noqa: B023
-                optimizer.zero_grad()  # noqa: B023
-                torch.nn.functional.cross_entropy(tail(batch), target).backward()  # noqa: B023
-                optimizer.step()  # noqa: B023
-            tail.eval()  # noqa: B023
-            network.module.eval()
-            with torch.no_grad():
-                for batch in held_out:  # noqa: B023
-                    tail(batch)  # noqa: B023
-
-        epoch()
-        total += timed(lambda: [epoch() for _ in range(epochs)])  # noqa: B023
-    return {"seconds": total}
+    return least(settings)
 
 
 KINDS = {"ours": ours, "tutorial": tutorial, "floor": floor}
@@ -215,20 +146,18 @@ def in_a_process(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def measure(case: Case, rounds: int, data: str, epochs: int, seeds: int) -> dict[str, Any]:
+def measure(case: Case, rounds: int, data: str, epochs: int) -> dict[str, Any]:
     """Measure one case: medians over the rounds of the sums over its strategies."""
     seconds: dict[str, list[float]] = {"ours": [], "tutorial": [], "floor": []}
     accuracies: dict[str, list[float]] = {"ours": [], "tutorial": []}
-    memory: dict[str, float] = {"ours": 0.0, "tutorial": 0.0}
+    memory = {"ours": 0.0, "tutorial": 0.0}
     gauges_s: list[float] = []
-    for number in range(max(rounds, seeds)):
+    for _ in range(rounds):
         sums = dict.fromkeys(seconds, 0.0)
         gauged = 0.0
         for strategy in case.strategies:
-            settings = settings_of(case.model, strategy, data, epochs, number if seeds > 1 else 0)
+            settings = settings_of(case.model, strategy, data, epochs, 0)
             for kind in sums:
-                if kind == "floor" and number >= rounds:
-                    continue
                 result = in_a_process(kind, settings)
                 sums[kind] += result["seconds"]
                 gauged += result.get("gauges_s", 0.0)
@@ -238,10 +167,8 @@ def measure(case: Case, rounds: int, data: str, epochs: int, seeds: int) -> dict
         print(f"{case.name}: " + ", ".join(f"{kind} {value:.1f} s" for kind, value in sums.items()), file=sys.stderr)
         gauges_s.append(gauged)
         for kind, value in sums.items():
-            if number < rounds:
-                seconds[kind].append(value)
+            seconds[kind].append(value)
     middle = {kind: statistics.median(values) for kind, values in seconds.items()}
-    differences = [a - b for a, b in zip(accuracies["ours"], accuracies["tutorial"], strict=True)]
     return {
         "name": case.name,
         "ours_s": middle["ours"],
@@ -253,9 +180,10 @@ def measure(case: Case, rounds: int, data: str, epochs: int, seeds: int) -> dict
         "gauges_share": statistics.median(gauges_s) / middle["ours"],
         "ours_accuracy": statistics.mean(accuracies["ours"]),
         "baseline_accuracy": statistics.mean(accuracies["tutorial"]),
-        "accuracy_difference_se": statistics.stdev(differences) / len(differences) ** 0.5 if seeds > 1 else None,
         "ours_memory_mb": memory["ours"],
         "baseline_memory_mb": memory["tutorial"],
+        "memory_fits": memory["ours"] <= memory["tutorial"] + settings["cache_mb"],
+        "rounds": rounds,
     }
 
 
@@ -288,16 +216,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--data", default="clipart")
-    parser.add_argument("--seeds", type=int, default=1, help="Split seeds over which accuracies are compared.")
+    parser.add_argument("--to", type=Path, help="Also append each case to this file of JSON lines.")
+    parser.add_argument("--readme", action="store_true", help="Measure nothing; write the README's table from --to.")
     parser.add_argument("--one", choices=KINDS)
     parser.add_argument("--settings")
     chosen = parser.parse_args()
     if chosen.one:
         one(chosen.one, json.loads(chosen.settings))
         return
+    if chosen.readme:
+        from tests.bench.readme import read_rows, speed_table, write_between
+
+        write_between("speed", speed_table(read_rows(chosen.to)))
+        return
+    cases = []
     with tempfile.TemporaryDirectory() as room:
         data = folder_of(chosen.data, Path(room))
-        cases = [measure(case, chosen.rounds, data, chosen.epochs, chosen.seeds) for case in chosen_cases(chosen.case)]
+        for case in chosen_cases(chosen.case):
+            cases.append(measure(case, chosen.rounds, data, chosen.epochs))
+            if chosen.to:
+                with chosen.to.open("a") as file:
+                    file.write(json.dumps(cases[-1]) + "\n")
     print(json.dumps({"machine": machine(), "cases": cases}))
 
 

@@ -94,7 +94,7 @@ def _loaders(config: FinetuneConfig, folder: Path, geometry: Geometry) -> dict[s
     index = scan_folder(folder)
     position = {Path(path).resolve(): at for at, (path, _) in enumerate(images.samples)}
     order = np.array([position[file.resolve()] for file in index.files])
-    split = split_images(np.array(index.labels), index.parts, config.seed)
+    split = split_images(np.array(index.labels), index.parts, config.seed, config.split_plan)
     parts = {"train": order[split.train], "val": order[split.validation]}
     return {
         part: DataLoader(

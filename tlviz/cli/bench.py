@@ -14,7 +14,10 @@ from tlviz.errors import TlvizError
 from tlviz.home import PROJECT_ROOT
 
 SCRIPT = PROJECT_ROOT / "tests" / "bench" / "speed.py"
-SHOWN = ("name", "ours_s", "baseline_s", "ratio", "target", "over_floor", "ours_accuracy", "baseline_accuracy")
+SHOWN = (
+    *("name", "ours_s", "baseline_s", "ratio", "target", "over_floor", "ours_accuracy", "baseline_accuracy"),
+    *("ours_memory_mb", "baseline_memory_mb", "memory_fits"),
+)
 
 
 def bench(
