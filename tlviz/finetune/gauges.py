@@ -25,6 +25,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.hooks import forward_hooks, kept_modes
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, load_network, normalise
+from tlviz.models.split import CannotSplitError, split_network
 from tlviz.models.stages import logit_layers
 
 PICTURES = 48
@@ -65,14 +66,18 @@ def source_pictures(geometry: Geometry) -> Pixels:
 class SourceGauge:
     """Remembers what the pretrained network says and sees, and compares tuned networks with it."""
 
-    def __init__(self, network: Network, pixels: Pixels, device: torch.device) -> None:
-        """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head."""
+    def __init__(self, network: Network, pixels: Pixels, device: torch.device, frozen: int = 0) -> None:
+        """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head.
+
+        ``frozen`` counts the first stages that the tuned networks have from it to the byte: they run only here.
+        """
         begun = time.perf_counter()
         self._network, self._device = network, device
         self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
         original = load_network(find_model(network.spec.name), size=pixels.shape[1])
         module = original.module.to(device)
         self._head = {path: copy.deepcopy(layer) for path, layer in logit_layers(module, original.stages)}
+        self._depth = self._run_frozen(module, frozen)
         self._features, logits = self._see(module)
         self._answers = logits.argmax(1)
         self._setup_s = time.perf_counter() - begun
@@ -83,21 +88,37 @@ class SourceGauge:
         with _replaced(module, self._head):
             features, logits = self._see(module)
         agreement = accuracy(logits, self._answers) if self._network.spec.class_count else None
-        similarity = {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
+        similarity: dict[str, float | None] = {stage.name: 1.0 for stage in self._network.stages[: self._depth]}
+        similarity |= {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
         setup_s, self._setup_s = self._setup_s, 0.0
         return Reading(agreement, similarity, setup_s + time.perf_counter() - begun)
 
+    def _run_frozen(self, module: nn.Module, frozen: int) -> int:
+        """Put what the first stages make of the pictures in their place; return how many stages that spares."""
+        if not frozen:
+            return 0
+        try:
+            prefix = split_network(module, self._network.stages, frozen).prefix.eval()
+        except CannotSplitError:
+            return 0
+        with torch.no_grad(), precision(self._device):
+            self._inputs = prefix(self._inputs)
+        return frozen
+
     def _see(self, module: nn.Module) -> tuple[dict[str, Tensor], Tensor]:
-        """Return every backbone stage's features (n, D) and the logits (n, classes)."""
+        """Return the features (n, D) of every backbone stage that is not spared, and the logits (n, classes)."""
         features: dict[str, Tensor] = {}
-        ends = {stage.modules[-1]: stage for stage in self._network.stages[:-1]}
+        stages = self._network.stages
+        ends = {stage.modules[-1]: stage for stage in stages[self._depth : -1]}
 
         def keep(path: str, _: nn.Module, output: Tensor) -> None:
             features[ends[path].name] = as_features(output, ends[path].layout).float()
 
         layers = {path: module.get_submodule(path) for path in ends}
         with forward_hooks(layers, keep), kept_modes(module), torch.no_grad(), precision(self._device):
-            logits: Tensor = module.eval()(self._inputs)
+            module.eval()
+            rest = split_network(module, stages, self._depth).tail.eval() if self._depth else module
+            logits: Tensor = rest(self._inputs)
         return features, logits
 
 

@@ -155,7 +155,13 @@ class Diary:
 
     def _gauge(self) -> SourceGauge:
         session = self._state.session
-        return SourceGauge(session.network, source_pictures(geometry_of(session.config)), session.device)
+        pictures = source_pictures(geometry_of(session.config))
+        return SourceGauge(session.network, pictures, session.device, self._pretrained_stages())
+
+    def _pretrained_stages(self) -> int:
+        """Return how many of the first stages are the pretrained ones to the byte, from beginning to end."""
+        stages, moving = self._state.session.network.stages, self._state.moving
+        return next(at for at, stage in enumerate(stages) if any(owns(stage, name) for name in moving))
 
     def _gauge_end(self) -> None:
         """Read the gauges of the last and of the best epoch's weights."""
@@ -163,8 +169,7 @@ class Diary:
         if not self._is_gauged() or best is None:
             return
         self._job.tell(Status.RUNNING, "comparing with the source", 1.0)
-        head = state.session.network.stages[-1]
-        if all(owns(head, name) for name in state.moving):
+        if self._pretrained_stages() == len(state.session.network.stages) - 1:
             last = kept = unchanged(state.session.network)
         else:
             gauge = self._gauge()

@@ -65,3 +65,29 @@ def test_a_stage_that_no_longer_varies_has_no_similarity(tuned: Network, gauge: 
             for parameter in tuned.module.get_submodule(path).parameters():
                 parameter.zero_()
     assert gauge.read(tuned.module).similarity[tuned.stages[-2].name] is None
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 1.0])
+def test_stages_that_are_the_sources_own_run_once_and_read_alike(tuned: Network, home: Path, share: float) -> None:
+    """A reading that is spared the frozen stages is the one that is not, and leaves modes and modules alone."""
+    weights, stages = tuned.spec.preprocessing, tuned.stages
+    frozen = max(1, round(share * (len(stages) - 1)))
+    pixels = source_pictures(Geometry(96, Fit.PAD, weights.interpolation, weights.crop_fraction))
+    with torch.no_grad():
+        for stage in stages[frozen:-1]:
+            for path in stage.modules:
+                for parameter in tuned.module.get_submodule(path).parameters():
+                    parameter.mul_(1.05)
+    runs: list[int] = []
+    tuned.module.get_submodule(stages[0].modules[0]).register_forward_hook(lambda *_: runs.append(1))
+    tuned.module.train()
+    modules = dict(tuned.module.named_modules())
+    whole = SourceGauge(tuned, pixels, torch.device("cpu")).read(tuned.module)
+    assert len(runs) == 1
+    spared = SourceGauge(tuned, pixels, torch.device("cpu"), frozen).read(tuned.module)
+    assert len(runs) == 1, "the frozen stages did not run again"
+    assert list(spared.similarity) == list(whole.similarity)
+    assert spared.similarity == pytest.approx(whole.similarity, abs=1e-6)
+    assert spared.source_agreement == whole.source_agreement
+    assert dict(tuned.module.named_modules()) == modules
+    assert all(module.training for module in tuned.module.modules())
