@@ -277,6 +277,26 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
     assert "still names **75%** of photographs" in text(app)
 
 
+def test_the_rates_of_every_phase_are_shown_as_read_back_and_what_became_of_the_frozen_stages() -> None:
+    run = trained_run("two_phase", 0.5)
+    head = {"stage": "head", "parameters": 5, "lr": 1e-3, "weight_decay": 0.01}
+    later = [{"stage": "stem", "parameters": 7, "lr": 5e-5, "weight_decay": 0.01}, head | {"lr": 5e-4}]
+    events = [json.loads(line) for line in (run.path / "events.jsonl").read_text().splitlines()]
+    events[0] |= {"groups": [head], "note": "The first 9 stages run once for each picture."}
+    opened = {"event": "unfroze", "epoch": 2, "groups": later, "trainable_parameters": 12, "note": "", "time": 1.0}
+    events.insert(3, opened)
+    (run.path / "events.jsonl").write_text("\n".join(map(json.dumps, events[:3] + events[4:])) + "\n")
+    alone = open_page("finetune", run=run.name)
+    assert not alone.exception
+    assert [list(frame.value.columns) for frame in alone.dataframe if "lr" in frame.value] == [list(head)]
+    assert "The first 9 stages run once for each picture." in text(alone)
+    (run.path / "events.jsonl").write_text("\n".join(map(json.dumps, events)) + "\n")
+    [groups] = [frame.value for frame in open_page("finetune", run=run.name).dataframe if "lr" in frame.value]
+    assert groups[["from epoch", "stage", "lr"]].to_numpy().tolist() == [
+        *([1, "head", 1e-3], [2, "stem", 5e-5], [2, "head", 5e-4])
+    ]
+
+
 def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     run = trained_run("full", 0.5)

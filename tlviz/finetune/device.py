@@ -74,7 +74,7 @@ def memory_errors(config: FinetuneConfig) -> Iterator[None]:
         batch = config.batch_size
         smaller, pieces = next_smaller_batch(batch, config.accumulate)
         remedy = (
-            f"choose batch size {smaller} and accumulate {pieces}, which makes the same updates"
+            f"choose batch size {smaller} and accumulate {pieces} of them to an update, which makes the same updates"
             if batch > 1
             else "choose a smaller image size"
         )

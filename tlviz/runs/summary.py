@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
@@ -14,7 +14,8 @@ from tlviz.runs.folder import FORMAT, RunFolder, Status
 class RunSummary:
     """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
 
-    Trainable parameters are those of the phase in which most train.  ``has_ended`` says that the worker told its end.
+    Trainable parameters are those of the phase in which most train.  ``phases`` are the events that tell what trains at
+    which rate, from the start and from each unfreezing on.  ``has_ended`` says that the worker told its end.
     """
 
     run: str
@@ -40,6 +41,7 @@ class RunSummary:
     epochs: list[dict[str, Any]]
     start_event: dict[str, Any]
     has_ended: bool = False
+    phases: list[dict[str, Any]] = field(default_factory=list)
 
 
 def summarise(run: RunFolder) -> RunSummary:
@@ -79,6 +81,7 @@ def summarise(run: RunFolder) -> RunSummary:
         epochs=epochs,
         start_event=begun,
         has_ended=bool(ended),
+        phases=phases,
     )
 
 

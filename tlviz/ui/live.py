@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -120,10 +122,22 @@ def _tables(summary: RunSummary) -> None:
     with st.expander("What trains at which rate, and every number of the curves"):
         groups, epochs = st.columns(2)
         groups.caption("Parameter groups, read back from the optimizer")
-        groups.dataframe(pd.DataFrame(summary.start_event.get("groups", [])), hide_index=True)
+        groups.dataframe(pd.DataFrame(_groups(summary)), hide_index=True)
+        if note := next((phase["note"] for phase in reversed(summary.phases) if phase.get("note")), None):
+            groups.caption(note)
         epochs.caption("Epochs")
         numbers = [{k: v for k, v in epoch.items() if not isinstance(v, dict)} for epoch in summary.epochs]
         epochs.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
+
+
+def _groups(summary: RunSummary) -> list[dict[str, Any]]:
+    """Return the rows of the optimizer's groups; where more was unfrozen later, with the epoch from which on."""
+    found = [
+        {"from epoch": phase.get("epoch", 1), **row} for phase in summary.phases for row in phase.get("groups") or []
+    ]
+    if len(summary.phases) > 1:
+        return found
+    return [{name: value for name, value in row.items() if name != "from epoch"} for row in found]
 
 
 def _seconds(duration_s: float | None) -> str:

@@ -147,7 +147,11 @@ def test_pieces_of_a_batch_make_the_update_of_the_whole(tiny: Network, colours: 
 @pytest.mark.parametrize(
     ("error", "batch", "words"),
     [
-        (torch.OutOfMemoryError("CUDA out of memory."), 16, "choose batch size 8 and accumulate 2, which makes"),
+        (
+            torch.OutOfMemoryError("CUDA out of memory."),
+            16,
+            "choose batch size 8 and accumulate 2 of them to an update",
+        ),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), 16, "for batches of 16; choose"),
         (MemoryError(), 1, "for batches of 1; choose a smaller image size"),
     ],
