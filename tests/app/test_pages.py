@@ -288,12 +288,13 @@ def test_the_rates_of_every_phase_are_shown_as_read_back_and_what_became_of_the_
     (run.path / "events.jsonl").write_text("\n".join(map(json.dumps, events[:3] + events[4:])) + "\n")
     alone = open_page("finetune", run=run.name)
     assert not alone.exception
-    assert [list(frame.value.columns) for frame in alone.dataframe if "lr" in frame.value] == [list(head)]
+    [groups] = [frame.value for frame in alone.dataframe if "rate" in frame.value]
+    assert groups.to_numpy().tolist() == [["head", "1e-3", 5, 0.01]]
     assert "The first 9 stages run once for each picture." in text(alone)
     (run.path / "events.jsonl").write_text("\n".join(map(json.dumps, events)) + "\n")
-    [groups] = [frame.value for frame in open_page("finetune", run=run.name).dataframe if "lr" in frame.value]
-    assert groups[["from epoch", "stage", "lr"]].to_numpy().tolist() == [
-        *([1, "head", 1e-3], [2, "stem", 5e-5], [2, "head", 5e-4])
+    [groups] = [frame.value for frame in open_page("finetune", run=run.name).dataframe if "rate" in frame.value]
+    assert groups[["from epoch", "stage", "rate"]].to_numpy().tolist() == [
+        *([1, "head", "1e-3"], [2, "stem", "5e-5"], [2, "head", "5e-4"])
     ]
 
 

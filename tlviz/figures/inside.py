@@ -33,7 +33,8 @@ def plot_by_stage(
                 line={"color": colour},
                 hovertemplate=f"{stage}, epoch %{{x}}: %{{y:.3g}}<extra></extra>",
             )
-    figure.update_xaxes(title="epoch", tickformat="d")
+    last = max((epoch["epoch"] for epoch in epochs), default=0)
+    figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
     figure.update_yaxes(title=title, type="log" if is_log else "linear", exponentformat="power")
     figure.update_layout(height=270, margin={"l": 10, "r": 10, "t": 10, "b": 10}, uirevision=measure)
     return use_template(figure)

@@ -13,6 +13,7 @@ from tlviz.measures.accuracy import standard_error
 from tlviz.runs.folder import RunFolder, Status
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.finetune_form import rate_text
 from tlviz.ui.inside import render_inside
 from tlviz.ui.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.panels import STATUS_WORDS
@@ -120,24 +121,25 @@ def _reading_aid(summary: RunSummary) -> str:
 
 def _tables(summary: RunSummary) -> None:
     with st.expander("What trains at which rate, and every number of the curves"):
-        groups, epochs = st.columns(2)
-        groups.caption("Parameter groups, read back from the optimizer")
-        groups.dataframe(pd.DataFrame(_groups(summary)), hide_index=True)
+        st.caption("Parameter groups, read back from the optimizer")
+        st.dataframe(pd.DataFrame(_groups(summary)), hide_index=True)
         if note := next((phase["note"] for phase in reversed(summary.phases) if phase.get("note")), None):
-            groups.caption(note)
-        epochs.caption("Epochs")
+            st.caption(note)
+        st.caption("Epochs")
         numbers = [{k: v for k, v in epoch.items() if not isinstance(v, dict)} for epoch in summary.epochs]
-        epochs.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
+        st.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
 
 
 def _groups(summary: RunSummary) -> list[dict[str, Any]]:
     """Return the rows of the optimizer's groups; where more was unfrozen later, with the epoch from which on."""
-    found = [
-        {"from epoch": phase.get("epoch", 1), **row} for phase in summary.phases for row in phase.get("groups") or []
-    ]
-    if len(summary.phases) > 1:
-        return found
-    return [{name: value for name, value in row.items() if name != "from epoch"} for row in found]
+    found = []
+    for phase in summary.phases:
+        since = {"from epoch": phase.get("epoch", 1)} if len(summary.phases) > 1 else {}
+        for row in phase.get("groups") or []:
+            # As text: a table of numbers would round 5e-5 to 0.0001.
+            shown = {"stage": row["stage"], "rate": rate_text(row["lr"]), "parameters": row["parameters"]}
+            found.append(since | shown | {"weight decay": row["weight_decay"]})
+    return found
 
 
 def _seconds(duration_s: float | None) -> str:
