@@ -391,6 +391,11 @@ def test_a_second_look_reads_nothing_and_a_change_is_seen(root: Path, monkeypatc
     assert [finding.kind for finding in look(root).findings] == [Kind.DUPLICATE]
 
 
+def test_where_nothing_was_looked_at_yet_no_file_is_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "take_inventory", None)
+    assert known_report(str(root)) is None
+
+
 def test_a_report_survives_its_file(root: Path) -> None:
     shutil.copy(root / "cat/00.png", root / "dog/copy.png")
     report = look(root)

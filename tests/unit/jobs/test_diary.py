@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
@@ -21,8 +22,12 @@ from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.jobs import diary
 from tlviz.jobs.diary import Diary
+from tlviz.jobs.finetune import execute
 from tlviz.jobs.job import Job
-from tlviz.models.load import Network
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import Network, architecture_stages
+from tlviz.models.stages import owns
+from tlviz.models.weights import read_weights
 from tlviz.runs.folder import RunFolder, create_run
 
 
@@ -110,3 +115,19 @@ def test_what_is_large_is_written_before_training_goes_on(
     written.write()
     assert seen
     assert all(seen)
+
+
+def test_the_saved_file_holds_the_sources_own_bytes_for_frozen_stages_with_batchnorm() -> None:
+    """From the weights file through the job to the file a person takes home, on a bundled network."""
+    model = "tf_efficientnet_lite0"
+    settings = configure(model, "photos", "last_stages", epochs=1, image_size=64, threads=1, gauges=False).to_json()
+    run = create_run("finetune", "bytes", settings)
+    execute(Job(run), settings)
+    source, saved = read_weights(find_model(model)), load_file(run.weights)
+    started = next(event for event in run.events() if event["event"] == "started")
+    stages = [stage for stage in architecture_stages(find_model(model), 2) if stage.name in started["frozen"]]
+    frozen = {name for name in source if any(owns(stage, name) for stage in stages)}
+    assert sum("running_mean" in name for name in frozen) > 10
+    assert all(torch.equal(source[name], saved[name]) for name in frozen)
+    tuned = [name for name in source.keys() - frozen if source[name].shape == saved[name].shape]
+    assert sum(not torch.equal(source[name], saved[name]) for name in tuned) > 50
