@@ -203,7 +203,14 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "tune": preset.tune,
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
-        "threads": os.cpu_count() or 1,
+        "threads": _usable_cores(),
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may use: a scheduler or a container may give it fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

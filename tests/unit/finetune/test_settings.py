@@ -95,6 +95,12 @@ def test_a_strategy_fills_in_its_rates_and_a_person_overrides_them() -> None:
     assert config(strategy="from_scratch").backbone_lr == 1e-3
 
 
+def test_a_run_takes_as_many_threads_as_the_process_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {1, 4, 5}, raising=False)
+    assert config().threads == 3
+    assert config(threads=7).threads == 7
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
