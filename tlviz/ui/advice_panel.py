@@ -16,6 +16,7 @@ from tlviz.runs.advised import advised_configs, advised_runs, settings_of
 from tlviz.runs.launch import start_race
 from tlviz.runs.race_plan import PLAN
 from tlviz.ui import cached
+from tlviz.ui.address import go_to
 from tlviz.ui.advice_record_view import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
@@ -71,7 +72,7 @@ def start_race_of(profile: Profile, epochs: int, seeds: int) -> None:
     labels = [_label(settings) for settings in advised_runs(profile.advice)]
     configs = [replace(config, seed=seed) for seed in range(seeds) for config in advised_configs(profile, epochs)]
     st.session_state[Key.RACE] = start_race(configs, PLAN, labels=labels * seeds).name
-    st.switch_page("pages/race.py")
+    go_to("pages/race.py")
 
 
 def _label(settings: Mapping[str, Any]) -> str:
@@ -123,4 +124,4 @@ def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     st.session_state[Key.BACKBONE_LR] = rate_text(settings["backbone_lr"])
     st.session_state[LAYER_DECAY] = strategy.layer_decay
     st.session_state[THAW_FACTOR] = strategy.thaw_factor
-    st.switch_page("pages/finetune.py")
+    go_to("pages/finetune.py")
