@@ -54,5 +54,11 @@ def test_from_measure_to_the_curve(home: Path, tmp_path: Path) -> None:
         visit.settle()
         expect(chart).to_be_visible(timeout=20_000)
         assert "measure=Numbers" in visit.address
+
+        page.get_by_role("button", name="More").nth(1).click()
+        page.get_by_role("button", name="Only prepare the advised one").click()
+        expect(page.get_by_role("heading", name="How do I train it?")).to_be_visible(timeout=20_000)
+        visit.settle()
+        assert "target=clipart" in visit.address, "the way to another page keeps the target"
         assert not visit.errors
         assert not visit.outside

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
+from tests.painted import paint
 from tests.profiles import made_profile
 from tlviz.data.sample import sample_target
 from tlviz.diagnose.profile_store import profile_path, save_profile
 from tlviz.diagnose.records import Confidence, Profile
 from tlviz.diagnose.request import make_request
+from tlviz.home import home
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
-from tlviz.runs.advice_record import load_record
+from tlviz.runs.advice_record import Advised, Outcome, keep_record, load_record
 from tlviz.runs.folder import PROFILE, RACE, create_run, list_runs
 from tlviz.runs.race import read_race
 from tlviz.runs.standings import standings
@@ -116,6 +121,49 @@ def test_near_and_far_are_beside_it_by_default_and_missing_ones_are_measured_on_
     assert "Photos (near)" not in traces(alone)
 
 
+def test_two_targets_of_ones_own_are_laid_over_one_another(tmp_path: Path) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        for at in range(10):
+            (folder / "ab"[at % 2]).mkdir(parents=True, exist_ok=True)
+            paint(at).save(folder / "ab"[at % 2] / f"{at}.png")
+        profile = keep_profile(data=str(folder))
+        advice = profile.advice
+        told = Advised(1.0, advice.freeze, advice.strategy, advice.head_lr, advice.backbone_lr, "high")
+        keep_record(told, profile.model, profile.data)
+    app = open_measure(target="folder", folder=str(folders[0]), with_targets=str(folders[1]))
+    assert not app.exception
+    assert {"first", "second"} <= set(traces(app))
+    assert not {"Photos (near)", "Clip art (shifted)"} & set(traces(app)), "those were not chosen"
+    lines = [trace["line"]["color"] for trace in chart(app)["data"] if trace["name"] in {"first", "second"}]  # type: ignore[attr-defined]
+    assert len(set(lines)) == 2
+    shutil.rmtree(folders[1])
+    st.cache_resource.clear()  # as after a few seconds
+    app = open_measure(target="folder", folder=str(folders[0]), with_targets=str(folders[1]))
+    assert not app.exception
+    assert "second" not in traces(app)
+
+
+def test_permuted_labels_are_drawn_below_the_random_weights() -> None:
+    profile = keep_profile()
+    drawn = next(trace for trace in chart(open_measure())["data"] if trace["name"] == "permuted labels")  # type: ignore[attr-defined]
+    assert drawn["y"] == [stage.permuted_high for stage in profile.stages]
+
+
+def test_how_the_advice_did_stands_beside_it_once_runs_have_finished() -> None:
+    profile = keep_profile()
+    assert "So far:" not in text(open_measure())
+    outcomes = [
+        Outcome(f"run{freeze}", 1.0, "last_stages", freeze, 1e-3, 1e-4, 0, accuracy, 70, "epochs 10")
+        for freeze, accuracy in ((load_record(profile.model, profile.data).advised[-1].freeze, 0.5), (1, 0.9))
+    ]
+    file = next((home() / "advice").glob("*.json"))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"outcomes": [asdict(one) for one in outcomes]}))
+    told = text(open_measure())
+    assert "So far:" in told
+    assert "The advice was not the best: the advised plan is 40.0 ±" in told
+
+
 def test_two_networks_on_one_chart_by_share_of_compute() -> None:
     keep_profile()
     keep_profile("tf_efficientnet_lite0")
@@ -145,12 +193,13 @@ def test_the_map_follows_its_slider_and_the_address() -> None:
 def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> None:
     keep_profile()
     app = open_measure()
-    start = next(button for button in app.button if button.label.startswith("Start "))
-    start.click().run()
+    button = app.button(key="race_advice")
+    assert button.label == "Race the advice"
+    button.click().run()
     assert not app.exception
     (race,) = list_runs(RACE)
     settings = race.config()["settings"]["members"]
-    assert len(settings) == int(start.label.split()[1]) > 2
+    assert len(settings) == int(button.help.split()[1]) > 2
     assert len({s["plan"] for s in settings}) == len(settings), "every run of the chart has its own name"
     plans = {(s["strategy"], s["freeze"], str(s["frozen"]), s["batchnorm"]) for s in settings}
     assert len(plans) == len(settings)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from tlviz.data.images import ImageSet, load_images
 from tlviz.diagnose.profile import profile
+from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Confidence, Profile
 from tlviz.diagnose.request import Request, make_request
+from tlviz.diagnose.similarity import stage_similarity
+from tlviz.diagnose.stage_pass import run_stages
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 
@@ -27,8 +32,14 @@ def photos() -> ImageSet:
     return load_images("photos", REQUEST.geometry)
 
 
-def measured(network: Network, images: ImageSet, request: Request = REQUEST) -> Profile:
-    return profile(network, images, request, identity=REQUEST.model)
+def measured(network: Network, images: ImageSet, request: Request = REQUEST, identity: str = REQUEST.model) -> Profile:
+    return profile(network, images, request, identity=identity)
+
+
+def with_noise(images: ImageSet, deviation: float) -> ImageSet:
+    pixels = np.asarray(images.pixels).astype(np.float32)
+    noisy = pixels + np.random.default_rng(0).normal(0, deviation, pixels.shape)
+    return replace(images, pixels=noisy.clip(0, 255).round().astype(np.uint8))
 
 
 def test_source_like_photographs_freeze_the_late_stages_too(network: Network, photos: ImageSet) -> None:
@@ -53,11 +64,9 @@ def test_permuted_labels_have_no_signal(network: Network, photos: ImageSet) -> N
 def test_noise_and_other_colours_bring_the_first_stage_into_the_race(
     network: Network, photos: ImageSet, change: str
 ) -> None:
-    pixels = np.asarray(photos.pixels).astype(np.float32)
-    noisy = pixels + np.random.default_rng(0).normal(0, 60, pixels.shape)
-    recoloured = pixels[..., [2, 0, 1]] * (0.6, 1, 0.4)
-    chosen = (noisy if change == "noise" else recoloured).clip(0, 255).round().astype(np.uint8)
-    found = measured(network, replace(photos, pixels=chosen), replace(REQUEST, data=change))
+    recoloured = (np.asarray(photos.pixels)[..., [2, 0, 1]] * (0.6, 1, 0.4)).round().astype(np.uint8)
+    images = with_noise(photos, 60) if change == "noise" else replace(photos, pixels=recoloured)
+    found = measured(network, images, replace(REQUEST, data=change))
     assert any(candidate.frozen and candidate.frozen[0] == "fire2" for candidate in found.advice.candidates)
     assert "The shift is largest at the first stage" in " ".join(found.advice.reasons)
 
@@ -69,3 +78,43 @@ def test_far_digits_are_served_best_by_the_middle(network: Network) -> None:
     assert last.behind > last.behind_se
     assert max(stage.probe for stage in found.stages[3:8]) > last.probe + last.probe_se
     assert "cost accuracy" in found.summary or "costs accuracy" in found.summary
+
+
+@pytest.mark.parametrize("stage", ["fire4", "fire8"])
+def test_a_stage_with_its_weights_drawn_anew_is_where_the_probe_falls(
+    network: Network, photos: ImageSet, stage: str
+) -> None:
+    sound = measured(network, photos).stages
+    broken, at = copy.deepcopy(network.module), [one.name for one in sound].index(stage)
+    drawn = random_copy(network, REQUEST.image_size, 0).module
+    for path in network.stages[at].modules:
+        broken.get_submodule(path).load_state_dict(drawn.get_submodule(path).state_dict())
+    found = measured(replace(network, module=broken), photos, identity=stage)
+    assert [one.probe for one in found.stages[:at]] == [one.probe for one in sound[:at]]
+    right, before = (np.array([*map(float, one.correct)]) for one in (found.stages[at], sound[at]))
+    fall = before - right
+    assert fall.mean() > fall.std() / np.sqrt(len(fall)), "paired, by more than its standard error"
+    assert found.stages[-1].probe < found.stages[at - 1].probe, "and what comes after does not bring it back"
+    assert found.advice.freeze < len(found.stages), (
+        "what comes after is not kept, although the pictures are the source's"
+    )
+
+
+def test_distances_to_the_source_grow_with_noise_at_every_stage(network: Network, photos: ImageSet) -> None:
+    found = [
+        measured(network, with_noise(photos, deviation), replace(REQUEST, data=f"noise {deviation}")).stages
+        for deviation in (0, 15, 40, 90)
+    ]
+    for one, more in pairwise(found):
+        for less, stage in zip(one, more, strict=True):
+            assert stage.kid > less.kid, stage.name
+            assert (stage.shift or 0) > (less.shift or 0), stage.name
+    assert max(abs(stage.kid) for stage in found[0]) < 5
+    assert max(stage.shift or 0 for stage in found[0]) < 1
+
+
+def test_turning_a_real_stages_features_changes_no_similarity(network: Network, photos: ImageSet) -> None:
+    features = run_stages(network, photos.pixels[:60]).features
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(256, 256)))[0].astype(np.float32)
+    turned = {**features, "fire5": features["fire5"] @ turn}
+    assert np.array(stage_similarity(turned)) == pytest.approx(np.array(stage_similarity(features)), abs=1e-4)

@@ -18,7 +18,7 @@ from tlviz.models.places import weights_stamp
 
 KEEP = 200
 """So many profiles are kept; the oldest go first."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 def find_profile(request: Request) -> Profile | None:

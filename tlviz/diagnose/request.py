@@ -16,7 +16,8 @@ LIMIT = 1000
 SIZE = 160
 """The side at which pictures are looked at: half the work of 224, and the last maps are still 5 x 5."""
 _SIZES = (32, 1024)
-_LIMITS = (20, 20_000)
+LIMITS = (20, 5_000)
+"""The fewest and the most images: neighbours and kernels hold numbers for every pair, at 5,000 images 200 MB each."""
 _SEEDS = (0, 2**32 - 1)
 
 
@@ -50,7 +51,7 @@ def make_request(model: str, data: str, *, image_size: int | None = None, limit:
     """Check a request and fill in the size.  Raises ``UnknownNameError`` or ``BadSettingError``."""
     spec = find_model(model)
     size = default_size(spec) if image_size is None else image_size
-    for name, value, (low, high) in (("image size", size, _SIZES), ("limit", limit, _LIMITS), ("seed", seed, _SEEDS)):
+    for name, value, (low, high) in (("image size", size, _SIZES), ("limit", limit, LIMITS), ("seed", seed, _SEEDS)):
         if not low <= value <= high:
             raise BadSettingError(f"{name} is {value:,}; it must be between {low:,} and {high:,}.")
     check_size(spec, size)

@@ -13,18 +13,21 @@ from numpy.typing import NDArray
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.records import StageProfile
 from tlviz.diagnose.stage_pass import GROUPS, Shift, shift_between
-from tlviz.measures.balanced import Ints, balanced_mean
+from tlviz.measures.balanced import Floats, Ints, balanced_mean
 from tlviz.measures.cka import linear_cka
 from tlviz.measures.components import principal_components
 from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
 from tlviz.measures.knn import knn_correct
-from tlviz.measures.probe import equalised, probe_equalised
+from tlviz.measures.probe import Probe, equalised, probe_equalised
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise
 from tlviz.measures.transrate import transrate_above_chance
 
-PERMUTATIONS = 5
+PERMUTATIONS, MOST_PERMUTATIONS = 5, 19
+"""Against 5 permutations labels without meaning look like a signal one time in six, against 19 one in twenty."""
+CLEAR = 6.0
+"""A probe so many standard errors above guessing needs no more than the first permutations."""
 _DIGITS = 4
 """Places on a map are kept to so many digits."""
 
@@ -53,8 +56,7 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int) -> StageProfile:
     probe = probe_equalised(scores, labels)
     random_probe = probe_equalised(equalised(evidence.random), labels)
     gain, gain_se = balanced_mean(probe.correct.astype(float) - random_probe.correct, labels)
-    generator = np.random.default_rng(seed)
-    permuted = [probe_equalised(scores, generator.permutation(labels)).accuracy for _ in range(PERMUTATIONS)]
+    permuted = _permuted(scores, labels, probe, seed)
     shift, shift_raw = _shift(evidence, seed)
     kid_in_noise, kid_raw = _kid(target, evidence.photographs, seed)
     places, explained = _places(target)
@@ -99,6 +101,14 @@ def against_best(stages: Sequence[StageProfile], labels: Ints) -> tuple[StagePro
         behind, behind_se = balanced_mean(best - values, labels)
         filled.append(replace(stage, behind=behind, behind_se=behind_se))
     return tuple(filled)
+
+
+def _permuted(scores: Floats, labels: Ints, probe: Probe, seed: int) -> list[float]:
+    """Return the probe's accuracy on permuted labels: on a few, or where it is near guessing, on more."""
+    is_clear = probe.accuracy - 1 / len(np.unique(labels)) > CLEAR * probe.standard_error
+    generator = np.random.default_rng(seed)
+    count = PERMUTATIONS if is_clear else MOST_PERMUTATIONS
+    return [probe_equalised(scores, generator.permutation(labels)).accuracy for _ in range(count)]
 
 
 def _shift(evidence: Evidence, seed: int) -> tuple[float | None, float | None]:

@@ -74,9 +74,21 @@ def _strips(curves: Sequence[Curve]) -> list[Curve]:
 
 
 def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
-    """Draw the random network dotted and shade what the pretrained one gains over it."""
+    """Draw the random network dotted and shade what the pretrained one gains over it; below, permuted labels."""
     middles = [block.middle for block in blocks(curve, scale)[:-1]]
     colour = run_colour(curve.colour)
+    if curve.permuted:
+        figure.add_scatter(
+            x=middles,
+            y=list(curve.permuted),
+            name="permuted labels",
+            mode="lines",
+            line={"color": _GREY, "dash": "dot", "width": 1},
+            customdata=list(curve.stages),
+            hovertemplate="%{customdata}: labels without meaning reach at most %{y:.1%}<extra></extra>",
+            row=1,
+            col=1,
+        )
     figure.add_scatter(
         x=middles,
         y=list(curve.random),
@@ -173,6 +185,8 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
     main = curves[0]
     labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
     labels.append((main.random[-1], "random weights", _GREY, False))
+    if main.permuted:
+        labels.append((main.permuted[-1], "permuted labels", _GREY, False))
     labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
     for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
         figure.add_annotation(
@@ -186,7 +200,7 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
 
 
 def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], scale: Scale) -> None:
-    lowest = min(min(*band(curve)[0], curve.chance, *curve.random) for curve in curves)
+    lowest = min(min(*band(curve)[0], curve.chance, *curve.random, *curve.permuted) for curve in curves)
     highest = max(max(band(curve)[1]) for curve in curves)
     low, high = max(0.0, lowest - 0.06), min(1.03, highest + 0.05)
     figure.update_yaxes(title="probe accuracy", range=[low, high], tickformat=".0%", row=1, col=1)

@@ -16,7 +16,7 @@ class Curve:
 
     ``label`` is what stands at the curve's end, ``colour`` the number of its run colour.  ``costs`` are shares of the
     forward compute, one a stage and one for the head.  ``freeze`` is how many stages the advice freezes, None where
-    there is none.
+    there is none; ``permuted`` is the most that permuted labels reach, nothing where it is not drawn.
     """
 
     label: str
@@ -30,6 +30,7 @@ class Curve:
     heights: tuple[float, ...] = ()
     facts: tuple[str, ...] = ()
     freeze: int | None = None
+    permuted: tuple[float, ...] = ()
 
 
 def curve_of(profile: Profile, label: str, colour: int) -> Curve:
@@ -42,6 +43,7 @@ def curve_of(profile: Profile, label: str, colour: int) -> Curve:
         probe_se=tuple(stage.probe_se for stage in profile.stages),
         random=tuple(stage.random_probe for stage in profile.stages),
         chance=profile.chance,
+        permuted=tuple(stage.permuted_high for stage in profile.stages),
     )
 
 

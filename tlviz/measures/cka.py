@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import torch
 from torch import Tensor
+
+BATCH = 1000
+"""The most images whose Gram matrices are held at once."""
 
 
 def linear_cka(first: Tensor, second: Tensor) -> float:
@@ -38,12 +42,31 @@ def minibatch_cka(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
 def cka_matrix(first: Sequence[Tensor], second: Sequence[Tensor] | None = None) -> list[list[float]]:
     """Return the debiased linear CKA between all of the features (N, D) in ``first`` and all in ``second``.
 
-    All are of the same N images; without ``second`` the features are compared with one another.
+    All are of the same N images; without ``second`` the features are compared with one another.  Above 1,000 images
+    each HSIC is the mean over batches, as in ``minibatch_cka``: the Gram matrices of all stages would fill the memory.
     """
-    rows = [gram(features) for features in first]
-    columns = rows if second is None else [gram(features) for features in second]
-    across, down = ([hsic(one, one) for one in grams] for grams in (rows, columns))
-    return [[_ratio(hsic(one, two), across[i], down[j]) for j, two in enumerate(columns)] for i, one in enumerate(rows)]
+    columns = first if second is None else second
+    between = torch.zeros(len(first), len(columns), dtype=torch.float64)
+    across, down = (torch.zeros(len(features), dtype=torch.float64) for features in (first, columns))
+    for rows in _batches(len(first[0])):
+        ones = [gram(features[rows]) for features in first]
+        twos = ones if second is None else [gram(features[rows]) for features in second]
+        across += torch.tensor([hsic(one, one) for one in ones], dtype=torch.float64)
+        down += torch.tensor([hsic(two, two) for two in twos], dtype=torch.float64)
+        between += torch.tensor([[hsic(one, two) for two in twos] for one in ones], dtype=torch.float64)
+    sizes = across.tolist(), down.tolist()
+    return [
+        [_ratio(value, sizes[0][i], sizes[1][j]) for j, value in enumerate(row)]
+        for i, row in enumerate(between.tolist())
+    ]
+
+
+def _batches(count: int) -> list[Tensor]:
+    """Return the rows of random batches of like size, at most 1,000 each; all rows in their order where they fit."""
+    if count <= BATCH:
+        return [torch.arange(count)]
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+    return list(order.tensor_split(-(-count // BATCH)))
 
 
 def _ratio(between: float, first: float, second: float) -> float:

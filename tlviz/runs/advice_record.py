@@ -135,6 +135,20 @@ def load_record(model: str, data: str) -> AdviceRecord:
         return AdviceRecord(model, data)
 
 
+def recorded_targets(model: str, most: int = 8) -> list[str]:
+    """Return the targets, by name or path, that have advice for a network on record; the last changed first."""
+    files = [(file.stat().st_mtime, file) for file in (home() / "advice").glob("*.json")]
+    found: list[str] = []
+    for _, file in sorted(files, reverse=True):
+        try:
+            values = json.loads(file.read_bytes())
+            if values["model"] == model:
+                found.append(str(values["data"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found[:most]
+
+
 def keep_record(advised: Advised, model: str, data: str) -> AdviceRecord:
     """Note an advice and every run that finished since the last look; return all that is on record.
 

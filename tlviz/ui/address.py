@@ -7,11 +7,22 @@ two directions are written out here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import streamlit as st
 
 from tlviz.ui.state import Key
 from tlviz.ui.words import plain
+
+
+def go_to(page: str) -> NoReturn:
+    """Go on to a page, a file of ``pages/``, with the same source and target.
+
+    They travel in the address: Streamlit may forget the sidebar's widgets where a run ends by going to another page,
+    and the new page would begin with the first source and target of the list.
+    """
+    kept = {str(key): st.query_params[key] for key in (Key.SOURCE, Key.TARGET, Key.FOLDER) if key in st.query_params}
+    st.switch_page(page, query_params=kept)
 
 
 def has_moved() -> bool:

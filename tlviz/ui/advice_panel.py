@@ -11,11 +11,13 @@ import streamlit as st
 from tlviz.diagnose.records import Candidate, Confidence, Profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
+from tlviz.runs.advice_record import judge
 from tlviz.runs.advised import advised_configs, advised_runs, settings_of
 from tlviz.runs.launch import start_race
 from tlviz.runs.race_plan import PLAN
 from tlviz.ui import cached
-from tlviz.ui.advice_record_view import depth_in_words, note_advice
+from tlviz.ui.address import go_to
+from tlviz.ui.advice_record_view import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
 from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
 from tlviz.ui.state import Key
@@ -32,12 +34,21 @@ CONFIDENCE_WORDS = {
 
 
 def render_advice(profile: Profile) -> None:
-    """Say what to try first, with a button that prepares it and the reasons folded away."""
-    note_advice(profile)
-    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    """Say what to try first and how it did so far, with a button that races it and the reasons folded away."""
+    record = note_advice(profile)
+    words, button, more = st.columns([3.2, 1.15, 0.5], vertical_alignment="center")
     words.markdown(f"**Advice:** {advice_in_words(profile)}")
-    with button.popover("Race the advice", type="primary", icon=":material/flag:", width="stretch"):
-        _race(profile)
+    with more.popover("More"):
+        epochs, seeds = _race_settings(profile)
+    runs = len(advised_runs(profile.advice)) * seeds
+    if button.button(
+        "Race the advice", type="primary", icon=":material/flag:", width="stretch", key="race_advice",
+        help=f"Starts {runs} runs of {epochs} epochs: the advised one and the others worth racing, on equal terms.",
+    ):  # fmt: skip
+        start_race_of(profile, epochs, seeds)
+    verdict = judge(record)
+    if verdict.standings:
+        st.markdown(f"**So far:** {verdict_in_words(verdict)} More below, under *{RECORD}*.")
     with st.expander("Why", icon=":material/help:"):
         st.markdown("\n".join(f"- {plain(reason)}" for reason in profile.advice.reasons))
         for note in profile.notes:
@@ -45,16 +56,15 @@ def render_advice(profile: Profile) -> None:
         _candidates(profile)
 
 
-def _race(profile: Profile) -> None:
-    """Start the suggested runs, or open the advised one on the Fine-tune page."""
+def _race_settings(profile: Profile) -> tuple[int, int]:
+    """Ask for the race's epochs and seeds, and offer to open the advised run on the Fine-tune page instead."""
     count = len(advised_runs(profile.advice))
     st.markdown(f"The advised run and {count - 1} others on equal terms: same split, images, epochs and rates.")
     epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="advice_epochs", persist_state="session")
     seeds = st.number_input("Seeds", 1, 10, 1, key="advice_seeds", persist_state="session", help=SEEDS_HELP)
-    if st.button(f"Start {count * seeds} runs", type="primary"):
-        start_race_of(profile, epochs, seeds)
     if st.button("Only prepare the advised one", key="prepare_advised"):
         prepare(profile, advised_runs(profile.advice)[0])
+    return epochs, seeds
 
 
 def start_race_of(profile: Profile, epochs: int, seeds: int) -> None:
@@ -62,7 +72,7 @@ def start_race_of(profile: Profile, epochs: int, seeds: int) -> None:
     labels = [_label(settings) for settings in advised_runs(profile.advice)]
     configs = [replace(config, seed=seed) for seed in range(seeds) for config in advised_configs(profile, epochs)]
     st.session_state[Key.RACE] = start_race(configs, PLAN, labels=labels * seeds).name
-    st.switch_page("pages/race.py")
+    go_to("pages/race.py")
 
 
 def _label(settings: Mapping[str, Any]) -> str:
@@ -114,4 +124,4 @@ def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     st.session_state[Key.BACKBONE_LR] = rate_text(settings["backbone_lr"])
     st.session_state[LAYER_DECAY] = strategy.layer_decay
     st.session_state[THAW_FACTOR] = strategy.thaw_factor
-    st.switch_page("pages/finetune.py")
+    go_to("pages/finetune.py")

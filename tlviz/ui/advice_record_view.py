@@ -10,16 +10,16 @@ import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.advice_record import Advised, Standing, Verdict, judge, keep_record, load_record
+from tlviz.runs.advice_record import AdviceRecord, Advised, Standing, Verdict, judge, keep_record, load_record
 
 
-def note_advice(profile: Profile) -> None:
-    """Put the advice and the runs that have finished by now on record."""
+def note_advice(profile: Profile) -> AdviceRecord:
+    """Put the advice and the runs that have finished by now on record, and return all that is."""
     advice = profile.advice
     advised = Advised(
         time.time(), advice.freeze, advice.strategy, advice.head_lr, advice.backbone_lr, str(advice.confidence)
     )
-    keep_record(advised, profile.model, profile.data)
+    return keep_record(advised, profile.model, profile.data)
 
 
 def depth_in_words(profile: Profile, freeze: int) -> str:

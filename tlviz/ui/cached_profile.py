@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.data.catalogue import DATASETS
 from tlviz.data.exclusions import notes_path
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.diagnose.request import LIMIT, Request, make_request
+from tlviz.errors import TlvizError
 from tlviz.home import cache_folder
+from tlviz.runs.advice_record import recorded_targets
 from tlviz.ui.cached import FOLDER_CHECK_S
 from tlviz.ui.state import Key
 
@@ -29,6 +32,18 @@ def known_profile(model: str, data: str) -> Profile | None:
     request = wanted(model, data)
     path = notes_path(data)
     return _found(request, path.stat().st_mtime_ns if path.exists() else 0, _profiles_changed())
+
+
+def measured_targets(model: str) -> list[str]:
+    """Return the bundled targets, and those on this machine that a network was measured on, the last one first."""
+    return [*DATASETS, *(name for name in recorded_targets(model) if name not in DATASETS and _is_known(model, name))]
+
+
+def _is_known(model: str, data: str) -> bool:
+    try:
+        return known_profile(model, data) is not None
+    except TlvizError:
+        return False  # gone, or changed since
 
 
 def contests(models: tuple[str, ...], data: str) -> tuple[Contest, ...]:

@@ -15,6 +15,7 @@ from tlviz.data.images import ImageSet
 from tlviz.figures.theme import class_colours
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
+from tlviz.ui.address import go_to
 from tlviz.ui.state import Key
 from tlviz.ui.words import plain
 
@@ -89,4 +90,4 @@ def _picked(images: ImageSet) -> None:
     st.markdown(f"**{plain(images.classes[images.labels[at]])}** · {plain(name)}")
     if st.button("What does each stage see in it?", icon=":material/visibility:", key="map_look"):
         st.session_state[Key.PICTURE] = name
-        st.switch_page("pages/feature_maps.py")
+        go_to("pages/feature_maps.py")

@@ -11,6 +11,7 @@ import streamlit as st
 from tlviz.errors import BadPictureError, BadSettingError
 from tlviz.models.places import available_models
 from tlviz.runs.summary import RunSummary
+from tlviz.ui.address import go_to
 from tlviz.ui.clone import set_target
 from tlviz.ui.compared import MOST_RUNS
 from tlviz.ui.look_choice import View
@@ -34,7 +35,7 @@ def link_to_attributions(runs: Sequence[RunSummary], picture: str | NewPicture, 
         on_click=heed, args=(_prepare, runs, picture),
         help="Opens the same picture with the pretrained network beside the runs: other methods, classes and stages.",
     ) and Key.TROUBLE not in st.session_state:  # fmt: skip
-        st.switch_page("pages/attributions.py")
+        go_to("pages/attributions.py")
 
 
 def link_to_feature_maps(runs: Sequence[RunSummary], *, key: str) -> None:
@@ -44,7 +45,7 @@ def link_to_feature_maps(runs: Sequence[RunSummary], *, key: str) -> None:
         on_click=heed, args=(_prepare_maps, runs),
         help="Opens Feature maps with the pretrained network beside up to three of these runs.",
     ) and Key.TROUBLE not in st.session_state:  # fmt: skip
-        st.switch_page("pages/feature_maps.py")
+        go_to("pages/feature_maps.py")
 
 
 def _prepare_maps(runs: Sequence[RunSummary]) -> None:

@@ -19,15 +19,17 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.places import available_models
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.cached_profile import known_profile
+from tlviz.ui.cached_profile import known_profile, measured_targets
+from tlviz.ui.linked import linked_many
 from tlviz.ui.profile_jobs import Pair, render_running, render_sample, running_jobs, start_missing
 from tlviz.ui.stage_strip import block_heights, stage_facts
 from tlviz.ui.state import Key
-from tlviz.ui.words import heed
+from tlviz.ui.words import heed, plain
 
 DISTANCES = {"photos": "near", "clipart": "shifted", "digits": "far"}
 """How the bundled targets lie to the source, in a word."""
-MOST_NETWORKS = 4
+MOST_BESIDE = 3
+"""So many targets or networks are drawn beside the chosen one at most."""
 
 
 class Beside(StrEnum):
@@ -39,7 +41,7 @@ class Beside(StrEnum):
 
 
 BESIDE_WORDS = {
-    Beside.TARGETS: "Beside the bundled targets",
+    Beside.TARGETS: "Beside other targets",
     Beside.NETWORKS: "Beside other networks",
     Beside.NOTHING: "Alone",
 }
@@ -57,15 +59,16 @@ def render_curve(profile: Profile) -> None:
         )  # fmt: skip
     to_address(Key.BESIDE)
     beside = Beside(st.session_state[Key.BESIDE])
-    pairs = beside_pairs(beside, profile.model, profile.data)
+    with more.popover("More"):
+        render_sample()
+        others = _choose_beside(beside, profile)
+    pairs = others or beside_pairs(beside, profile.model, profile.data)
     scale = Scale.STAGES
     with right:
         if beside is Beside.NETWORKS:
             scale = _axis()
         else:
             _measure_missing(pairs, "target")
-    with more.popover("More"):
-        render_sample()
     if beside is Beside.NETWORKS:
         _measure_missing(pairs, "network")
     render_running(pairs)
@@ -77,7 +80,27 @@ def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
     if beside is Beside.TARGETS:
         return [(model, name) for name in DATASETS if name != data]
     if beside is Beside.NETWORKS:
-        return [(name, data) for name in available_models() if name != model][: MOST_NETWORKS - 1]
+        return [(name, data) for name in available_models() if name != model][:MOST_BESIDE]
+    return []
+
+
+def _choose_beside(beside: Beside, profile: Profile) -> list[Pair]:
+    """Let a person choose what is drawn beside the curve instead of the usual; returns nothing for the usual."""
+    if beside is Beside.TARGETS:
+        names = [name for name in measured_targets(profile.model) if name != profile.data]
+        words = {name: plain(dataset_title(name)) for name in names}
+        chosen = linked_many(
+            "Targets beside it", names, key=Key.WITH_TARGETS, most=MOST_BESIDE, words=words.__getitem__,
+            placeholder="The bundled ones",
+        )  # fmt: skip
+        return [(profile.model, name) for name in chosen]
+    if beside is Beside.NETWORKS:
+        titles = {name: spec.title for name, spec in available_models().items() if name != profile.model}
+        chosen = linked_many(
+            "Networks beside it", list(titles), key=Key.WITH_NETWORKS, most=MOST_BESIDE, words=titles.__getitem__,
+            placeholder="The first three",
+        )  # fmt: skip
+        return [(name, profile.data) for name in chosen]
     return []
 
 
@@ -104,8 +127,9 @@ def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
 def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
     by_network = any(other.model != profile.model for other in others)
-    main = replace(_curve(profile, by_network=by_network), freeze=profile.advice.freeze)
-    curves = [main, *(_curve(other, by_network=by_network) for other in others)]
+    own = [found.data for found in (profile, *others) if found.data not in DISTANCES]
+    main, *rest = (_curve(found, own, by_network=by_network) for found in (profile, *others))
+    curves = [replace(main, freeze=profile.advice.freeze), *(replace(curve, permuted=()) for curve in rest)]
     title = f"{find_model(profile.model).title} on {dataset_title(profile.data)}: {finding(profile)}"
     figure = plot_probe_curves(
         curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
@@ -126,9 +150,9 @@ def png_config(name: str) -> dict[str, object]:
     }
 
 
-def _curve(profile: Profile, *, by_network: bool) -> Curve:
+def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> Curve:
     stages = cached.own_stages(profile.model)
-    curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile)))
+    curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile, own)))
     return replace(
         curve,
         costs=tuple(stage.cost_share for stage in stages),
@@ -142,9 +166,9 @@ def _network_name(profile: Profile) -> tuple[str, int]:
     return find_model(profile.model).title, list(available_models()).index(profile.model)
 
 
-def _target_name(profile: Profile) -> tuple[str, int]:
-    """Return a target's title and its colour: the bundled ones have one each, a person's own the next."""
+def _target_name(profile: Profile, own: Sequence[str]) -> tuple[str, int]:
+    """Return a target's title and its colour: the bundled ones have one each, a person's ``own`` the next."""
     title = dataset_title(profile.data)
     if profile.data not in DISTANCES:
-        return title, len(DISTANCES)
+        return title, len(DISTANCES) + own.index(profile.data)
     return f"{title} ({DISTANCES[profile.data]})", list(DISTANCES).index(profile.data)

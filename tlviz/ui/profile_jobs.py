@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlviz.diagnose.request import LIMIT
+from tlviz.diagnose.request import LIMIT, LIMITS
 from tlviz.models.catalogue import find_model
 from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
 from tlviz.runs.launch import start_profile
@@ -16,7 +16,6 @@ from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain, show_error
 
-LIMITS = (20, 20_000)
 Pair = tuple[str, str]
 """A network and a target."""
 

@@ -15,6 +15,7 @@ from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import Row
 from tlviz.runs.titles import row_label
+from tlviz.ui.address import go_to
 from tlviz.ui.clone import prepare_clone
 from tlviz.ui.panels import STATUS_WORDS, render_job
 from tlviz.ui.report_button import render_report
@@ -71,7 +72,7 @@ def _actions(row: Row) -> None:
             "Clone", icon=":material/content_copy:", key="run_clone", on_click=heed, args=(prepare_clone, run),
             help="Opens Fine-tune with all settings of this run: change one and start.",
         ) and Key.TROUBLE not in st.session_state:  # fmt: skip
-            st.switch_page("pages/finetune.py")
+            go_to("pages/finetune.py")
         if row.status.is_over:
             st.download_button(
                 "ZIP", lambda: _zip(run), f"{run.name}.zip", "application/zip", icon=":material/folder_zip:",

@@ -67,6 +67,8 @@ class Key(StrEnum):
     OPTIMIZER = "optimizer"
     BESIDE = "beside"
     AXIS = "axis"
+    WITH_TARGETS = "with_targets"
+    WITH_NETWORKS = "with_networks"
     MEASURE = "measure"
     AGAINST = "against"
     SAMPLE = "images"

@@ -221,6 +221,14 @@ def test_samples_are_capped_stratified_and_leave_small_classes_and_test_images_o
     assert (choose_rows(labels, ("a", "b", "tiny"), parts, 10_000).rows % 2 == 0).all()
 
 
+def test_labels_that_are_constant_within_a_split_are_looked_at_together_or_refused() -> None:
+    labels, classes = np.repeat([0, 1], 20), ("a", "b")
+    parts = ("train",) * 20 + ("val",) * 20
+    assert np.bincount(labels[choose_rows(labels, classes, parts, 1000).rows]).tolist() == [20, 20]
+    with pytest.raises(BadDatasetError, match="test images aside; only 1 of 1 has as many"):
+        choose_rows(labels, classes, ("train",) * 20 + ("test",) * 20, 1000)
+
+
 def test_a_thousand_classes_and_two_hundred_thousand_images_are_sampled() -> None:
     labels = np.arange(200_000) % 1000
     classes = tuple(map(str, range(1000)))

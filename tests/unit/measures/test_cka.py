@@ -73,3 +73,17 @@ def test_a_matrix_holds_every_pair() -> None:
     across = cka_matrix(stages[:1], stages)
     assert across == [pytest.approx(matrix[0])]
     assert math.isnan(cka_matrix([torch.ones(50, 2)], stages)[0][0])
+
+
+def test_a_matrix_of_many_images_is_that_of_their_batches_and_holds_no_gram_matrix_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = drawn(2500, 6)
+    stages = [first, first @ drawn(6, 9, 1) + drawn(2500, 9, 2)]
+    held: list[int] = []
+    monkeypatch.setattr("tlviz.measures.cka.gram", lambda features: held.append(len(features)) or gram(features))
+    matrix = cka_matrix(stages)
+    assert max(held) < 1000
+    assert matrix[0][1] == matrix[1][0] == pytest.approx(linear_cka(*stages), abs=0.01)
+    assert matrix[0][0] == pytest.approx(1, abs=1e-12)
+    assert cka_matrix(stages) == matrix

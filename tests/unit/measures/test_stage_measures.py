@@ -10,7 +10,6 @@ from tlviz.measures.components import principal_components, standardise, varianc
 from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
 from tlviz.measures.knn import knn_correct, neighbours_for
-from tlviz.measures.probe import linear_probe
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise, channel_distance, distance_noise
 from tlviz.measures.transrate import transrate, transrate_above_chance
@@ -51,6 +50,22 @@ def test_neighbours_by_brute_force() -> None:
         expected.append(judge.predict(features[at : at + 1])[0] == labels[at])
     assert knn_correct(features, labels, 1).tolist() == expected
     assert knn_correct(features * 50, labels).tolist() == knn_correct(features, labels).tolist()
+
+
+def test_several_neighbours_vote_by_brute_force() -> None:
+    labels = np.arange(90) % 3
+    features = normal(90, 5) + np.eye(5)[labels]
+    expected = []
+    for at in range(90):
+        rest = np.arange(90) != at
+        judge = KNeighborsClassifier(7, metric="cosine").fit(features[rest], labels[rest])
+        votes = np.sort(judge.predict_proba(features[at : at + 1])[0])
+        is_tie = votes[-1] == votes[-2]
+        expected.append(None if is_tie else judge.predict(features[at : at + 1])[0] == labels[at])
+    found = knn_correct(features, labels, 7).tolist()
+    decided = [(one, other) for one, other in zip(found, expected, strict=True) if other is not None]
+    assert len(decided) > 70
+    assert all(one == other for one, other in decided)
 
 
 def test_neighbours_are_as_many_as_classes_allow() -> None:
@@ -184,20 +199,3 @@ def test_shift_within_noise_for_two_halves() -> None:
     assert np.median(found) < 0.6
     assert max(found) < 1.5
     assert above_noise(1, 0, 10, None) == 0
-
-
-def test_no_measure_rises_with_width_where_there_is_no_signal() -> None:
-    """Features with more dimensions than images, as in deep stages, and labels that mean nothing."""
-    widths, labels = (100, 256, 1024, 4096), np.arange(80) % 4
-    rows: dict[str, list[float]] = {name: [] for name in ("probe", "knn", "transrate", "separability", "kid", "shift")}
-    for width in widths:
-        drawn = [(normal(80, width, seed), normal(80, width, 99 + seed)) for seed in range(12)]
-        rows["probe"].append(float(np.mean([linear_probe(x, labels).accuracy for x, _ in drawn])) - 0.25)
-        rows["knn"].append(float(np.mean([knn_correct(x, labels).mean() for x, _ in drawn])) - 0.25)
-        rows["transrate"].append(float(np.mean([transrate_above_chance(x, labels, 0) for x, _ in drawn])))
-        rows["separability"].append(float(np.mean([separability(x, labels) for x, _ in drawn])))
-        rows["kid"].append(float(np.mean([kid(x, y) for x, y in drawn])))
-        rows["shift"].append(float(np.mean([separability(np.vstack([x, y]), np.repeat([0, 1], 80)) for x, y in drawn])))
-    tolerance = {"probe": 0.05, "knn": 0.05, "transrate": 0.02, "separability": 0.005, "kid": 0.02, "shift": 0.005}
-    for name, values in rows.items():
-        assert max(map(abs, values)) < tolerance[name], (name, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from math import sqrt
 from pathlib import Path
@@ -22,6 +23,7 @@ from tlviz.runs.advice_record import (
     load_record,
     mean_and_error,
     plan_of,
+    recorded_targets,
 )  # fmt: skip
 from tlviz.runs.advised import advised_runs
 from tlviz.runs.folder import create_run
@@ -154,3 +156,14 @@ def test_the_advised_run_is_not_raced_twice_and_random_weights_keep_their_rates(
     runs = advised_runs(replace(advice, strategy="two_phase", freeze=0, candidates=entrants))
     assert [run["strategy"] for run in runs] == ["two_phase", "full", "from_scratch"]
     assert [run["backbone_lr"] for run in runs] == [1e-4, 1e-4, 1e-3]
+
+
+def test_targets_on_record_are_those_of_the_network_and_a_damaged_file_is_passed_over(home: Path) -> None:
+    assert recorded_targets("squeezenet1_1") == []
+    for at, (model, data) in enumerate((("squeezenet1_1", "clipart"), ("other", "photos"), ("squeezenet1_1", "/a/b"))):
+        keep_record(ADVISED, model, data)
+        for file in (home / "advice").glob("*.json"):
+            if json.loads(file.read_text())["data"] == data:
+                os.utime(file, (at, at))
+    (home / "advice" / "broken.json").write_text("[")
+    assert recorded_targets("squeezenet1_1") == ["/a/b", "clipart"]
