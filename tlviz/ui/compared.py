@@ -120,10 +120,14 @@ def _size_words(model: str, run: RunSummary) -> str:
 
 
 def _short(run: RunSummary, others: Sequence[RunSummary]) -> str:
-    """Name a run by its strategy, with its time of day where another has the same."""
+    """Name a run by its strategy, with its time of day or its whole name where that tells it from others."""
+    return next(name for name in _names(run) if sum(name in _names(other) for other in others) == 1)
+
+
+def _names(run: RunSummary) -> list[str]:
+    """Return what a run can be called, the shortest first; only the last is sure to be its own."""
     from tlviz.finetune.strategies import STRATEGIES
 
     title = STRATEGIES[run.strategy].title if run.strategy in STRATEGIES else run.strategy
-    if sum(other.strategy == run.strategy for other in others) == 1:
-        return title
-    return f"{title} {run.run[9:11]}:{run.run[11:13]}"
+    hour, minute, second = run.run[9:11], run.run[11:13], run.run[13:15]
+    return [title, f"{title} {hour}:{minute}", f"{title} {hour}:{minute}:{second}", f"{title} {run.run}"]
