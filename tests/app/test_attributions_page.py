@@ -24,7 +24,7 @@ from tlviz.models.load import Network, load_network
 from tlviz.ui import cached, cached_attributions, working
 from tlviz.ui.attribution_choice import Question, find_true_class
 from tlviz.ui.attribution_downloads import maps_npz
-from tlviz.ui.attribution_sweep import sweep_rows
+from tlviz.ui.attribution_sweep import lines_of, sweep_rows
 from tlviz.ui.cached_attributions import Asked
 from tlviz.ui.compared import forget_run_networks
 from tlviz.ui.shelf import Shelf
@@ -150,8 +150,14 @@ def test_every_stage_of_every_network_stands_below_one_another_on_one_scale() ->
     assert [row.title for row in rows] == ["Pretrained", "Full"]
     assert not np.array_equal(rows[1].panes[0].pixels, alone[0].panes[0].pixels), "half as strong is half as bright"
     zero = sweep_rows(question, pixels, {"Pretrained": maps, "Full": maps}, ["fire9"], is_difference=True)
-    assert zero[1].title == "Full minus Pretrained"
+    assert (zero[1].title, zero[1].words) == ("Full", "minus Pretrained")
     assert "largest difference 0" in zero[1].panes[0].hints[0]
+
+
+def test_many_stages_are_divided_into_lines_of_about_one_length() -> None:
+    assert lines_of(9) == [(0, 9)]
+    assert lines_of(11) == [(0, 5), (5, 11)]
+    assert lines_of(14) == [(0, 7), (7, 14)]
 
 
 def test_trust_is_told_in_words_when_asked_for() -> None:
@@ -197,6 +203,7 @@ def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
         return Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
 
     monkeypatch.setattr("tlviz.explore.trust.check_trust", check)
+    working.shelf().clear()
     run = finished_run("head_only")
     app = open_why(runs=run.name, trusted="Head only", trust="checked")
     assert not app.exception
@@ -204,6 +211,7 @@ def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     app.selectbox(key=Key.TRUSTED).select("Pretrained").run()
     app.button(key="check_trust").click().run()
     assert asked[1:] == ["SqueezeNet 1.1"]
+    working.shelf().clear()
 
 
 def test_trust_of_a_layer_map_is_refused_with_a_reason() -> None:

@@ -17,7 +17,7 @@ from tlviz.ui.attribution_choice import BEST, NOTHING, SECOND, TRUE, Question, f
 from tlviz.ui.cached_attributions import Asked, explained, swept
 from tlviz.ui.compared import Compared, cached_run_network
 from tlviz.ui.linked import linked_choice
-from tlviz.ui.look_panels import DIFFERENCE, MAPS
+from tlviz.ui.look_choice import DIFFERENCE, MAPS
 from tlviz.ui.state import Key
 from tlviz.ui.tiles import Pane, Row, render_tiles
 from tlviz.ui.words import plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from tlviz.explore.methods import METHODS, Method, NotApplicable
 from tlviz.ui.attribution_choice import Question, stage_key
 from tlviz.ui.attribution_panels import Answer, Subject, ask, full_colour_of, on_grid
 from tlviz.ui.cached_attributions import Asked, swept
-from tlviz.ui.look_panels import DIFFERENCE
+from tlviz.ui.look_choice import DIFFERENCE
 from tlviz.ui.state import Key
 from tlviz.ui.tiles import Pane, Row, render_tiles
 
@@ -27,9 +28,7 @@ Sweeps = dict[str, dict[str, "Attribution"]]
 """The maps of every stage by the network's name, the pretrained one first; its name is '' where it stands alone."""
 
 _LINE = 10
-"""So many stages stand in one line of the sweep."""
-_LINE_BESIDE = 8
-"""As many, where the networks' names stand at the left."""
+"""So many stages stand in one line of the sweep at most; more are divided evenly."""
 _FEWER = 2
 """A map in the row of stages is drawn at half its size, which is more than a screen shows."""
 
@@ -54,9 +53,8 @@ def render_sweep(
     st.markdown(f"**{title} at every stage**{other}")
     is_difference = len(sweeps) > 1 and st.session_state.get(Key.SHOW) == DIFFERENCE
     names = list(next(iter(sweeps.values())))
-    length = _LINE if len(sweeps) == 1 else _LINE_BESIDE
-    for begin in range(0, len(names), length):
-        line = names[begin : begin + length]
+    for begin, end in lines_of(len(names)):
+        line = names[begin:end]
         rows = sweep_rows(question, subject.pixels, sweeps, line, _FEWER, is_difference=is_difference)
         pick = partial(_choose, stage_key(method), line) if own else None
         render_tiles(rows, key=f"why_sweep_{begin}", headings=line, titled=len(sweeps) > 1, on_pick=pick)
@@ -67,6 +65,13 @@ def render_sweep(
         + (" Click one to see it large." if own else "")
     )
     return sweeps
+
+
+def lines_of(count: int) -> list[tuple[int, int]]:
+    """Divide so many stages into lines of about the same length: the first of each and the one after its last."""
+    lines = -(-count // _LINE)
+    ends = [count * at // lines for at in range(lines + 1)]
+    return list(pairwise(ends))
 
 
 def sweep_rows(
@@ -92,9 +97,7 @@ def sweep_rows(
     for name, maps in sweeps.items():
         minus = grids[first] if is_difference and name != first else None
         panes = [_pane(question, pixels, maps[s], grids[name][s], minus[s] if minus else None, most[s]) for s in stages]
-        rows.append(
-            Row(f"{name} minus {first}" if minus else name, f"at {', '.join(stages)}" if not name else "", panes)
-        )
+        rows.append(Row(name, f"minus {first}" if minus else "", panes))
     return rows
 
 

@@ -19,7 +19,7 @@ from tlviz.ui.channel_tables import networks_table
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.latest import latest
 from tlviz.ui.linked import linked_choice
-from tlviz.ui.look_panels import DIFFERENCE, MAPS
+from tlviz.ui.look_choice import DIFFERENCE, MAPS
 from tlviz.ui.state import Key
 from tlviz.ui.words import plain
 
