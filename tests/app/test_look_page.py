@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -63,6 +64,27 @@ def test_a_link_reproduces_layer_numbers_scale_and_edit() -> None:
     assert "Largest difference. Difference: up to" in text(app)
     app.slider(key="right").set_value(0).run()
     assert "right" not in app.query_params
+
+
+def test_the_second_picture_is_in_the_link() -> None:
+    app = open_look(look="Two pictures", stage="fire5")
+    app.selectbox(key=Key.SECOND).select("mammal/camel.jpg").run()
+    assert app.query_params["second"] == "mammal/camel.jpg"
+    linked = open_look(look="Two pictures", stage="fire5", second="mammal/camel.jpg")
+    assert linked.selectbox(key=Key.SECOND).value == "mammal/camel.jpg"
+
+
+def test_memory_that_runs_out_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("tlviz.explore.feature_maps.look", fail)
+    st.cache_resource.clear()
+    app = open_look()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "There was not enough memory for this view; choose a smaller network, or close other programs."
+    ]
 
 
 def test_a_link_to_nonsense_says_so_and_shows_the_default() -> None:

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
 from tlviz.ui import cached_look
+from tlviz.ui.address import to_address
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.linked import linked_choice, linked_slider
 from tlviz.ui.look_choice import DIFFERENCE, MAPS, Choice, View
@@ -51,6 +52,7 @@ def render_two(scene: Scene) -> None:
     with pick:
         second = pick_second(scene.images, model)
     show.image(second, width="stretch", alt="The second picture as the network gets it")
+    to_address(Key.SECOND)
     with words:
         _render_best(cached_look.seen(model, "", second))
     name = picture_name(Key.SECOND, Key.SECOND_UPLOAD)
