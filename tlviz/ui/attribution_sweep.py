@@ -97,7 +97,8 @@ def sweep_rows(
     for name, maps in sweeps.items():
         minus = grids[first] if is_difference and name != first else None
         panes = [_pane(question, pixels, maps[s], grids[name][s], minus[s] if minus else None, most[s]) for s in stages]
-        rows.append(Row(name, f"minus {first}" if minus else "", panes))
+        title = name or METHODS[next(iter(maps.values())).method].title
+        rows.append(Row(title, f"minus {first}" if minus else "", panes))
     return rows
 
 
