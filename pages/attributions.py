@@ -6,7 +6,8 @@ from tlviz.explore.methods import Method
 from tlviz.ui import cached
 from tlviz.ui.attribution_choice import find_true_class, pick_method, pick_question, render_why_not, stage_key
 from tlviz.ui.attribution_downloads import render_downloads
-from tlviz.ui.attribution_panels import Subject, find_answers, render_answers, render_sweep, run_classes
+from tlviz.ui.attribution_panels import Subject, find_answers, render_answers, run_classes
+from tlviz.ui.attribution_sweep import render_sweep
 from tlviz.ui.cached_attributions import unavailable
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.frame import guarded, source, target
@@ -45,8 +46,8 @@ def page() -> None:
         else:
             answers = find_answers(question, subject, runs)
             render_answers(question, subject, answers)
-            maps = render_sweep(question, subject, refused)
-            render_downloads(question, subject, answers, maps)
+            sweeps = render_sweep(question, subject, refused, answers)
+            render_downloads(question, subject, answers, sweeps)
             render_trust(subject, answers)
     with strip:
         stage = st.session_state.get(stage_key(method)) if method else None

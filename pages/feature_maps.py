@@ -43,8 +43,7 @@ def page() -> None:
             st.caption("Pretrained without named classes: it has features, and no guesses.")
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
-        needs_one = view in (View.ONE, View.FIELD)
-        choice, room = render_choice(source(), stages[:-1], needs_one=needs_one)
+        choice, room = render_choice(source(), stages[:-1], View(view))
         PANELS[View(view)](Scene(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room))
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)

@@ -50,3 +50,9 @@ class BadRunError(TlvizError):
 
 class StorageError(TlvizError):
     """A disk that is full, read-only or gone; what was written before is kept."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out, on whatever device; torch's own is a plain one on a CPU."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

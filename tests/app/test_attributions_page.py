@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,20 @@ from streamlit.testing.v1 import AppTest
 from tests.app.finished import finished_run
 from tlviz.explore.attributions import attribute
 from tlviz.explore.methods import METHODS, Baseline, Method
+from tlviz.explore.randomise import Randomised
+from tlviz.explore.trust import Game, Trust
+from tlviz.measures.faithfulness import Curve
 from tlviz.models.catalogue import find_model
-from tlviz.models.load import load_network
+from tlviz.models.load import Network, load_network
 from tlviz.ui import cached, cached_attributions, working
-from tlviz.ui.attribution_choice import find_true_class
+from tlviz.ui.attribution_choice import Question, find_true_class
 from tlviz.ui.attribution_downloads import maps_npz
+from tlviz.ui.attribution_sweep import lines_of, sweep_rows
 from tlviz.ui.cached_attributions import Asked
 from tlviz.ui.compared import forget_run_networks
 from tlviz.ui.shelf import Shelf
 from tlviz.ui.state import Key
+from tlviz.ui.trust_panel import trust_table
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
@@ -122,9 +129,35 @@ def test_a_run_against_itself_shows_zero() -> None:
     answers = [Answer(name, asked, network, maps["fire9"], "x") for name, maps in (("a", first), ("b", again))]
     said = _largest_difference(answers, [given.attribution.map for given in answers])
     assert "b: no difference at all" in said
-    with np.load(io.BytesIO(maps_npz(answers, first))) as loaded:
+    with np.load(io.BytesIO(maps_npz(answers, {"a": first, "b": again}))) as loaded:
         assert loaded["a"].shape == (224, 224)
-        assert loaded["own resolution/fire9"].shape == (13, 13)
+        assert loaded["a/own resolution/fire9"].shape == (13, 13)
+        assert np.array_equal(loaded["b/stages/stem"], loaded["a/stages/stem"])
+
+
+def test_every_stage_of_every_network_stands_below_one_another_on_one_scale() -> None:
+    app = open_why(runs=finished_run("head_only").name)
+    assert not app.exception
+    assert "Each stage has its own colour scale" in text(app)
+    asked = Asked("squeezenet1_1", "", Method.GRAD_CAM, 1, None, Baseline.MEAN)
+    pixels = np.random.default_rng(0).integers(0, 255, (224, 224, 3), dtype=np.uint8)
+    maps = cached_attributions.swept(asked, pixels)
+    assert maps is not None
+    half = {stage: replace(found, map=found.map / 2) for stage, found in maps.items()}
+    question = Question(Method.GRAD_CAM, "best guess", "nothing", "best guess", "", Baseline.MEAN, 70, 98, False)
+    alone = sweep_rows(question, pixels, {"Full": half}, ["fire9"])
+    rows = sweep_rows(question, pixels, {"Pretrained": maps, "Full": half}, ["fire9"])
+    assert [row.title for row in rows] == ["Pretrained", "Full"]
+    assert not np.array_equal(rows[1].panes[0].pixels, alone[0].panes[0].pixels), "half as strong is half as bright"
+    zero = sweep_rows(question, pixels, {"Pretrained": maps, "Full": maps}, ["fire9"], is_difference=True)
+    assert (zero[1].title, zero[1].words) == ("Full", "minus Pretrained")
+    assert "largest difference 0" in zero[1].panes[0].hints[0]
+
+
+def test_many_stages_are_divided_into_lines_of_about_one_length() -> None:
+    assert lines_of(9) == [(0, 9)]
+    assert lines_of(11) == [(0, 5), (5, 11)]
+    assert lines_of(14) == [(0, 7), (7, 14)]
 
 
 def test_trust_is_told_in_words_when_asked_for() -> None:
@@ -136,6 +169,49 @@ def test_trust_is_told_in_words_when_asked_for() -> None:
     said = text(app)
     assert "checks" in said
     assert all(name in said for name in ("Adds up", "Removing", "Adding", "Foretells", "Steady", "Depends on learning"))
+    assert app.query_params["trust"] == "checked"
+    linked = open_why(trust="checked")
+    assert headline_of(said) in text(linked), "the link shows the check, which is known"
+    linked.selectbox(key=Key.CLASS).select("100").run()
+    assert "trust" not in linked.query_params
+    assert "Checks whether the map adds up" in text(linked)
+
+
+def headline_of(said: str) -> str:
+    return next(line for line in said.splitlines() if line.startswith("**") and "checks" in line)
+
+
+def test_the_check_downloads_as_numbers() -> None:
+    curve = Curve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
+    game = Game(curve, (curve,))
+    found = Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
+    rows = list(csv.DictReader(io.StringIO(trust_table(found).decode())))
+    told = {(row["measure"], row["at"], row["of"]): row["value"] for row in rows}
+    assert told["completeness gap", "", "map"] == ""
+    assert float(told["deletion", "1.0", "copy 1"]) == 0.1
+    assert float(told["insertion", "0.0", "map"]) == 0.9
+    assert float(told["alike when random from the head to", "head", "map"]) == 0.75
+
+
+def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def check(network: Network, *_: object, **__: object) -> Trust:
+        asked.append(network.spec.title)
+        curve = Curve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
+        game = Game(curve, (curve,))
+        return Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
+
+    monkeypatch.setattr("tlviz.explore.trust.check_trust", check)
+    working.shelf().clear()
+    run = finished_run("head_only")
+    app = open_why(runs=run.name, trusted="Head only", trust="checked")
+    assert not app.exception
+    assert asked == [f"The network of run {run.name}"]
+    app.selectbox(key=Key.TRUSTED).select("Pretrained").run()
+    app.button(key="check_trust").click().run()
+    assert asked[1:] == ["SqueezeNet 1.1"]
+    working.shelf().clear()
 
 
 def test_trust_of_a_layer_map_is_refused_with_a_reason() -> None:

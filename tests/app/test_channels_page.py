@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.finished import finished_run
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tlviz.data.images import ImageSet
 from tlviz.explore.channels import TopImages, top_images
+from tlviz.explore.filters import first_weights
 from tlviz.models.load import Network
 from tlviz.runs.folder import VISUALISE, create_run, list_runs
-from tlviz.ui.channel_after import describe_change
-from tlviz.ui.channel_panel import Place, channel_table, sentence, stage_table, words
+from tlviz.ui.channel_after import class_changes, describe_change, side_by_side
+from tlviz.ui.channel_atlas import Atlas, atlas_table
+from tlviz.ui.channel_panel import Place, sentence, words
+from tlviz.ui.channel_tables import channel_table, filter_table, networks_table, stage_table
 from tlviz.ui.state import Key
 
 
@@ -139,24 +143,73 @@ def test_a_small_folder_of_ones_own_serves(tmp_path: Path) -> None:
     assert "of **fire9**" in text(app)
 
 
-def test_the_same_channel_after_a_run_is_shown_and_an_untouched_one_is_the_same() -> None:
-    from tlviz.export.bundle import bundle_bytes
-    from tlviz.finetune.config import configure
-    from tlviz.models.catalogue import find_model
-    from tlviz.models.load import build_for_target
-
-    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1, image_size=96)
-    network = build_for_target(find_model("squeezenet1_1"), ("a", "b"), pretrained=True, seed=0)
-    run = create_run("finetune", "x", settings.to_json())
-    run.weights.write_bytes(bundle_bytes(network, settings, {}))
-    (run.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "finished"}\n')
-    app = open_channels(target="clipart", stage="fire2", channel="5", after=run.name)
+def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zero() -> None:
+    same, moved = finished_run("head_only"), finished_run("full", moved="fire2")
+    address = {"target": "clipart", "channel": "5", "runs": f"{same.name},{moved.name}"}
+    app = open_channels(stage="fire2", show="difference", **address)
     assert not app.exception
     assert not app.error
-    assert "Of its 9 top images **9** are the same; class selectivity went from" in text(app)
-    head = open_channels(target="clipart", stage="head", channel="5", after=run.name)
+    said = text(app)
+    assert "**Pretrained**" in said
+    assert "**Head only**" in said
+    assert "**Full**" in said
+    assert said.count("its classes' activations: no difference at all") == 1
+    assert said.count("its classes' activations differ by up to") == 1
+    assert said.count("minus the pretrained one's") == 2
+    earlier = open_channels(stage="stem", **address)
+    assert text(earlier).count("no difference at all") == 2, "before the changed stage"
+    assert [button.proto.label for button in earlier.get("download_button")].count("Filter PNG") == 3
+    head = open_channels(stage="head", **address)
     assert not head.exception
     assert "its channels are not these" in text(head)
+
+
+def test_networks_side_by_side_download_as_a_picture_and_as_numbers(place: Place, top: TopImages) -> None:
+    after = replace(top, class_means=top.class_means * 2)
+    rows = list(
+        csv.DictReader(io.StringIO(networks_table([place, replace(place, tuned="r")], [top, after], 1).decode()))
+    )
+    assert [row["network"] for row in rows] == ["squeezenet1_1", "r"]
+    assert float(rows[1]["mean: red"]) == pytest.approx(2 * float(rows[0]["mean: red"]))
+    assert class_changes(top, after, 1) == pytest.approx(top.class_means[1].tolist())
+    dead = replace(top, lowest=top.highest)
+    assert side_by_side(["a"], [place], [dead], 1) == b"", "a dead channel has no pictures"
+
+
+def test_a_filter_downloads_as_its_weights(tiny: Network) -> None:
+    weights = first_weights(tiny)
+    assert weights is not None
+    rows = list(csv.DictReader(io.StringIO(filter_table(weights[2]).decode())))
+    assert len(rows) == 9
+    assert float(rows[5]["blue"]) == pytest.approx(float(weights[2, 2, 1, 2]))
+
+
+def test_the_atlas_after_a_run_has_the_same_channels_and_no_head() -> None:
+    run = finished_run("head_only")
+    app = open_channels(target="clipart", channels_view="Atlas", atlas="strongest", runs=run.name)
+    assert not app.exception
+    assert not app.error
+    assert app.query_params["atlas"] == "strongest"
+    assert "The same channels after this run" in text(app)
+    assert app.get("download_button")[1].proto.label == "Download CSV"
+
+
+def test_the_atlas_downloads_as_numbers(tiny: Network, colours: ImageSet, top: TopImages) -> None:
+    atlas = Atlas("squeezenet1_1", None, "Tiny", tiny.stages, colours, {"stem": top}, {"stem": [2, 0]})
+    rows = list(csv.DictReader(io.StringIO(atlas_table(atlas).decode())))
+    assert [(row["stage"], row["channel"]) for row in rows] == [("stem", "2"), ("stem", "0")]
+    assert rows[0]["image"] == colours.names[top.images[2, 0]]
+    assert float(rows[1]["activation"]) == pytest.approx(float(top.values[0, 0]))
+
+
+def test_what_a_drawing_is_to_excite_is_in_the_link() -> None:
+    app = open_channels(target="clipart", stage="stem", channel="3", objective="in the middle")
+    assert app.session_state[Key.OBJECTIVE] == "in the middle"
+    assert app.query_params["objective"] == "in the middle"
+    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    (job,) = list_runs(VISUALISE)
+    assert job.config()["settings"]["wish"]["objective"] == "in the middle"
+    job.request_stop()
 
 
 def test_a_change_is_counted(top: TopImages) -> None:
@@ -166,5 +219,6 @@ def test_a_change_is_counted(top: TopImages) -> None:
     means[0] = (4, 0, 0)
     words = describe_change(top, replace(top, images=other, class_means=means), 0)
     assert words.startswith("Of its 9 top images **5** are the same; class selectivity went from")
-    assert words.endswith("to 1.00.")
+    assert "to 1.00; its classes' activations differ by up to" in words
     assert "**9** are the same" in describe_change(top, top, 0)
+    assert describe_change(top, top, 0).endswith("no difference at all.")

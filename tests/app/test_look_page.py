@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -20,6 +22,7 @@ from tlviz.models.load import load_network
 from tlviz.ui.look_choice import Choice, View, parse_numbers
 from tlviz.ui.look_downloads import channels_csv, maps_npz
 from tlviz.ui.look_grid import Column, build_grid, difference
+from tlviz.ui.look_one import _run_panes
 from tlviz.ui.state import Key
 
 APP = "app.py"
@@ -61,6 +64,27 @@ def test_a_link_reproduces_layer_numbers_scale_and_edit() -> None:
     assert "Largest difference. Difference: up to" in text(app)
     app.slider(key="right").set_value(0).run()
     assert "right" not in app.query_params
+
+
+def test_the_second_picture_is_in_the_link() -> None:
+    app = open_look(look="Two pictures", stage="fire5")
+    app.selectbox(key=Key.SECOND).select("mammal/camel.jpg").run()
+    assert app.query_params["second"] == "mammal/camel.jpg"
+    linked = open_look(look="Two pictures", stage="fire5", second="mammal/camel.jpg")
+    assert linked.selectbox(key=Key.SECOND).value == "mammal/camel.jpg"
+
+
+def test_memory_that_runs_out_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("tlviz.explore.feature_maps.look", fail)
+    st.cache_resource.clear()
+    app = open_look()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "There was not enough memory for this view; choose a smaller network, or close other programs."
+    ]
 
 
 def test_a_link_to_nonsense_says_so_and_shows_the_default() -> None:
@@ -131,6 +155,41 @@ def test_a_run_of_another_size_is_shown_at_the_sources_and_says_so() -> None:
     assert "Head only: no difference at all" in text(app)
 
 
+@pytest.mark.parametrize("view", [View.ONE, View.TWO, View.CHANGE, View.FIELD])
+def test_every_view_has_runs_beside_the_pretrained_network(view: View) -> None:
+    same, moved = finished_run("head_only"), finished_run("full", moved="fire5")
+    app = open_look(look=view, stage="fire5", runs=f"{same.name},{moved.name}", blur="3")
+    assert not app.exception
+    assert not app.error
+    assert app.query_params["runs"] == f"{same.name},{moved.name}"
+    said = text(app)
+    if view is View.ONE:
+        assert "Head only: no difference at all; Full: up to" in said
+    if view is View.CHANGE:
+        assert "Difference · Head only: up to" in said
+        assert "Difference · Full: up to" in said
+    if view is View.FIELD:
+        assert "Head only: It sees 79 x 79 of 224 x 224 pixels" in said
+        assert "Full: It sees 79 x 79 of 224 x 224 pixels" in said
+
+
+def test_one_channel_of_runs_is_drawn_on_the_pretrained_ones_scale_or_as_a_difference() -> None:
+    from tlviz.figures.sprites import colour_limits
+
+    before = {"fire5": np.array([[[0.0, 1.0]], [[2.0, 4.0]]], np.float32)}
+    after = {"fire5": np.array([[[0.0, 1.0]], [[2.0, 3.0]]], np.float32)}
+    picture = np.zeros((4, 4, 3), np.uint8)
+    same, moved = (Column(name, picture, maps) for name, maps in (("Same", before), ("Moved", after)))
+    limits = colour_limits([before["fire5"][1:]])
+    panes = _run_panes([same, moved], "fire5", 1, limits)
+    assert panes[1].values == ["2", "3"]
+    assert not np.array_equal(panes[0].pixels, panes[1].pixels), "a weaker channel is darker"
+    zero, less = _run_panes([replace(column, minus=before) for column in (same, moved)], "fire5", 1, limits)
+    assert zero.values == ["0", "0"]
+    assert less.values == ["0", "-1"]
+    assert (zero.pixels == zero.pixels[0, 0]).all(), "no difference is one colour throughout"
+
+
 def test_no_run_yet_is_said() -> None:
     app = open_look(look="Before and after")
     assert "No finished run of this network yet" in app.info[0].value
@@ -185,14 +244,29 @@ def test_numbers_are_read_as_written() -> None:
     assert parse_numbers("") == ()
 
 
-@pytest.mark.parametrize("side", [8, 9000])
-def test_tiny_and_huge_uploads_are_looked_at(side: int) -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (side, side), "red").save(buffer, "JPEG")
-    app = open_look()
-    app.file_uploader(key=Key.UPLOAD).set_value(("red.jpg", buffer.getvalue(), "image/jpeg")).run()
+@pytest.mark.parametrize(("size", "said"), [((8, 8), "red.jpg is only 8 x 8 pixels large"), ((12_000, 6_000), "")])
+def test_tiny_and_huge_uploads_are_looked_at(size: tuple[int, int], said: str) -> None:
+    app = upload(size)
     assert not app.exception
     assert not app.error
+    assert said in text(app)
+    assert ("pixels large" in text(app)) == bool(said)
+
+
+def test_a_square_of_12000_pixels_is_refused_in_one_sentence_and_the_page_goes_on() -> None:
+    app = upload((12_000, 12_000))
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "red.jpg is too large (12,000 x 12,000 pixels); scale it below 100 megapixels."
+    ]
+    assert "A tile is one channel" in text(app)
+
+
+def upload(size: tuple[int, int]) -> AppTest:
+    buffer = io.BytesIO()
+    Image.new("L", size, 90).save(buffer, "JPEG")
+    app = open_look()
+    return app.file_uploader(key=Key.UPLOAD).set_value(("red.jpg", buffer.getvalue(), "image/jpeg")).run()
 
 
 def test_a_link_to_runs_of_which_one_is_gone_shows_the_other() -> None:

@@ -38,6 +38,7 @@ from tlviz.models.load import Network, load_network
 MODELS = ("squeezenet1_1", "tf_efficientnet_lite0")
 ROUNDS = 5
 NEAR_WHITE = 235
+PICTURE = "the picture itself"
 DEAR = 60
 """Methods of more passes than this are measured on fewer photographs."""
 
@@ -112,12 +113,13 @@ def look_at(network: Network, pixels: Pixels, methods: Sequence[Method], found: 
             found[name, stage].append(result)
 
     for method in methods:
-        if method is Method.GRAD_CAM:
+        title = METHODS[method].title
+        if not METHODS[method].at_stage:
+            note(title, PICTURE, attribute(network, pixels, method).map)
+        if METHODS[method].sweeps:
             for stage, attribution in sweep(network, pixels, method).items():
-                note(METHODS[method].title, stage, attribution.map)
-        else:
-            note(METHODS[method].title, "", attribute(network, pixels, method).map)
-    note("Chance", "", np.random.default_rng(int(mask.sum())).random(mask.shape, dtype=np.float32))
+                note(title, stage, attribution.map)
+    note("Chance", PICTURE, np.random.default_rng(int(mask.sum())).random(mask.shape, dtype=np.float32))
 
 
 def objects(network: Network, images: ImageSet, count: int, dear: int) -> None:

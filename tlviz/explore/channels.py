@@ -15,14 +15,16 @@ from torch import Tensor
 
 from tlviz.data.images import ImageSet
 from tlviz.data.rows import PixelRows
-from tlviz.errors import BadWeightsError
+from tlviz.errors import BadWeightsError, is_out_of_memory
 from tlviz.explore.kept import keep, keep_key, read_kept
 from tlviz.explore.passes import check_finite, find_stage, run_to, weights_digest
+from tlviz.explore.scene import enough_memory
 from tlviz.measures.selectivity import class_selectivity
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Stage
 
 BATCH = 32
+"""Pictures that go through a network at once; half as many, and so on, where memory runs out."""
 COUNT = 9
 _KIND, _FORMAT = "channels", 1
 _STILL = 1e-6
@@ -136,13 +138,28 @@ def top_images_of_stages(
 def _count(
     network: Network, images: ImageSet, stages: Sequence[Stage], count: int, progress: Progress | None
 ) -> dict[str, TopImages]:
-    """Run the pictures through the network once, batch by batch."""
+    """Run the pictures through the network once, batch by batch, in smaller ones where memory runs out."""
+    batch = BATCH
+    while batch > 1:
+        try:
+            return _count_by(batch, network, images, stages, count, progress)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        batch //= 2
+    with enough_memory():
+        return _count_by(1, network, images, stages, count, progress)
+
+
+def _count_by(
+    batch: int, network: Network, images: ImageSet, stages: Sequence[Stage], count: int, progress: Progress | None
+) -> dict[str, TopImages]:
     tallies = {stage.name: _Tally(count, len(images.classes), network.spec.name) for stage in stages}
     device = next(network.module.parameters()).device
     total = len(images.labels)
-    for at in range(0, total, BATCH):
-        labels = torch.from_numpy(images.labels[at : at + BATCH])
-        pixels = torch.from_numpy(np.array(images.pixels[at : at + BATCH])).to(device)
+    for at in range(0, total, batch):
+        labels = torch.from_numpy(images.labels[at : at + batch])
+        pixels = torch.from_numpy(np.array(images.pixels[at : at + batch])).to(device)
         inputs = normalise(pixels, network.spec.preprocessing)
         add = partial(_add, tallies, labels, at)
         with network.lock, torch.no_grad():

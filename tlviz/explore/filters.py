@@ -16,8 +16,16 @@ _RGB = 3
 def first_filters(network: Network) -> Pixels | None:
     """Return one picture a channel of the first stage, uint8 (C, k, k, 3); grey is zero, each on its own scale.
 
-    Patch embeddings count too.  None where the first stage's channels are not the filters of one layer that sees the
-    red, green and blue of the picture.
+    None where ``first_weights`` is.
+    """
+    weights = first_weights(network)
+    return None if weights is None else filter_pictures(weights)
+
+
+def first_weights(network: Network) -> NDArray[np.float32] | None:
+    """Return the filters of the first stage's channels, (C, 3, k, k), those of patch embeddings too.
+
+    None where the channels are not the filters of one layer that sees the red, green and blue of the picture.
     """
     stage = network.stages[0]
     layers = [
@@ -31,11 +39,12 @@ def first_filters(network: Network) -> Pixels | None:
     weight = layers[0].weight
     if weight.shape[1] != _RGB or weight.shape[0] != stage.channels:
         return None
-    return _as_pictures(weight.detach().float().cpu().numpy())
+    values: NDArray[np.float32] = weight.detach().float().cpu().numpy().copy()
+    return values
 
 
-def _as_pictures(filters: NDArray[np.float32]) -> Pixels:
-    """Colour filters (C, 3, h, w): 128 is zero, and the largest weight of a filter is 1 or 255."""
+def filter_pictures(filters: NDArray[np.float32]) -> Pixels:
+    """Colour filters (C, 3, h, w), uint8 (C, h, w, 3): 128 is zero, and the largest weight of a filter is 1 or 255."""
     largest = np.abs(filters).reshape(len(filters), -1).max(1)
     scaled = filters / np.where(largest > 0, largest, 1.0)[:, None, None, None]
     return np.round(128 + 127 * np.nan_to_num(scaled)).astype(np.uint8).transpose(0, 2, 3, 1)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tlviz.data.pictures import Pixels
-from tlviz.errors import BadSettingError, TlvizError
+from tlviz.errors import BadSettingError, TlvizError, is_out_of_memory
 from tlviz.explore.methods import Baseline
 from tlviz.models.hooks import kept_modes
 from tlviz.models.load import Network, normalise
@@ -241,13 +241,6 @@ def enough_memory() -> Iterator[None]:
             "There was not enough memory for one picture at a time; choose a smaller image size, a smaller network, "
             "or close other programs."
         ) from error
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out, on whatever device."""
-    words = ("can't allocate memory", "not enough memory", "out of memory")
-    is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return is_memory or any(word in str(error).lower() for word in words)
 
 
 def pieces(total: int, size: int) -> Iterator[int]:

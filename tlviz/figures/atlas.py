@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tlviz.data.pictures import Pixels
-from tlviz.figures.theme import stage_colours
 
 CELL = 96
 _GAP, _MARGIN, _LABEL, _WORDS, _TITLE = 6, 16, 128, 16, 56
@@ -34,8 +33,8 @@ class AtlasRow:
     cells: Sequence[AtlasCell]
 
 
-def compose_atlas(title: str, subtitle: str, rows: Sequence[AtlasRow]) -> Pixels:
-    """Lay the stages out from top (early) to bottom (late), uint8 (h, w, 3), on white, each in its own colour.
+def compose_atlas(title: str, subtitle: str, rows: Sequence[AtlasRow], colours: Sequence[str]) -> Pixels:
+    """Lay the stages out from top (early) to bottom (late), uint8 (h, w, 3), on white, each in its own of ``colours``.
 
     Drawings lie below their crops, in the rows that have any.
     """
@@ -47,7 +46,7 @@ def compose_atlas(title: str, subtitle: str, rows: Sequence[AtlasRow]) -> Pixels
     _fitting(draw, (_MARGIN, _MARGIN), title, 20, _INK, width - 2 * _MARGIN)
     _fitting(draw, (_MARGIN, _MARGIN + 28), subtitle, 13, _SOFT, width - 2 * _MARGIN)
     top = _MARGIN + _TITLE
-    for row, colour, height in zip(rows, stage_colours(len(rows)), heights, strict=True):
+    for row, colour, height in zip(rows, colours, heights, strict=True):
         _draw_row(sheet, draw, row, colour, top, height - 2 * _GAP)
         top += height
     return np.asarray(sheet)

@@ -95,6 +95,11 @@ def to_png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def from_png(png: bytes) -> Pixels:
+    """Return the pixels of a PNG, uint8 (h, w, 3)."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
 def ramp_css(ramp: str = _RAMP, *, two_sided: bool = False) -> str:
     """Return the colour scale of the maps, or of differences, as a CSS gradient from left to right."""
     table = _table(_TWO_SIDED if two_sided else ramp)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tlviz.errors import StorageError, TlvizError
+from tlviz.errors import StorageError, TlvizError, is_out_of_memory
 from tlviz.home import storage_errors, write_atomic
 from tlviz.jobs.mirror import Mirror
 from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
@@ -125,6 +125,6 @@ def carry_out(job: Job, work: Callable[[], dict[str, Any] | None]) -> int:
 
 
 def _in_words(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+    if is_out_of_memory(error):
         return "There was not enough memory; lower the batch size or the image size."
     return f"The worker met an unexpected {type(error).__name__}: {str(error)[:200]}."

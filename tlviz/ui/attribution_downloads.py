@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -18,24 +17,19 @@ from tlviz.ui.attribution_panels import (
     full_colour_of,
     legend_words,
     on_grid,
-    sweep_pane,
 )
+from tlviz.ui.attribution_sweep import Sweeps, sweep_rows
 from tlviz.ui.latest import latest
-
-if TYPE_CHECKING:
-    from tlviz.explore.attributions import Attribution
 
 _MAIN, _SMALL = 640, 220
 
 
-def render_downloads(
-    question: Question, subject: Subject, answers: Sequence[Answer], maps: Mapping[str, Attribution]
-) -> None:
+def render_downloads(question: Question, subject: Subject, answers: Sequence[Answer], sweeps: Sweeps) -> None:
     """Offer what is seen as PNG and its numbers as NPZ; each is made when it is asked for."""
     if not answers:
         return
     title = f"{METHODS[question.method].title} {subject.name}"
-    shown = latest("attribution", (question, subject, answers, maps))
+    shown = latest("attribution", (question, subject, answers, sweeps))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
             "Picture (PNG)",
@@ -45,7 +39,7 @@ def render_downloads(
             key="why_png",
             on_click="ignore",
         )
-        if maps:
+        if sweeps:
             st.download_button(
                 "Stages (PNG)",
                 shown.made_by(lambda held: sweep_png(held[0], held[1], held[2][0], held[3])),
@@ -77,22 +71,26 @@ def answers_png(question: Question, subject: Subject, answers: Sequence[Answer])
     return poster([row], headings, legend_words(question, answers[0]), _MAIN)
 
 
-def sweep_png(question: Question, subject: Subject, given: Answer, maps: Mapping[str, Attribution]) -> bytes:
-    """Return the maps of all stages in one row as PNG."""
+def sweep_png(question: Question, subject: Subject, given: Answer, sweeps: Sweeps) -> bytes:
+    """Return the maps of all stages as PNG, one row a network."""
     from tlviz.figures.poster import poster
 
-    method = METHODS[next(iter(maps.values())).method].title
-    drawn = [sweep_pane(question, subject.pixels, found).pixels for found in maps.values()]
-    return poster([(method, subject.name, drawn)], list(maps), f"{method} for {given.words}", _SMALL)
+    first = next(iter(sweeps.values()))
+    method = METHODS[next(iter(first.values())).method].title
+    rows = sweep_rows(question, subject.pixels, sweeps, list(first))
+    drawn = [(row.title or method, subject.name, [pane.pixels for pane in row.panes]) for row in rows]
+    return poster(drawn, list(first), f"{method} for {given.words}", _SMALL)
 
 
-def maps_npz(answers: Sequence[Answer], maps: Mapping[str, Attribution]) -> bytes:
+def maps_npz(answers: Sequence[Answer], sweeps: Sweeps) -> bytes:
     """Return the maps of all networks and stages, float32, with the stages' own where a method works there."""
     arrays = {given.name or "map": given.attribution.map for given in answers}
-    for stage, found in maps.items():
-        arrays[f"stages/{stage}"] = found.map
-        if found.stage_map is not None:
-            arrays[f"own resolution/{stage}"] = found.stage_map
+    for name, maps in sweeps.items():
+        of = f"{name}/" if name else ""
+        for stage, found in maps.items():
+            arrays[f"{of}stages/{stage}"] = found.map
+            if found.stage_map is not None:
+                arrays[f"{of}own resolution/{stage}"] = found.stage_map
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from tlviz.data.pictures import Pixels
-from tlviz.explore.methods import METHODS, Method, NotApplicable
+from tlviz.explore.methods import METHODS
 from tlviz.ui import cached_look
-from tlviz.ui.attribution_choice import BEST, NOTHING, SECOND, TRUE, Question, find_true_class, stage_key
+from tlviz.ui.attribution_choice import BEST, NOTHING, SECOND, TRUE, Question, find_true_class
 from tlviz.ui.cached_attributions import Asked, explained, swept
 from tlviz.ui.compared import Compared, cached_run_network
 from tlviz.ui.linked import linked_choice
-from tlviz.ui.look_panels import DIFFERENCE, MAPS
+from tlviz.ui.look_choice import DIFFERENCE, MAPS
 from tlviz.ui.state import Key
 from tlviz.ui.tiles import Pane, Row, render_tiles
 from tlviz.ui.words import plain
@@ -28,12 +27,8 @@ if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Map
     from tlviz.models.load import Network
 
-_LINE = 10
-"""So many stages stand in one line of the sweep."""
 _HOVERED = 56
 """The map's values are told at so many places a side."""
-_FEWER = 2
-"""A map in the row of stages is drawn at half its size, which is more than a screen shows."""
 _NOTHING_MISSED = 1e-3
 
 
@@ -212,50 +207,3 @@ def legend_words(question: Question, given: Answer) -> str:
             *([f"baseline {question.baseline}"] if spec.uses_baseline else []),
         ]
     )
-
-
-def sweep_method(method: Method, refused: Mapping[Method, NotApplicable]) -> Method:
-    """Return the method itself, or where it has no version for stages, the nearest that has and is not refused."""
-    options = (method, Method.GRAD_CAM, Method.TOKEN_GRAD_CAM, Method.SALIENCY)
-    return next(option for option in options if METHODS[option].sweeps and option not in refused)
-
-
-def render_sweep(
-    question: Question, subject: Subject, refused: Mapping[Method, NotApplicable]
-) -> dict[str, Attribution]:
-    """Show the method at every stage in a row, early to late; a click on one shows it large."""
-    method = sweep_method(question.method, refused)
-    maps = swept(replace(ask(question, subject), method=method), subject.pixels) or {}
-    if not maps:
-        return {}
-    title, own = METHODS[method].title, method is question.method
-    other = "" if own else f", because {METHODS[question.method].title} works at the pixels only"
-    st.markdown(f"**{title} at every stage**{other}")
-    names = list(maps)
-    for begin in range(0, len(names), _LINE):
-        line = names[begin : begin + _LINE]
-        panes = [sweep_pane(question, subject.pixels, maps[name], _FEWER) for name in line]
-        row = Row(title, f"at {', '.join(line)}", panes)
-        pick = partial(_choose, stage_key(method), line) if own else None
-        render_tiles([row], key=f"why_sweep_{begin}", headings=line, titled=False, on_pick=pick)
-    st.caption(
-        "From left to right, early to late: edges everywhere become the parts that speak for the class. Each map has "
-        "its own colour scale." + (" Click one to see it large." if own else "")
-    )
-    return maps
-
-
-def _choose(key: str, line: Sequence[str], _row: int, at: int, _tile: int) -> None:
-    st.session_state[key] = line[at]
-
-
-def sweep_pane(question: Question, pixels: Pixels, found: Attribution, fewer: int = 1) -> Pane:
-    """Return the map of one stage, on its own colour scale, every ``fewer``-th row and column of it."""
-    from tlviz.figures.attribution_pictures import draw_attribution
-
-    values = on_grid(found.map, pixels)[::fewer, ::fewer]
-    is_signed = question.is_signed and METHODS[found.method].is_signed
-    most = full_colour_of(question, [values])
-    drawn = draw_attribution(pixels, values, most, is_signed=is_signed, strength=question.strength / 100)
-    hint = f"{found.stage}: largest value {np.abs(found.map).max():.2g}"
-    return Pane(drawn, 1, hints=[hint], crisp=False, selected=0 if found.stage == question.stage else None)

@@ -45,6 +45,10 @@ FOLDER_CHECK_S = 60
 """A folder's listing is looked at again after this long."""
 
 
+_ENLARGED = 4
+"""A picture that is enlarged so many times or more is called tiny."""
+
+
 @st.cache_resource(max_entries=4, show_spinner="Loading the network …")
 def network(name: str) -> Network:
     """Return a pretrained network, one copy for the whole app."""
@@ -198,7 +202,15 @@ def uploaded(content: bytes, name: str, model: str) -> tuple[Pixels, str | None]
     """Decode an uploaded picture for a network; the second value says what was odd about it, or is None."""
     image, oddity = open_picture(content, name)
     geometry = padded(model)
-    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), oddity
+    said = "; ".join(filter(None, (oddity, _tiny_words(image.width, image.height, geometry.size)))) or None
+    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), said
+
+
+def _tiny_words(width: int, height: int, size: int) -> str:
+    """Say so where a picture is so small that most of what a network sees of it comes from enlarging it."""
+    if max(width, height) * _ENLARGED > size:
+        return ""
+    return f"only {width} x {height} pixels large; it is enlarged to {size}, and fine structure comes from that alone"
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

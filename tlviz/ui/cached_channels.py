@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
@@ -60,9 +61,11 @@ def top(model: str, tuned: str | None, stage: str, version: str, images: ImageSe
     return _top(model, tuned, (stage,), images.name, version, images)[stage]
 
 
-def top_of_all(model: str, stages: Sequence[str], version: str, images: ImageSet) -> dict[str, TopImages]:
+def top_of_all(
+    model: str, tuned: str | None, stages: Sequence[str], version: str, images: ImageSet
+) -> dict[str, TopImages]:
     """Return the same for all stages, from one pass."""
-    return _top(model, None, tuple(stages), images.name, version, images)
+    return _top(model, tuned, tuple(stages), images.name, version, images)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -138,11 +141,12 @@ def grids(
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def filters(model: str, tuned: str | None) -> Pixels | None:
-    """Return the first layer's filters as pictures, None where they are none."""
-    from tlviz.explore.filters import first_filters
+def filters(model: str, tuned: str | None) -> tuple[Pixels, NDArray[np.float32]] | None:
+    """Return the first layer's filters as pictures and as weights (C, 3, k, k), None where they are no pictures."""
+    from tlviz.explore.filters import filter_pictures, first_weights
 
-    return first_filters(subject(model, tuned))
+    weights = first_weights(subject(model, tuned))
+    return None if weights is None else (filter_pictures(weights), weights)
 
 
 def drawing(model: str, tuned: str | None, wish: DrawWish) -> Drawing | None:

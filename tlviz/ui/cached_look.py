@@ -43,17 +43,24 @@ def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
     return found(cached.network(model))
 
 
+def field(model: str, run: str, pixels: Pixels, layer: str, layout: Layout, row: int, column: int) -> Field:
+    """Return what one position of a layer's map sees of a picture, in the pretrained network or in a run's."""
+    return _field(model, run, saved_at(run), cached.digest(pixels), layer, layout, row, column, pixels)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def field(model: str, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels) -> Field:
-    """Return what one position of a layer's map sees of a picture."""
+def _field(
+    model: str, run: str, saved_at: int, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels
+) -> Field:
     from tlviz.explore.receptive_field import receptive_field
 
-    return receptive_field(cached.network(model), _pixels, layer, layout, row, column)
+    network = network_of(model, run)
+    return receptive_field(network, fit_pixels(network, _pixels), layer, layout, row, column)
 
 
 def forget() -> None:
     """Forget everything, because a network's name may now mean another one."""
-    for remembered in (_seen, _inside, field, layer_paths):
+    for remembered in (_seen, _inside, _field, layer_paths):
         remembered.clear()
     forget_run_networks()
 

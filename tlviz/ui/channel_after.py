@@ -1,72 +1,61 @@
-"""The same channel after fine-tuning, below what it was before."""
+"""The same channel before and after fine-tuning: the pretrained network and up to three runs side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, list_runs
-from tlviz.runs.summary import summarise
+from tlviz.figures.channel_bars import plot_class_changes, plot_class_means
+from tlviz.figures.theme import chart_config
 from tlviz.ui import cached_channels
-from tlviz.ui.address import from_address, to_address
-from tlviz.ui.channel_panel import Place, render_views, sentence, top_of
-from tlviz.ui.panels import RECENT, run_label
+from tlviz.ui.channel_drawing import render_drawing
+from tlviz.ui.channel_grids import render_grid
+from tlviz.ui.channel_panel import Place, render_filter, sentence, top_of, words
+from tlviz.ui.channel_tables import networks_table
+from tlviz.ui.compared import pick_runs
+from tlviz.ui.latest import latest
+from tlviz.ui.linked import linked_choice
+from tlviz.ui.look_choice import DIFFERENCE, MAPS
 from tlviz.ui.state import Key
+from tlviz.ui.words import plain
 
 if TYPE_CHECKING:
     from tlviz.explore.channels import TopImages
 
-NONE = "none"
+ACTIVATIONS = "activations"
+_POSTER_PANE = 340
 
 
 def render_after(place: Place, channel: int) -> None:
-    """Let a person choose a finished run of this network, where there is one, and show the same channel in it."""
-    runs = {run.name: run for run in list_runs(FINETUNE) if _is_of(run, place.model)}
+    """Let a person choose up to three finished runs of this network, and show the same channel in all of them."""
+    st.divider()
+    st.markdown("**Before and after**: the same channel in your runs")
+    pick, how = st.columns([2.3, 1], vertical_alignment="bottom")
+    with pick:
+        runs = pick_runs(place.model)
     if not runs:
         return
-    from_address(Key.AFTER, [NONE, *runs], NONE)
-    labels = {name: run_label(summarise(run)) for name, run in list(runs.items())[:RECENT]}
-    st.divider()
-    chosen = st.selectbox(
-        "The same channel after fine-tuning", [NONE, *runs], key=Key.AFTER, persist_state="session",
-        format_func=lambda name: labels.get(name, name),
-    )  # fmt: skip
-    to_address(Key.AFTER)
-    if chosen == NONE:
-        return
-    reason = _why_not(place, chosen)
-    if reason:
-        st.info(reason, icon=":material/block:")
-        return
-    after = replace(place, tuned=chosen)
-    before, now = top_of(place), top_of(after)
-    st.markdown(f"After it: {sentence(after, now, channel)} {describe_change(before, now, channel)}")
-    render_views(after, now, channel)
+    with how:
+        shown = linked_choice("Classes", [MAPS, DIFFERENCE], MAPS, key=Key.SHOW, words=_words)
+    names, places = ["Pretrained"], [place]
+    for run in runs:
+        reason = why_not(place, run.name)
+        if reason:
+            st.info(plain(f"{run.title}: {reason}"), icon=":material/block:")
+        else:
+            names.append(run.title)
+            places.append(replace(place, tuned=run.name))
+    if len(places) > 1:
+        tops = [top_of(each) for each in places]
+        _render_columns(names, places, tops, channel, is_difference=shown == DIFFERENCE)
+        _downloads(names, places, tops, channel)
 
 
-def describe_change(before: TopImages, after: TopImages, channel: int) -> str:
-    """Say how much of a channel is as it was: shared top images, and class selectivity before and after."""
-    shared = len(np.intersect1d(before.images[channel], after.images[channel]))
-    count = before.images.shape[1]
-    change = f"Of its {count} top images **{shared}** are the same"
-    first, second = (float(top.selectivity()[channel]) for top in (before, after))
-    if np.isnan(first) or np.isnan(second):
-        return f"{change}."
-    return f"{change}; class selectivity went from {first:.2f} to {second:.2f}."
-
-
-def _is_of(run: RunFolder, model: str) -> bool:
-    return (
-        run.config()["settings"].get("model") == model
-        and run.weights.exists()
-        and run.status() in (Status.FINISHED, Status.STOPPED)
-    )
-
-
-def _why_not(place: Place, run: str) -> str:
+def why_not(place: Place, run: str) -> str:
     """Say why a run cannot be set beside the pretrained network at a stage, or nothing."""
     if place.stage is place.stages[-1]:
         return "The run has a new head for its own classes: its channels are not these."
@@ -76,3 +65,103 @@ def _why_not(place: Place, run: str) -> str:
         return f"The run's network takes pictures of {own} pixels only, and the pretrained one sees {shown} here."
     same = {(stage.name, stage.channels) for stage in network.stages}
     return "" if (place.stage.name, place.stage.channels) in same else "The run's network has no such stage."
+
+
+def describe_change(before: TopImages, after: TopImages, channel: int) -> str:
+    """Say how much of a channel is as it was: shared top images, class selectivity, and mean activations."""
+    shared = len(np.intersect1d(before.images[channel], after.images[channel]))
+    change = f"Of its {before.images.shape[1]} top images **{shared}** are the same"
+    first, second = (float(top.selectivity()[channel]) for top in (before, after))
+    if not (np.isnan(first) or np.isnan(second)):
+        change += f"; class selectivity went from {first:.2f} to {second:.2f}"
+    largest = max((abs(value) for value in class_changes(before, after, channel) if not np.isnan(value)), default=0.0)
+    if largest == 0:
+        return f"{change}; its classes' activations: no difference at all."
+    return f"{change}; its classes' activations differ by up to {largest:.2g}."
+
+
+def class_changes(before: TopImages, after: TopImages, channel: int) -> list[float]:
+    """Return how much more a channel answers to each class than before."""
+    changes: list[float] = (after.class_means[channel] - before.class_means[channel]).tolist()
+    return changes
+
+
+def _render_columns(
+    names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int, *, is_difference: bool
+) -> None:
+    classes = places[0].images.classes
+    most = float(np.nanmax([top.class_means[channel] for top in tops]))
+    changes = [class_changes(tops[0], top, channel) for top in tops]
+    furthest = float(np.nanmax(np.abs(changes)))
+    for at, column in enumerate(st.columns(len(places), gap="small")):
+        place, top = places[at], tops[at]
+        with column:
+            st.markdown(f"**{plain(names[at])}**")
+            _pictures(place, top, channel)
+            differs = is_difference and at > 0
+            figure = (
+                plot_class_changes(classes, changes[at], furthest)
+                if differs
+                else plot_class_means(classes, top.class_means[channel].tolist(), most)
+            )
+            st.caption(
+                "Mean activation by class, minus the pretrained one's" if differs else "Mean activation by class"
+            )
+            st.plotly_chart(figure, key=f"after_classes_{place.tuned}", config=chart_config())
+            if at > 0:
+                st.markdown(describe_change(tops[0], top, channel))
+                st.caption("Drawn to excite it")
+                render_drawing(place.model, place.stage, channel, place.tuned)
+                render_filter(place, channel)
+    st.caption(
+        "All bars have one scale. In a difference red is more than before, blue is less. "
+        "Hover over a crop for its picture's name."
+    )
+
+
+def _pictures(place: Place, top: TopImages, channel: int) -> None:
+    """Show a network's crops and pictures of the channel, or say that it is dead."""
+    if top.is_dead(channel):
+        st.info(sentence(place, top, channel), icon=":material/block:")
+        return
+    cells = [words(place, top, channel, rank) for rank in range(top.images.shape[1])]
+    for png, title in zip(_grids(place, top, channel), ("What excites it most", "The pictures"), strict=True):
+        render_grid(png, cells, cached_channels.GRID, title)
+
+
+def _grids(place: Place, top: TopImages, channel: int) -> tuple[bytes, bytes]:
+    return cached_channels.grids(
+        place.model, place.tuned, place.stage.name, channel, place.version, place.colour, top, place.images
+    )
+
+
+def _downloads(names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> None:
+    stem = f"{places[0].model}-{places[0].stage.name}-{channel}-before-and-after"
+    shown = latest("channels", (names, places, tops, channel))
+    with st.container(horizontal=True):
+        for label, make, file in (
+            ("Side by side PNG", lambda held: side_by_side(*held), f"{stem}.png"),
+            ("Side by side CSV", lambda held: networks_table(*held[1:]), f"{stem}.csv"),
+        ):
+            st.download_button(
+                label, shown.made_by(make), file, icon=":material/download:", on_click="ignore", key=label
+            )
+
+
+def side_by_side(names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> bytes:
+    """Return the crops of all networks above the pictures they come from, as PNG; a dead channel's are left out."""
+    from tlviz.figures.poster import poster
+    from tlviz.figures.sprites import from_png
+
+    living = [at for at, top in enumerate(tops) if not top.is_dead(channel)]
+    if not living:
+        return b""
+    grids = [_grids(places[at], tops[at], channel) for at in living]
+    crops, pictures = ([from_png(png) for png in line] for line in zip(*grids, strict=True))
+    title = f"Channel {places[0].name_of(channel)} of {places[0].stage.name} in {places[0].model}"
+    rows = [("excites it", "", crops), ("the pictures", "", pictures)]
+    return poster(rows, [names[at] for at in living], title, _POSTER_PANE)
+
+
+def _words(option: str) -> str:
+    return ACTIVATIONS if option == MAPS else option

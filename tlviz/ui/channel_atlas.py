@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,18 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.images import ImageSet
+from tlviz.figures.theme import stage_colours
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.ui import cached, cached_channels
 from tlviz.ui.cached_channels import ATLAS_COLUMNS
+from tlviz.ui.channel_after import why_not
+from tlviz.ui.channel_panel import Place
+from tlviz.ui.compared import pick_runs
+from tlviz.ui.linked import linked_choice
 from tlviz.ui.state import Key
+from tlviz.ui.table_file import to_csv
+from tlviz.ui.words import plain
 
 if TYPE_CHECKING:
     from tlviz.explore.channels import TopImages
@@ -28,55 +36,136 @@ class Choice(StrEnum):
     STRONGEST = "strongest"
 
 
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """What an atlas is made of: a network, or a run's where ``tuned`` names one, on the images of a target."""
+
+    model: str
+    tuned: str | None
+    title: str
+    stages: Sequence[Stage]
+    images: ImageSet
+    tops: Mapping[str, TopImages]
+    channels: Mapping[str, Sequence[int]]
+
+    def shown(self) -> list[Stage]:
+        """Return the stages that have a row: all, of a run all that it shares with the pretrained network."""
+        return [stage for stage in self.stages if stage.name in self.tops]
+
+
 def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version: str) -> None:
-    """Show the atlas of a network on a target, with its download."""
-    choice, button = st.columns([3, 1], vertical_alignment="bottom")
-    chosen = choice.segmented_control(
-        "Channels of each stage", list(Choice), default=Choice.SELECTIVE, key=Key.ATLAS, required=True,
-        format_func=str, persist_state="session",
-    )  # fmt: skip
-    tops = cached_channels.top_of_all(model, [stage.name for stage in stages], version, images)
-    with st.spinner("Measuring how much of the picture each stage looks at …"):
-        rows = [_row(model, stage, tops[stage.name], Choice(chosen), images, stages) for stage in stages]
-    png = _compose(model, images, Choice(chosen), rows)
-    button.download_button(
-        "Download PNG", png, f"atlas-{model}-{images.title}.png", "image/png",
-        icon=":material/download:", on_click="ignore", width="stretch",
-    )  # fmt: skip
-    st.image(png, width="stretch", output_format="PNG", alt=f"The atlas of {find_model(model).title}")
+    """Show the atlas of a network on a target, below it those of up to three runs, each with its downloads."""
+    choice, runs = st.columns([2, 1], vertical_alignment="bottom")
+    with choice:
+        chosen = Choice(linked_choice("Channels of each stage", list(Choice), Choice.SELECTIVE, key=Key.ATLAS))
+    with runs, st.popover("Before and after", width="stretch"):
+        compared = pick_runs(model)
+    tops = cached_channels.top_of_all(model, None, [stage.name for stage in stages], version, images)
+    channels = {name: _channels(top, chosen) for name, top in tops.items()}
+    first = Atlas(model, None, find_model(model).title, stages, images, tops, channels)
+    _show(first, chosen)
     st.caption(
         "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it what was "
         "drawn to excite it, where you have had it drawn. From edges and colours (top) to objects (bottom)."
     )
+    for run in compared:
+        shared = [stage for stage in stages[:-1] if not why_not(_place(first, stage, version), run.name)]
+        if not shared:
+            st.info(plain(f"{run.title}: no stage of this run can be set beside the pretrained ones."))
+            continue
+        tops = cached_channels.top_of_all(model, run.name, [stage.name for stage in shared], version, images)
+        _show(replace(first, tuned=run.name, title=run.title, tops=tops), chosen)
+        st.caption("The same channels after this run; its head answers to other classes and is left out.")
 
 
-def _row(
-    model: str, stage: Stage, top: TopImages, choice: Choice, images: ImageSet, stages: Sequence[Stage]
-) -> AtlasRow:
+def _place(atlas: Atlas, stage: Stage, version: str) -> Place:
+    return Place(atlas.model, atlas.stages, stage, atlas.images, version)
+
+
+def _channels(top: TopImages, choice: Choice) -> list[int]:
+    pick = top.most_selective if choice is Choice.SELECTIVE else top.strongest
+    return pick(ATLAS_COLUMNS)
+
+
+def _show(atlas: Atlas, choice: Choice) -> None:
+    """Draw one atlas with its downloads."""
+    rows = _rows(atlas)
+    png = _compose(atlas, choice, rows)
+    stem = f"atlas-{atlas.tuned or atlas.model}-{atlas.images.title}"
+    st.image(png, width="stretch", output_format="PNG", alt=f"The atlas of {atlas.title}")
+    with st.container(horizontal=True):
+        for label, content, file in (
+            ("Download PNG", png, f"{stem}.png"),
+            ("Download CSV", atlas_table(atlas), f"{stem}.csv"),
+        ):
+            st.download_button(
+                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{atlas.tuned}"
+            )
+
+
+def _rows(atlas: Atlas) -> list[AtlasRow]:
+    """Cut out what excites the channels of every stage, with a bar while it is measured how large the crops are."""
+    bar, rows = st.empty(), []
+    for at, stage in enumerate(atlas.shown()):
+        bar.progress(at / len(atlas.shown()), f"Measuring how much of the picture {stage.name} looks at …")
+        rows.append(_row(atlas, stage))
+    bar.empty()
+    return rows
+
+
+def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
     from tlviz.explore.visualise import DrawWish
     from tlviz.figures.atlas import AtlasCell, AtlasRow
 
-    pick = top.most_selective if choice is Choice.SELECTIVE else top.strongest
-    side = cached_channels.crop_side(model, None, stage.name)
-    classes = cached.network(model).classes
+    top = atlas.tops[stage.name]
+    side = cached_channels.crop_side(atlas.model, atlas.tuned, stage.name)
     cells = []
-    for channel in pick(ATLAS_COLUMNS):
-        picture = np.asarray(images.pixels[int(top.images[channel, 0])])
+    for channel in atlas.channels[stage.name]:
+        picture = np.asarray(atlas.images.pixels[int(top.images[channel, 0])])
         box = cached_channels.boxes(top, channel, side, len(picture))[0]
         crop = picture[box.top : box.top + box.side, box.left : box.left + box.side]
-        drawn = cached_channels.drawing(model, None, DrawWish(stage.name, channel))
-        is_class = stage is stages[-1] and len(classes) == stage.channels
-        words = f"{channel} {classes[channel]}" if is_class else str(channel)
+        drawn = cached_channels.drawing(atlas.model, atlas.tuned, DrawWish(stage.name, channel))
+        words = _channel_words(atlas, stage, channel)
         cells.append(AtlasCell(words, crop, drawn.picture if drawn and drawn.responds else None))
     return AtlasRow(stage.name, f"{stage.channels:,} channels", cells)
 
 
-def _compose(model: str, images: ImageSet, choice: Choice, rows: Sequence[AtlasRow]) -> bytes:
+def _channel_words(atlas: Atlas, stage: Stage, channel: int) -> str:
+    classes = cached.network(atlas.model).classes
+    is_class = atlas.tuned is None and stage is atlas.stages[-1] and len(classes) == stage.channels
+    return f"{channel} {classes[channel]}" if is_class else str(channel)
+
+
+def atlas_table(atlas: Atlas) -> bytes:
+    """Return one line a tile as CSV: stage, channel, the image that excites it most, selectivity, preferred class."""
+    rows = []
+    for stage in atlas.shown():
+        top = atlas.tops[stage.name]
+        selectivity = top.selectivity()
+        for channel in atlas.channels[stage.name]:
+            at = int(top.images[channel, 0])
+            rows.append(
+                (
+                    stage.name,
+                    channel,
+                    atlas.images.names[at],
+                    atlas.images.classes[atlas.images.labels[at]],
+                    top.values[channel, 0],
+                    "" if np.isnan(selectivity[channel]) else selectivity[channel],
+                    "" if np.isnan(selectivity[channel]) else atlas.images.classes[top.preferred_class(channel)],
+                )
+            )
+    head = ("stage", "channel", "image", "class", "activation", "class_selectivity", "preferred_class")
+    return to_csv(head, rows)
+
+
+def _compose(atlas: Atlas, choice: Choice, rows: Sequence[AtlasRow]) -> bytes:
     from tlviz.figures.atlas import compose_atlas
     from tlviz.figures.sprites import to_png
 
-    title = f"{find_model(model).title} looks at {images.title}"
-    subtitle = (
-        f"The {choice.value} channels of each stage, each by what excites it most in {len(images.labels):,} images"
-    )
-    return to_png(compose_atlas(title, subtitle, rows))
+    who = find_model(atlas.model).title
+    title = f"{who}{f' after {atlas.title}' if atlas.tuned else ''} looks at {atlas.images.title}"
+    chosen = f"{choice.value} channels of each stage{' before it' if atlas.tuned else ''}"
+    subtitle = f"The {chosen}, each by what excites it most in {len(atlas.images.labels):,} images"
+    colours = stage_colours(len(atlas.stages))
+    return to_png(compose_atlas(title, subtitle, rows, [colours[atlas.stages.index(stage)] for stage in atlas.shown()]))

@@ -12,6 +12,7 @@ from tlviz.runs.folder import VISUALISE, RunFolder, Status, list_runs
 from tlviz.runs.launch import start_visualise
 from tlviz.ui import cached_channels
 from tlviz.ui.channel_grids import picture
+from tlviz.ui.linked import linked_choice
 from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed, show_error
@@ -22,18 +23,23 @@ if TYPE_CHECKING:
 SHOWN = "220px"
 
 
+def pick_objective() -> None:
+    """Let a person say what a drawing is to excite: it holds for every drawing on the page, and is in the link."""
+    from tlviz.explore.visualise import Objective
+
+    st.html('<div style="font-weight:600">Drawn to excite it</div>')
+    linked_choice(
+        "Excite it", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
+        help="Everywhere: a texture. In the middle: a single thing.",
+    )  # fmt: skip
+
+
 def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
     """Show the drawing for a channel, the worker that makes it, or the button that starts it."""
     from tlviz.explore.visualise import DrawWish, Objective
 
     place = f"{stage.name}_{tuned or 'pretrained'}"
-    st.html('<div style="font-weight:600">Drawn to excite it</div>')
-    wanted = st.segmented_control(
-        "Excite it", list(Objective), default=Objective.MEAN, key=f"{Key.OBJECTIVE}_{tuned or ''}", required=True,
-        format_func=str, persist_state="session", label_visibility="collapsed",
-        help="Everywhere: a texture. In the middle: a single thing.",
-    )  # fmt: skip
-    wish = DrawWish(stage.name, channel, Objective(wanted))
+    wish = DrawWish(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
     found = cached_channels.drawing(model, tuned, wish)
     if found is not None:
         _show(found, wish, f"{tuned or model}-{stage.name}-{channel}")

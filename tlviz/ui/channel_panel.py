@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,8 +15,9 @@ from tlviz.figures.theme import chart_config, stage_colours
 from tlviz.models.spec import Stage
 from tlviz.ui import cached, cached_channels
 from tlviz.ui.address import from_address
-from tlviz.ui.channel_drawing import render_drawing
+from tlviz.ui.channel_drawing import pick_objective, render_drawing
 from tlviz.ui.channel_grids import picture, render_grid
+from tlviz.ui.channel_tables import channel_table, filter_table, stage_table
 from tlviz.ui.state import Key
 from tlviz.ui.words import plain
 
@@ -157,24 +156,41 @@ def _listed(place: Place, top: TopImages, channel: int) -> str:
 
 def _side(place: Place, top: TopImages, channel: int) -> None:
     """Draw what the channel would like to see, its filter where it has one, and its classes."""
+    pick_objective()
     render_drawing(place.model, place.stage, channel, place.tuned)
-    found = cached_channels.filters(place.model, place.tuned) if place.stage is place.stages[0] else None
-    if found is not None:
-        from tlviz.figures.channel_pictures import to_tile
-        from tlviz.figures.sprites import to_png
-
-        side = found.shape[1]
-        st.html(
-            '<div style="display:flex;gap:12px;align-items:center">'
-            f"{picture(to_png(to_tile(found[channel])), f'Filter {channel}', '72px')}"
-            f"<small><b>Its filter</b>, {side} x {side} weights as colours; grey is zero.</small></div>"
-        )
+    render_filter(place, channel)
     if not top.is_dead(channel):
         st.markdown("**Mean activation by class**")
         figure = plot_class_means(place.images.classes, top.class_means[channel].tolist())
         st.plotly_chart(figure, key=f"channel_classes_{place.tuned}", config=chart_config())
         few = f" The {MOST_BARS} strongest classes." if len(place.images.classes) > MOST_BARS else ""
         st.caption(f"What lies below zero counts as zero.{few}")
+
+
+def render_filter(place: Place, channel: int) -> None:
+    """Show a first-layer channel's filter with its downloads, nothing where its weights are no picture."""
+    found = cached_channels.filters(place.model, place.tuned) if place.stage is place.stages[0] else None
+    if found is None:
+        return
+    from tlviz.figures.channel_pictures import to_tile
+    from tlviz.figures.sprites import to_png
+
+    pictures, weights = found
+    side, png = pictures.shape[1], to_png(to_tile(pictures[channel]))
+    st.html(
+        '<div style="display:flex;gap:12px;align-items:center">'
+        f"{picture(png, f'Filter {channel}', '72px')}"
+        f"<small><b>Its filter</b>, {side} x {side} weights as colours; grey is zero.</small></div>"
+    )
+    stem = f"{place.tuned or place.model}-filter-{channel}"
+    with st.container(horizontal=True):
+        for label, content, file in (
+            ("Filter PNG", png, f"{stem}.png"),
+            ("CSV", filter_table(weights[channel]), f"{stem}.csv"),
+        ):
+            st.download_button(
+                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_filter_{place.tuned}"
+            )
 
 
 def _crop_words(field: int, size: int) -> str:
@@ -202,41 +218,3 @@ def _downloads(place: Place, top: TopImages, channel: int, pngs: tuple[bytes, by
             st.download_button(
                 label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{place.tuned}"
             )
-
-
-def channel_table(place: Place, top: TopImages, channel: int) -> bytes:
-    """Return a channel's top images as CSV: rank, image, class, activation, and the peak on the stage's grid."""
-    rows = (
-        (rank + 1, place.images.names[at], place.images.classes[place.images.labels[at]], value, row, column, top.side)
-        for rank, (at, value, row, column) in enumerate(
-            zip(top.images[channel], top.values[channel], top.rows[channel], top.columns[channel], strict=True)
-        )
-    )
-    return _csv(("rank", "image", "class", "activation", "row", "column", "grid_side"), rows)
-
-
-def stage_table(place: Place, top: TopImages) -> bytes:
-    """Return all channels of a stage as CSV: selectivity, preferred class, range, mean activation by class."""
-    selectivity = top.selectivity()
-    rows = (
-        (
-            channel,
-            "" if np.isnan(selectivity[channel]) else selectivity[channel],
-            "" if np.isnan(selectivity[channel]) else place.images.classes[top.preferred_class(channel)],
-            int(top.is_dead(channel)),
-            top.lowest[channel],
-            top.highest[channel],
-            *top.class_means[channel],
-        )
-        for channel in range(len(selectivity))
-    )
-    head = ("channel", "class_selectivity", "preferred_class", "dead", "lowest", "highest")
-    return _csv((*head, *(f"mean: {name}" for name in place.images.classes)), rows)
-
-
-def _csv(head: Sequence[str], rows: object) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(head)
-    writer.writerows(rows)  # type: ignore[arg-type]
-    return buffer.getvalue().encode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,11 +65,29 @@ def finished_runs(model: str) -> list[tuple[RunFolder, RunSummary]]:
     """Return the newest runs of a source network that are over and have kept weights."""
     found = []
     for run in list_runs(FINETUNE)[:NEWEST]:
-        if run.config()["settings"].get("model") == model and run.weights.exists():
-            summary = summarise(run)
-            if summary.status in (Status.FINISHED, Status.STOPPED):
-                found.append((run, summary))
+        summary = _summary_of(run)
+        is_over = summary.status in (Status.FINISHED, Status.STOPPED)
+        if is_over and summary.settings.get("model") == model and run.weights.exists():
+            found.append((run, summary))
     return found
+
+
+def _summary_of(run: RunFolder) -> RunSummary:
+    """Return a run's summary, from memory where the run is over and nothing was written since."""
+    known = _summary(str(run.path), _changed(run.path / "events.jsonl"))
+    return known if known.status in (Status.FINISHED, Status.STOPPED) else summarise(run)
+
+
+@st.cache_resource(max_entries=2 * NEWEST, show_spinner=False)
+def _summary(folder: str, changed: int) -> RunSummary:  # noqa: ARG001  (only a cache key)
+    return summarise(find_run(folder))
+
+
+def _changed(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def cached_run_network(run_name: str) -> Network:
@@ -85,10 +104,7 @@ def saved_at(run_name: str) -> int:
     """Return when a run's best weights were written, in nanoseconds; 0 for no run, and where there are none."""
     if not run_name:
         return 0
-    try:
-        return find_run(run_name).weights.stat().st_mtime_ns
-    except OSError:
-        return 0
+    return _changed(find_run(run_name).weights)
 
 
 def fit_pixels(network: Network, pixels: Pixels) -> Pixels:
@@ -120,10 +136,14 @@ def _size_words(model: str, run: RunSummary) -> str:
 
 
 def _short(run: RunSummary, others: Sequence[RunSummary]) -> str:
-    """Name a run by its strategy, with its time of day where another has the same."""
+    """Name a run by its strategy, with its time of day or its whole name where that tells it from others."""
+    return next(name for name in _names(run) if sum(name in _names(other) for other in others) == 1)
+
+
+def _names(run: RunSummary) -> list[str]:
+    """Return what a run can be called, the shortest first; only the last is sure to be its own."""
     from tlviz.finetune.strategies import STRATEGIES
 
     title = STRATEGIES[run.strategy].title if run.strategy in STRATEGIES else run.strategy
-    if sum(other.strategy == run.strategy for other in others) == 1:
-        return title
-    return f"{title} {run.run[9:11]}:{run.run[11:13]}"
+    hour, minute, second = run.run[9:11], run.run[11:13], run.run[13:15]
+    return [title, f"{title} {hour}:{minute}", f"{title} {hour}:{minute}:{second}", f"{title} {run.run}"]

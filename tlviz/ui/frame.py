@@ -15,7 +15,7 @@ from tlviz.data.folder import given_path
 from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.public import PUBLIC, is_downloaded
 from tlviz.data.store import list_stored, read_note, stored
-from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.errors import BadDatasetError, TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
 from tlviz.models.places import available_models
 from tlviz.runs.device import device_name
@@ -134,6 +134,10 @@ def guarded(page: Callable[[], None]) -> None:
         page()
     except TlvizError as error:
         show_error(error)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        show_error("There was not enough memory for this view; choose a smaller network, or close other programs.")
 
 
 def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:

@@ -69,6 +69,7 @@ def linked_choice(
     default: str,
     *,
     key: str,
+    words: Callable[[str], str] = str,
     help: str | None = None,  # noqa: A002
     hide_label: bool = False,
 ) -> str:
@@ -77,7 +78,7 @@ def linked_choice(
     if st.session_state[key] not in options:
         st.session_state[key] = default
     value = st.segmented_control(
-        label, options, key=key, required=True, help=help, persist_state="session",
+        label, options, key=key, required=True, format_func=words, help=help, persist_state="session",
         label_visibility="collapsed" if hide_label else "visible",
     )  # fmt: skip
     return str(_note(key, value, default))

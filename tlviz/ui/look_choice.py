@@ -16,12 +16,15 @@ from tlviz.errors import BadSettingError
 from tlviz.models.spec import Layout, Stage
 from tlviz.ui import cached_look
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.compared import Compared, pick_runs
 from tlviz.ui.linked import linked_choice, linked_select, linked_slider, linked_text
 from tlviz.ui.state import Key
 
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Map, Order
 
+DIFFERENCE = "difference"
+MAPS = "maps"
 ALL = "all stages"
 WHOLE = "whole stage"
 SHOWN_OVERLAY = 60
@@ -48,7 +51,10 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose: ``stage`` is ``ALL`` or a stage, ``layer`` '' or one inside it, ``overlay`` in percent."""
+    """What a person chose: ``stage`` is ``ALL`` or a stage, ``layer`` '' or one inside it, ``overlay`` in percent.
+
+    ``runs`` are shown beside the pretrained network, with ``is_difference`` what they have more than it.
+    """
 
     model: str
     stages: tuple[Stage, ...]
@@ -58,6 +64,8 @@ class Choice:
     numbers: tuple[int, ...]
     is_shared: bool
     overlay: int
+    runs: tuple[Compared, ...] = ()
+    is_difference: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -84,13 +92,14 @@ class Choice:
         return stage.modules[-1], stage.layout
 
 
-def render_choice(model: str, stages: tuple[Stage, ...], *, needs_one: bool) -> tuple[Choice, DeltaGenerator]:
+def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Choice, DeltaGenerator]:
     """Draw the controls of what is looked at.
 
-    With ``needs_one`` a single stage must be chosen, and the second value has room for one more control.
+    Where a view needs a single stage one is chosen, and the second value has room for one more control.
     """
     from tlviz.explore.feature_maps import Order
 
+    needs_one = view in (View.ONE, View.FIELD)
     _settle_stage(stages, needs_one=needs_one)
     has_layers = st.session_state[Key.STAGE] != ALL
     columns = st.columns([1.4, 1.2, 1.1, 0.7] if has_layers else [2.55, 0.05, 1.1, 0.7], vertical_alignment="bottom")
@@ -115,11 +124,14 @@ def render_choice(model: str, stages: tuple[Stage, ...], *, needs_one: bool) -> 
             )  # fmt: skip
     with columns[3], st.popover("More", width="stretch"):
         is_shared, overlay = _more()
+        runs, is_difference = ((), False) if view in (View.CHANNELS, View.RUNS) else _beside(model, view)
     numbers: tuple[int, ...] = ()
     if order == Order.CHOSEN:
         typed = linked_text("Channel numbers", key=Key.NUMBERS, placeholder="0, 7, 20-29")
         numbers = parse_numbers(typed or "0-9")
-    return Choice(model, stages, stage, layer, Order(order), numbers, is_shared, overlay), columns[2]
+    return Choice(model, stages, stage, layer, Order(order), numbers, is_shared, overlay, runs, is_difference), columns[
+        2
+    ]
 
 
 def _settle_stage(stages: Sequence[Stage], *, needs_one: bool) -> None:
@@ -149,6 +161,15 @@ def _more() -> tuple[bool, int]:
         help="0 shows the maps alone; otherwise they lie over the picture in grey, so strongly.",
     )  # fmt: skip
     return scale == Scale.SHARED, overlay
+
+
+def _beside(model: str, view: View) -> tuple[tuple[Compared, ...], bool]:
+    """Let a person pick runs to be shown beside the pretrained network, and whether as maps or as a difference."""
+    runs = tuple(pick_runs(model))
+    if not runs or view is View.FIELD or view is View.CHANGE:
+        return runs, False
+    shown = linked_choice("Show runs as", [MAPS, DIFFERENCE], MAPS, key=Key.SHOW)
+    return runs, shown == DIFFERENCE
 
 
 def parse_numbers(typed: str) -> tuple[int, ...]:

@@ -17,8 +17,9 @@ from tlviz.ui.tiles import Pane, Row, render_tiles
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Map
 
-_PER_LINE = {1: 10, 2: 6, 3: 4}
+_PER_LINE = {1: 10, 2: 6, 3: 4, 4: 3}
 _NARROW = 3
+_NARROWEST = 2
 _LINES = 5
 _SMALL, _LARGE = 112, 224
 _FEW = 12
@@ -52,7 +53,7 @@ def build_grid(choice: Choice, columns: Sequence[Column]) -> Grid:
     """
     from tlviz.explore.feature_maps import Order, pick_channels
 
-    per_line = _PER_LINE.get(len(columns), _NARROW)
+    per_line = _PER_LINE.get(len(columns), _NARROWEST)
     count = per_line if choice.stage == ALL else per_line * _LINES
     rows, places, channels = [], [], []
     for place in choice.places:
@@ -139,12 +140,13 @@ def _hint(place: str, number: int, values: Map, is_difference: bool) -> str:
     return f"{said}; silent, the same everywhere" if values.max() == values.min() and values.size > 1 else said
 
 
-def render_largest_difference(columns: Sequence[Column], places: Sequence[str]) -> None:
-    """Say how far each compared column is from what it is compared with."""
+def render_largest_difference(columns: Sequence[Column], places: Sequence[str], channel: int | None = None) -> None:
+    """Say how far each compared column is from what it is compared with, in all channels or in one."""
+    chosen = slice(None) if channel is None else [channel]
     said = []
     for column in columns:
         if column.minus is not None:
-            largest = max(float(np.abs(difference(column, place)).max()) for place in places)
+            largest = max(float(np.abs(difference(column, place, chosen)).max()) for place in places)
             said.append(f"{column.name}: {'no difference at all' if largest == 0 else f'up to {largest:.3g}'}")
     if said:
         st.caption("Largest difference. " + "; ".join(said) + ".")

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import html
 import io
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from tlviz.ui import cached, cached_look
+from tlviz.data.pictures import Pixels
+from tlviz.ui import cached_look
 from tlviz.ui.latest import latest
 from tlviz.ui.linked import linked_number
 from tlviz.ui.look_choice import SHOWN_OVERLAY, View
 from tlviz.ui.look_downloads import render_downloads
-from tlviz.ui.look_grid import Column, build_grid
+from tlviz.ui.look_grid import Column, Grid, difference, render_largest_difference
 from tlviz.ui.look_panels import Scene
 from tlviz.ui.state import Key
 from tlviz.ui.tiles import Pane, Row, render_tiles
+from tlviz.ui.words import plain
 
 if TYPE_CHECKING:
     from tlviz.explore.feature_maps import Map
     from tlviz.explore.receptive_field import Field
+    from tlviz.figures.sprites import Limits
 
 _OVERLAY_SIDE = 448
 
@@ -29,7 +35,7 @@ _OVERLAY_SIDE = 448
 def render_one(scene: Scene) -> None:
     """Show one channel large beside its overlay on the picture, with its numbers."""
     from tlviz.explore.feature_maps import Order, rank_channels
-    from tlviz.figures.sprites import overlay, paint
+    from tlviz.figures.sprites import colour_limits, overlay, paint
 
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
@@ -38,24 +44,52 @@ def render_one(scene: Scene) -> None:
     with scene.room:
         channel = linked_number("Channel", 0, len(maps) - 1, int(ranked[0]), key=Key.CHANNEL)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
-    painted = paint(maps[channel][None])
+    after = {run.title: scene.choice.maps(scene.pixels, run.name)[place] for run in scene.choice.runs}
+    limits = colour_limits([maps[channel][None], *([m[channel][None] for m in after.values()])])
+    painted = paint(maps[channel][None], limits)
     strength = (scene.choice.overlay or SHOWN_OVERLAY) / 100
     laid = overlay(scene.pixels, painted, strength, _OVERLAY_SIDE)[0]
     values = [f"{value:.3g}" for value in maps[channel].ravel()]
     width = maps.shape[2]
-    map_pane, overlay_pane = Pane(painted[0], width, values=values), Pane(laid, width, values=values, crisp=False)
-    row = Row(f"channel {channel}", f"{place}, {maps.shape[1]} x {width}", [map_pane, overlay_pane])
+    panes = [Pane(painted[0], width, values=values), Pane(laid, width, values=values, crisp=False)]
     headings = [f"{place}, channel {channel}", "over the picture"]
-    render_tiles(
-        [row], key="look_one", headings=headings, titled=False, on_pick=lambda _, __, at: _see_field(at, width)
-    )
-    _scale_bar(float(maps[channel].min()), float(maps[channel].max()))
+    row = Row(f"channel {channel}", f"{place}, {maps.shape[1]} x {width}", panes)
+    see = partial(_pick_field, width)
+    render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=see)
+    _scale_bar(float(limits[0][0]), float(limits[1][0]))
     st.caption("Click a position to see which part of the picture it looks at.")
+    columns = [Column("" if not after else "Pretrained", scene.pixels, {place: maps})]
+    if after:
+        minus = {place: maps} if scene.choice.is_difference else None
+        columns += [Column(name, scene.pixels, {place: found}, minus=minus) for name, found in after.items()]
+        more = _run_panes(columns[1:], place, channel, limits)
+        names = [f"{name} minus Pretrained" if minus else name for name in after]
+        render_tiles([Row(row.title, "", more)], key="look_one_runs", headings=names, titled=False, on_pick=see)
+        render_largest_difference([replace(column, minus={place: maps}) for column in columns[1:]], [place], channel)
+        row, headings = replace(row, panes=[*panes, *more]), [*headings, *names]
     with button:
-        columns = [Column("", scene.pixels, {place: maps})]
-        grid = build_grid(scene.choice, columns)
-        shown = type(grid)([row], [place], [[channel]], headings)
-        render_downloads(scene.choice, columns, shown, scene.name)
+        render_downloads(scene.choice, columns, Grid([row], [place], [[channel]], headings), scene.name)
+
+
+def _run_panes(columns: Sequence[Column], place: str, channel: int, limits: Limits) -> list[Pane]:
+    """Draw the runs' maps of the channel on the pretrained one's scale, or how they differ from it, on one scale."""
+    from tlviz.figures.sprites import paint, paint_difference
+
+    if columns[0].minus is None:
+        shown = [column.maps[place][channel][None] for column in columns]
+        painted = [paint(values, limits) for values in shown]
+    else:
+        shown = [difference(column, place, [channel]) for column in columns]
+        most = np.array([max(np.abs(values).max() for values in shown)], np.float32)
+        painted = [paint_difference(values, most) for values in shown]
+    return [
+        Pane(drawn[0], values.shape[2], values=[f"{value:.3g}" for value in values.ravel()])
+        for drawn, values in zip(painted, shown, strict=True)
+    ]
+
+
+def _pick_field(width: int, _row: int, _pane: int, at: int) -> None:
+    _see_field(at, width)
 
 
 def _channel_words(maps: Map, channel: int, rank: int) -> str:
@@ -109,20 +143,25 @@ def render_field(scene: Scene) -> None:
     with along:
         y = linked_number("y", 0, height - 1, height // 2, key=Key.AT_Y)
     layer, layout = scene.choice.layer_of(scene.pixels)
-    field = cached_look.field(scene.choice.model, cached.digest(scene.pixels), layer, layout, y, x, scene.pixels)
-    words.markdown(_field_words(field, scene.pixels.shape[0]))
+    names = {"": "what it sees"} | {run.name: f"in {run.title}" for run in scene.choice.runs}
+    fields = {run: cached_look.field(scene.choice.model, run, scene.pixels, layer, layout, y, x) for run in names}
+    words.markdown(_field_words(fields[""], scene.pixels.shape[0]))
     strength = np.abs(maps).mean(0)
     pane = Pane(paint(strength[None])[0], width, values=[f"{v:.3g}" for v in strength.ravel()], selected=y * width + x)
-    drawn = Pane(draw_field(scene.pixels, field), 1, values=[""], crisp=False)
-    row = Row("receptive field", f"{place}, x {x}, y {y}", [pane, drawn])
-    headings = [f"{place}: mean of all channels; click a position", "what it sees"]
+    drawn = [Pane(draw_field(_sized(scene.pixels, f), f), 1, values=[""], crisp=False) for f in fields.values()]
+    row = Row("receptive field", f"{place}, x {x}, y {y}", [pane, *drawn])
+    headings = [f"{place}: mean of all channels; click a position", *names.values()]
     render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, __, at: _move(at, width))
     st.caption(
         "The box is all that can reach the position, found by following the gradient back to the picture; bright is "
         "what counts most for this picture: usually the middle, far less than the box."
     )
+    for run in scene.choice.runs:
+        st.caption(
+            plain(f"{run.title}: {_field_words(fields[run.name], len(fields[run.name].heat)).replace('**', '')}")
+        )
     with button:
-        _field_downloads(scene, field, row, headings)
+        _field_downloads(scene, {run or "pretrained": field for run, field in fields.items()}, row, headings)
 
 
 def _move(position: int, width: int) -> None:
@@ -140,8 +179,8 @@ def _field_words(field: Field, side: int) -> str:
     return f"It sees {seen}; half of what counts lies in **{field.half_share:.1%}** of the picture."
 
 
-def _field_downloads(scene: Scene, field: Field, row: Row, headings: list[str]) -> None:
-    shown = latest("field", (field, row, headings, scene.name))
+def _field_downloads(scene: Scene, fields: dict[str, Field], row: Row, headings: list[str]) -> None:
+    shown = latest("field", (fields, row, headings, scene.name))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
             "Picture (PNG)", shown.made_by(lambda held: _field_png(*held[1:])), f"receptive field {scene.name}.png",
@@ -159,9 +198,21 @@ def _field_png(row: Row, headings: list[str], name: str) -> bytes:
     return poster([(row.title, row.words, [pane.pixels for pane in row.panes])], headings, name)
 
 
-def _field_npz(field: Field) -> bytes:
+def _field_npz(fields: dict[str, Field]) -> bytes:
     buffer = io.BytesIO()
-    box = field.box
-    corners = [box.top, box.left, box.bottom, box.right] if box else []
-    np.savez_compressed(buffer, gradient=field.heat, box=np.asarray(corners), half_share=field.half_share)
+    arrays: dict[str, object] = {}
+    for name, field in fields.items():
+        of = f"{name}/" if len(fields) > 1 else ""
+        box = field.box
+        arrays[f"{of}gradient"] = field.heat
+        arrays[f"{of}box"] = np.asarray([box.top, box.left, box.bottom, box.right] if box else [])
+        arrays[f"{of}half_share"] = np.asarray(field.half_share)
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def _sized(pixels: Pixels, field: Field) -> Pixels:
+    """Return the picture in the size in which a network saw it."""
+    from tlviz.figures.channel_pictures import to_tile
+
+    return pixels if len(pixels) == len(field.heat) else to_tile(pixels, len(field.heat))

@@ -11,9 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from tlviz.data.images import ImageSet
 from tlviz.data.pictures import Pixels
 from tlviz.ui import cached_look
+from tlviz.ui.address import to_address
 from tlviz.ui.compared import pick_runs
 from tlviz.ui.linked import linked_choice, linked_slider
-from tlviz.ui.look_choice import Choice, View
+from tlviz.ui.look_choice import DIFFERENCE, MAPS, Choice, View
 from tlviz.ui.look_downloads import render_downloads
 from tlviz.ui.look_grid import Column, build_grid, reading_aid, render_grid, render_largest_difference
 from tlviz.ui.panels import render_guesses
@@ -24,9 +25,6 @@ from tlviz.ui.words import plain
 if TYPE_CHECKING:
     from tlviz.explore.edits import Edit
     from tlviz.explore.feature_maps import Look
-
-DIFFERENCE = "difference"
-MAPS = "maps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,18 @@ def render_two(scene: Scene) -> None:
     with pick:
         second = pick_second(scene.images, model)
     show.image(second, width="stretch", alt="The second picture as the network gets it")
+    to_address(Key.SECOND)
     with words:
         _render_best(cached_look.seen(model, "", second))
     name = picture_name(Key.SECOND, Key.SECOND_UPLOAD)
-    first = Column(scene.name, scene.pixels, scene.choice.maps(scene.pixels))
-    _show(scene, [first, Column(name, second, scene.choice.maps(second))])
+    both = [(scene.name, scene.pixels, scene.choice.maps(scene.pixels)), (name, second, scene.choice.maps(second))]
+    columns = [Column(*each) for each in both]
+    for run in scene.choice.runs:
+        for title, pixels, before in both:
+            after = scene.choice.maps(pixels, run.name)
+            minus = before if scene.choice.is_difference else None
+            columns.append(Column(f"{title} · {run.title}", pixels, after, minus=minus))
+    _show(scene, columns)
 
 
 def render_change(scene: Scene) -> None:
@@ -78,6 +83,9 @@ def render_change(scene: Scene) -> None:
         Column("Changed", changed, after),
         Column("Difference", changed, after, minus=before),
     ]
+    for run in scene.choice.runs:
+        untouched, changed_too = (scene.choice.maps(pixels, run.name) for pixels in (scene.pixels, changed))
+        columns.append(Column(f"Difference · {run.title}", changed, changed_too, minus=untouched))
     _show(scene, columns)
     render_largest_difference(columns, scene.choice.places)
 

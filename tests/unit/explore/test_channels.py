@@ -88,6 +88,36 @@ def test_batches_make_no_difference(tiny: Network, colours: ImageSet, monkeypatc
     np.testing.assert_allclose(parts.class_means, whole.class_means, atol=1e-6)
 
 
+@pytest.mark.parametrize(("fits", "tried"), [(8, [32, 16, 8]), (0, [32, 16, 8, 4, 2, 1])])
+def test_memory_that_runs_out_halves_the_batch(tiny: Network, colours: ImageSet, fits: int, tried: list[int]) -> None:
+    from tlviz.errors import TlvizError
+
+    whole = top_images(tiny, colours, "block1")
+    seen: list[int] = []
+
+    def full(_module: object, inputs: tuple[torch.Tensor]) -> None:
+        if not seen or len(inputs[0]) < seen[-1]:
+            seen.append(len(inputs[0]))
+        if len(inputs[0]) > fits:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    for file in cache_folder("channels").iterdir():
+        file.unlink()
+    handle = tiny.module.register_forward_pre_hook(full)
+    try:
+        if fits:
+            found = top_images(tiny, colours, "block1")
+            assert np.array_equal(found.images, whole.images)
+            assert found.class_means == pytest.approx(whole.class_means)
+        else:
+            with pytest.raises(TlvizError, match="not enough memory for one picture at a time"):
+                top_images(tiny, colours, "block1")
+    finally:
+        handle.remove()
+    if not fits or len(colours.labels) % fits == 0:
+        assert seen == tried
+
+
 def test_of_equal_peaks_the_earlier_image_is_first(tiny: Network, colours: ImageSet) -> None:
     same = replace(colours, pixels=np.repeat(np.array(colours.pixels[:1]), 60, 0))
     assert top_images(tiny, same, "stem", count=3).images[0].tolist() == [0, 1, 2]

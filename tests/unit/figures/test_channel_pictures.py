@@ -7,7 +7,7 @@ import pytest
 
 from tlviz.explore.crops import Box
 from tlviz.figures.atlas import CELL, AtlasCell, AtlasRow, compose_atlas
-from tlviz.figures.channel_bars import MOST_BARS, plot_class_means
+from tlviz.figures.channel_bars import MOST_BARS, plot_class_changes, plot_class_means
 from tlviz.figures.channel_pictures import TILE, cut_out, mark_boxes, to_tile
 from tlviz.figures.theme import stage_colours
 
@@ -46,7 +46,7 @@ def test_the_atlas_has_a_row_a_stage_in_its_colour_and_shows_crops_and_drawings(
     crop, drawing = np.full((16, 16, 3), 10, np.uint8), np.full((128, 128, 3), 200, np.uint8)
     first = AtlasRow("stem", "64 channels", [AtlasCell("1", crop), AtlasCell("2", crop, drawing)])
     plain = AtlasRow("head", "a very long line of words that does not fit", [AtlasCell("a" * 90, crop)])
-    sheet = compose_atlas("A network looks at a target", "how it was made", [first, plain])
+    sheet = compose_atlas("A network looks at a target", "how it was made", [first, plain], stage_colours(2))
     assert (sheet == 10).all(-1).sum() == 3 * CELL**2
     assert (sheet == 200).all(-1).sum() >= CELL**2
     for colour, count in zip(stage_colours(2), (2 * CELL, CELL), strict=True):
@@ -63,3 +63,22 @@ def test_bars_are_the_strongest_classes_in_order() -> None:
     assert len(bars.x) == MOST_BARS
     assert list(bars.customdata[:3]) == ["class 1", "class 3", "class 4"]
     assert "nan" not in map(str, bars.x)
+
+
+def test_charts_of_several_networks_share_their_scale() -> None:
+    ends = [plot_class_means(("a", "b"), means, 8.0).layout.xaxis.range[1] for means in ((1.0, 2.0), (8.0, 0.5))]
+    assert ends[0] == ends[1] >= 8
+
+
+def test_changes_are_the_largest_first_on_a_scale_with_zero_in_the_middle() -> None:
+    figure = plot_class_changes(("a", "b", "c", "d"), [0.5, -2.0, float("nan"), 0.0], 2.0)
+    assert list(figure.data[0].x) == [-2.0, 0.5, 0.0]
+    low, high = figure.layout.xaxis.range
+    assert low == -high
+    assert high >= 2
+    less, more, _ = figure.data[0].marker.color
+    assert less != more
+
+
+def test_no_change_at_all_has_a_chart_too() -> None:
+    assert plot_class_changes(("a", "b"), [0.0, 0.0], 0.0).layout.xaxis.range[1] > 0
