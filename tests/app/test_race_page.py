@@ -9,9 +9,14 @@ import pytest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
 from tests.unit.runs.races import hits, write_race
+from tlviz.errors import StorageError
 from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
-from tlviz.runs.folder import RACE, RunFolder, list_runs
+from tlviz.runs.bin import discard
+from tlviz.runs.folder import FINETUNE, RACE, RunFolder, list_runs
+from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.race import folder_of, read_queue, read_race
+from tlviz.runs.standings import standings
+from tlviz.ui.race_actions import best_runs
 
 __all__ = ["the_server_knows_the_page_table"]
 
@@ -141,3 +146,54 @@ def test_the_table_holds_exactly_the_points_of_the_picture() -> None:
     assert [row.mean for row in smooth.rows] == pytest.approx([0.6, 0.5, 0.4])
     assert smooth.best is not None
     assert smooth.best.epoch == 2
+
+
+def test_a_race_is_named_deleted_and_taken_back() -> None:
+    race = finished()
+    app = open_page("race")
+    app.text_input(key=f"race_name_{race.name}").set_value("my race")
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert app.selectbox(key="race").options[0].startswith("my race · ")
+    app.button(key="race_delete").click().run()
+    assert not app.exception
+    assert not list_runs(RACE)
+    assert len(list_runs(FINETUNE)) == 3, "its runs stay"
+    app.button(key="undo_delete").click().run()
+    assert not app.exception
+    assert [run.name for run in list_runs(RACE)] == [race.name]
+    app = open_page("race")
+    app.button(key="race_delete").click().run()
+    app = open_page("runs")
+    assert any("my race" in markdown.value for markdown in app.markdown), "the bin calls it by its name"
+
+
+def test_two_races_of_one_name_are_told_apart() -> None:
+    races = [finished(), finished()]
+    for race in races:
+        write_notes(race, Notes("twice"))
+    app = open_page("race")
+    options = app.selectbox(key="race").options
+    assert len(set(options)) == 2
+    assert all(option.startswith("twice · ") for option in options)
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_race_that_goes_on_cannot_be_deleted() -> None:
+    app = open_page("race", target="clipart")
+    next(button for button in app.button if button.label == "Start the race").click().run()
+    assert app.button(key="race_delete").disabled
+    assert app.button(key="race_compare").disabled
+    (race,) = list_runs(RACE)
+    with pytest.raises(StorageError, match="still going on"):
+        discard(race)
+
+
+def test_the_best_runs_go_to_compare_and_the_winner_to_export() -> None:
+    race = finished()
+    names = {member.words: str(member.run) for member in read_race(race).members}
+    for name in names.values():
+        folder_of(race, name).weights.write_bytes(b"\0")
+    ranked = standings(read_race(race))
+    assert best_runs(race, ranked) == [names["Full"], names["Gradual"], names["From scratch"]]
+    folder_of(race, names["Full"]).weights.unlink()
+    assert best_runs(race, ranked) == [names["Gradual"], names["From scratch"]]

@@ -189,34 +189,39 @@ def plot_moved(moved: Mapping[str, Mapping[str, float]], title: str) -> go.Figur
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One run in the scatter: its name, what it cost, and its accuracy (a fraction) with its standard error."""
+    """One run in the scatter: its name, what it cost, and its accuracy (a fraction) with its standard error.
+
+    ``place`` is that of its colour, by default its place among the others.
+    """
 
     name: str
     cost: float
     accuracy: float
     error: float
+    place: int | None = None
 
 
 def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log: bool) -> go.Figure:
     """Draw accuracy against cost, one point a run with its standard error, and the front that no run beats."""
     figure = go.Figure()
+    ends = [max(run.cost for run in costs)] if front else []
     figure.add_scatter(
-        x=[costs[at].cost for at in front],
-        y=[costs[at].accuracy for at in front],
+        x=[*(costs[at].cost for at in front), *ends],
+        y=[*(costs[at].accuracy for at in front), *(costs[front[-1]].accuracy for _ in ends)],
         mode="lines",
         name="no run is better for less",
         line={"shape": "hv", "color": "rgba(128,128,128,0.8)", "dash": "dot"},
         hoverinfo="skip",
     )
     for at, run in enumerate(costs):
-        name = html.escape(run.name)
+        name, place = html.escape(run.name), at if run.place is None else run.place
         figure.add_scatter(
             x=[run.cost],
             y=[run.accuracy],
             error_y={"array": [run.error], "thickness": 1},
             mode="markers",
             name=name,
-            marker={"color": run_colour(at), "symbol": SYMBOLS[at % len(SYMBOLS)], "size": 14},
+            marker={"color": run_colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 14},
             hovertemplate=f"{name}: %{{x:,.4~s}}, %{{y:.1%}}<extra></extra>",
         )
     figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")
