@@ -382,7 +382,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _parse(content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=_refuse, parse_int=_whole_number)
+        return _DECODER.decode(content.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 
@@ -397,3 +397,7 @@ def _whole_number(digits: str) -> int:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole_number)
+"""One for all lines: hundreds of runs have tens of thousands of them."""
