@@ -116,6 +116,7 @@ def test_the_queue_pauses_orders_and_cancels() -> None:
     app.selectbox(key="race_queued").set_value(4).run()
     app.button(key="race_next").click().run()
     assert read_queue(race).order[0] == 4
+    assert "7 to go · then Discriminative, Head only, Last stages, Two phases, Gradual, Full and 1 more" in text(app)
     app.button(key="race_cancel").click().run()
     assert read_queue(race).cancelled == {4}
     assert "1 of 7 runs" in text(app)

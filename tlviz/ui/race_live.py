@@ -29,6 +29,8 @@ from tlviz.ui.words import heed, plain
 
 POLL_S = 1.0
 LOG = "log"
+MOST_QUEUED = 6
+"""Waiting runs that are named in their order."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -179,17 +181,20 @@ def _queue(run: RunFolder, race: Race) -> None:
     waiting = [member for member in race.members if member.is_open]
     if race.status.is_over or not waiting:
         return
-    st.markdown(f"**Queue** · {len(waiting)} to go")
+    order = [_name(race, member) for member in waiting if member.state is MemberState.WAITING]
+    more = f" and {len(order) - MOST_QUEUED} more" if len(order) > MOST_QUEUED else ""
+    then = f" · then {', '.join(order[:MOST_QUEUED])}{more}" if order else ""
+    st.markdown(f"**Queue** · {len(waiting)} to go{plain(then)}")
     pick, sooner, cancel = st.columns([3, 1, 1], vertical_alignment="bottom")
     by_number = {member.number: member for member in waiting}
     chosen = pick.selectbox(
         "Run", list(by_number), format_func=lambda number: _queued(race, by_number.get(number)), key="race_queued",
         label_visibility="collapsed",
     )  # fmt: skip
-    order = [chosen, *(member.number for member in race.members if member.number != chosen)]
+    wished = [chosen, *(member.number for member in race.members if member.number != chosen)]
     is_running = chosen in by_number and by_number[chosen].state is MemberState.RUNNING
     sooner.button("Run next", icon=":material/arrow_upward:", key="race_next", on_click=heed,
-                  args=(reorder, run, order), disabled=is_running)  # fmt: skip
+                  args=(reorder, run, wished), disabled=is_running)  # fmt: skip
     cancel.button("Cancel it", icon=":material/close:", key="race_cancel", on_click=heed,
                   args=(cancel_member, run, chosen), help="A run that has begun keeps its best weights.")  # fmt: skip
 
