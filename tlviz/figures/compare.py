@@ -91,7 +91,8 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
     )
     if len(names) <= _WRITTEN:
         figure.update_layout(annotations=_counts(matrix, share))
-    figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, showgrid=False)
+    # Turned to the left, the last name stays inside the picture.
+    figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
     figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(height=max(280, 110 + 24 * len(names)), margin=_TIGHT)
     return use_template(figure)

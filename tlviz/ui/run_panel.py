@@ -25,9 +25,13 @@ from tlviz.ui.words import heed, plain, show_error
 DELETED = "just_deleted"
 
 
+def render_run_heading(row: Row) -> None:
+    """Say which run is chosen, how it stands and what it reached."""
+    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
+
+
 def render_run_panel(row: Row, tags: Sequence[str]) -> None:
     """Show one run with its notes on the left and its actions on the right."""
-    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
     if row.error:
         show_error(row.error)
     notes, actions = st.columns([1.25, 1], gap="large")
