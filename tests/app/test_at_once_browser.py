@@ -89,7 +89,7 @@ def resume(visit: Visit, race: RunFolder) -> None:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
 def test_worker_app_or_both_killed_at_random_moments(home: Path, kills: int) -> None:
-    draw, last = random.Random(kills), 4 + kills
+    draw, last = random.Random(kills), 2 + kills
     base = {"model": "squeezenet1_1", "data": "photos", "image_size": 64, "epochs": last, "patience": 100}
     race = start_race(plan_race(base, "strategy", ("head_only", "full"), (0,)), "strategy")
     behind = start_finetune(configure("squeezenet1_1", "photos", "head_only", image_size=64, epochs=2))

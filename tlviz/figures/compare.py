@@ -80,7 +80,12 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             x=places,
             y=places,
             customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
-            colorscale=[[0, "rgba(128,128,128,0.07)"], [_DARK, _thin(run_colour(run))], [1, run_colour(run)]],
+            colorscale=[
+                [0, "rgba(128,128,128,0.07)"],
+                [_DARK, _thin(run_colour(run), 0.3)],
+                [_DARK, _thin(run_colour(run), 0.85)],
+                [1, run_colour(run)],
+            ],
             zmin=0,
             zmax=1,
             showscale=False,
@@ -98,10 +103,10 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
     return use_template(figure)
 
 
-def _thin(colour: str) -> str:
+def _thin(colour: str, alpha: float) -> str:
     """Return a colour (#rrggbb) as a tint that the page shows through."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.3)"
+    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:

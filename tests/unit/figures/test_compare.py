@@ -36,6 +36,8 @@ def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
     figure = plot_confusion(matrix, ["cat", "dog"], 1)
     cells = figure.data[0]
     assert np.array(cells.z).tolist() == [[0.75, 0.25], [0, 0]]
+    shades = [at for at, _ in cells.colorscale]
+    assert shades.count(0.6) == 2, "no pale cell has a light figure: there is a step where the figures turn light"
     assert [(held.x, held.y, held.text) for held in figure.layout.annotations] == [(0, 0, "3"), (1, 0, "1")]
     assert list(cells.customdata[0][1]) == ["1", "dog", "cat"], "one cat was taken for a dog"
 
