@@ -9,7 +9,10 @@ import pytest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
 from tests.unit.runs.races import hits, write_race
+from tests.unit.runs.test_manage import ODD
+from tlviz.cli.race import race_result
 from tlviz.errors import StorageError
+from tlviz.export.race_report import race_report_html
 from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
 from tlviz.runs.bin import discard
 from tlviz.runs.folder import FINETUNE, RACE, RunFolder, list_runs
@@ -198,3 +201,45 @@ def test_the_best_runs_go_to_compare_and_the_winner_to_export() -> None:
     assert best_runs(race, ranked) == [names["Full"], names["Gradual"], names["From scratch"]]
     folder_of(race, names["Full"]).weights.unlink()
     assert best_runs(race, ranked) == [names["Gradual"], names["From scratch"]]
+
+
+ODD_RACES: dict[str, dict[str, Any]] = {
+    "words for epochs": {"epochs": "many"},
+    "huge epochs": {"epochs": 10**15},
+    "a list for a strategy": {"strategy": ["full"]},
+    "a number for a strategy": {"strategy": 7},
+    "no seed": {"seed": None},
+    "a list for a seed": {"seed": [1]},
+    "another setting": {"from_another_version": {"a": 1}},
+}
+
+
+@pytest.mark.parametrize("kind", ODD_RACES)
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_race_with_odd_settings_never_stops_the_page(kind: str, is_over: bool) -> None:
+    race = write_race({("full", 0): [hits(4, 10), hits(6, 10)], ("gradual", 0): [hits(5, 10)]}, is_over=is_over)
+    config = race.path / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    values["settings"]["members"][0] |= ODD_RACES[kind]
+    config.write_text(json.dumps(values), encoding="utf-8")
+    app = open_page("race")
+    assert not app.exception
+    assert "</html>" in race_report_html(race)
+    assert race_result(read_race(race), standings(read_race(race)))["race"] == race.name
+
+
+@pytest.mark.parametrize("member", ODD)
+def test_a_race_with_a_damaged_run_never_stops_the_page(member: str) -> None:
+    race = finished()
+    ODD[member](folder_of(race, str(read_race(race).members[0].run)))
+    app = open_page("race")
+    assert not app.exception
+    assert "</html>" in race_report_html(race)
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "queue.json", "notes.json", "heartbeat"])
+def test_a_race_whose_own_file_is_damaged_never_stops_the_page(name: str) -> None:
+    race = finished()
+    (race.path / name).write_bytes(b'{"event": "member", "number": [1], "order": "x", "name": 5\n{"event": "dropp')
+    app = open_page("race")
+    assert not app.exception

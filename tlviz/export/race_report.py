@@ -90,7 +90,7 @@ def _line(rank: int, standing: Standing) -> tuple[object, ...]:
 
 
 def _curves(race: Race) -> Iterator[str]:
-    epochs = max((int(member.settings.get("epochs") or 1) for member in race.members), default=1)
+    epochs = max((member.epochs for member in race.members), default=1)
     yield "<h2>Curves</h2>"
     for measure in (Measure.ACCURACY, Measure.LOSS):
         lines = race_lines(race, measure, Axis.EPOCHS)

@@ -229,5 +229,4 @@ def _share(member: Member) -> float:
     """Return how much of its way a run has behind it, 0 to 1."""
     if not member.is_open:
         return 1.0
-    epochs = member.settings.get("epochs") or 1
-    return member.curve.points[-1].epoch / epochs if member.curve.points else 0.0
+    return member.curve.points[-1].epoch / member.epochs if member.curve.points else 0.0

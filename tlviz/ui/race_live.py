@@ -161,7 +161,7 @@ def _curves(race: Race) -> None:
 
 
 def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_log: bool) -> None:
-    epochs = max((int(member.settings.get("epochs") or 1) for member in race.members), default=1)
+    epochs = max((member.epochs for member in race.members), default=1)
     figure = plot_race(
         lines, measure, axis, is_log=is_log, epochs=epochs, revision=f"{race.name}{measure}{axis}{is_log}"
     )
