@@ -83,7 +83,8 @@ def _actions(row: Row) -> None:
             )  # fmt: skip
             render_report([row])
             st.button("Delete", icon=":material/delete:", key="run_delete", on_click=heed, args=(_delete, run))
-        if row.status.is_over and row.status is not Status.FINISHED and run.last_state.exists():
+        has_begun = row.best_val_accuracy is not None
+        if row.status.is_over and row.status is not Status.FINISHED and (run.last_state.exists() or not has_begun):
             st.button("Resume", icon=":material/resume:", key="run_resume", on_click=heed, args=(resume_run, run))
     _test(row)
     st.caption(f"`{run.name}` · {megabytes(row.size)} in `{plain(str(run.path.parent))}`")
