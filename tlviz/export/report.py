@@ -139,7 +139,7 @@ def errors_part(runs: Sequence[Told]) -> Iterator[str]:
         yield "<h3>F1 of each class</h3>" + chart_part(plot_f1(known[0][2].classes, scores), "f1")
     found = {run.name: calibration(softmax(held.logits), held.labels) for _, run, held in known}
     yield "<h3>Calibration</h3>" + chart_part(plot_reliability(found), "reliability")
-    told = ", ".join(f"{name} {result.error:.1%}" for name, result in found.items())
+    told = ", ".join(f"{name}: {result.error:.1%}" for name, result in found.items())
     yield aid(f"Expected calibration error: {told}.")
 
 
