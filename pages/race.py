@@ -7,10 +7,12 @@ from tlviz.ui import cached
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.race_form import render_form
 from tlviz.ui.race_live import pick_race, render_no_race, render_race
+from tlviz.ui.run_bin import render_undo
 
 
 def page() -> None:
     st.title("Which strategy wins, and is it noise?")
+    render_undo()
     races = list_runs(RACE)
     if not races:
         with st.container(border=True):

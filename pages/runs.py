@@ -5,7 +5,7 @@ import streamlit as st
 from tlviz.runs.overview import all_tags, overview
 from tlviz.ui.frame import guarded
 from tlviz.ui.run_bin import render_bin, render_bring_in, render_undo
-from tlviz.ui.run_panel import render_run_panel
+from tlviz.ui.run_panel import render_run_heading, render_run_panel
 from tlviz.ui.runs_table import render_filter, render_table
 from tlviz.ui.try_it import render_try_it
 
@@ -22,6 +22,7 @@ def page() -> None:
         if chosen is None:
             st.info("No run matches.", icon=":material/search_off:")
         else:
+            render_run_heading(chosen)
             view = st.segmented_control(
                 "View", [NOTES, TRY], default=NOTES, required=True, key="runs_view", persist_state="session",
                 label_visibility="collapsed",

@@ -18,8 +18,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from tlviz.errors import StorageError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly, carry_out
+from tlviz.runs.claim import claimed
 from tlviz.runs.device import lane
 from tlviz.runs.folder import (
     ANSWERS,
@@ -53,8 +55,20 @@ JOBS = {
 
 
 def main(folder: str) -> int:
-    """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect."""
+    """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect.
+
+    Where another worker has the run in hand, or has just ended it, there is nothing to do.
+    """
     run = RunFolder(Path(folder))
+    try:
+        with claimed(run.path) as is_free:
+            return _execute(run) if is_free and not run.has_ended() else 0
+    except StorageError as error:  # the folder is gone or cannot be written: its log is the last resort
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _execute(run: RunFolder) -> int:
     job = Job(run)
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())
 

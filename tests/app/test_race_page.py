@@ -9,9 +9,17 @@ import pytest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
 from tests.unit.runs.races import hits, write_race
+from tests.unit.runs.test_manage import ODD
+from tlviz.cli.race import race_result
+from tlviz.errors import StorageError
+from tlviz.export.race_report import race_report_html
 from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
-from tlviz.runs.folder import RACE, RunFolder, list_runs
+from tlviz.runs.bin import discard
+from tlviz.runs.folder import FINETUNE, RACE, RunFolder, list_runs
+from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.race import folder_of, read_queue, read_race
+from tlviz.runs.standings import standings
+from tlviz.ui.race_actions import best_runs
 
 __all__ = ["the_server_knows_the_page_table"]
 
@@ -111,6 +119,7 @@ def test_the_queue_pauses_orders_and_cancels() -> None:
     app.selectbox(key="race_queued").set_value(4).run()
     app.button(key="race_next").click().run()
     assert read_queue(race).order[0] == 4
+    assert "7 to go · then Discriminative, Head only, Last stages, Two phases, Gradual, Full and 1 more" in text(app)
     app.button(key="race_cancel").click().run()
     assert read_queue(race).cancelled == {4}
     assert "1 of 7 runs" in text(app)
@@ -141,3 +150,96 @@ def test_the_table_holds_exactly_the_points_of_the_picture() -> None:
     assert [row.mean for row in smooth.rows] == pytest.approx([0.6, 0.5, 0.4])
     assert smooth.best is not None
     assert smooth.best.epoch == 2
+
+
+def test_a_race_is_named_deleted_and_taken_back() -> None:
+    race = finished()
+    app = open_page("race")
+    app.text_input(key=f"race_name_{race.name}").set_value("my race")
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert app.selectbox(key="race").options[0].startswith("my race · ")
+    app.button(key="race_delete").click().run()
+    assert not app.exception
+    assert not list_runs(RACE)
+    assert len(list_runs(FINETUNE)) == 3, "its runs stay"
+    app.button(key="undo_delete").click().run()
+    assert not app.exception
+    assert [run.name for run in list_runs(RACE)] == [race.name]
+    app = open_page("race")
+    app.button(key="race_delete").click().run()
+    app = open_page("runs")
+    assert any("my race" in markdown.value for markdown in app.markdown), "the bin calls it by its name"
+
+
+def test_two_races_of_one_name_are_told_apart() -> None:
+    races = [finished(), finished()]
+    for race in races:
+        write_notes(race, Notes("twice"))
+    app = open_page("race")
+    options = app.selectbox(key="race").options
+    assert len(set(options)) == 2
+    assert all(option.startswith("twice · ") for option in options)
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_race_that_goes_on_cannot_be_deleted() -> None:
+    app = open_page("race", target="clipart")
+    next(button for button in app.button if button.label == "Start the race").click().run()
+    assert app.button(key="race_delete").disabled
+    assert app.button(key="race_compare").disabled
+    (race,) = list_runs(RACE)
+    with pytest.raises(StorageError, match="still going on"):
+        discard(race)
+
+
+def test_the_best_runs_go_to_compare_and_the_winner_to_export() -> None:
+    race = finished()
+    names = {member.words: str(member.run) for member in read_race(race).members}
+    for name in names.values():
+        folder_of(race, name).weights.write_bytes(b"\0")
+    ranked = standings(read_race(race))
+    assert best_runs(race, ranked) == [names["Full"], names["Gradual"], names["From scratch"]]
+    folder_of(race, names["Full"]).weights.unlink()
+    assert best_runs(race, ranked) == [names["Gradual"], names["From scratch"]]
+
+
+ODD_RACES: dict[str, dict[str, Any]] = {
+    "words for epochs": {"epochs": "many"},
+    "huge epochs": {"epochs": 10**15},
+    "a list for a strategy": {"strategy": ["full"]},
+    "a number for a strategy": {"strategy": 7},
+    "no seed": {"seed": None},
+    "a list for a seed": {"seed": [1]},
+    "another setting": {"from_another_version": {"a": 1}},
+}
+
+
+@pytest.mark.parametrize("kind", ODD_RACES)
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_race_with_odd_settings_never_stops_the_page(kind: str, is_over: bool) -> None:
+    race = write_race({("full", 0): [hits(4, 10), hits(6, 10)], ("gradual", 0): [hits(5, 10)]}, is_over=is_over)
+    config = race.path / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    values["settings"]["members"][0] |= ODD_RACES[kind]
+    config.write_text(json.dumps(values), encoding="utf-8")
+    app = open_page("race")
+    assert not app.exception
+    assert "</html>" in race_report_html(race)
+    assert race_result(read_race(race), standings(read_race(race)))["race"] == race.name
+
+
+@pytest.mark.parametrize("member", ODD)
+def test_a_race_with_a_damaged_run_never_stops_the_page(member: str) -> None:
+    race = finished()
+    ODD[member](folder_of(race, str(read_race(race).members[0].run)))
+    app = open_page("race")
+    assert not app.exception
+    assert "</html>" in race_report_html(race)
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "queue.json", "notes.json", "heartbeat"])
+def test_a_race_whose_own_file_is_damaged_never_stops_the_page(name: str) -> None:
+    race = finished()
+    (race.path / name).write_bytes(b'{"event": "member", "number": [1], "order": "x", "name": 5\n{"event": "dropp')
+    app = open_page("race")
+    assert not app.exception

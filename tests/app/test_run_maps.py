@@ -109,3 +109,33 @@ def test_a_network_on_which_nothing_applies_says_why(monkeypatch: pytest.MonkeyP
     app = compare(run, image=name)  # compared with itself: both wrong
     assert not app.exception
     assert "No attribution applies to this network. This network keeps no positions." in text(app)
+
+
+def test_a_folder_can_be_dropped_as_a_whole() -> None:
+    finished_run("full", size=96)
+    app = open_page("runs")
+    app.button_group(key="runs_view").set_value("Try it on new pictures").run()
+    assert app.file_uploader[0].proto.multiple_files
+    app.button_group(key="try_kind").set_value("a folder").run()
+    assert not app.exception
+    assert app.file_uploader[0].proto.accept_directory
+    assert any("Full" in words.value and "finished" in words.value for words in app.markdown), "it says which run"
+
+
+def test_a_clicked_row_is_looked_at_until_another_picture_is_chosen() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from tlviz.ui.try_maps import WHERE, look_at
+
+        look_at(st.session_state.get("rows", []))
+        st.write(str(st.session_state.get(WHERE)))
+
+    app = AppTest.from_function(page).run()
+    assert app.markdown[0].value == "None"
+    app.session_state["rows"] = ["one.png"]
+    assert app.run().markdown[0].value == "one.png"
+    app.session_state["try_where"] = "two.png"
+    assert app.run().markdown[0].value == "two.png", "the row that is still marked does not take it back"
+    app.session_state["rows"] = ["three.png"]
+    assert app.run().markdown[0].value == "three.png"

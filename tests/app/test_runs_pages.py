@@ -20,7 +20,7 @@ from tlviz.models.catalogue import MODELS
 from tlviz.models.load import build_for_target
 from tlviz.runs.answers import Answers, write_answers
 from tlviz.runs.bin import list_bin
-from tlviz.runs.folder import RunFolder, create_run, list_runs
+from tlviz.runs.folder import RunFolder, Status, create_run, list_runs
 from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.ui.state import Key
 
@@ -238,3 +238,18 @@ def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> 
     app.text_input(key="run_zip_path").set_value(__file__)
     app.button(key="run_bring_in").click().run()
     assert "is no ZIP file" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ["runs", "finetune"])
+def test_a_run_that_ended_before_its_first_epoch_can_begin_anew(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: started.append(run.name))
+    settings = configure("squeezenet1_1", "photos", "full").to_json()
+    run = create_run("finetune", "early", settings)
+    ended = {"event": "finished", "time": 1.0, "status": "stopped", "duration_s": 1.0}
+    (run.path / "events.jsonl").write_text(json.dumps(ended) + "\n", encoding="utf-8")
+    app = open_page(page, run=run.name)
+    next(button for button in app.button if button.label == "Resume").click().run()
+    assert not app.exception
+    assert started == [run.name]
+    assert run.status() is Status.QUEUED

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
-from tlviz.figures.inside import HEAD
+from tlviz.figures.depth import HEAD, Block, Scale, add_strip, lay_out
 from tlviz.figures.theme import INK, run_colour, stage_colours, use_template
 from tlviz.measures.calibration import Calibration
 
@@ -19,6 +20,7 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 PATTERNS = ("", "/", "x", ".")
 SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
+MOST_STAGE_NAMES = 16
 _WRITTEN = 12
 """Counts are written into the cells of a confusion matrix of up to so many classes."""
 _DARK = 0.6
@@ -78,7 +80,12 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             x=places,
             y=places,
             customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
-            colorscale=[[0, "rgba(128,128,128,0.07)"], [_DARK, _thin(run_colour(run))], [1, run_colour(run)]],
+            colorscale=[
+                [0, "rgba(128,128,128,0.07)"],
+                [_DARK, _thin(run_colour(run), 0.3)],
+                [_DARK, _thin(run_colour(run), 0.85)],
+                [1, run_colour(run)],
+            ],
             zmin=0,
             zmax=1,
             showscale=False,
@@ -89,16 +96,17 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
     )
     if len(names) <= _WRITTEN:
         figure.update_layout(annotations=_counts(matrix, share))
-    figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, showgrid=False)
+    # Turned to the left, the last name stays inside the picture.
+    figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
     figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(height=max(280, 110 + 24 * len(names)), margin=_TIGHT)
     return use_template(figure)
 
 
-def _thin(colour: str) -> str:
+def _thin(colour: str, alpha: float) -> str:
     """Return a colour (#rrggbb) as a tint that the page shows through."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.3)"
+    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -161,62 +169,90 @@ def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
 
 
 def plot_moved(moved: Mapping[str, Mapping[str, float]], title: str) -> go.Figure:
-    """Draw how far each stage moved in every run: bars in the stages' colours, a run told by its pattern and letter."""
+    """Draw how far each stage moved in every run, as bars on the strip of stages; a run is told by pattern and letter.
+
+    A stage that moved in no run is hatched in the strip.
+    """
     stages = list(dict.fromkeys(stage for values in moved.values() for stage in values))
-    backbone = [stage for stage in stages if stage != HEAD]
-    colours = dict(zip([*backbone, HEAD], stage_colours(len(backbone) + 1), strict=True))
-    ordered = [*backbone, *([HEAD] if HEAD in stages else [])]
-    figure = go.Figure()
+    ordered = [*(stage for stage in stages if stage != HEAD), *([HEAD] if HEAD in stages else [])]
+    blocks = lay_out([stage for stage in ordered if stage != HEAD], (), Scale.STAGES)
+    colours = dict(zip((block.name for block in blocks), stage_colours(len(blocks)), strict=True))
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.012, row_heights=[0.86, 0.14])
     for at, (run, values) in enumerate(moved.items()):
         named = html.escape(run)
         figure.add_bar(
-            x=[html.escape(stage) for stage in ordered],
+            x=[block.middle for block in blocks[: len(ordered)]],
             y=[values.get(stage) for stage in ordered],
             name=named,
             text=[named.partition(" ")[0]] * len(ordered),
             textposition="outside",
+            hovertext=[html.escape(stage) for stage in ordered],
             marker={
                 "color": [colours[stage] for stage in ordered],
                 "pattern": {"shape": PATTERNS[at % len(PATTERNS)], "solidity": 0.3},
             },
-            hovertemplate=f"{named}: %{{x}} moved %{{y:.3g}}<extra></extra>",
+            hovertemplate=f"{named}: %{{hovertext}} moved %{{y:.3g}}<extra></extra>",
+            row=1,
+            col=1,
         )
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(title=title, rangemode="tozero", exponentformat="power")
-    figure.update_layout(height=290, barmode="group", margin=_TIGHT, showlegend=False)
+    _strip_of_moved(figure, blocks, ordered, moved)
+    figure.update_yaxes(title=title, rangemode="tozero", exponentformat="power", row=1, col=1)
+    figure.update_layout(height=320, barmode="group", margin=_TIGHT, showlegend=False)
     return use_template(figure)
+
+
+def _strip_of_moved(
+    figure: go.Figure, blocks: Sequence[Block], ordered: Sequence[str], moved: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Draw the strip below the bars, with the names of the stages."""
+    still = [all(values.get(stage) == 0 for values in moved.values()) for stage in ordered]
+    frozen = still.index(False) if False in still else len(still)
+    names = [html.escape(block.name) for block in blocks]
+    add_strip(figure, [replace(b, name=n) for b, n in zip(blocks, names, strict=True)], 2, frozen, (), ())
+    figure.update_yaxes(visible=False, range=[0, 1.06], fixedrange=True, row=2, col=1)
+    figure.update_xaxes(range=[0, blocks[-1].right], showgrid=False, zeroline=False)
+    figure.update_xaxes(showticklabels=False, row=1, col=1)
+    step = -(-len(blocks) // MOST_STAGE_NAMES)
+    figure.update_xaxes(
+        tickvals=[block.middle for block in blocks[::step]], ticktext=names[::step], showticklabels=True, row=2, col=1
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One run in the scatter: its name, what it cost, and its accuracy (a fraction) with its standard error."""
+    """One run in the scatter: its name, what it cost, and its accuracy (a fraction) with its standard error.
+
+    ``place`` is that of its colour, by default its place among the others.
+    """
 
     name: str
     cost: float
     accuracy: float
     error: float
+    place: int | None = None
 
 
 def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log: bool) -> go.Figure:
     """Draw accuracy against cost, one point a run with its standard error, and the front that no run beats."""
     figure = go.Figure()
+    ends = [max(run.cost for run in costs)] if front else []
     figure.add_scatter(
-        x=[costs[at].cost for at in front],
-        y=[costs[at].accuracy for at in front],
+        x=[*(costs[at].cost for at in front), *ends],
+        y=[*(costs[at].accuracy for at in front), *(costs[front[-1]].accuracy for _ in ends)],
         mode="lines",
         name="no run is better for less",
         line={"shape": "hv", "color": "rgba(128,128,128,0.8)", "dash": "dot"},
         hoverinfo="skip",
     )
     for at, run in enumerate(costs):
-        name = html.escape(run.name)
+        name, place = html.escape(run.name), at if run.place is None else run.place
         figure.add_scatter(
             x=[run.cost],
             y=[run.accuracy],
             error_y={"array": [run.error], "thickness": 1},
             mode="markers",
             name=name,
-            marker={"color": run_colour(at), "symbol": SYMBOLS[at % len(SYMBOLS)], "size": 14},
+            marker={"color": run_colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 14},
             hovertemplate=f"{name}: %{{x:,.4~s}}, %{{y:.1%}}<extra></extra>",
         )
     figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")

@@ -91,11 +91,19 @@ def line_style(place: int) -> tuple[str, str]:
 
 
 def plot_race(
-    lines: Sequence[Line], measure: Measure, axis: Axis, *, is_log: bool, epochs: int, revision: str
+    lines: Sequence[Line],
+    measure: Measure,
+    axis: Axis,
+    *,
+    is_log: bool,
+    epochs: int,
+    revision: str,
+    with_legend: bool = False,
 ) -> go.Figure:
     """Draw a race's validation curves, the best epoch of each as a star, phase switches as ticks, seeds as a band.
 
     ``epochs`` is how many are planned, so that the axis does not move; ``revision`` keeps a person's zoom.
+    ``with_legend`` is for where no leaderboard stands beside it.
     """
     traces: list[dict[str, object]] = []
     for line in lines:
@@ -116,7 +124,8 @@ def plot_race(
     layout = {
         "template": register_template(),
         "height": 370,
-        "showlegend": False,
+        "showlegend": with_legend,
+        "legend": {"traceorder": "normal", "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis": x,
         "yaxis": y,
@@ -148,6 +157,7 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
             "mode": "lines",
             "line": {"width": 0},
             "hoverinfo": "skip",
+            "showlegend": False,
             "x": xs,
         }
         shade = f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:], 16)},0.16)"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tlviz.errors import StorageError
+from tlviz.errors import BadSettingError, StorageError
 from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, reset_peak_memory
@@ -20,7 +20,8 @@ from tlviz.finetune.events import StopReason
 from tlviz.jobs import finetune
 from tlviz.jobs.finetune import Shared
 from tlviz.jobs.job import Job, carry_out
-from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, is_paused
+from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, Tell, is_paused
+from tlviz.runs.claim import claimed
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.folder import FINETUNE, Heartbeat, RunFolder, Status, create_run, list_runs
 from tlviz.runs.halving import behind, rungs
@@ -104,7 +105,7 @@ class _Course:
             if not queue or self._job.should_stop():
                 return
             tried.add(queue[0].number)
-            self._execute(queue[0], rung, members, [member.words for member in queue[1:]])
+            self._take(queue[0], rung, members, [member.words for member in queue[1:]])
 
     def _is_due(self, member: Member, rung: int | None) -> bool:
         if member.state not in RETRIED or member.number in read_queue(self._job.run).cancelled:
@@ -122,11 +123,20 @@ class _Course:
         beat = run.heartbeat()
         return beat is None or (beat.host, beat.pid) == (self._own.host, self._own.pid)
 
-    def _execute(self, member: Member, rung: int | None, members: Sequence[Member], after: Sequence[str]) -> None:
+    def _take(self, member: Member, rung: int | None, members: Sequence[Member], after: Sequence[str]) -> None:
+        """Execute one run, unless another worker was faster to take it up."""
+        try:
+            run = self._folder(member, self._planned[member.number])
+        except BadSettingError:  # somebody resumed it alone
+            return
+        with claimed(run.path) as is_free:
+            if is_free and not run.has_ended():
+                self._execute(run, member, rung, self._teller(member, members, after))
+
+    def _execute(self, run: RunFolder, member: Member, rung: int | None, tell: Tell) -> None:
         """Execute one run to a rung in its own folder, and tell its end there unless it only rests."""
         settings = self._planned[member.number]
-        run = self._folder(member, settings)
-        own = MemberJob(run, self._job, self._teller(member, members, after))
+        own = MemberJob(run, self._job, tell)
         reset_peak_memory(choose_device(FinetuneConfig.from_json(settings).device))
         full: list[StorageError] = []
 
@@ -190,28 +200,33 @@ class _Course:
             self._job.tell(Status.RUNNING, "paused", math.fsum(map(_share, self._race().members)) / len(self._planned))
             time.sleep(PAUSE_POLL_S)
 
-    def _teller(
-        self, member: Member, members: Sequence[Member], after: Sequence[str]
-    ) -> Callable[[str, float, float | None], None]:
+    def _teller(self, member: Member, members: Sequence[Member], after: Sequence[str]) -> Tell:
         """Return what turns a run's progress into that of the race, with the time that all of it still takes."""
         begun = time.perf_counter()
         others = math.fsum(_share(other) for other in members if other is not member)
 
         def tell(doing: str, fraction: float, seconds_left: float | None) -> None:
-            left = None
-            if seconds_left is not None:
-                here = time.perf_counter() - begun + seconds_left
-                typical = math.fsum(self._pace.values()) / len(self._pace) if self._pace else here
-                left = seconds_left + math.fsum(self._pace.get(words, typical) for words in after)
+            spent = time.perf_counter() - begun
+            left = self._left(member, after, spent, seconds_left)
             seed = f", seed {member.seed}" if len({m.get("seed") for m in self._planned}) > 1 else ""
             self._job.tell(Status.RUNNING, f"{member.words}{seed}: {doing}", (others + fraction) / len(members), left)
 
         return tell
+
+    def _left(self, member: Member, after: Sequence[str], spent: float, seconds_left: float | None) -> float | None:
+        """Return the seconds that a run and those after it still take; where a run cannot say, by those before it."""
+        typical = math.fsum(self._pace.values()) / len(self._pace) if self._pace else None
+        if seconds_left is None:
+            known = self._pace.get(member.words, typical)
+            seconds_left = None if known is None else max(0.0, known - spent)
+        if seconds_left is None:
+            return None
+        other = spent + seconds_left if typical is None else typical
+        return seconds_left + math.fsum(self._pace.get(words, other) for words in after)
 
 
 def _share(member: Member) -> float:
     """Return how much of its way a run has behind it, 0 to 1."""
     if not member.is_open:
         return 1.0
-    epochs = member.settings.get("epochs") or 1
-    return member.curve.points[-1].epoch / epochs if member.curve.points else 0.0
+    return member.curve.points[-1].epoch / member.epochs if member.curve.points else 0.0

@@ -58,30 +58,41 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
     told: dict[str, dict[str, Any]] = {"started": {}, "finished": {}}
     told |= {str(event["event"]): event for event in events if "event" in event}
     epochs = [event for event in events if event.get("event") == "epoch" and math.isfinite(event["val_loss"])]
-    images = int(told["started"].get("train_images") or 0)
+    images = _count(told["started"].get("train_images"))
     points, seconds = [], 0.0
     for event in epochs:
-        seconds += event["duration_s"] + (event.get("shared_s") or 0.0)
+        shared = event.get("shared_s")
+        seconds += event["duration_s"] + (shared if _is_number(shared) else 0.0)
         measured = (event["val_accuracy"], event["val_loss"], event.get("train_accuracy"), event.get("train_loss"))
         points.append(Point(event["epoch"], seconds, images * event["epoch"], *measured))
     best = max(points, key=lambda p: (not by_loss and p.val_accuracy, -p.val_loss, -p.epoch), default=None)
     phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
     readings = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
-    ended = told["finished"]
+    ended = {name: value for name, value in told["finished"].items() if _is_number(value) or name == "error"}
+    agreement = readings[-1].get("source_agreement") if readings else None
     return Curve(
         points=tuple(points),
         best=best,
         switches=tuple(event["epoch"] for event in phases if isinstance(event.get("epoch"), int)),
-        hits=next((e.get("val_hits") or "" for e in epochs if best and e["epoch"] == best.epoch), ""),
-        validation_images=int(told["started"].get("validation_images") or 0),
-        trainable_parameters=max((event.get("trainable_parameters") or 0 for event in phases), default=None),
+        hits=next((str(e.get("val_hits") or "") for e in epochs if best and e["epoch"] == best.epoch), ""),
+        validation_images=_count(told["started"].get("validation_images")),
+        trainable_parameters=max((_count(event.get("trainable_parameters")) for event in phases), default=None),
         duration_s=ended.get("duration_s"),
         shared_s=ended.get("shared_s") or 0.0,
         memory_mb=ended.get("peak_memory_mb"),
-        agreement=readings[-1].get("source_agreement") if readings else None,
-        error=ended.get("error"),
+        agreement=agreement if _is_number(agreement) else None,
+        error=str(ended["error"]) if ended.get("error") else None,
         has_ended=bool(events) and events[-1].get("event") == "finished",
     )
+
+
+def _count(value: Any) -> int:
+    """Return a number of things, 0 for what is none."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 class CurveReader:

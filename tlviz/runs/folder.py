@@ -17,6 +17,7 @@ last.pt             the worker, replaced whole  the last epoch's state, for a wo
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
+.claim              the system                  held by the one worker that has the run in hand
 ==================  ==========================  =================================================================
 
 A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
@@ -41,6 +42,7 @@ import psutil
 from tlviz.data.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
+from tlviz.runs.claim import claimed
 
 FORMAT = 1
 FINETUNE = "finetune"
@@ -186,6 +188,11 @@ class RunFolder:
             return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
+    def has_ended(self) -> bool:
+        """Tell whether the run told its end and nobody has asked it to go on since."""
+        events = self.events()
+        return _ended(events) and self._has_grown_since(self._resume_note(), events)
+
     def _last_event(self) -> dict[str, Any] | None:
         """Return the last event where it lies whole in the last bytes of the file, else None."""
         try:
@@ -220,18 +227,23 @@ class RunFolder:
 
         Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
         """
+        self._check_resumable()  # at once: a claim that is held is waited for
+        with claimed(self.path) as is_free:
+            self._check_resumable(is_free=is_free)
+            write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
+            with storage_errors(self.path):
+                (self.path / "stop").unlink(missing_ok=True)
+            beat = self.heartbeat()
+            note = {"time": time.time(), "events": self._events_size()}
+            note |= {"pid": beat.pid if beat else 0, "process_started": beat.process_started if beat else 0.0}
+            write_atomic(self.path / "resume", encode(note))
+
+    def _check_resumable(self, *, is_free: bool = True) -> None:
         status = self.status()
         if status is Status.FINISHED:
             raise BadSettingError(f"The run {self.name} is finished; there is nothing left to resume.")
-        if not status.is_over:
+        if not is_free or not status.is_over:
             raise BadSettingError(f"The run {self.name} is still going on; there is nothing to resume yet.")
-        write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
-        with storage_errors(self.path):
-            (self.path / "stop").unlink(missing_ok=True)
-        beat = self.heartbeat()
-        note = {"time": time.time(), "events": self._events_size()}
-        note |= {"pid": beat.pid if beat else 0, "process_started": beat.process_started if beat else 0.0}
-        write_atomic(self.path / "resume", encode(note))
 
     def resumed(self) -> float:
         """Return when the run was last asked to go on, in seconds since 1970, or 0."""
@@ -370,7 +382,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _parse(content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=_refuse, parse_int=_whole_number)
+        return _DECODER.decode(content.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 
@@ -385,3 +397,7 @@ def _whole_number(digits: str) -> int:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole_number)
+"""One for all lines: hundreds of runs have tens of thousands of them."""

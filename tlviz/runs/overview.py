@@ -67,12 +67,12 @@ def overview(kind: str | None = FINETUNE) -> list[Row]:
         key, size, has_weights, has_notes = look
         held = known.get(name)
         row = _from_json(held[1]) if isinstance(held, list) and len(held) == 2 and held[0] == key else None
-        if row is None:
-            row, is_final = _read(run)
+        if row is not None:
+            remembered[name] = held
         else:
-            is_final = True
-        if is_final:
-            remembered[name] = [key, _to_json(row)]
+            row, is_final = _read(run)
+            if is_final:
+                remembered[name] = [key, _to_json(row)]
         notes = read_notes(run) if has_notes else Notes()
         rows.append(replace(row, size=size, has_weights=has_weights, notes=notes))
     if remembered != known:

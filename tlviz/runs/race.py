@@ -62,6 +62,12 @@ class Member:
     curve: Curve
 
     @property
+    def epochs(self) -> int:
+        """How many epochs are planned, 1 where that cannot be read."""
+        planned = self.settings.get("epochs")
+        return planned if isinstance(planned, int) and planned > 0 else 1
+
+    @property
     def is_open(self) -> bool:
         """Tell whether the race still has to do with it."""
         return self.state in (MemberState.WAITING, MemberState.RUNNING)

@@ -96,7 +96,7 @@ def plan_race(
 def value_words(sweep: str, value: Any) -> str:
     """Name a value of a swept setting as a person reads it."""
     if sweep == STRATEGY:
-        return STRATEGIES[value].title if value in STRATEGIES else str(value)
+        return STRATEGIES[value].title if isinstance(value, str) and value in STRATEGIES else str(value)
     return f"{_words(sweep)} {value:g}" if isinstance(value, int | float) else str(value)
 
 

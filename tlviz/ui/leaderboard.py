@@ -9,54 +9,37 @@ import streamlit as st
 
 from tlviz.figures.race import line_style
 from tlviz.runs.race import Race
-from tlviz.runs.standings import SEEDS_FOR_PAIRS, Standing
+from tlviz.runs.standings import Standing
+from tlviz.runs.verdict import NOISE, error_words, plus_minus, verdict
 
 _BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted", "dashdot": "double"}
-NOISE = "not distinguishable"
-MOST_NAMED = 2
 
 
 def render_verdict(race: Race, ranked: Sequence[Standing]) -> None:
     """Say in one sentence who leads and whether that is more than noise."""
-    first = ranked[0] if ranked else None
-    if first is None or first.accuracy is None:
-        st.markdown("The first points come in a few seconds: validation before any training.")
-        return
-    score = f"{first.accuracy:.1%}{_error(first)}"
-    rivals = [s.words for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
-    verb = "wins" if race.status.is_over and all(s.is_over for s in ranked) else "leads"
-    unknown = any(s.accuracy is None for s in ranked)
-    if not rivals:
-        more = " so far." if unknown else ": more than noise." if len(ranked) > 1 else "."
-        st.markdown(f"**{first.words}** {verb} with **{score}**{more}")
-    else:
-        names = f"{len(rivals)} others" if len(rivals) > MOST_NAMED else " and ".join(rivals)
-        are = "is" if len(rivals) == 1 else "are"
-        st.markdown(f"**{first.words}** is ahead with **{score}**, but {names} {are} {NOISE} from it.")
+    st.markdown(verdict(race, ranked, lambda words: f"**{words}**"))
 
 
 def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
     """Show the standings, a row each, with the colours of the curves."""
     places = {words: place for place, words in enumerate(race.values)}
-    rows = "".join(_row(at, standing, places[standing.words]) for at, standing in enumerate(ranked, start=1))
+    most = max((standing.seeds for standing in ranked), default=0)
+    rows = "".join(_row(at, standing, places[standing.words], most) for at, standing in enumerate(ranked, start=1))
     st.html(f'<table style="width:100%;border-collapse:collapse;font-size:0.9rem">{rows}</table>')
 
 
 def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
-    """Explain the numbers behind the plus-minus sign."""
-    seeds = max((standing.seeds for standing in ranked), default=0)
-    images = max((member.curve.validation_images for member in race.members), default=0)
-    kept = "k, M: trainable parameters; kept: share of source pictures still named as before."
-    if seeds >= SEEDS_FOR_PAIRS:
-        return f"± is one standard error over {seeds} seeds; noise is judged by paired differences (95%). {kept}"
-    error = "over the seeds" if seeds > 1 else f"of {images:,} validation images"
-    return f"± is one standard error {error}; noise is judged on the same images (McNemar, 95%). {kept}"
+    """Explain the numbers behind the plus-minus sign and below each name."""
+    forgot = "forgot: share of source pictures it no longer names as before."
+    return f"{error_words(race, ranked)} k, M: trainable parameters; {forgot}"
 
 
-def _row(rank: int, standing: Standing, place: int) -> str:
+def _row(rank: int, standing: Standing, place: int, most: int) -> str:
     colour, dash = line_style(place)
     swatch = f'<span style="display:inline-block;width:18px;border-top:4px {_BORDERS[dash]} {colour}"></span>'
-    score = f"<b>{standing.accuracy:.1%}</b>{_error(standing)}" if standing.accuracy is not None else "waiting"
+    score = "waiting"
+    if standing.accuracy is not None:
+        score = f"<b>{standing.accuracy:.1%}</b>{plus_minus(standing.error)}"
     words = [] if standing.is_over else ["still running" if standing.accuracy is not None else ""]
     if standing.is_dropped:
         words = ["dropped early"]
@@ -66,8 +49,8 @@ def _row(rank: int, standing: Standing, place: int) -> str:
         _count(standing.trainable_parameters),
         f"{standing.seconds:,.0f} s" if standing.seconds is not None else "",
         f"{standing.memory_mb:,.0f} MB" if standing.memory_mb is not None else "",
-        f"kept {standing.source_kept:.0%}" if standing.source_kept is not None else "",
-        f"{standing.seeds} seeds" if standing.seeds > 1 else "",
+        f"forgot {1 - standing.source_kept:.0%}" if standing.source_kept is not None else "",
+        f"{standing.seeds} of {most} seeds" if 0 < standing.seeds < most else "",
     ]
     line = "border-top:1px solid rgba(128,128,128,0.25)"
     return (
@@ -77,10 +60,6 @@ def _row(rank: int, standing: Standing, place: int) -> str:
         f'<tr><td></td><td colspan="2" style="padding:0 0 5px 0;opacity:0.75;font-size:0.76rem">'
         f"{' · '.join(filter(None, words))}</td></tr>"
     )
-
-
-def _error(standing: Standing) -> str:
-    return f" ± {standing.error:.1%}" if standing.error is not None else ""
 
 
 def _count(parameters: int | None) -> str:

@@ -17,7 +17,7 @@ from tlviz.ui.finetune_form import rate_text
 from tlviz.ui.inside import render_inside
 from tlviz.ui.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.panels import STATUS_WORDS
-from tlviz.ui.words import heed
+from tlviz.ui.words import heed, show_error
 
 POLL_S = 0.5
 HEED_S = 15.0
@@ -58,7 +58,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
 def _state(run: RunFolder, summary: RunSummary) -> None:
     """Say where the run stands, how good its best epoch is, and what it trains."""
     if summary.error:
-        st.error(summary.error, icon=":material/error:")
+        show_error(summary.error)
     state, button = st.columns([4, 1], vertical_alignment="center")
     beat = run.heartbeat()
     if summary.status.is_over or beat is None:
@@ -69,14 +69,14 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
         state.progress(beat.fraction, words.rstrip(" ·"))
     if not summary.status.is_over:
         _stop_button(button, run)
-    elif summary.status is not Status.FINISHED and run.last_state.exists():
+    elif summary.status is not Status.FINISHED and (run.last_state.exists() or not summary.epochs):
         button.button(
             "Resume",
             icon=":material/resume:",
             key=f"resume_{run.name}",
             on_click=heed,
             args=(resume_run, run),
-            help="Goes on from its last epoch, to the same weights as if it had never ended.",
+            help="Goes on from its last epoch, to the same weights as if it had never ended; without one, begins anew.",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -14,19 +13,24 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.folder import RunFolder, Status
 from tlviz.runs.launch import end_worker, resume_run
+from tlviz.runs.notes import read_notes
 from tlviz.runs.race import Member, MemberState, Race, cancel_member, go_on, pause, planned_settings, read_race, reorder
 from tlviz.runs.race_plan import PLAN, STRATEGY
 from tlviz.runs.standings import standings
+from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.leaderboard import reading_aid, render_leaderboard, render_verdict
 from tlviz.ui.live import HEED_S
 from tlviz.ui.live_chart import load_chart_library, render_live_chart
-from tlviz.ui.panels import STATUS_WORDS
+from tlviz.ui.panels import STATUS_WORDS, told_apart
+from tlviz.ui.race_actions import render_race_actions
 from tlviz.ui.state import Key
 from tlviz.ui.words import heed, plain
 
 POLL_S = 1.0
 LOG = "log"
+MOST_QUEUED = 6
+"""Waiting runs that are named in their order."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -46,7 +50,7 @@ def pick_race(races: Sequence[RunFolder]) -> RunFolder:
     """Let a person pick one of several races, the newest by default; the choice is kept in the address bar."""
     by_name = {run.name: run for run in races}
     from_address(Key.RACE, list(by_name), races[0].name)
-    labels = {name: race_label(run) for name, run in by_name.items()}
+    labels = told_apart({name: race_label(run) for name, run in by_name.items()})
     name = st.selectbox(
         "Race",
         list(by_name),
@@ -60,8 +64,11 @@ def pick_race(races: Sequence[RunFolder]) -> RunFolder:
 
 
 def race_label(run: RunFolder) -> str:
-    """Name a race the way a person would: target, what differs, how many runs, network, day and time."""
-    config = run.config()
+    """Name a race the way a person would: by the own name, or what differs and where; and when it was started."""
+    config, own = run.config(), read_notes(run).name
+    when = moment(config["created"])
+    if own:
+        return f"{own} · {when}"
     settings = config["settings"]
     sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
     values = {str(member.get(sweep)) for member in members}
@@ -69,7 +76,6 @@ def race_label(run: RunFolder) -> str:
     if sweep == STRATEGY and len(values) == 1:
         what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
     runs = f" · {len(members)} runs" if len(members) != len(values) else ""
-    when = time.strftime("%d %b %H:%M", time.localtime(config["created"]))
     target = dataset_title(str(settings.get("data", "")))
     return f"{target} · {len(values)} {what}{runs} · {settings.get('model', '')} · {when}"
 
@@ -78,6 +84,8 @@ def render_race(run: RunFolder) -> None:
     """Show a race; while it goes on, this part of the page looks at its folders once a second."""
     is_over = run.status().is_over
     st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    race = read_race(run, reader())
+    render_race_actions(run, race, standings(race))
     load_chart_library()
 
 
@@ -153,7 +161,7 @@ def _curves(race: Race) -> None:
 
 
 def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_log: bool) -> None:
-    epochs = max((int(member.settings.get("epochs") or 1) for member in race.members), default=1)
+    epochs = max((member.epochs for member in race.members), default=1)
     figure = plot_race(
         lines, measure, axis, is_log=is_log, epochs=epochs, revision=f"{race.name}{measure}{axis}{is_log}"
     )
@@ -173,17 +181,20 @@ def _queue(run: RunFolder, race: Race) -> None:
     waiting = [member for member in race.members if member.is_open]
     if race.status.is_over or not waiting:
         return
-    st.markdown(f"**Queue** · {len(waiting)} to go")
+    order = [_name(race, member) for member in waiting if member.state is MemberState.WAITING]
+    more = f" and {len(order) - MOST_QUEUED} more" if len(order) > MOST_QUEUED else ""
+    then = f" · then {', '.join(order[:MOST_QUEUED])}{more}" if order else ""
+    st.markdown(f"**Queue** · {len(waiting)} to go{plain(then)}")
     pick, sooner, cancel = st.columns([3, 1, 1], vertical_alignment="bottom")
     by_number = {member.number: member for member in waiting}
     chosen = pick.selectbox(
         "Run", list(by_number), format_func=lambda number: _queued(race, by_number.get(number)), key="race_queued",
         label_visibility="collapsed",
     )  # fmt: skip
-    order = [chosen, *(member.number for member in race.members if member.number != chosen)]
+    wished = [chosen, *(member.number for member in race.members if member.number != chosen)]
     is_running = chosen in by_number and by_number[chosen].state is MemberState.RUNNING
     sooner.button("Run next", icon=":material/arrow_upward:", key="race_next", on_click=heed,
-                  args=(reorder, run, order), disabled=is_running)  # fmt: skip
+                  args=(reorder, run, wished), disabled=is_running)  # fmt: skip
     cancel.button("Cancel it", icon=":material/close:", key="race_cancel", on_click=heed,
                   args=(cancel_member, run, chosen), help="A run that has begun keeps its best weights.")  # fmt: skip
 

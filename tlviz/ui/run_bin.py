@@ -13,9 +13,10 @@ from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder, storage_errors
 from tlviz.runs.bin import bin_size, empty_bin, list_bin, restore
 from tlviz.runs.carry import take_in
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.folder import RACE, RunFolder
 from tlviz.runs.summary import summarise
 from tlviz.ui.panels import run_label
+from tlviz.ui.race_live import race_label
 from tlviz.ui.run_panel import DELETED
 from tlviz.ui.runs_table import megabytes
 from tlviz.ui.state import Key
@@ -42,7 +43,7 @@ def render_bin() -> None:
     with st.expander(f"Bin: {len(deleted):,} deleted, {megabytes(bin_size())}", icon=":material/delete:"):
         for run in deleted[:MOST_SHOWN]:
             words, button = st.columns([5, 1], vertical_alignment="center")
-            words.markdown(plain(run_label(summarise(run))))
+            words.markdown(plain(_label(run)))
             button.button("Take back", key=f"restore_{run.name}", on_click=heed, args=(_restore, run.name))
         if len(deleted) > MOST_SHOWN:
             st.caption(f"The newest {MOST_SHOWN} of {len(deleted):,}.")
@@ -78,6 +79,11 @@ def _taken_in(name: str, content: memoryview) -> RunFolder:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _label(run: RunFolder) -> str:
+    return race_label(run) if run.config()["kind"] == RACE else run_label(summarise(run))
+
+
 def _restore(name: str) -> None:
-    st.session_state[Key.RUN] = restore(name).name
+    run = restore(name)
+    st.session_state[Key.RACE if run.config()["kind"] == RACE else Key.RUN] = run.name
     st.session_state.pop(DELETED, None)

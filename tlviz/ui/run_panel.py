@@ -26,9 +26,13 @@ from tlviz.ui.words import heed, plain, show_error
 DELETED = "just_deleted"
 
 
+def render_run_heading(row: Row) -> None:
+    """Say which run is chosen, how it stands and what it reached."""
+    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
+
+
 def render_run_panel(row: Row, tags: Sequence[str]) -> None:
     """Show one run with its notes on the left and its actions on the right."""
-    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
     if row.error:
         show_error(row.error)
     notes, actions = st.columns([1.25, 1], gap="large")
@@ -80,7 +84,8 @@ def _actions(row: Row) -> None:
             )  # fmt: skip
             render_report([row])
             st.button("Delete", icon=":material/delete:", key="run_delete", on_click=heed, args=(_delete, run))
-        if row.status.is_over and row.status is not Status.FINISHED and run.last_state.exists():
+        has_begun = row.best_val_accuracy is not None
+        if row.status.is_over and row.status is not Status.FINISHED and (run.last_state.exists() or not has_begun):
             st.button("Resume", icon=":material/resume:", key="run_resume", on_click=heed, args=(resume_run, run))
     _test(row)
     st.caption(f"`{run.name}` · {megabytes(row.size)} in `{plain(str(run.path.parent))}`")

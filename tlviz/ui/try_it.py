@@ -16,11 +16,11 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.data.folder import Problem, given_path
-from tlviz.data.pictures import open_picture
+from tlviz.data.pictures import SUFFIXES, open_picture
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.runs.folder import RunFolder, find_run
 from tlviz.ui.panels import render_problems
-from tlviz.ui.try_maps import render_where_it_looked
+from tlviz.ui.try_maps import look_at, render_where_it_looked
 from tlviz.ui.words import show_error
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tlviz.export.predict import Picture, Prediction, Predictions
     from tlviz.models.load import Network
 
+PICTURES, FOLDER = "pictures", "a folder"
 MOST_CARDS = 12
 MOST_PICTURES = 5000
 THUMBNAIL = 120
@@ -41,15 +42,29 @@ def render_try_it(run: RunFolder) -> None:
         st.info("This run has saved no weights, so there is nothing to try.", icon=":material/info:")
         return
     drop, folder = st.columns([1.4, 1], gap="large")
-    files = drop.file_uploader("Pictures", accept_multiple_files=True, key="try_files")
+    with drop:
+        files = _dropped()
     path = folder.text_input("or a folder on this machine", key="try_folder", placeholder="/path/to/pictures")
     folder.caption("Pictures stay on this machine; nothing is sent anywhere.")
     try:
-        pictures, missing = _given([(file.name, file.getvalue()) for file in files or ()], path.strip())
+        pictures, missing = _given(files, path.strip())
         if pictures or missing:
             _name(run, pictures, missing)
     except TlvizError as error:
         show_error(error)
+
+
+def _dropped() -> list[tuple[str, bytes]]:
+    """Let a person drop pictures or a whole folder of them, and return names and contents."""
+    kind = st.segmented_control(
+        "Drop", [PICTURES, FOLDER], default=PICTURES, required=True, key="try_kind", label_visibility="collapsed"
+    )
+    if kind == FOLDER:
+        held = st.file_uploader("A folder", type=sorted(SUFFIXES), accept_multiple_files="directory",
+                                key="try_folder_files", label_visibility="collapsed")  # fmt: skip
+    else:
+        held = st.file_uploader("Pictures", accept_multiple_files=True, key="try_files", label_visibility="collapsed")
+    return [(file.name, file.getvalue()) for file in held or ()]
 
 
 def _given(files: Sequence[tuple[str, bytes]], path: str) -> tuple[list[Picture], list[Problem]]:
@@ -146,10 +161,12 @@ def _table(rows: Sequence[Prediction]) -> None:
         }
         for row in rows
     ]
-    st.dataframe(
-        pd.DataFrame(table), hide_index=True, height=min(320, 38 + 35 * len(table)),
+    event = st.dataframe(
+        pd.DataFrame(table), hide_index=True, height=min(320, 38 + 35 * len(table)), key="try_table",
         column_config={"sure": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+        on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
+    look_at([rows[at].path for at in event.selection.rows if at < len(rows)])
 
 
 def _fingerprint(pictures: Sequence[Picture]) -> str:

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from tlviz.models.load import Network
 
 
+WHERE = "try_where"
+_CLICKED = "try_clicked"
+
+
+def look_at(clicked: Sequence[str]) -> None:
+    """Choose the picture whose row was just clicked; call it before ``render_where_it_looked``."""
+    path = next(iter(clicked), None)
+    if path != st.session_state.get(_CLICKED):
+        st.session_state[_CLICKED] = st.session_state[WHERE] = path
+
+
 def render_where_it_looked(
     run: RunFolder, network: Network, geometry: Geometry, rows: Sequence[Prediction], pictures: Sequence[Picture]
 ) -> None:
@@ -30,8 +41,10 @@ def render_where_it_looked(
 
     by_path = {row.path: row for row in rows}
     names = told_apart({path: Path(path).name for path in by_path})
+    if st.session_state.get(WHERE) not in by_path:
+        st.session_state[WHERE] = None
     path = st.selectbox(
-        "Where did it look?", list(by_path), index=None, key="try_where", placeholder="Choose a picture",
+        "Where did it look?", list(by_path), index=None, key=WHERE, placeholder="Click a row, or choose a picture",
         format_func=names.__getitem__,
     )  # fmt: skip
     if path is None:

@@ -36,6 +36,8 @@ def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
     figure = plot_confusion(matrix, ["cat", "dog"], 1)
     cells = figure.data[0]
     assert np.array(cells.z).tolist() == [[0.75, 0.25], [0, 0]]
+    shades = [at for at, _ in cells.colorscale]
+    assert shades.count(0.6) == 2, "no pale cell has a light figure: there is a step where the figures turn light"
     assert [(held.x, held.y, held.text) for held in figure.layout.annotations] == [(0, 0, "3"), (1, 0, "1")]
     assert list(cells.customdata[0][1]) == ["1", "dog", "cat"], "one cat was taken for a dog"
 
@@ -44,8 +46,11 @@ def test_f1_and_what_moved_have_a_bar_a_run() -> None:
     bars = plot_f1(["cat", "dog"], {"A": np.array([1, 0.5]), "B": np.array([0.2, np.nan])}).data
     assert [bar.name for bar in bars] == ["A", "B"]
     assert list(bars[0].y) == [1, 0.5]
-    moved = plot_moved({"A x": {"stem": 0.0, "head": 1.0}, "B y": {"stem": 0.1, "body": 0.2}}, "share").data
-    assert list(moved[0].x) == ["stem", "body", "head"]
+    moved = plot_moved({"A x": {"stem": 0.0, "head": 1.0}, "B y": {"stem": 0.0, "body": 0.2}}, "share").data
+    *moved, strip = moved
+    assert list(moved[0].hovertext) == list(strip.hovertext) == ["stem", "body", "head"]
+    assert list(moved[0].x) == list(moved[1].x) == list(strip.x), "every bar stands on its stage"
+    assert list(strip.marker.pattern.shape) == ["/", "", ""], "what moved in no run is hatched"
     assert list(moved[0].y) == [0.0, None, 1.0]
     assert list(moved[0].marker.color) == stage_colours(3)
     assert [set(bar.text) for bar in moved] == [{"A"}, {"B"}]
@@ -58,4 +63,5 @@ def test_reliability_and_cost_show_their_numbers() -> None:
     assert list(diagonal.x) == list(diagonal.y) == [0, 1]
     assert (list(line.x), list(line.y)) == ([0.6, 0.9], [0, 1])
     front, first, _ = plot_cost([Cost("A", 2, 0.5, 0.1), Cost("B", 3, 0.4, 0.1)], [0], "seconds", is_log=False).data
-    assert (list(front.x), list(first.x), list(first.y)) == ([2], [2], [0.5])
+    assert list(front.y) == [0.5, 0.5], "the front goes on to the dearest run"
+    assert (list(front.x), list(first.x), list(first.y)) == ([2, 3], [2], [0.5])

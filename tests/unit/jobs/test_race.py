@@ -282,3 +282,18 @@ def test_the_command_line_races_a_sweep(folder: Path, capsys: pytest.CaptureFixt
     ):
         assert main([*arguments, *wrong]) == 2
         assert words in capsys.readouterr().err
+
+
+def test_the_time_left_is_known_from_the_second_run_on_whatever_a_run_does(folder: Path) -> None:
+    race = start_race(plan(folder, ("head_only", "full"), (0, 1)), "strategy")
+    told: list[tuple[str, float | None]] = []
+
+    def watch() -> bool:
+        if (beat := race.heartbeat()) is not None and beat.state == Status.RUNNING:
+            told.append((beat.doing, beat.seconds_left))
+        return over(race)
+
+    wait(watch)
+    late = [left for doing, left in told if doing.startswith(("Full", "Head only, seed 1"))]
+    assert late
+    assert all(left is not None for left in late), {doing for doing, left in told if left is None}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -138,3 +141,54 @@ def test_a_run_that_could_not_start_can_be_resumed_and_unknown_kinds_fail_again(
     assert run.status() is Status.FAILED
     run.request_resume()
     assert run.status() is Status.QUEUED
+
+
+def worker(run: RunFolder) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "tlviz.worker", str(run.path)], stderr=subprocess.DEVNULL)
+
+
+def started_once(run: RunFolder, epochs: int) -> None:
+    told = [event["event"] for event in run.events()]
+    assert told.count("finished") == 1
+    assert [e["epoch"] for e in run.events() if e["event"] == "epoch"] == list(range(epochs + 1))
+
+
+def test_several_workers_on_one_run_train_it_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+    run = start(folder, epochs=3)
+    workers = [worker(run) for _ in range(3)]
+    assert [one.wait(120) for one in workers] == [0, 0, 0]
+    started_once(run, 3)
+    assert worker(run).wait(60) == 0, "one that comes when all is done has nothing to do"
+    started_once(run, 3)
+
+
+def test_a_run_resumed_twice_at_once_goes_on_once(folder: Path) -> None:
+    """Two tabs and a terminal ask at the same moment."""
+    run = start(folder, epochs=60)
+    wait(lambda: any(e["event"] == "epoch" and e["epoch"] >= 2 for e in run.events()))
+    run.request_stop()
+    wait(lambda: run.status().is_over)
+    barrier, said = threading.Barrier(3), list[str]()
+
+    def ask() -> None:
+        barrier.wait()
+        try:
+            resume_run(run)
+            said.append("goes on")
+        except BadSettingError as error:
+            said.append(str(error))
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert said.count("goes on") == 1
+    assert sum("still going on" in words for words in said) == 2
+    wait(lambda: run.status() is Status.RUNNING and len(summarise(run).epochs) > 4)
+    run.request_stop()
+    wait(lambda: run.status().is_over)
+    epochs = [e["epoch"] for e in run.events() if e["event"] == "epoch"]
+    assert epochs == list(range(len(epochs)))
+    assert [e["event"] for e in run.events()].count("resumed") == 1

@@ -1,0 +1,39 @@
+"""Whose turn a run is: one worker at a time has it in hand, whoever else was started on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tlviz.home import storage_errors
+
+CLAIM = ".claim"
+PATIENCE_S = 20.0
+"""A worker that has told its end may take so long to be gone."""
+_POLL_S = 0.05
+
+
+@contextmanager
+def claimed(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[bool]:
+    """Hold the claim on a run folder for the length of a block, and tell whether it was free within that time.
+
+    The system takes the claim of a killed process back.  Raises ``StorageError`` where it cannot be written.
+    """
+    lock = FileLock(folder / CLAIM)
+    try:
+        with storage_errors(folder):
+            is_free = _acquire(lock, patience_s)
+        yield is_free
+    finally:
+        lock.release()
+
+
+def _acquire(lock: FileLock, patience_s: float) -> bool:
+    try:
+        lock.acquire(timeout=patience_s, poll_interval=_POLL_S)
+    except Timeout:
+        return False
+    return True
