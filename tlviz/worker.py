@@ -34,9 +34,9 @@ from tlviz.runs.folder import (
     RANGE_TEST,
     VISUALISE,
     RunFolder,
-    Status,
     list_runs,
 )
+from tlviz.runs.heartbeat import Status
 
 LOCK_POLL_S = 0.3
 

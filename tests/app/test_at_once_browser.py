@@ -16,7 +16,8 @@ from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, Server, Visit, serving, visiting
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_finetune, start_race
 from tlviz.runs.race import read_race
 from tlviz.runs.race_plan import plan_race

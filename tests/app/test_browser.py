@@ -16,7 +16,8 @@ from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import Status, list_runs
+from tlviz.runs.folder import list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.summary import summarise
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.app.browser import Visit, serving, visiting
-from tlviz.runs.folder import FINETUNE, RACE, Status, list_runs
+from tlviz.runs.folder import FINETUNE, RACE, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.race import read_race
 from tlviz.runs.standings import standings
 

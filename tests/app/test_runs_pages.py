@@ -20,7 +20,8 @@ from tlviz.models.catalogue import MODELS
 from tlviz.models.load import build_for_target
 from tlviz.runs.answers import Answers, write_answers
 from tlviz.runs.bin import list_bin
-from tlviz.runs.folder import RunFolder, Status, create_run, list_runs
+from tlviz.runs.folder import RunFolder, create_run, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.ui.state import Key
 

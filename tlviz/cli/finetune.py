@@ -32,7 +32,8 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import BUNDLED, find_model
 from tlviz.models.places import need_weights
 from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 

@@ -21,7 +21,8 @@ from tlviz.models.places import need_weights
 from tlviz.models.spec import Stage
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_race
 from tlviz.runs.race import Race, read_race
 from tlviz.runs.race_plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race

@@ -19,7 +19,8 @@ from tlviz.finetune.scoring import EVAL_BATCH, predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.answers import TEST, Answers, write_answers, write_test
-from tlviz.runs.folder import RunFolder, Status, find_run
+from tlviz.runs.folder import RunFolder, find_run
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.summary import summarise
 
 

@@ -21,7 +21,7 @@ from tlviz.jobs.board import Board
 from tlviz.jobs.job import Job
 from tlviz.models.stages import owns
 from tlviz.runs.answers import Answers, write_answers
-from tlviz.runs.folder import Status
+from tlviz.runs.heartbeat import Status
 
 LARGE = 64 * 2**20
 """Bytes of an epoch's files above which training waits for them: they would need their memory beside it."""

@@ -11,7 +11,8 @@ from tlviz.data.findings import Report
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.home import write_atomic
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

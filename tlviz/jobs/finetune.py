@@ -28,7 +28,7 @@ from tlviz.jobs.diary import Diary
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
-from tlviz.runs.folder import Status
+from tlviz.runs.heartbeat import Status
 
 LOOK_S = 0.2
 """While decoding, progress is told and a stop looked for this often."""

@@ -13,7 +13,7 @@ from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import Fit
 from tlviz.data.public import PublicSpec
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.folder import Status
+from tlviz.runs.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

@@ -14,7 +14,9 @@ from typing import Any
 from tlviz.errors import StorageError, TlvizError, is_out_of_memory
 from tlviz.home import storage_errors, write_atomic
 from tlviz.jobs.mirror import Mirror
-from tlviz.runs.folder import BALLAST, Heartbeat, RunFolder, Status, encode
+from tlviz.runs.folder import BALLAST, RunFolder
+from tlviz.runs.heartbeat import Heartbeat, Status
+from tlviz.runs.lines import encode
 
 BEAT_S = 0.5
 

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tlviz.jobs.board import scalars
-from tlviz.runs.folder import FINETUNE, RunFolder, Status
+from tlviz.runs.folder import FINETUNE, RunFolder
+from tlviz.runs.heartbeat import Status
 
 VARIABLE, EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
 RUN_TAG = "tlviz.run"

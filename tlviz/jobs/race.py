@@ -23,8 +23,9 @@ from tlviz.jobs.job import Job, carry_out
 from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, Tell, is_paused
 from tlviz.runs.claim import claimed
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import FINETUNE, Heartbeat, RunFolder, Status, create_run, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, create_run, list_runs
 from tlviz.runs.halving import behind, rungs
+from tlviz.runs.heartbeat import Heartbeat, Status
 from tlviz.runs.race import (
     NUMBER_KEY,
     RACE_KEY,

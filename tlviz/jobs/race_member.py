@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from tlviz.jobs.job import Job
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.race import PAUSE
 
 PAUSE_POLL_S = 0.2

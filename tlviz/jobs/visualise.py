@@ -11,7 +11,8 @@ from tlviz.export.bundle import load_bundle
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
-from tlviz.runs.folder import Status, find_run
+from tlviz.runs.folder import find_run
+from tlviz.runs.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

@@ -17,7 +17,8 @@ from typing import Any
 
 from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.home import home, make_folder, write_atomic
-from tlviz.runs.folder import FINETUNE, Status, list_runs
+from tlviz.runs.folder import FINETUNE, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
 
 FORMAT = 1

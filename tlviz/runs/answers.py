@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlviz.home import write_atomic
-from tlviz.runs.folder import TEST_FILE, RunFolder, encode
+from tlviz.runs.folder import TEST_FILE, RunFolder
+from tlviz.runs.lines import encode
 from tlviz.runs.summary import RunSummary
 
 FILE = "predictions.npz"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 
 MOST_KNOWN = 1000
 """Curves kept in memory, some kilobytes each."""

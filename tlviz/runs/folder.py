@@ -26,23 +26,21 @@ A folder can be read at any moment: a half-written last line of ``events.jsonl``
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import socket
 import time
 import uuid
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
-
-import psutil
+from typing import Any
 
 from tlviz.data.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
 from tlviz.runs.claim import claimed
+from tlviz.runs.heartbeat import Heartbeat, Status, is_alive
+from tlviz.runs.lines import encode, has_end, is_event, is_finite, parse, read_json
 
 FORMAT = 1
 FINETUNE = "finetune"
@@ -65,42 +63,6 @@ _STAMP_CHARACTERS = len("20260101-000000")
 _TAIL_BYTES = 16 * 1024
 SILENCE_S = 60.0
 """A worker on another machine that was silent for this long is lost."""
-
-
-class Status(StrEnum):
-    """What a run is, derived from its events, its heartbeat and its process."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    LOST = "lost"
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether nothing more will come."""
-        return self not in (Status.QUEUED, Status.RUNNING)
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """A worker's sign of life: who it is, whether it waits or works, and how far it is (``fraction`` 0 to 1)."""
-
-    host: str
-    pid: int
-    process_started: float
-    time: float
-    state: str
-    doing: str = ""
-    fraction: float = 0.0
-    seconds_left: float | None = None
-
-    @classmethod
-    def of_this_process(cls) -> Heartbeat:
-        """Describe the calling process, waiting."""
-        process = psutil.Process()
-        return cls(socket.gethostname(), process.pid, process.create_time(), time.time(), Status.QUEUED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +88,7 @@ class RunFolder:
 
     def config(self) -> dict[str, Any]:
         """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings``."""
-        loaded = _read_json(self.path / "config.json") or {}
+        loaded = read_json(self.path / "config.json") or {}
         kinds = {"format": int, "kind": str, "created": int | float, "settings": dict}
         defaults = {"format": 0, "kind": "", "created": 0.0, "settings": {}}
         return defaults | {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
@@ -142,21 +104,21 @@ class RunFolder:
             lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
         except OSError:
             return []
-        return [event for line in lines if _is_event(event := _parse(line))]
+        return [event for line in lines if is_event(event := parse(line))]
 
     def tested(self) -> float | None:
         """Return the accuracy of a final evaluation after the run's end, None without one."""
-        share = (_read_json(self.path / TEST_FILE) or {}).get("test_accuracy")
-        return float(share) if _is_finite(share) else None
+        share = (read_json(self.path / TEST_FILE) or {}).get("test_accuracy")
+        return float(share) if is_finite(share) else None
 
     def heartbeat(self) -> Heartbeat | None:
         """Return the worker's last sign of life, or None before its first."""
-        values = _read_json(self.path / "heartbeat") or {}
+        values = read_json(self.path / "heartbeat") or {}
         try:
             beat = Heartbeat(**values)
             numbers = (beat.process_started, beat.time, beat.fraction)
-            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(_is_finite, numbers))
-            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or _is_finite(beat.seconds_left))
+            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(is_finite, numbers))
+            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or is_finite(beat.seconds_left))
             return beat if Status(beat.state) and is_whole else None
         except (TypeError, ValueError):
             return None
@@ -164,13 +126,13 @@ class RunFolder:
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
         last = self._last_event()
-        return self.status_after([last]) if last is not None and _ended([last]) else self.read()[0]
+        return self.status_after([last]) if last is not None and has_end([last]) else self.read()[0]
 
     def read(self) -> tuple[Status, list[dict[str, Any]]]:
         """Return status and events that belong together."""
         events = self.events()
         status = self.status_after(events)
-        if status is Status.FAILED and not _ended(events):
+        if status is Status.FAILED and not has_end(events):
             events = self.events()  # a worker may have told its end and gone between the two looks
             status = self.status_after(events)
         return status, events
@@ -178,7 +140,7 @@ class RunFolder:
     def status_after(self, events: list[dict[str, Any]]) -> Status:
         """Derive what the run is from its events, of which the last is enough."""
         note = self._resume_note()
-        if _ended(events) and self._has_grown_since(note, events):
+        if has_end(events) and self._has_grown_since(note, events):
             return Status(events[-1]["status"])
         beat = self.heartbeat()
         if beat is None or _is_before(beat, note):
@@ -191,7 +153,7 @@ class RunFolder:
     def has_ended(self) -> bool:
         """Tell whether the run told its end and nobody has asked it to go on since."""
         events = self.events()
-        return _ended(events) and self._has_grown_since(self._resume_note(), events)
+        return has_end(events) and self._has_grown_since(self._resume_note(), events)
 
     def _last_event(self) -> dict[str, Any] | None:
         """Return the last event where it lies whole in the last bytes of the file, else None."""
@@ -201,8 +163,8 @@ class RunFolder:
                 lines = file.read().split(b"\n")
         except OSError:
             return None
-        last = _parse(lines[-2]) if len(lines) > 1 else None
-        return last if _is_event(last) else None
+        last = parse(lines[-2]) if len(lines) > 1 else None
+        return last if is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
         """Tell whether events came after the run was last asked to go on; by their size, as clocks may jump."""
@@ -248,11 +210,11 @@ class RunFolder:
     def resumed(self) -> float:
         """Return when the run was last asked to go on, in seconds since 1970, or 0."""
         asked = self._resume_note().get("time")
-        return float(asked) if _is_finite(asked) else 0.0
+        return float(asked) if is_finite(asked) else 0.0
 
     def _resume_note(self) -> dict[str, Any]:
         """Return what was noted when the run was last asked to go on: time, size of the events, the worker before."""
-        return _read_json(self.path / "resume") or {}
+        return read_json(self.path / "resume") or {}
 
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the worker to stop."""
@@ -330,74 +292,4 @@ def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
     if "pid" in note:
         return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
     asked = note.get("time")
-    return _is_finite(asked) and beat.time < asked
-
-
-def is_alive(beat: Heartbeat) -> bool:
-    """Tell whether the process of a heartbeat of this machine still runs: same number and same start."""
-    try:
-        process = psutil.Process(beat.pid)
-        is_same = abs(process.create_time() - beat.process_started) < 1.0
-        return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, TypeError, ValueError, OverflowError):
-        return False
-
-
-def encode(values: Any) -> bytes:
-    """Return one line of strict JSON, plain ASCII, for a dictionary or a dataclass."""
-    plain = values if isinstance(values, dict) else asdict(values)
-    return json.dumps(plain, allow_nan=False).encode()
-
-
-_LARGEST = 2**63
-_EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per_s")
-
-
-def _is_event(value: Any) -> bool:
-    """Tell whether a line holds an event with what its readers rely on."""
-    if not isinstance(value, dict):
-        return False
-    if value.get("event") == "epoch":
-        return all(_is_finite(value.get(name)) for name in _EPOCH_NUMBERS) and isinstance(value["epoch"], int)
-    if value.get("event") == "finished" and value.get("status") not in list(Status):
-        return False
-    return _is_finite(value.get("time", 0.0))
-
-
-def _is_finite(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _ended(events: list[dict[str, Any]]) -> bool:
-    return bool(events) and events[-1].get("event") == "finished"
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        value = _parse(path.read_bytes())
-    except OSError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _parse(content: bytes) -> Any:
-    try:
-        return _DECODER.decode(content.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _whole_number(digits: str) -> int:
-    """Return a whole number that every calculation can hold."""
-    number = int(digits)
-    if abs(number) > _LARGEST:
-        raise ValueError(f"a number of {len(digits)} digits is damaged")
-    return number
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole_number)
-"""One for all lines: hundreds of runs have tens of thousands of them."""
+    return is_finite(asked) and beat.time < asked

@@ -29,9 +29,9 @@ from tlviz.runs.folder import (
     VISUALISE,
     RunFolder,
     create_run,
-    is_alive,
     list_runs,
 )
+from tlviz.runs.heartbeat import is_alive
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other

@@ -11,7 +11,8 @@ from typing import Any
 
 from tlviz.errors import StorageError
 from tlviz.home import cache_folder, make_folder, runs_folder, write_atomic
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.notes import FILE as NOTES
 from tlviz.runs.notes import Notes, read_notes
 from tlviz.runs.summary import summarise

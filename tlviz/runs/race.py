@@ -15,7 +15,9 @@ from typing import Any
 from tlviz.errors import BadSettingError
 from tlviz.home import storage_errors, write_atomic
 from tlviz.runs.curves import Curve, CurveReader
-from tlviz.runs.folder import FORMAT, RACE, Heartbeat, RunFolder, Status, encode
+from tlviz.runs.folder import FORMAT, RACE, RunFolder
+from tlviz.runs.heartbeat import Heartbeat, Status
+from tlviz.runs.lines import encode
 from tlviz.runs.race_plan import value_words
 
 RACE_KEY = "race"

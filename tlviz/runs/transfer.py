@@ -10,7 +10,7 @@ from enum import StrEnum
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.folder import Status
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.summary import RunSummary
 
 SCRATCH = "from_scratch"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlviz.models.spec import Stage
-from tlviz.runs.folder import VISUALISE, RunFolder, Status, list_runs
+from tlviz.runs.folder import VISUALISE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_visualise
 from tlviz.ui import cached_channels
 from tlviz.ui.channel_grids import picture

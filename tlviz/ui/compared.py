@@ -17,7 +17,8 @@ from PIL import Image
 
 from tlviz.data.pictures import Pixels
 from tlviz.models.spec import Sizing
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, find_run, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, find_run, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.linked import linked_many
 from tlviz.ui.panels import run_label

@@ -9,7 +9,8 @@ import streamlit as st
 
 from tlviz.data.images import open_target
 from tlviz.data.ingest import Geometry, is_ingested
-from tlviz.runs.folder import INGEST, RunFolder, Status, list_runs
+from tlviz.runs.folder import INGEST, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_ingest
 from tlviz.ui.panels import render_job
 from tlviz.ui.words import show_error

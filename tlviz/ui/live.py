@@ -10,7 +10,8 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import browser_data, chart_config
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.finetune_form import rate_text

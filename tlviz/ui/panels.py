@@ -24,9 +24,9 @@ from tlviz.runs.folder import (
     RANGE_TEST,
     VISUALISE,
     RunFolder,
-    Status,
     list_runs,
 )
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.race import RACE_KEY
 from tlviz.runs.summary import RunSummary, summarise

@@ -8,7 +8,8 @@ import streamlit as st
 
 from tlviz.diagnose.request import LIMIT, LIMITS
 from tlviz.models.catalogue import find_model
-from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
+from tlviz.runs.folder import PROFILE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_profile
 from tlviz.ui.address import to_address
 from tlviz.ui.cached_profile import wanted

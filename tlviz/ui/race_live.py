@@ -11,7 +11,8 @@ from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_l
 from tlviz.figures.theme import browser_data, chart_config
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import RunFolder, Status
+from tlviz.runs.folder import RunFolder
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.notes import read_notes
 from tlviz.runs.race import Member, MemberState, Race, cancel_member, go_on, pause, planned_settings, read_race, reorder

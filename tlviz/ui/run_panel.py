@@ -10,7 +10,8 @@ import streamlit as st
 from tlviz.runs.answers import TEST
 from tlviz.runs.bin import discard
 from tlviz.runs.carry import pack_run
-from tlviz.runs.folder import ANSWERS, RunFolder, Status, list_runs
+from tlviz.runs.folder import ANSWERS, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import Row

@@ -19,7 +19,8 @@ from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
 from tlviz.runs.device import lane
-from tlviz.runs.folder import RunFolder, Status, list_runs
+from tlviz.runs.folder import RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.summary import summarise
 

@@ -19,7 +19,8 @@ from tlviz.finetune.config import configure
 from tlviz.jobs import mirror
 from tlviz.jobs.job import Job
 from tlviz.jobs.mirror import EXPERIMENT, VARIABLE
-from tlviz.runs.folder import DOCTOR, FINETUNE, RunFolder, Status, create_run
+from tlviz.runs.folder import DOCTOR, FINETUNE, RunFolder, create_run
+from tlviz.runs.heartbeat import Status
 
 
 class Server:

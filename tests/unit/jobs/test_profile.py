@@ -15,7 +15,8 @@ from tlviz.diagnose.request import make_request
 from tlviz.home import home, make_folder
 from tlviz.jobs.profile import SHARES, Pace
 from tlviz.runs.device import lane
-from tlviz.runs.folder import PROFILE, RunFolder, Status, list_runs
+from tlviz.runs.folder import PROFILE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_profile
 
 REQUEST = make_request("squeezenet1_1", "photos", image_size=64, limit=60)

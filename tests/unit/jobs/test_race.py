@@ -22,7 +22,8 @@ from tlviz.cli import main
 from tlviz.errors import StorageError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import FINETUNE, RunFolder, Status, list_runs
+from tlviz.runs.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import resume_run, start_finetune, start_race
 from tlviz.runs.race import MemberState, cancel_member, folder_of, go_on, pause, read_race, reorder
 from tlviz.runs.race_plan import plan_race

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import RANGE_TEST, Status, list_runs
+from tlviz.runs.folder import RANGE_TEST, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_range_test
 
 

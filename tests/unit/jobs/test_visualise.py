@@ -11,7 +11,8 @@ from tlviz.explore.visualise import DrawWish, kept_drawing
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
-from tlviz.runs.folder import RunFolder, Status, list_runs
+from tlviz.runs.folder import RunFolder, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_visualise
 
 MODEL = "squeezenet1_1"

@@ -39,7 +39,8 @@ from tlviz.models.places import (
 )
 from tlviz.models.spec import ModelSpec
 from tlviz.models.weights import read_weights
-from tlviz.runs.folder import DOWNLOAD, Status, list_runs
+from tlviz.runs.folder import DOWNLOAD, list_runs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_download
 
 

@@ -19,7 +19,9 @@ from tlviz.home import cache_folder, home, runs_folder
 from tlviz.runs import overview as overview_module
 from tlviz.runs.bin import bin_folder, bin_size, discard, empty_bin, list_bin, restore
 from tlviz.runs.carry import pack_run, take_in
-from tlviz.runs.folder import Heartbeat, RunFolder, Status, create_run, encode, list_runs
+from tlviz.runs.folder import RunFolder, create_run, list_runs
+from tlviz.runs.heartbeat import Heartbeat, Status
+from tlviz.runs.lines import encode
 from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.runs.overview import all_tags, disk_use, overview, search
 from tlviz.runs.summary import summarise

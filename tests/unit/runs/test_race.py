@@ -15,8 +15,9 @@ from tlviz.finetune.choices import Optimizer
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import Status, create_run, list_runs
+from tlviz.runs.folder import create_run, list_runs
 from tlviz.runs.halving import behind, rungs
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.race import MemberState, cancel_member, folder_of, read_race, reorder
 from tlviz.runs.race_plan import COURSE, parse_seeds, parse_values, plan_race
 from tlviz.runs.standings import standings

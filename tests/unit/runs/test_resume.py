@@ -20,7 +20,8 @@ from safetensors.torch import load_file
 from tlviz.cli import main
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import RunFolder, Status, create_run
+from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import resume_run, start_finetune
 from tlviz.runs.summary import summarise
 

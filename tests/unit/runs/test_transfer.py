@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import Status
+from tlviz.runs.heartbeat import Status
 from tlviz.runs.summary import RunSummary
 from tlviz.runs.transfer import Worth, compare_with_scratch, yardstick
 

@@ -1,0 +1,56 @@
+"""What a run is, and its worker's sign of life."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+import psutil
+
+
+class Status(StrEnum):
+    """What a run is, derived from its events, its heartbeat and its process."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more will come."""
+        return self not in (Status.QUEUED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A worker's sign of life: who it is, whether it waits or works, and how far it is (``fraction`` 0 to 1)."""
+
+    host: str
+    pid: int
+    process_started: float
+    time: float
+    state: str
+    doing: str = ""
+    fraction: float = 0.0
+    seconds_left: float | None = None
+
+    @classmethod
+    def of_this_process(cls) -> Heartbeat:
+        """Describe the calling process, waiting."""
+        process = psutil.Process()
+        return cls(socket.gethostname(), process.pid, process.create_time(), time.time(), Status.QUEUED)
+
+
+def is_alive(beat: Heartbeat) -> bool:
+    """Tell whether the process of a heartbeat of this machine still runs: same number and same start."""
+    try:
+        process = psutil.Process(beat.pid)
+        is_same = abs(process.create_time() - beat.process_started) < 1.0
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, TypeError, ValueError, OverflowError):
+        return False
