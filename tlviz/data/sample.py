@@ -49,13 +49,13 @@ def choose_rows(labels: Ints, classes: Sequence[str], parts: Sequence[str], limi
             f"{len(members)} has as many. Add images, or include excluded ones again."
         )
     notes = [f"Left out for having fewer than {FEWEST} images: {_listed(small)}."] if small else []
-    found = len(kept)
+    found, available = len(kept), sum(map(len, kept.values()))
     if found > max(2, limit // PER_CLASS):
         numbers = np.linspace(0, found - 1, max(2, limit // PER_CLASS)).round().astype(int)
         kept = {label: kept[label] for label in np.array(list(kept))[numbers].tolist()}
         notes.append(f"{len(kept):,} of {found:,} classes were looked at, evenly spaced.")
-    available = int(sum(map(len, kept.values())))
-    shares = {label: max(FEWEST, limit * len(rows) // available) for label, rows in kept.items()}
+    in_those = sum(map(len, kept.values()))
+    shares = {label: max(FEWEST, limit * len(rows) // in_those) for label, rows in kept.items()}
     rows = np.sort(np.concatenate([_spaced(rows, shares[label]) for label, rows in kept.items()]))
     if len(rows) < available:
         notes.append(f"{len(rows):,} of {available:,} images were looked at, a like share of each class.")

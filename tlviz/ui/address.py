@@ -22,7 +22,7 @@ def go_to(page: str) -> NoReturn:
     and the new page would begin with the first source and target of the list.
     """
     kept = {str(key): st.query_params[key] for key in (Key.SOURCE, Key.TARGET, Key.FOLDER) if key in st.query_params}
-    st.switch_page(page, query_params=kept)
+    st.switch_page(page, query_params=kept)  # noqa: TID251
 
 
 def has_moved() -> bool:

@@ -147,7 +147,7 @@ def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:
     page table, and runs the page's file alone.
     """
     file = Path(page.__code__.co_filename).name
-    st.switch_page("app.py", query_params={**st.query_params.to_dict(), ENTER: f"pages/{file}"})
+    st.switch_page("app.py", query_params={**st.query_params.to_dict(), ENTER: f"pages/{file}"})  # noqa: TID251
 
 
 def _go_on_to_the_page() -> None:
@@ -155,7 +155,7 @@ def _go_on_to_the_page() -> None:
     address = st.query_params.to_dict()
     wanted = address.pop(ENTER, None)
     if wanted in {file for file, _, _ in PAGES}:
-        st.switch_page(wanted, query_params=address)
+        st.switch_page(wanted, query_params=address)  # noqa: TID251
 
 
 def _brought_in() -> list[str]:

@@ -11,6 +11,7 @@ from tlviz.runs.folder import RunFolder
 from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.runs.race import Race, folder_of
 from tlviz.runs.standings import Standing
+from tlviz.ui.address import go_to
 from tlviz.ui.pick_runs import MOST
 from tlviz.ui.run_panel import DELETED
 from tlviz.ui.state import Key
@@ -26,12 +27,12 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
             key="race_compare", disabled=not best, on_click=_set, args=(Key.COMPARED, best),
             help="Down to the single image: each value's run of the first seed, which validate on the same images.",
         ):  # fmt: skip
-            st.switch_page("pages/compare.py")
+            go_to("pages/compare.py")
         if st.button(
             "Export the winner", icon=":material/download:", key="race_export", disabled=not best,
             on_click=_set, args=(Key.RUN, best[0] if best else ""), help="Takes the weights of its first seed home.",
         ):  # fmt: skip
-            st.switch_page("pages/export.py")
+            go_to("pages/export.py")
         st.download_button(
             "Report", lambda: _report(run), f"{run.name}.html", "text/html", icon=":material/article:",
             key="race_report", on_click="ignore",

@@ -235,6 +235,7 @@ def test_a_thousand_classes_and_two_hundred_thousand_images_are_sampled() -> Non
     chosen = choose_rows(labels, classes, ("",) * 200_000, 1000)
     assert np.unique(labels[chosen.rows], return_counts=True)[1].tolist() == [10] * 100
     assert chosen.notes[0] == "100 of 1,000 classes were looked at, evenly spaced."
+    assert chosen.notes[1] == "1,000 of 200,000 images were looked at, a like share of each class."
     uneven = np.repeat(np.arange(50), [4000] + [6] * 49)
     rows = choose_rows(uneven, classes, ("",) * len(uneven), 1000).rows
     assert np.bincount(uneven[rows]).min() == 5
