@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 NETWORKS = ("squeezenet1_1", "tf_efficientnet_lite0")
 ROUNDS = 7
 CHANGES = 200
-WARM_UP = 20
+WARM_UP, SPAN = 40, 20
 LIMITS = {"new picture": 1.0, "stage": 0.3, "order": 0.3, "colour scale": 0.3, "attribution from memory": 0.3}
 MOST_GROWTH = 0.05
 
@@ -89,19 +89,25 @@ def time_attributions(model: str) -> list[float]:
 
 
 def measure_memory(model: str) -> tuple[Memory, Memory]:
-    """Return this process's memory after a few changes of picture and layer, and after 200 more."""
+    """Return this process's memory once its bounded caches are full, and after 200 more changes of picture and layer.
+
+    What a change needs for a moment comes and goes, so each is a median over the readings of some changes.
+    """
     app = open_page("feature_maps", source=model)
     pictures, stages = app.selectbox(key="picture").options, app.select_slider(key="stage").options[1:]
-    before = Memory(0.0, 0.0)
-    for at in range(WARM_UP + CHANGES):
+    readings = []
+    for at in range(WARM_UP + SPAN + CHANGES):
         app.selectbox(key="picture").select(pictures[at % len(pictures)])
         app.select_slider(key="stage").set_value(stages[at % len(stages)]).run()
         layers = checked(app).selectbox(key="layer")
         layers.select(layers.options[at % len(layers.options)]).run()
         checked(app)
-        if at == WARM_UP - 1:
-            before = megabytes()
-    return before, megabytes()
+        readings.append(megabytes())
+    return _middle(readings[WARM_UP : WARM_UP + SPAN]), _middle(readings[-SPAN:])
+
+
+def _middle(readings: Sequence[Memory]) -> Memory:
+    return Memory(*map(statistics.median, zip(*readings, strict=True)))
 
 
 def megabytes() -> Memory:
