@@ -53,6 +53,8 @@ class StorageError(TlvizError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out, on whatever device; torch's own is a plain one on a CPU."""
-    words = ("can't allocate memory", "not enough memory", "out of memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+    """Tell whether an error says that memory ran out: torch has a class for it on a GPU only, elsewhere it is words."""
+    words = str(error).lower()
+    said = ("can't allocate memory", "not enough memory", "out of memory", "alloc_failed")
+    is_known = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # imports no torch
+    return is_known or any(part in words for part in said)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from tlviz.errors import BadSettingError, TlvizError
+from tlviz.errors import BadSettingError, TlvizError, is_out_of_memory
 from tlviz.finetune.choices import DeviceChoice
 from tlviz.finetune.config import FinetuneConfig
 
@@ -69,7 +69,7 @@ def memory_errors(config: FinetuneConfig) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
+        if not is_out_of_memory(error):
             raise
         batch = config.batch_size
         smaller, pieces = next_smaller_batch(batch, config.accumulate)
@@ -79,13 +79,6 @@ def memory_errors(config: FinetuneConfig) -> Iterator[None]:
             else "choose a smaller image size"
         )
         raise TlvizError(f"There was not enough memory for batches of {batch}; {remedy}.") from error
-
-
-def _is_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out: torch has a class for it on a GPU only, elsewhere it is words."""
-    words = str(error).lower()
-    said = ("can't allocate memory", "out of memory", "alloc_failed")
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(part in words for part in said)
 
 
 def reset_peak_memory(device: torch.device) -> None:

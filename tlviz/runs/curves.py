@@ -11,6 +11,7 @@ from typing import Any
 from tlviz.finetune.choices import Monitor
 from tlviz.runs.folder import RunFolder
 from tlviz.runs.heartbeat import Status
+from tlviz.runs.lines import is_finite
 
 MOST_KNOWN = 1000
 """Curves kept in memory, some kilobytes each."""
@@ -63,13 +64,13 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
     points, seconds = [], 0.0
     for event in epochs:
         shared = event.get("shared_s")
-        seconds += event["duration_s"] + (shared if _is_number(shared) else 0.0)
+        seconds += event["duration_s"] + (shared if is_finite(shared) else 0.0)
         measured = (event["val_accuracy"], event["val_loss"], event.get("train_accuracy"), event.get("train_loss"))
         points.append(Point(event["epoch"], seconds, images * event["epoch"], *measured))
     best = max(points, key=lambda p: (not by_loss and p.val_accuracy, -p.val_loss, -p.epoch), default=None)
     phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
     readings = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
-    ended = {name: value for name, value in told["finished"].items() if _is_number(value) or name == "error"}
+    ended = {name: value for name, value in told["finished"].items() if is_finite(value) or name == "error"}
     agreement = readings[-1].get("source_agreement") if readings else None
     return Curve(
         points=tuple(points),
@@ -81,7 +82,7 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         duration_s=ended.get("duration_s"),
         shared_s=ended.get("shared_s") or 0.0,
         memory_mb=ended.get("peak_memory_mb"),
-        agreement=agreement if _is_number(agreement) else None,
+        agreement=agreement if is_finite(agreement) else None,
         error=str(ended["error"]) if ended.get("error") else None,
         has_ended=bool(events) and events[-1].get("event") == "finished",
     )
@@ -90,10 +91,6 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
 def _count(value: Any) -> int:
     """Return a number of things, 0 for what is none."""
     return value if isinstance(value, int) and value > 0 else 0
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 class CurveReader:

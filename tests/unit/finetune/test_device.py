@@ -161,4 +161,6 @@ def no_double() -> Iterator[None]:
 def test_an_epoch_needs_no_double_precision(tiny: Network, colours: ImageSet, no_double: None) -> None:
     config = configure("squeezenet1_1", "clipart", "surgical", image_size=64, epochs=3, l2_sp=0.1, ema=0.9)
     split = split_images(colours.labels, colours.parts, 0)
-    list(train(State(Session(tiny, colours, split, config, torch.device("cpu"), lambda: False))))
+    state = State(Session(tiny, colours, split, config, torch.device("cpu"), lambda: False))
+    list(train(state))
+    assert state.epoch == 3
