@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import itertools
+import operator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, fx, nn
+from torch.nn import functional
 
 from tlviz.errors import TlvizError
 from tlviz.models.hooks import kept_modes
@@ -16,6 +20,16 @@ _UNTRACEABLE = (
     fx.proxy.TraceError, TypeError, ValueError, RuntimeError, AttributeError, AssertionError, LookupError,
 )  # fmt: skip
 """What code raises that wants the number behind a traced value."""
+
+
+_POOLING = (
+    nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.AvgPool2d, nn.MaxPool2d, nn.Flatten, nn.Identity, nn.ReLU, nn.ReLU6,
+)  # fmt: skip
+_POOLING_CALLS = frozenset({
+    functional.adaptive_avg_pool2d, functional.avg_pool2d, functional.max_pool2d, functional.relu, torch.relu,
+    torch.flatten, torch.mean, operator.getitem, "flatten", "mean", "relu",
+})  # fmt: skip
+"""What has no weights, draws nothing at random, is the same in training and eval, and leaves no more numbers."""
 
 
 class CannotSplitError(TlvizError):
@@ -36,18 +50,21 @@ class Split:
 def split_network(module: nn.Module, stages: Sequence[Stage], depth: int) -> Split:
     """Cut a network behind its first ``depth`` stages (1 to the number of stages less one) with ``torch.fx``.
 
-    The modules of the stages stay whole; only what connects them is traced, once for training and once for eval,
-    because tracing bakes that in.  Modes are left as they were.  Raises ``CannotSplitError`` where that way depends
-    on numbers, or more than one tensor crosses.
+    What only pools or flattens the tensor that crosses is done before it crosses: it is smaller then.  The modules of
+    the stages stay whole; only what connects them is traced, once for training and once for eval, because tracing bakes
+    that in.  Modes are left as they were.  Raises ``CannotSplitError`` where that way depends on numbers, or more than
+    one tensor crosses.
     """
     if not 1 <= depth < len(stages):
         raise ValueError(f"depth {depth} is outside 1 to {len(stages) - 1}")
     units = frozenset(path for stage in stages for path in stage.modules)
     end = stages[depth - 1].modules[-1]
     with kept_modes(module):
-        training = _halves(module, _follow(module.train(), units), end)
-        evaluating = _halves(module, _follow(module.eval(), units), end)
-        prefix, tail = (_Half(*pair) for pair in zip(training, evaluating, strict=True))
+        training, evaluating = _follow(module.train(), units), _follow(module.eval(), units)
+        endings = zip(_ending(module, training, end), _ending(module, evaluating, end), strict=False)
+        *_, cuts = itertools.takewhile(lambda pair: pair[0].target == pair[1].target, endings)
+        halves = [_halves(module, graph, cut) for graph, cut in zip((training, evaluating), cuts, strict=True)]
+        prefix, tail = (_Half(*pair) for pair in zip(*halves, strict=True))
     prefix.training = tail.training = module.training
     return Split(prefix, tail)
 
@@ -86,12 +103,8 @@ def _follow(module: nn.Module, units: frozenset[str]) -> fx.Graph:
         raise CannotSplitError(f"{type(module).__name__} cannot be split, it runs whole: {error}") from error
 
 
-def _halves(module: nn.Module, graph: fx.Graph, end: str) -> tuple[fx.GraphModule, fx.GraphModule]:
-    """Cut a graph behind the last call of the module ``end``."""
-    calls = [node for node in graph.nodes if node.op == "call_module" and node.target == end]
-    if not calls:
-        raise CannotSplitError(f"{type(module).__name__} cannot be split behind {end}, it runs whole.")
-    boundary = calls[-1]
+def _halves(module: nn.Module, graph: fx.Graph, boundary: fx.Node) -> tuple[fx.GraphModule, fx.GraphModule]:
+    """Cut a graph behind one of its nodes."""
     last = next(node for node in graph.nodes if node.op == "output")
     prefix, tail = fx.Graph(), fx.Graph()
     inside: dict[fx.Node, fx.Node] = {}
@@ -101,11 +114,31 @@ def _halves(module: nn.Module, graph: fx.Graph, end: str) -> tuple[fx.GraphModul
     outside = {boundary: tail.placeholder("x")}
     for node in _needed(graph, last, stop=boundary):
         if node.op == "placeholder":
-            raise CannotSplitError(
-                f"{type(module).__name__} cannot be split behind {end}, it runs whole: more than one value crosses."
-            )
+            where = f"{type(module).__name__} cannot be split behind {boundary.target}"
+            raise CannotSplitError(f"{where}, it runs whole: more than one value crosses.")
         outside[node] = tail.node_copy(node, outside.__getitem__)
     return fx.GraphModule(module, prefix), fx.GraphModule(module, tail)
+
+
+def _ending(module: nn.Module, graph: fx.Graph, end: str) -> Iterator[fx.Node]:
+    """Yield the last call of the module ``end``, then what only pools its output, as long as nobody else sees it."""
+    calls = [node for node in graph.nodes if node.op == "call_module" and node.target == end]
+    if not calls:
+        raise CannotSplitError(f"{type(module).__name__} cannot be split behind {end}, it runs whole.")
+    node = calls[-1]
+    yield node
+    while len(node.users) == 1:
+        node = next(iter(node.users))
+        if len(node.all_input_nodes) != 1 or not _only_pools(module, node):
+            return
+        yield node
+
+
+def _only_pools(module: nn.Module, node: fx.Node) -> bool:
+    if node.op != "call_module":
+        return node.target in _POOLING_CALLS
+    layer = module.get_submodule(str(node.target))
+    return all(isinstance(inner, _POOLING) for inner in layer.modules() if not any(inner.children()))
 
 
 def _needed(graph: fx.Graph, node: fx.Node, stop: fx.Node | None) -> list[fx.Node]:

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tlviz.models.build import build_module
+from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network
 from tlviz.models.split import CannotSplitError, split_network
-from tlviz.models.stages import derive_stages
+from tlviz.models.stages import derive_stages, picture_sample
 
 PICTURES = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -29,6 +31,31 @@ def test_weights_are_shared_and_modes_follow(tiny: Network) -> None:
     split.tail.train()
     assert tiny.module.get_submodule("drop").training
     assert not tiny.module.get_submodule("stem").training
+
+
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet18", "vit_b_16"])
+def test_pooling_before_the_head_is_done_once(name: str) -> None:
+    spec = find_model(name)
+    module = build_module(spec, 5, initialise=True).eval()
+    stages = derive_stages(module, picture_sample(spec.preprocessing.size))
+    pictures = torch.randn(2, 3, spec.preprocessing.size, spec.preprocessing.size)
+    split = split_network(module, stages, len(stages) - 1)
+    with torch.no_grad():
+        crossing = split.prefix(pictures)
+        assert crossing.flatten(1).shape == (2, stages[-2].channels), "one number for each channel, no grid"
+        assert torch.equal(split.tail(crossing), module(pictures))
+
+
+def test_nothing_random_is_done_before_the_cut() -> None:
+    body = (nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 1), nn.ReLU())
+    module = nn.Sequential(*body, nn.MaxPool2d(2), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    module.append(nn.Linear(4, 2))
+    stages = derive_stages(module, torch.zeros(1, 3, 32, 32))
+    split = split_network(module, stages, len(stages) - 1)
+    crossing = split.prefix(PICTURES)
+    assert crossing.shape == (4, 4, 16, 16), "pooled once, not dropped yet"
+    split.tail.train()
+    assert not torch.equal(split.tail(crossing), split.tail(crossing)), "two training passes differ"
 
 
 class DropsInItsOwnCode(nn.Module):
