@@ -8,8 +8,6 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import torch
 
-from tlviz.data.mix import mix_batch
-from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import Indices
 from tlviz.errors import TlvizError
 from tlviz.finetune.device import memory_errors, peak_memory_mb
@@ -22,6 +20,7 @@ from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.scoring import Score, predict_logits, score
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
+from tlviz.finetune.step import backward
 
 
 def finetune(session: Session) -> Iterator[Event]:
@@ -118,20 +117,9 @@ def _update(
     gradients: GradientMeter,
     trained: TrainingMeter,
 ) -> None:
-    """Make one update from a batch, in pieces that fit into memory where gradients accumulate."""
-    config, classes = state.session.config, len(state.session.network.classes)
+    """Make one update from a batch and take down what it tells."""
     state.optimizer.zero_grad(set_to_none=True)
-    batch_labels = state.feed.labels(batch)
-    for piece in np.array_split(batch, math.ceil(len(batch) / config.batch_size)):
-        inputs, labels = state.feed.train(piece, number, generator), state.feed.labels(piece)
-        targets = labels
-        if config.mix is not Mix.NONE:
-            inputs, targets = mix_batch(inputs, labels, classes, config.mix, generator)
-        logits = state.feed.logits(inputs)
-        loss = state.loss(logits, targets)
-        share = state.loss.share(labels, batch_labels, targets)
-        (loss * share).backward()
-        trained.note(loss, logits, labels)
+    backward(state, batch, number, generator, trained.note)
     gradients.note(len(batch))
     state.optimizer.step()
     if state.pull:

@@ -14,6 +14,7 @@ from tlviz.finetune.param_groups import build_optimizer, scale_rates
 from tlviz.finetune.pictures import seed_of
 from tlviz.finetune.plan import stage_rates
 from tlviz.finetune.state import State
+from tlviz.finetune.step import backward
 from tlviz.measures.range_test import has_blown_up, smoothed, suggested_rate
 from tlviz.models.hooks import kept_modes
 
@@ -53,7 +54,7 @@ def range_test(state: State, steps: int = STEPS) -> RangeTest:
 
 
 def _losses(state: State, rates: list[float]) -> Iterator[float]:
-    """Train with an optimizer of its own, one batch a rate, and yield the loss before each step."""
+    """Train as a run does, with an optimizer of its own, one batch a rate; yield the loss before each step."""
     config, train, network = state.session.config, state.session.split.train, state.session.network
     full = stage_rates(config, state.shares, state.phase.rate_factor)
     optimizer = build_optimizer(state.module, network.stages, full, config)
@@ -63,11 +64,10 @@ def _losses(state: State, rates: list[float]) -> Iterator[float]:
     state.feed.train_mode()
     for rate in rates:
         state.session.halt_if_asked()
-        batch = train[torch.randperm(len(train), generator=generator)[: config.batch_size].numpy()]
+        batch = train[torch.randperm(len(train), generator=generator)[: config.batch_size * config.accumulate].numpy()]
         scale_rates(optimizer, rate / full[-1])
         optimizer.zero_grad(set_to_none=True)
-        loss = state.loss(state.feed.logits(state.feed.train(batch, 1, generator)), state.feed.labels(batch))
-        loss.backward()
+        loss = backward(state, batch, 1, generator)
         optimizer.step()
         yield loss.item()
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tlviz.data.images import ImageSet
+from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import split_images
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.config import configure
@@ -84,3 +85,16 @@ def test_the_suggested_rate_trains_better_than_ones_far_from_it(tiny: Network, c
         return [event for event in train(run) if isinstance(event, Epoch)][-1].val_loss
 
     assert last_loss(result.suggested) < last_loss(result.suggested / 1000)
+
+
+def test_it_trains_as_the_run_would(tiny: Network, colours: ImageSet) -> None:
+    def curve(**chosen: object) -> torch.Tensor:
+        state = state_of(tiny, colours, "head_only", augment=Augment.NONE, **chosen)
+        state.module.get_submodule("drop").p = 0.0
+        state.begin()
+        return torch.tensor(range_test(state, steps=10).losses)
+
+    whole = curve(batch_size=16)
+    torch.testing.assert_close(curve(batch_size=8, accumulate=2), whole, rtol=1e-4, atol=1e-6)
+    assert not torch.allclose(curve(batch_size=8), whole), "half a batch an update is another curve"
+    assert not torch.allclose(curve(batch_size=16, mix=Mix.MIXUP), whole)
