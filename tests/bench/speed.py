@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,14 @@ def ours(settings: dict[str, Any]) -> dict[str, Any]:
     results = execute(Job(run), settings)
     seconds = time.perf_counter() - begun
     gauges_s = sum(event["duration_s"] for event in run.events() if event["event"] == "gauged")
-    curve = [event["val_accuracy"] for event in run.events() if event["event"] == "epoch"]
-    return {"seconds": seconds, "accuracy": results["best_val_accuracy"], "gauges_s": gauges_s, "curve": curve}
+    epochs = [event for event in run.events() if event["event"] == "epoch"]
+    return {
+        "seconds": seconds,
+        "accuracy": results["best_val_accuracy"],
+        "gauges_s": gauges_s,
+        "curve": [epoch["val_accuracy"] for epoch in epochs],
+        "images_per_s": [epoch["images_per_s"] for epoch in epochs[1:]],
+    }
 
 
 def tutorial(settings: dict[str, Any]) -> dict[str, Any]:
@@ -85,8 +91,8 @@ def tutorial(settings: dict[str, Any]) -> dict[str, Any]:
     config = FinetuneConfig.from_json(settings)
     folder = ROOT / "assets" / "datasets" / config.data if config.data in ("photos", "clipart") else Path(config.data)
     begun = time.perf_counter()
-    accuracy = train_by_tutorial(config, folder, geometry_of(config))
-    return {"seconds": time.perf_counter() - begun, "accuracy": accuracy}
+    outcome = train_by_tutorial(config, folder, geometry_of(config))
+    return {"seconds": time.perf_counter() - begun} | asdict(outcome)
 
 
 def floor(settings: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ that only the loop differs.  Nothing of ``tlviz.finetune`` but the plan of what 
 from __future__ import annotations
 
 import tempfile
+import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from tlviz.data.ingest import Geometry
 from tlviz.data.pictures import fit_picture, open_picture
 from tlviz.data.splits import split_images
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.device import choose_device
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
@@ -33,8 +36,17 @@ from tlviz.models.stages import named_stage_parameters
 WORKERS = 2
 
 
-def train_by_tutorial(config: FinetuneConfig, folder: Path, geometry: Geometry) -> float:
-    """Train by a run's settings as the tutorial does and return the best validation accuracy."""
+@dataclass(frozen=True)
+class Outcome:
+    """The best validation accuracy, and the images a second of each epoch's training."""
+
+    accuracy: float
+    images_per_s: list[float]
+
+
+def train_by_tutorial(config: FinetuneConfig, folder: Path, geometry: Geometry) -> Outcome:
+    """Train by a run's settings as the tutorial does."""
+    device = choose_device(config.device)
     loaders = _loaders(config, folder, geometry)
     sets = loaders["train"].dataset
     classes = tuple(sets.dataset.classes)
@@ -45,11 +57,12 @@ def train_by_tutorial(config: FinetuneConfig, folder: Path, geometry: Geometry) 
         seed=config.seed,
         size=config.image_size,
     )
-    model = network.module.to(memory_format=torch.contiguous_format)
+    model = network.module.to(memory_format=torch.contiguous_format).to(device)
     phases = plan_phases(config, network.stages)
     criterion = nn.CrossEntropyLoss()
     optimizer, phase = None, None
     torch.manual_seed(config.seed)
+    images_per_s: list[float] = []
     with tempfile.TemporaryDirectory() as folder_of_best:
         best_path, best = Path(folder_of_best) / "best.pt", 0.0
         for epoch in range(1, config.epochs + 1):
@@ -58,9 +71,11 @@ def train_by_tutorial(config: FinetuneConfig, folder: Path, geometry: Geometry) 
                 optimizer = _optimizer(config, network, phase)
             for part in ("train", "val"):
                 is_training = part == "train"
+                begun = time.perf_counter()
                 model.train(is_training)
                 running_loss, running_corrects = 0.0, 0
-                for inputs, labels in loaders[part]:
+                for batch in loaders[part]:
+                    inputs, labels = (tensor.to(device) for tensor in batch)
                     optimizer.zero_grad()
                     with torch.set_grad_enabled(is_training):
                         outputs = model(inputs)
@@ -71,11 +86,13 @@ def train_by_tutorial(config: FinetuneConfig, folder: Path, geometry: Geometry) 
                             optimizer.step()
                     running_loss += loss.item() * inputs.size(0)
                     running_corrects += torch.sum(guesses == labels.data)
-                accuracy = running_corrects.double() / len(loaders[part].dataset)
+                accuracy = running_corrects.float().item() / len(loaders[part].dataset)
+                if is_training:
+                    images_per_s.append(len(loaders[part].dataset) / (time.perf_counter() - begun))
                 if not is_training and accuracy > best:
-                    best = float(accuracy)
+                    best = accuracy
                     torch.save(model.state_dict(), best_path)
-    return best
+    return Outcome(best, images_per_s)
 
 
 def _loaders(config: FinetuneConfig, folder: Path, geometry: Geometry) -> dict[str, DataLoader]:
