@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from tlviz import vision
+from tlviz.data.transfer import to_device
 
 SHIFT_SHARE = 0.1
 
@@ -18,9 +19,9 @@ def augment_light(pixels: Tensor, *, may_flip: bool, generator: torch.Generator)
     count, height, width, _ = pixels.shape
     if may_flip:
         mirrored = torch.rand(count, generator=generator) < 0.5
-        pixels = torch.where(mirrored.to(pixels.device)[:, None, None, None], pixels.flip(2), pixels)
+        pixels = torch.where(to_device(mirrored, pixels.device)[:, None, None, None], pixels.flip(2), pixels)
     reach = max(1, round(SHIFT_SHARE * height))
-    shift = torch.randint(-reach, reach + 1, (2, count, 1), generator=generator).to(pixels.device)
+    shift = to_device(torch.randint(-reach, reach + 1, (2, count, 1), generator=generator), pixels.device)
     rows = (torch.arange(height, device=pixels.device) + shift[0]).clamp(0, height - 1)
     columns = (torch.arange(width, device=pixels.device) + shift[1]).clamp(0, width - 1)
     image = torch.arange(count, device=pixels.device)[:, None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,13 @@ class ImageSet:
     problems: tuple[Problem, ...]
     may_flip: bool
     excluded: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return a fingerprint of which pictures these are, in which classes and parts."""
+        rows = zip(self.names, self.labels.tolist(), self.parts, strict=True)
+        lines = "\n".join("\t".join(map(str, row)) for row in (self.classes, *rows))
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:

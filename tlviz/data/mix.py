@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.mix_kinds import Mix
+from tlviz.data.transfer import to_device
 
 ALPHA = {Mix.MIXUP: 0.2, Mix.CUTMIX: 1.0}
 """Both parameters of the beta distribution that a blend's weight is drawn from, as the papers have it for ImageNet."""
@@ -30,13 +31,13 @@ def mix_batch(
     if kind is Mix.NONE:
         return inputs, targets
     count = len(inputs)
-    partner = torch.randperm(count, generator=generator).to(inputs.device)
+    partner = to_device(torch.randperm(count, generator=generator), inputs.device)
     weight = _beta(alpha or ALPHA[kind], count, generator)
     if kind is Mix.MIXUP:
-        kept = weight.to(inputs)
+        kept = to_device(weight.to(inputs.dtype), inputs.device)
         mixed = torch.lerp(inputs[partner], inputs, kept[:, None, None, None])
     else:
-        inside = _rectangles(weight, inputs.shape[2], inputs.shape[3], generator).to(inputs.device)
+        inside = to_device(_rectangles(weight, inputs.shape[2], inputs.shape[3], generator), inputs.device)
         mixed = torch.where(inside[:, None], inputs[partner], inputs)
         kept = 1 - inside.to(inputs.dtype).mean(dim=(1, 2))
     return mixed, torch.lerp(targets[partner], targets, kept[:, None])

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.splits import Indices
-from tlviz.finetune.device import to_device
+from tlviz.data.transfer import to_device
 from tlviz.home import cache_folder, make_folder, storage_errors
 
 CPU = torch.device("cpu")

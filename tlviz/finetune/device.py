@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from tlviz.errors import BadSettingError, TlvizError, is_out_of_memory
 from tlviz.finetune.choices import DeviceChoice
@@ -42,13 +41,6 @@ def prepare_torch(threads: int, *, deterministic: bool) -> None:
     else:
         torch.use_deterministic_algorithms(False)  # a worker may execute several runs
         torch.backends.cudnn.benchmark = True
-
-
-def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """Bring a tensor from memory to a device, on a GPU without waiting for the copy."""
-    if device.type == "cuda":
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)
 
 
 def precision(device: torch.device) -> AbstractContextManager[object]:

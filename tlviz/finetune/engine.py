@@ -49,15 +49,15 @@ def _epochs(state: State) -> Iterator[Event]:
         start = Epoch(0, None, None, before.loss, before.accuracy, 0.0, 0.0, before.macro_f1, val_hits=before.hits)
         yield _remember(state, start)
     for number in range(state.epoch + 1, state.session.config.epochs + 1):
+        if _has_lost_patience(state):
+            yield Stopped(StopReason.PATIENCE)
+            return
         if state.phase_of(number) != state.phase:
             state.enter(state.phase_of(number))
             yield _unfroze(state, number)
         epoch = yield from _train_and_validate(state, number)
         yield _remember(state, epoch)
-        if _has_lost_patience(state):
-            yield Stopped(StopReason.PATIENCE)
-            return
-    yield Stopped(StopReason.EPOCHS)
+    yield Stopped(StopReason.PATIENCE if _has_lost_patience(state) else StopReason.EPOCHS)
 
 
 def _train_and_validate(state: State, number: int) -> Generator[Progress, None, Epoch]:

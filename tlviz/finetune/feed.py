@@ -16,6 +16,7 @@ from tlviz.finetune.freezing import train_mode
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.plan import Phase
 from tlviz.finetune.session import Session
+from tlviz.models.head import ends_rectified
 from tlviz.models.split import CannotSplitError, split_network
 
 
@@ -46,6 +47,7 @@ class Feed:
         self._views = 0 if config.augment is Augment.NONE else config.views
         self._cache: PrefixCache | None = None
         self._tail = session.network.module
+        self._is_rectified = ends_rectified(session.network.module, session.network.stages[-1])
         self.note = self._keep_prefix(epochs)
         if config.compile and session.device.type == "cuda":
             self._tail = torch.compile(self._tail)  # type: ignore[assignment]
@@ -83,7 +85,12 @@ class Feed:
         return self._pictures.labels(indices)
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """Return the logits (n, C) of inputs; on a GPU the network computes them in bfloat16."""
+        """Return the logits (n, C) of inputs; on a GPU the network computes them in bfloat16.
+
+        A rectified head's logits begin near 100, where that knows halves only: it computes in float32.
+        """
+        if self._is_rectified:
+            return self._tail(inputs.float())  # type: ignore[no-any-return]
         with precision(self._session.device):
             result: Tensor = self._tail(inputs)
         return result.float()

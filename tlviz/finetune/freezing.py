@@ -33,7 +33,7 @@ def set_trainable(
             else:
                 trains = is_head or _is_tuned(name, owner, tune)
             parameter.requires_grad_(trains)
-            has_norms |= isinstance(owner, _NORMS) and not is_head
+            has_norms |= _is_norm(owner) and not is_head
     if tune is Tune.NORMS and not has_norms:
         raise BadSettingError(
             "This network has no normalisation layers to train; choose another strategy, or a network that has some."
@@ -107,10 +107,15 @@ def reestimate_statistics(module: nn.Module, norms: Sequence[nn.Module], batches
             layer.eval()
 
 
+def _is_norm(layer: nn.Module) -> bool:
+    """Tell whether a layer normalises; those that timm wrote itself (RmsNorm, EvoNorm) are known by their names."""
+    return isinstance(layer, _NORMS) or "norm" in type(layer).__name__.lower()
+
+
 def _is_tuned(name: str, owner: nn.Module, tune: Tune) -> bool:
     match tune:
         case Tune.NORMS:
-            return isinstance(owner, _NORMS)
+            return _is_norm(owner)
         case Tune.LORA:
             return ".lora_" in name
     return True

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from tlviz.data.augment import augment_light, augment_strong
 from tlviz.data.splits import Indices
+from tlviz.data.transfer import to_device
 from tlviz.finetune.choices import Augment
-from tlviz.finetune.device import to_device
 from tlviz.finetune.session import Session
 from tlviz.models.load import normalise
 
@@ -67,6 +67,13 @@ class Pictures:
             case Augment.STRONG:
                 return augment_strong(pixels, may_flip=self._images.may_flip, generator=generator)
         return pixels
+
+
+def shuffled(indices: Indices, *numbers: int) -> Indices:
+    """Return indices in an order that depends on every one of some numbers."""
+    generator = torch.Generator().manual_seed(seed_of(*numbers))
+    mixed: Indices = indices[torch.randperm(len(indices), generator=generator).numpy()]
+    return mixed
 
 
 def seed_of(*numbers: int) -> int:

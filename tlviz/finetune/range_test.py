@@ -69,6 +69,8 @@ def _losses(state: State, rates: list[float]) -> Iterator[float]:
         optimizer.zero_grad(set_to_none=True)
         loss = backward(state, batch, 1, generator)
         optimizer.step()
+        if state.pull:
+            state.pull.step(optimizer)
         yield loss.item()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tlviz.errors import BadWeightsError
+from tlviz.errors import BadWeightsError, is_out_of_memory
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.state import State
 
@@ -64,6 +64,8 @@ def restore(state: State, content: bytes) -> float:
             state.averaged.restore(saved["averaged"], saved["averaged_steps"])
         return float(saved["elapsed_s"])
     except (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        if is_out_of_memory(error):
+            raise
         raise BadWeightsError(f"The run's last state cannot be read ({error}); start the run anew.") from error
 
 

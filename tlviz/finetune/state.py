@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
+from tlviz.data.splits import Indices
 from tlviz.finetune import lora
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
 from tlviz.finetune.dropout import quicken_dropout
@@ -14,7 +15,7 @@ from tlviz.finetune.events import Epoch
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
 from tlviz.finetune.param_groups import build_optimizer, is_decayed
-from tlviz.finetune.pictures import Pictures
+from tlviz.finetune.pictures import Pictures, shuffled
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
 from tlviz.finetune.session import Session
@@ -66,6 +67,8 @@ class State:
         """Enter the first phase; re-estimate BatchNorm statistics where that is wanted."""
         if self.session.config.batchnorm is BatchNorm.REESTIMATE:
             self._reestimate()
+            if self.averaged:
+                self.averaged.restore(self.moving, steps=0)  # what is averaged begins with these statistics
         self.enter(self.phases[0])
 
     def enter(self, phase: Phase) -> None:
@@ -92,7 +95,7 @@ class State:
         self.feed = Feed(self.session, self.pictures, phase, epochs, shelf, is_still=is_still)
 
     def build_optimizer(self) -> None:
-        """Build the optimizer of the present phase; what trained before keeps its moments."""
+        """Build the optimizer of the present phase; what trained in the phase before keeps its moments."""
         rates = stage_rates(self.session.config, self.shares, self.phase.rate_factor)
         previous = getattr(self, "optimizer", None)
         self.optimizer = build_optimizer(self.module, self.session.network.stages, rates, self.session.config, previous)
@@ -143,5 +146,12 @@ class State:
         network, train = self.session.network, self.session.split.train
         parts = [part for at in self.phases[0].frozen for part in stage_modules(self.module, network.stages[at])]
         norms = [norm for part in parts for norm in batch_norms(part)]
-        chunks = np.array_split(train, max(1, round(len(train) / ESTIMATE_BATCH)))
-        reestimate_statistics(self.module, norms, (self.pictures.plain(chunk) for chunk in chunks))
+        # Pictures lie class by class: the statistics of a chunk of one class would not be those of the target.
+        mixed = shuffled(train, self.session.config.seed, 0, 1)
+        chunks = np.array_split(mixed, max(1, round(len(train) / ESTIMATE_BATCH)))
+
+        def pictures(chunk: Indices) -> torch.Tensor:
+            self.session.halt_if_asked()
+            return self.pictures.plain(chunk)
+
+        reestimate_statistics(self.module, norms, map(pictures, chunks))

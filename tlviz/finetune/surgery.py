@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tlviz.finetune.pictures import Pictures
+from tlviz.finetune.pictures import Pictures, shuffled
 from tlviz.finetune.session import Session
 from tlviz.measures.relative_gradient import relative_norm, relative_shares
 from tlviz.models.stages import named_stage_parameters
@@ -14,7 +14,7 @@ BATCHES = 4
 
 
 def gradient_shares(session: Session, pictures: Pictures) -> list[float]:
-    """Return each backbone stage's relative gradient norm, divided by the largest, from the first training pictures.
+    """Return each backbone stage's relative gradient norm, divided by the largest, from some training pictures.
 
     Lee et al. 2022: the mean over a few batches of |gradient| / |weight|.  One-dimensional tensors (normalisation,
     biases) and those that are all zero are left out; stages without any others get 0, frozen ones are measured too.
@@ -33,9 +33,10 @@ def gradient_shares(session: Session, pictures: Pictures) -> list[float]:
         for parameter in flat:
             parameter.requires_grad_(True)
         size = session.config.batch_size
-        for at in range(0, min(BATCHES * size, len(session.split.train)), size):
+        mixed = shuffled(session.split.train, session.config.seed, 0, 2)  # pictures lie class by class
+        for at in range(0, min(BATCHES * size, len(mixed)), size):
             session.halt_if_asked()
-            batch = session.split.train[at : at + size]
+            batch = mixed[at : at + size]
             loss = nn.functional.cross_entropy(module(pictures.plain(batch)), pictures.labels(batch))
             gradients = dict(zip(flat, torch.autograd.grad(loss, flat, allow_unused=True), strict=True))
             for number, members in enumerate(weights):

@@ -79,7 +79,7 @@ class Diary:
         images, config = self._state.session.images, self._state.session.config
         problems = [asdict(problem) for problem in images.problems]
         about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
-        about["copies"] = self._state.session.copies
+        about |= {"copies": self._state.session.copies, "pictures": images.digest}
         self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE

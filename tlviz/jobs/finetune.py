@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from tlviz.jobs.diary import Diary
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
+from tlviz.runs.folder import RunFolder
 from tlviz.runs.heartbeat import Status
 
 LOOK_S = 0.2
@@ -36,10 +37,15 @@ LOOK_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What runs that one worker executes one after another have in common; ``images`` are decoded ones."""
+    """What runs that one worker executes one after another have in common.
+
+    ``images`` are decoded ones; ``begun`` is what the first run on each target told of its pictures, which hold for
+    the others too.
+    """
 
     shelf: Shelf
     images: dict[tuple[str, Geometry], ImageSet] = field(default_factory=dict)
+    begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def execute(
@@ -81,7 +87,7 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     device = choose_device(config.device)
     images = _images(job, config, shared)
     network = _build(config, images)
-    copies = _copies(job, images)
+    copies = _copies(job, config, images, shared)
     groups = number_groups(copies, images.names) if copies else None
     split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
@@ -100,20 +106,33 @@ def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet
     return shared.images[key]
 
 
-def _copies(job: Job, images: ImageSet) -> tuple[tuple[str, ...], ...]:
+def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared | None) -> tuple[tuple[str, ...], ...]:
     """Return the groups of copies that must stay in one part: those the run began with, else what the doctor knows.
 
-    Raises ``BadDatasetError`` where a run is taken up again on other pictures.
+    Runs of a race begin with those of its first one.  Raises ``BadDatasetError`` where a run is taken up again on other
+    pictures.
     """
-    begun = next((event for event in job.run.events() if event.get("event") == "started"), None)
+    begun = told_of_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
     if begun is None:
         report = known_report(images.name)
-        return report.groups if report else ()
+        begun = {"copies": report.groups if report else (), "excluded": images.excluded, "pictures": images.digest}
+    if shared:
+        shared.begun.setdefault(config.data, begun)
     if tuple(begun.get("excluded", ())) != images.excluded:
         raise BadDatasetError(
-            "Which pictures are excluded from the target has changed since this run began; start a new run."
+            "Which pictures are excluded from the target has changed since this run or its race began; start a new one."
+        )
+    if begun.get("pictures", images.digest) != images.digest:
+        raise BadDatasetError(
+            f"The pictures of {images.title} have changed since this run or its race began: some were added, removed "
+            "or moved to another class. Put them back, or start a new one."
         )
     return tuple(tuple(group) for group in begun.get("copies", ()))
+
+
+def told_of_pictures(run: RunFolder) -> Mapping[str, Any] | None:
+    """Return what a run told of its pictures when it began, None where it has not."""
+    return next((event for event in run.events() if event.get("event") == "started"), None)
 
 
 def _test_accuracy(job: Job, state: State) -> float | None:

@@ -95,6 +95,14 @@ class _Course:
             settings = run.config()["settings"]
             if settings.get(RACE_KEY) == self._job.run.name and run.name not in known:
                 self._job.append("member", {"number": settings.get(NUMBER_KEY), "run": run.name})
+        self._recall_pictures()
+
+    def _recall_pictures(self) -> None:
+        """Let the runs that are still to begin have the pictures and copies of those that have begun."""
+        for member in self._race().members:
+            told = finetune.told_of_pictures(folder_of(self._job.run, member.run)) if member.run else None
+            if told is not None:
+                self._shared.begun.setdefault(self._planned[member.number]["data"], told)
 
     def _to(self, rung: int | None) -> None:
         """Bring every run that is still in the race to a rung, in the order a person wishes."""

@@ -26,14 +26,14 @@ def initialise_head(module: nn.Module, stages: tuple[Stage, ...]) -> None:
     ReLU passes everything as long as the logits have moved by less than that, so that the head trains as a linear one
     and keeps the library's architecture.
     """
-    rectified = _ends_rectified(module, stages[-1])
+    rectified = ends_rectified(module, stages[-1])
     for _, layer in logit_layers(module, stages):
         nn.init.normal_(layer.get_parameter("weight"), std=HEAD_STD)
         if getattr(layer, "bias", None) is not None:
             nn.init.constant_(layer.get_parameter("bias"), RECTIFIED_BIAS if rectified else 0.0)
 
 
-def _ends_rectified(module: nn.Module, head: Stage) -> bool:
+def ends_rectified(module: nn.Module, head: Stage) -> bool:
     """Tell whether a ReLU comes after the last layer with weights of the head."""
     leaves = [inner for part in stage_modules(module, head) for inner in part.modules() if not any(inner.children())]
     after = leaves[max(at for at, inner in enumerate(leaves) if is_weight_leaf(inner)) :]

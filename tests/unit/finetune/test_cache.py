@@ -52,6 +52,7 @@ def run(network: Network, images: ImageSet, strategy: str, **chosen: object) -> 
         ("gradual", {"epochs": 12}),
         ("full", {"frozen": ("stem", "block2")}),
         ("head_only", {"batchnorm": BatchNorm.REESTIMATE}),
+        ("last_stages", {"batchnorm": BatchNorm.REESTIMATE, "ema": 0.9}),
     ],
 )
 def test_losses_and_weights_are_the_same_to_the_bit(

@@ -16,18 +16,21 @@ from torch.utils._pytree import tree_leaves
 
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
+from tlviz.data.transfer import to_device
 from tlviz.errors import TlvizError
 from tlviz.finetune.cache import RowStore, find_room
 from tlviz.finetune.choices import ClassWeights
 from tlviz.finetune.config import configure
-from tlviz.finetune.device import memory_errors, next_smaller_batch, precision, prepare_torch, to_device
+from tlviz.finetune.device import memory_errors, next_smaller_batch, precision, prepare_torch
 from tlviz.finetune.engine import train
+from tlviz.finetune.scoring import predict_logits
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.jobs import finetune as finetune_job
 from tlviz.jobs import range_test as range_job
 from tlviz.jobs.job import Job
-from tlviz.models.load import Network
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import Network, build_for_target
 from tlviz.runs.folder import create_run
 
 GPU = torch.device("cuda")
@@ -164,3 +167,19 @@ def test_an_epoch_needs_no_double_precision(tiny: Network, colours: ImageSet, no
     state = State(Session(tiny, colours, split, config, torch.device("cpu"), lambda: False))
     list(train(state))
     assert state.epoch == 3
+
+
+def test_a_rectified_head_tells_logits_apart_where_bfloat16_would_not(
+    colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU's bfloat16 stands for the GPU's: near 100 it knows halves only."""
+    monkeypatch.setattr("tlviz.finetune.feed.precision", lambda _: torch.autocast("cpu", torch.bfloat16))
+    network = build_for_target(find_model("squeezenet1_1"), colours.classes, pretrained=True, seed=0, size=64)
+    config = configure("squeezenet1_1", "clipart", "head_only", image_size=64, epochs=2)
+    split = split_images(colours.labels, colours.parts, 0)
+    state = State(Session(network, colours, split, config, torch.device("cpu"), lambda: False))
+    state.begin()
+    logits = predict_logits(state.session, state.feed, split.validation)
+    assert logits.dtype == torch.float32
+    assert (logits - 100).abs().max() < 10
+    assert len(logits.unique()) == logits.numel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.images import ImageSet
-from tlviz.data.splits import split_images
+from tlviz.data.splits import Indices, split_images
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
@@ -19,8 +20,9 @@ from tlviz.finetune.events import Epoch, Event, Started, Unfroze
 from tlviz.finetune.param_groups import group_table, is_decayed
 from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.session import Session
-from tlviz.finetune.state import State
+from tlviz.finetune.state import ESTIMATE_BATCH, State
 from tlviz.finetune.strategies import STRATEGIES
+from tlviz.finetune.surgery import gradient_shares
 from tlviz.models.load import Network
 from tlviz.models.stages import owns
 
@@ -209,6 +211,59 @@ def test_reestimated_statistics_are_those_of_the_training_images(tiny: Network, 
     assert torch.allclose(norm.get_buffer("running_var"), first.var((0, 2, 3)), atol=1e-4)
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.momentum == 0.1
+
+
+@pytest.fixture
+def sorted_classes(colours: ImageSet) -> ImageSet:
+    """Return 400 pictures that lie class by class, as folders give them."""
+    counts = (200, 100, 100)
+    labels = np.repeat(np.arange(3), counts)
+    rows = np.concatenate([np.resize(np.flatnonzero(colours.labels == at), count) for at, count in enumerate(counts)])
+    names = tuple(map(str, range(400)))
+    return replace(colours, pixels=colours.pixels[rows], labels=labels, parts=("",) * 400, names=names)
+
+
+def test_statistics_of_classes_that_lie_in_order_are_those_of_all(tiny: Network, sorted_classes: ImageSet) -> None:
+    state = state_of(tiny, sorted_classes, "head_only", batchnorm=BatchNorm.REESTIMATE)
+    state.begin()
+    with torch.no_grad():
+        first = tiny.module.get_submodule("stem.0")(state.pictures.plain(state.session.split.train))
+    assert len(first) > 4 * ESTIMATE_BATCH
+    variance = tiny.module.get_submodule("stem.1").get_buffer("running_var")
+    torch.testing.assert_close(variance, first.var((0, 2, 3)), rtol=0.05, atol=0)
+
+
+def test_surgery_looks_at_every_class(tiny: Network, sorted_classes: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = state_of(tiny, sorted_classes, "surgical", batch_size=16)
+    seen: list[int] = []
+    real = state.pictures.plain
+
+    def plain(indices: Indices) -> torch.Tensor:
+        seen.extend(sorted_classes.labels[indices].tolist())
+        return real(indices)
+
+    monkeypatch.setattr(state.pictures, "plain", plain)
+    gradient_shares(state.session, state.pictures)
+    assert len(seen) == 4 * 16
+    assert set(seen) == {0, 1, 2}
+
+
+def test_norms_that_a_library_wrote_itself_train(tiny: Network, colours: ImageSet) -> None:
+    class RmsNorm(nn.Module):
+        def __init__(self, channels: int) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.weight * x.square().mean(1, keepdim=True).add(1e-6).rsqrt()
+
+    for path in ("stem.1", "block1.1", "block2.1"):
+        channels = len(tiny.module.get_parameter(f"{path}.weight"))
+        tiny.module.set_submodule(path, RmsNorm(channels))
+    state = state_of(tiny, colours, "norm_only", epochs=1)
+    list(train(state))
+    trained = {name for name, parameter in state.module.named_parameters() if parameter.requires_grad}
+    assert trained == {"stem.1.weight", "block1.1.weight", "block2.1.weight", "fc.weight", "fc.bias"}
 
 
 def test_training_norms_of_a_network_without_any_is_refused(colours: ImageSet, tiny: Network) -> None:

@@ -98,3 +98,13 @@ def test_it_trains_as_the_run_would(tiny: Network, colours: ImageSet) -> None:
     torch.testing.assert_close(curve(batch_size=8, accumulate=2), whole, rtol=1e-4, atol=1e-6)
     assert not torch.allclose(curve(batch_size=8), whole), "half a batch an update is another curve"
     assert not torch.allclose(curve(batch_size=16, mix=Mix.MIXUP), whole)
+
+
+def test_weights_are_pulled_to_their_start_as_in_the_run(tiny: Network, colours: ImageSet) -> None:
+    def curve(*, pulled: bool) -> torch.Tensor:
+        state = state_of(tiny, colours, "full", head_lr=1e-2, backbone_lr=1e-2, l2_sp=100.0)
+        state.begin()
+        state.pull = state.pull if pulled else None
+        return torch.tensor(range_test(state, steps=10).losses[:8])
+
+    assert not torch.allclose(curve(pulled=True), curve(pulled=False))

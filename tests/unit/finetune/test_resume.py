@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "augmented": {"augment": Augment.LIGHT, "mix": Mix.MIXUP, "label_smoothing": 0.1},
     "pulled": {"l2_sp": 1.0, "accumulate": 2, "class_weights": ClassWeights.BALANCED},
     "statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE},
+    "averaged statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE, "ema": 0.9},
     "moving": {"freeze": 2, "batchnorm": BatchNorm.MOVE},
     "frozen again": {"thaw": "2:0,4:stem+block1", "ema": 0.9},
 }
@@ -102,10 +103,25 @@ def test_patience_counts_across_an_interruption(tiny: Network, colours: ImageSet
     chosen = {"epochs": 200, "patience": 2}
     whole = new_state(tiny, colours, "full", **chosen)
     saved = [checkpoint(whole, 0) for event in train(whole) if isinstance(event, Epoch)]
-    again = new_state(tiny, colours, "full", **chosen)
-    restore(again, saved[-2])
-    list(train(again))
-    assert again.epoch == whole.epoch < 200
+    for content in saved[-2:]:
+        again = new_state(tiny, colours, "full", **chosen)
+        restore(again, content)
+        assert list(train(again))[-1] == Stopped(StopReason.PATIENCE)
+        assert again.epoch == whole.epoch < 200
+
+
+def test_memory_that_runs_out_while_taking_up_a_run_is_not_taken_for_damage(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = checkpoint_of(tiny, colours, "head_only")
+    again = new_state(tiny, colours, "head_only")
+
+    def refuse(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(again, "freeze", refuse)
+    with pytest.raises(torch.OutOfMemoryError):
+        restore(again, content)
 
 
 def test_frozen_tensors_are_left_out_and_no_code_is_in_it(tiny: Network, colours: ImageSet) -> None:

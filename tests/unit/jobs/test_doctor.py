@@ -13,13 +13,17 @@ from filelock import FileLock
 from tests.painted import paint
 from tlviz.data.exclusions import exclude
 from tlviz.diagnose.doctor import check_dataset, known_report
+from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import read_header
 from tlviz.export.formats import _validation
+from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
+from tlviz.jobs.finetune import Shared, execute
+from tlviz.jobs.job import Job
 from tlviz.runs.device import lane
-from tlviz.runs.folder import RunFolder, list_runs
+from tlviz.runs.folder import RunFolder, create_run, list_runs
 from tlviz.runs.heartbeat import Status
 from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.summary import summarise
@@ -101,6 +105,29 @@ def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
     summary = summarise(run)
     assert summary.status is Status.FINISHED, summary.error
     assert summary.start_event["excluded"] == [str(Path("cat/copy.png"))]
+
+
+def test_runs_of_a_race_split_alike_although_the_doctor_finds_copies_meanwhile(target: Path) -> None:
+    configs = [configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64, seed=0, threads=1)] * 2
+    shared, told = Shared(Shelf(0)), []
+    for config in configs:
+        run = create_run("finetune", "in a race", config.to_json())
+        execute(Job(run), config.to_json(), shared)
+        told.append(next(event for event in run.events() if event["event"] == "started"))
+        report = check_dataset(str(target), features=False)
+    assert report.groups, "a run of its own would keep these together now"
+    assert told[0]["copies"] == told[1]["copies"] == []
+
+
+def test_a_run_is_not_taken_up_on_other_pictures(target: Path) -> None:
+    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
+    run = create_run("finetune", "then", settings)
+    execute(Job(run), settings, until=1)
+    paint(77).save(target / "cat" / "new.png")
+    with pytest.raises(BadDatasetError, match="some were added, removed"):
+        execute(Job(run), settings)
+    (target / "cat" / "new.png").unlink()
+    assert execute(Job(run), settings)["reason"] == "epochs"
 
 
 def test_copies_the_doctor_found_stay_in_one_part_in_the_run_and_in_its_export(tmp_path: Path) -> None:
