@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from PIL import Image
 from safetensors import safe_open
 
 from tlviz.cli import main
+from tlviz.cli.commands import app
+from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.folder import find_run, list_runs
 
 
@@ -119,6 +122,40 @@ def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture
     assert "Advice (confidence" in printed
 
 
+def test_a_range_test_suggests_rates_for_the_settings_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--batch-size", "16")
+    status, found, told = call(capsys, "find-rate", *arguments, "--strategy", "full", "--threads", "1")
+    assert status == 0, told
+    assert "trying learning rates" in told
+    assert len(found["rates"]) == len(found["losses"]) > 20
+    assert 1e-6 < found["suggested"] < 10
+    assert found["suggested_backbone"] == pytest.approx(found["suggested"] / 10)
+    assert (found["phases"], found["with_backbone"]) == (1, True)
+    assert found["duration_s"] > 0
+    assert find_run(found["run"]).config()["settings"]["threads"] == 1
+    assert main(["find-rate", *arguments, "--strategy", "two_phase", "--epochs", "4"]) == 0
+    printed = capsys.readouterr().out
+    assert "in the first phase, the only one that was tested: --head-lr" in printed
+    assert "--backbone-lr" not in printed
+    assert call(capsys, "runs")[1] == {"runs": []}
+
+
+def test_a_range_test_that_fails_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--strategy", "full", "--tune", "lora")
+    status, found, told = call(capsys, "find-rate", *arguments)
+    assert (status, found) == (2, {})
+    assert told.splitlines()[-1].startswith("tlviz: LoRA needs attention")
+
+
+def test_the_range_test_takes_every_option_of_a_run_and_both_explain_the_strategies() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = [[option.opts for option in commands[name].params] for name in ("find-rate", "finetune")]
+    assert options[0] == options[1]
+    assert ["--threads"] in options[0]
+    for name in ("finetune", "find-rate", "race"):
+        assert all(strategy.sentence in commands[name].epilog for strategy in STRATEGIES.values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -159,6 +196,11 @@ def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture
         ),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --thaw 3", "thaw holds '3'; write EPOCH:DEPTH"),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --ema 1", "ema is 1; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --threads 0", "threads is 0; it must be"),
+        ("find-rate --model squeezenet1_1 --data clipart --strategy half", "There is no strategy called 'half'"),
+        ("find-rate --model squeezenet1_1 --data clipart --strategy full --freeze 10", "freeze is 10; it must be"),
+        ("find-rate --model squeezenet1_1 --data clipart", "--strategy"),
+        ("find-rate --model resnet50 --data clipart --strategy full", "python -m tlviz models download resnet50"),
         ("runs resume none", "There is no run called 'none'"),
         ("frobnicate", "frobnicate"),
     ],

@@ -16,7 +16,8 @@ import typer
 
 from tlviz.cli.bench import bench
 from tlviz.cli.datasets import datasets_app
-from tlviz.cli.finetune import finetune, follow
+from tlviz.cli.find_rate import find_rate
+from tlviz.cli.finetune import STRATEGIES_EPILOG, finetune, follow
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.predict import predict_pictures
@@ -114,9 +115,10 @@ def delete_run(
 
 
 app.command("profile")(profile)
-app.command("finetune")(finetune)
+app.command("finetune", epilog=STRATEGIES_EPILOG)(finetune)
+app.command("find-rate", epilog=STRATEGIES_EPILOG)(find_rate)
 app.command("predict")(predict_pictures)
-app.command("race")(race)
+app.command("race", epilog=STRATEGIES_EPILOG)(race)
 app.command("bench")(bench)
 
 
