@@ -14,8 +14,9 @@ from safetensors import safe_open
 
 from tlviz.cli import main
 from tlviz.cli.commands import app
+from tlviz.finetune.config import configure
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import find_run, list_runs
+from tlviz.runs.folder import create_run, find_run, list_runs
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -89,6 +90,16 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     _, shown, _ = call(capsys, "runs", "show", run["run"])
     assert [epoch["epoch"] for epoch in shown["epochs"]] == [0, 1, 2]
     assert shown["config"]["image_size"] == 96
+    assert shown["switches"] == []
+    [phase] = shown["phases"]
+    assert (phase["from_epoch"], phase["frozen"]) == (1, ["stem", *(f"fire{at}" for at in range(2, 10))])
+    assert [(row["stage"], row["parameters"], row["lr"]) for row in phase["groups"]] == [
+        *(("head", 512 * 6, 1e-3), ("head", 6, 1e-3))
+    ]
+    assert "run once for each picture" in phase["note"]
+    assert [(reading["moment"], reading["source_agreement"]) for reading in shown["gauges"]] == [
+        *(("start", 1.0), ("end", 1.0), ("best", 1.0))
+    ]
 
     status, exported, _ = call(
         capsys, "export", run["run"], "--to", str(tmp_path / "out"), "--formats", "safetensors,pt"
@@ -103,6 +114,34 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     status, deleted, _ = call(capsys, "runs", "delete", run["run"])
     assert deleted["deleted"]
     assert call(capsys, "runs")[1] == {"runs": []}
+
+
+def test_a_run_in_words_tells_every_phase_with_its_rates_and_the_most_changed_stage(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    run = create_run("finetune", "x", configure("squeezenet1_1", "photos", "two_phase", epochs=2).to_json())
+    head = {"stage": "head", "parameters": 5, "lr": 1e-3, "weight_decay": 0.01}
+    later = [head | {"stage": stage, "lr": 5e-5} for stage in ("stem", "fire2")]
+    similarity = {"stem": 1.0, "fire2": 0.75, "fire3": None}
+    events = [
+        {"event": "started", "frozen": ["stem", "fire2"], "groups": [head], "switches": [2], "note": "Kept in memory."},
+        {"event": "unfroze", "epoch": 2, "frozen": [], "groups": [*later, head], "trainable_parameters": 15},
+        {"event": "gauged", "moment": "best", "epoch": 2, "source_agreement": 0.5, "similarity": similarity},
+        {"event": "finished", "status": "failed", "error": "The disk is full."},
+    ]
+    (run.path / "events.jsonl").write_text("".join(json.dumps(event | {"time": 1.0}) + "\n" for event in events))
+    assert main(["runs", "show", run.name]) == 0
+    printed = capsys.readouterr().out
+    assert "The disk is full." in printed
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["1", "stem, fire2", "head at 0.001", "", "Kept in memory."],
+        ["2", "", "stem, fire2 at 5e-05; head at 0.001", "15", ""],
+        ["best", "2", "0.5", "fire2", "0.75"],
+    ]
+    _, shown, _ = call(capsys, "runs", "show", run.name)
+    assert (shown["switches"], shown["gauges"][0]["similarity"]) == ([2], similarity)
 
 
 def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture[str]) -> None:
