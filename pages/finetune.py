@@ -4,6 +4,7 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
+from tlviz.models.spec import Stage
 from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.ui import cached
@@ -24,7 +25,7 @@ def page() -> None:
     render_plan(source(), stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
-        _settings_and_start(images)
+        _settings_and_start(images, stages)
     with live:
         _live()
 
@@ -38,7 +39,7 @@ def _live() -> None:
     st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")
 
 
-def _settings_and_start(images: ImageSet) -> None:
+def _settings_and_start(images: ImageSet, stages: tuple[Stage, ...]) -> None:
     """Draw the settings; a value out of range is one sentence and nothing can be started until it is mended."""
     config = None
     try:
@@ -49,7 +50,7 @@ def _settings_and_start(images: ImageSet) -> None:
         st.session_state[Key.RUN] = start_finetune(config).name
         st.rerun()  # so that the sidebar shows it too
     if config:
-        render_range_test(config)
+        render_range_test(config, stages)
 
 
 guarded(page)

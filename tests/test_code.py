@@ -58,11 +58,11 @@ def test_the_readme_names_real_files_and_commands() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(
-        r"^python -m tlviz ([a-z]+(?: (?:show|check|stop|delete|download|import|exclude|include|resume))?)(.*)$",
+        r"^python -m tlviz ([a-z-]+(?: (?:show|check|stop|delete|download|import|exclude|include|resume))?)(.*)$",
         text,
         re.MULTILINE,
     )
-    verbs = {"models", "datasets", "finetune", "profile", "race", "runs", "predict", "export", "bench"}
+    verbs = {"models", "datasets", "finetune", "find-rate", "profile", "race", "runs", "predict", "export", "bench"}
     assert {verb.split()[0] for verb, _ in commands} == verbs
     for verb, rest in commands:
         done = subprocess.run(

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from PIL import Image
 from safetensors import safe_open
 
 from tlviz.cli import main
-from tlviz.runs.folder import find_run, list_runs
+from tlviz.cli.commands import app
+from tlviz.finetune.config import configure
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.runs.folder import create_run, find_run, list_runs
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -86,6 +90,16 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     _, shown, _ = call(capsys, "runs", "show", run["run"])
     assert [epoch["epoch"] for epoch in shown["epochs"]] == [0, 1, 2]
     assert shown["config"]["image_size"] == 96
+    assert shown["switches"] == []
+    [phase] = shown["phases"]
+    assert (phase["from_epoch"], phase["frozen"]) == (1, ["stem", *(f"fire{at}" for at in range(2, 10))])
+    assert [(row["stage"], row["parameters"], row["lr"]) for row in phase["groups"]] == [
+        *(("head", 512 * 6, 1e-3), ("head", 6, 1e-3))
+    ]
+    assert "run once for each picture" in phase["note"]
+    assert [(reading["moment"], reading["source_agreement"]) for reading in shown["gauges"]] == [
+        *(("start", 1.0), ("end", 1.0), ("best", 1.0))
+    ]
 
     status, exported, _ = call(
         capsys, "export", run["run"], "--to", str(tmp_path / "out"), "--formats", "safetensors,pt"
@@ -100,6 +114,34 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     status, deleted, _ = call(capsys, "runs", "delete", run["run"])
     assert deleted["deleted"]
     assert call(capsys, "runs")[1] == {"runs": []}
+
+
+def test_a_run_in_words_tells_every_phase_with_its_rates_and_the_most_changed_stage(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    run = create_run("finetune", "x", configure("squeezenet1_1", "photos", "two_phase", epochs=2).to_json())
+    head = {"stage": "head", "parameters": 5, "lr": 1e-3, "weight_decay": 0.01}
+    later = [head | {"stage": stage, "lr": 5e-5} for stage in ("stem", "fire2")]
+    similarity = {"stem": 1.0, "fire2": 0.75, "fire3": None}
+    events = [
+        {"event": "started", "frozen": ["stem", "fire2"], "groups": [head], "switches": [2], "note": "Kept in memory."},
+        {"event": "unfroze", "epoch": 2, "frozen": [], "groups": [*later, head], "trainable_parameters": 15},
+        {"event": "gauged", "moment": "best", "epoch": 2, "source_agreement": 0.5, "similarity": similarity},
+        {"event": "finished", "status": "failed", "error": "The disk is full."},
+    ]
+    (run.path / "events.jsonl").write_text("".join(json.dumps(event | {"time": 1.0}) + "\n" for event in events))
+    assert main(["runs", "show", run.name]) == 0
+    printed = capsys.readouterr().out
+    assert "The disk is full." in printed
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["1", "stem, fire2", "head at 0.001", "", "Kept in memory."],
+        ["2", "", "stem, fire2 at 5e-05; head at 0.001", "15", ""],
+        ["best", "2", "0.5", "fire2", "0.75"],
+    ]
+    _, shown, _ = call(capsys, "runs", "show", run.name)
+    assert (shown["switches"], shown["gauges"][0]["similarity"]) == ([2], similarity)
 
 
 def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,6 +159,40 @@ def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert "fire9" in printed
     assert "Advice (confidence" in printed
+
+
+def test_a_range_test_suggests_rates_for_the_settings_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--batch-size", "16")
+    status, found, told = call(capsys, "find-rate", *arguments, "--strategy", "full", "--threads", "1")
+    assert status == 0, told
+    assert "trying learning rates" in told
+    assert len(found["rates"]) == len(found["losses"]) > 20
+    assert 1e-6 < found["suggested"] < 10
+    assert found["suggested_backbone"] == pytest.approx(found["suggested"] / 10)
+    assert (found["phases"], found["with_backbone"]) == (1, True)
+    assert found["duration_s"] > 0
+    assert find_run(found["run"]).config()["settings"]["threads"] == 1
+    assert main(["find-rate", *arguments, "--strategy", "two_phase", "--epochs", "4"]) == 0
+    printed = capsys.readouterr().out
+    assert "in the first phase, the only one that was tested: --head-lr" in printed
+    assert "--backbone-lr" not in printed
+    assert call(capsys, "runs")[1] == {"runs": []}
+
+
+def test_a_range_test_that_fails_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--strategy", "full", "--tune", "lora")
+    status, found, told = call(capsys, "find-rate", *arguments)
+    assert (status, found) == (2, {})
+    assert told.splitlines()[-1].startswith("tlviz: LoRA needs attention")
+
+
+def test_the_range_test_takes_every_option_of_a_run_and_both_explain_the_strategies() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = [[option.opts for option in commands[name].params] for name in ("find-rate", "finetune")]
+    assert options[0] == options[1]
+    assert ["--threads"] in options[0]
+    for name in ("finetune", "find-rate", "race"):
+        assert all(strategy.sentence in commands[name].epilog for strategy in STRATEGIES.values())
 
 
 @pytest.mark.parametrize(
@@ -159,6 +235,11 @@ def test_a_profile_has_the_promised_keys_and_words(capsys: pytest.CaptureFixture
         ),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --thaw 3", "thaw holds '3'; write EPOCH:DEPTH"),
         ("finetune --model squeezenet1_1 --data clipart --strategy full --ema 1", "ema is 1; it must be"),
+        ("finetune --model squeezenet1_1 --data clipart --strategy full --threads 0", "threads is 0; it must be"),
+        ("find-rate --model squeezenet1_1 --data clipart --strategy half", "There is no strategy called 'half'"),
+        ("find-rate --model squeezenet1_1 --data clipart --strategy full --freeze 10", "freeze is 10; it must be"),
+        ("find-rate --model squeezenet1_1 --data clipart", "--strategy"),
+        ("find-rate --model resnet50 --data clipart --strategy full", "python -m tlviz models download resnet50"),
         ("runs resume none", "There is no run called 'none'"),
         ("frobnicate", "frobnicate"),
     ],

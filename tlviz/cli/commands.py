@@ -16,12 +16,14 @@ import typer
 
 from tlviz.cli.bench import bench
 from tlviz.cli.datasets import datasets_app
-from tlviz.cli.finetune import finetune, follow
+from tlviz.cli.find_rate import find_rate
+from tlviz.cli.finetune import STRATEGIES_EPILOG, finetune, follow
 from tlviz.cli.models import models_app
 from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.predict import predict_pictures
 from tlviz.cli.profile import profile
 from tlviz.cli.race import follow_race, race
+from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.errors import TlvizError
 from tlviz.runs.bin import discard
 from tlviz.runs.folder import FINETUNE, RACE, find_run, list_runs
@@ -68,15 +70,16 @@ def runs(context: typer.Context, as_json: Json = False) -> None:
 
 @runs_app.command("show")
 def show_run(run: str, as_json: Json = False) -> None:
-    """Show one run with its settings and its epochs."""
+    """Show one run with its settings, its epochs, what trained at which rate, and what is left of the source."""
     summary = summarise(find_run(run))
     result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
     result["test_accuracy"] = summary.test_accuracy
     transfer = compare_with_scratch(summary, map(summarise, list_runs(FINETUNE)))
     result["transfer"] = asdict(transfer) | {"worth": transfer.worth} if transfer else None
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
-    readable = [{name: value for name, value in e.items() if not isinstance(value, dict)} for e in summary.epochs]
-    print_result(result, as_json, table(readable) if readable else f"{summary.status}: {summary.error or ''}")
+    result |= {"switches": summary.start_event.get("switches", [])}
+    result |= {"phases": phases_of(summary), "gauges": gauges_of(summary)}
+    print_result(result, as_json, run_in_words(summary))
 
 
 @runs_app.command("stop")
@@ -114,9 +117,10 @@ def delete_run(
 
 
 app.command("profile")(profile)
-app.command("finetune")(finetune)
+app.command("finetune", epilog=STRATEGIES_EPILOG)(finetune)
+app.command("find-rate", epilog=STRATEGIES_EPILOG)(find_rate)
 app.command("predict")(predict_pictures)
-app.command("race")(race)
+app.command("race", epilog=STRATEGIES_EPILOG)(race)
 app.command("bench")(bench)
 
 

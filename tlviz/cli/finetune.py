@@ -42,6 +42,11 @@ PATIENCE_S = 10.0
 """A run that has not begun by then is named all the same: it waits for one before it."""
 MODEL_HELP = f"Network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file."
 
+PATIENCE_HELP = "Epochs without a better one before a run ends; counts only in the last phase."
+STRATEGIES_EPILOG = "\n\n".join(
+    ["Strategies:", *(f"[bold]{name}[/bold]: {strategy.sentence}" for name, strategy in STRATEGIES.items())]
+)
+
 
 def finetune(
     model: Annotated[str, typer.Option(help=MODEL_HELP)],
@@ -58,7 +63,7 @@ def finetune(
     optimizer: Annotated[Optimizer | None, typer.Option()] = None,
     batch_size: Annotated[int | None, typer.Option()] = None,
     epochs: Annotated[int | None, typer.Option()] = None,
-    patience: Annotated[int | None, typer.Option(help="Epochs without a better one before the run ends.")] = None,
+    patience: Annotated[int | None, typer.Option(help=PATIENCE_HELP)] = None,
     dropout: Annotated[float | None, typer.Option(help="Before the logits; default: the architecture's own.")] = None,
     weight_decay: Annotated[float | None, typer.Option()] = None,
     augment: Annotated[Augment | None, typer.Option()] = None,
@@ -81,7 +86,10 @@ def finetune(
     batchnorm: Annotated[BatchNorm | None, typer.Option(help="What BatchNorm layers of frozen stages do.")] = None,
     stage_rates: Annotated[StageRates | None, typer.Option(help="How the backbone rate is shared out.")] = None,
     schedule: Annotated[Schedule | None, typer.Option(help="How all rates change over the epochs.")] = None,
-    warmup: Annotated[float | None, typer.Option(help="Epochs over which the rates rise to their full height.")] = None,
+    warmup: Annotated[
+        float | None,
+        typer.Option(help="Epochs over which the rates rise to their full height; does nothing under one_cycle."),
+    ] = None,
     monitor: Annotated[Monitor | None, typer.Option(help="What decides the best epoch and patience.")] = None,
     class_weights: Annotated[ClassWeights | None, typer.Option(help="How much an image of each class counts.")] = None,
     label_smoothing: Annotated[float | None, typer.Option()] = None,
@@ -96,22 +104,32 @@ def finetune(
     compile_: Annotated[bool | None, typer.Option("--compile", help="On a GPU: torch.compile.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads; default: one for each core this process may use.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
     given = dict(locals())
-    model, data, strategy, as_json = (given.pop(name) for name in ("model", "data", "strategy", "as_json"))
-    choices = {name.rstrip("_"): value for name, value in given.items()}
-    choices["frozen"] = tuple(frozen.split(",")) if frozen else None
+    return follow(start_finetune(read_settings(**given)), given["as_json"])
+
+
+def read_settings(model: str, data: str, strategy: str, **given: Any) -> FinetuneConfig:
+    """Return the run that the options of ``finetune`` describe, checked as far as it can be before a run is made.
+
+    Raises ``TlvizError`` for a person's mistake.
+    """
+    choices = {name.rstrip("_"): value for name, value in given.items() if name != "as_json"}
+    choices["frozen"] = tuple(given["frozen"].split(",")) if given["frozen"] else None
     data = settle(data, bytes_progress("unpacked"))
     spec = find_model(model)
     config = configure(spec.name, data, strategy, **choices)
     check_device(config.device)
     if STRATEGIES[config.strategy].pretrained:
         need_weights(spec)
-    if freeze is not None or frozen is not None or thaw is not None:
+    if any(given[name] is not None for name in ("freeze", "frozen", "thaw")):
         _check_plan(config)
-    return follow(start_finetune(config), as_json)
+    return config
 
 
 def follow(run: RunFolder, as_json: bool) -> int:

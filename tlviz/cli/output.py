@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -24,7 +24,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     return result
 
 
-def print_result(result: dict[str, Any], as_json: bool, readable: Table | str) -> None:
+def print_result(result: dict[str, Any], as_json: bool, readable: RenderableType) -> None:
     """Print the one JSON object, or what a person reads."""
     if as_json:
         print(json.dumps(_finite(result), allow_nan=False))

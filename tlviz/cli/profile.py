@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from tlviz.cli.datasets import bytes_progress
-from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.cli.output import Json, print_result, table
+from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.data.images import settle
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT, make_request
 from tlviz.models.catalogue import find_model
 from tlviz.models.places import need_weights
-from tlviz.runs.folder import RunFolder
 from tlviz.runs.launch import start_profile
-
-_POLL_S = 0.1
 
 _PER_IMAGE = ("correct", "places", "explained")
 _SHOWN = ("name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid")
@@ -41,12 +37,10 @@ def profile(
     found = find_profile(request)
     if found is None:
         run = start_profile(request)
-        _watch(run)
+        watch_job(run)
         found = find_profile(request)
         if found is None:
-            last = (run.events() or [{}])[-1]
-            print(f"tlviz: {last.get('error') or 'The profile was stopped before its end.'}", file=sys.stderr)
-            return 2 if last.get("is_mistake") else 1
+            return explain_end(run, "The profile was stopped before its end.")
     print_result(as_result(found), as_json, _readable(found))
     return 0
 
@@ -79,19 +73,3 @@ def _readable(found: Profile) -> Any:
 def _rounded(value: Any) -> Any:
     """Return what fits into a narrow column."""
     return f"{value:.3f}" if isinstance(value, float) and abs(value) < 10 else value
-
-
-def _watch(run: RunFolder) -> None:
-    """Wait for a profile's worker to end, telling each part of its work once; Ctrl-C stops it."""
-    told = ""
-    while not run.status().is_over:
-        try:
-            beat = run.heartbeat()
-            doing = "" if beat is None else beat.doing.partition(":")[0]
-            if doing not in ("", told):
-                told = doing
-                stderr.print(doing, markup=False)
-            time.sleep(_POLL_S)
-        except KeyboardInterrupt:
-            stderr.print("stopping")
-            run.request_stop()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tlviz.cli.datasets import bytes_progress
-from tlviz.cli.finetune import MODEL_HELP
+from tlviz.cli.finetune import MODEL_HELP, PATIENCE_HELP
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.data.catalogue import DATASETS
 from tlviz.data.images import settle
@@ -46,7 +46,7 @@ def race(
     epochs: Annotated[int | None, typer.Option()] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the weights' own.")] = None,
     batch_size: Annotated[int | None, typer.Option()] = None,
-    patience: Annotated[int | None, typer.Option(help="Epochs without a better one before a run ends.")] = None,
+    patience: Annotated[int | None, typer.Option(help=PATIENCE_HELP)] = None,
     augment: Annotated[Augment | None, typer.Option()] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,
     halving: Annotated[bool, typer.Option("--halving", help="Drop clear losers after a third of the epochs.")] = False,

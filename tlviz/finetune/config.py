@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -25,6 +24,7 @@ from tlviz.finetune.choices import (
     StageRates,
     Tune,
 )
+from tlviz.finetune.cores import usable_cores
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import check_size
@@ -203,14 +203,7 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "tune": preset.tune,
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
-        "threads": _usable_cores(),
+        "threads": usable_cores(),
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))
-
-
-def _usable_cores() -> int:
-    """Return how many cores this process may use: a scheduler or a container may give it fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

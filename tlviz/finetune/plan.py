@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.choices import Schedule
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.config import RANGES, FinetuneConfig
 from tlviz.finetune.strategies import Thaw, default_freeze, find_strategy
 from tlviz.models.spec import Stage
 
@@ -68,6 +68,12 @@ def stage_rates(config: FinetuneConfig, shares: Sequence[float], rate_factor: fl
         config.backbone_lr * share * config.layer_decay ** (len(shares) - 1 - at) for at, share in enumerate(shares)
     ]
     return [rate * rate_factor for rate in (*backbone, config.head_lr)]
+
+
+def backbone_beside(config: FinetuneConfig, head_lr: float) -> float:
+    """Return the backbone rate that keeps a plan's proportion beside another head rate, inside its allowed range."""
+    allowed = RANGES["backbone_lr"]
+    return min(max(allowed.low, config.backbone_lr * head_lr / config.head_lr), allowed.high)
 
 
 def schedule_factor(schedule: Schedule, at: float, epochs: float, warmup: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import memory_errors
+from tlviz.finetune.param_groups import rates_by_stage
 from tlviz.finetune.range_test import range_test
 from tlviz.finetune.session import Halted
 from tlviz.jobs.finetune import set_up
@@ -16,7 +17,9 @@ from tlviz.runs.heartbeat import Status
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     """Try head rates by the settings of a run and return the curve and the suggestion for the last event.
 
-    Raises ``StoppedEarly``, and ``TlvizError`` for a person's mistake.
+    ``phases`` counts those of the run, of which the first is tested; ``with_backbone`` tells whether any of the
+    backbone trained, its rates rising with the head's.  Raises ``StoppedEarly``, and ``TlvizError`` for a person's
+    mistake.
     """
     config = FinetuneConfig.from_json(settings)
     try:
@@ -32,4 +35,6 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "rates": list(found.rates),
         "losses": list(found.losses),
         "suggested": found.suggested,
+        "phases": len(state.phases),
+        "with_backbone": len(rates_by_stage(state.optimizer)) > 1,
     }

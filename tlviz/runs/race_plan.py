@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from tlviz.data.mix_kinds import Mix
 from tlviz.errors import BadSettingError, UnknownNameError
-from tlviz.finetune.choices import Augment, BatchNorm, ClassWeights, Optimizer, Schedule, StageRates
+from tlviz.finetune.choices import Augment, BatchNorm, ClassWeights, Monitor, Optimizer, Schedule, StageRates, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES
@@ -37,6 +38,14 @@ SWEEPS: dict[str, Callable[[str], Any]] = {
     "class_weights": ClassWeights,
     "l2_sp": float,
     "ema": float,
+    "mix": Mix,
+    "tune": Tune,
+    "thaw_factor": float,
+    "warmup": float,
+    "patience": int,
+    "monitor": Monitor,
+    "views": int,
+    "accumulate": int,
     "labels_per_class": int,
     "image_size": int,
 }

@@ -16,7 +16,8 @@ class RunSummary:
     """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
 
     Trainable parameters are those of the phase in which most train.  ``phases`` are the events that tell what trains at
-    which rate, from the start and from each unfreezing on.  ``has_ended`` says that the worker told its end.
+    which rate, from the start and from each unfreezing on; ``gauges`` are those that tell what is left of the source.
+    ``has_ended`` says that the worker told its end.
     """
 
     run: str
@@ -43,6 +44,7 @@ class RunSummary:
     start_event: dict[str, Any]
     has_ended: bool = False
     phases: list[dict[str, Any]] = field(default_factory=list)
+    gauges: list[dict[str, Any]] = field(default_factory=list)
 
 
 def summarise(run: RunFolder) -> RunSummary:
@@ -83,6 +85,7 @@ def summarise(run: RunFolder) -> RunSummary:
         start_event=begun,
         has_ended=bool(ended),
         phases=phases,
+        gauges=[event for event in events if event.get("event") == "gauged"],
     )
 
 

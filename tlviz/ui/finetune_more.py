@@ -74,7 +74,13 @@ def _regularisation() -> dict[str, Any]:
         "mix": _one_of("Mix", "mix", Mix, "Mixup blends two pictures and their labels, CutMix pastes a part."),
         "l2_sp": _value("Pull to the start (L2-SP)", "l2_sp", 0.0, 0.01, "Draws weights back to their start."),
         "class_weights": _one_of("Class weights", "class_weights", ClassWeights, words),
-        "patience": _value("Patience", "patience", 5, 1, "Epochs without a better one before the run ends."),
+        "patience": _value(
+            "Patience",
+            "patience",
+            5,
+            1,
+            "Epochs without a better one before the run ends; counts only in the last phase.",
+        ),
         "monitor": _one_of("Best by", "monitor", Monitor, "Which validation number decides the best epoch."),
     }
 
@@ -85,7 +91,9 @@ def _rate_plan() -> dict[str, Any]:
             "Layer decay", LAYER_DECAY, None, 0.1, "Each earlier stage's rate is the next one's times this."
         ),
         "schedule": _one_of("Schedule", "schedule", Schedule, "How all rates change over the epochs."),
-        "warmup": _value("Warm-up", "warmup", 0.0, 0.5, "Epochs in which the rates rise to their values."),
+        "warmup": _value(
+            "Warm-up", "warmup", 0.0, 0.5, "Epochs in which the rates rise to their values; not under one_cycle."
+        ),
         "thaw_factor": _value("Rates after unfreezing", THAW_FACTOR, None, 0.1, "Times so much at each unfreezing."),
         "accumulate": _value("Batches an update", "accumulate", 1, 1, "More keep the effective batch in less memory."),
         "ema": _value("Averaged weights (EMA)", "ema", 0.0, 0.1, "Decay of the average, such as 0.99; 0 is off."),

@@ -35,7 +35,7 @@ def render_inside(run: RunFolder, summary: RunSummary) -> None:
     trained = [epoch for epoch in summary.epochs if epoch["epoch"] > 0]
     if not trained:
         return
-    readings = [event for event in run.events() if event.get("event") == "gauged"]
+    readings = summary.gauges
     has_worth = summary.status.is_over and starts_pretrained(summary)
     views = [*MEASURES, *([LEFT] if len(readings) > 1 else []), *([WORTH] if has_worth else [])]
     view = st.segmented_control(

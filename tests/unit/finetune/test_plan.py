@@ -7,7 +7,7 @@ import pytest
 from tlviz.errors import BadSettingError, TlvizError, UnknownNameError
 from tlviz.finetune.choices import Schedule
 from tlviz.finetune.config import FinetuneConfig, configure
-from tlviz.finetune.plan import Phase, phase_at, plan_phases, schedule_factor, stage_rates
+from tlviz.finetune.plan import Phase, backbone_beside, phase_at, plan_phases, schedule_factor, stage_rates
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
 
@@ -116,3 +116,10 @@ def test_schedules_by_hand() -> None:
     assert [schedule_factor(Schedule.ONE_CYCLE, at, 10, 0) for at in (0, 1.5, 3, 6.5, 10)] == pytest.approx(
         [0.04, 0.52, 1, 0.50005, 0.0001]
     )
+
+
+def test_a_backbone_rate_keeps_its_proportion_beside_another_head_rate_inside_its_range() -> None:
+    plan = config(head_lr=1e-3, backbone_lr=1e-4)
+    assert backbone_beside(plan, 5e-3) == pytest.approx(5e-4)
+    assert backbone_beside(config(head_lr=1e-3, backbone_lr=1e-1), 1.0) == 10
+    assert backbone_beside(config(head_lr=1.0, backbone_lr=1e-4), 1e-6) == 1e-7

@@ -20,6 +20,7 @@ def test_a_job_leaves_its_curve_and_a_later_one_replaces_it() -> None:
     assert run.status() is Status.FINISHED, last
     assert len(last["rates"]) == len(last["losses"]) > 20
     assert 1e-6 < last["suggested"] < 1
+    assert (last["phases"], last["with_backbone"]) == (1, False)
     assert not run.weights.exists()
     second = start_range_test(config)
     assert [test.name for test in list_runs(RANGE_TEST)] == [second.name]

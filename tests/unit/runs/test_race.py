@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from tests.unit.runs.races import hits, write_race
+from tlviz.data.mix_kinds import Mix
 from tlviz.errors import BadSettingError, StorageError, TlvizError, UnknownNameError
-from tlviz.finetune.choices import Optimizer
+from tlviz.finetune.choices import Monitor, Optimizer, Tune
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 from tlviz.runs.curves import CurveReader
@@ -19,7 +20,7 @@ from tlviz.runs.folder import create_run, list_runs
 from tlviz.runs.halving import behind, rungs
 from tlviz.runs.heartbeat import Status
 from tlviz.runs.race import MemberState, cancel_member, folder_of, read_race, reorder
-from tlviz.runs.race_plan import COURSE, parse_seeds, parse_values, plan_race
+from tlviz.runs.race_plan import COURSE, parse_seeds, parse_values, plan_race, value_words
 from tlviz.runs.standings import standings
 
 BASE = {"model": "squeezenet1_1", "data": "clipart", "epochs": 4, "image_size": 96}
@@ -68,6 +69,23 @@ def test_values_are_read_as_their_setting_is() -> None:
         parse_seeds("x")
     with pytest.raises(UnknownNameError):
         parse_values("speed", ["1"])
+
+
+@pytest.mark.parametrize(
+    ("sweep", "texts", "values"),
+    [
+        ("mix", ["none", "cutmix"], (Mix.NONE, Mix.CUTMIX)),
+        ("tune", ["all", "norms"], (Tune.ALL, Tune.NORMS)),
+        ("monitor", ["accuracy", "loss"], (Monitor.ACCURACY, Monitor.LOSS)),
+        ("thaw_factor", ["0.1", "1"], (0.1, 1.0)),
+        ("warmup", ["0", "0.5"], (0.0, 0.5)),
+        *((name, ["1", "3"], (1, 3)) for name in ("patience", "views", "accumulate")),
+    ],
+)
+def test_a_swept_setting_reaches_the_runs(sweep: str, texts: list[str], values: tuple[object, ...]) -> None:
+    configs = plan_race(BASE | {"strategy": "two_phase", "patience": None}, sweep, parse_values(sweep, texts), (0,))
+    assert tuple(getattr(config, sweep) for config in configs) == values
+    assert len({value_words(sweep, getattr(config, sweep)) for config in configs}) == 2
 
 
 def test_standings_of_one_seed_by_hand() -> None:

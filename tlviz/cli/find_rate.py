@@ -1,0 +1,44 @@
+"""The learning-rate range test on the command line: the settings of a run, and the head rate that suits them."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from tlviz.cli.finetune import finetune, read_settings
+from tlviz.cli.output import print_result
+from tlviz.cli.waiting import explain_end, watch_job
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.plan import backbone_beside
+from tlviz.runs.launch import start_range_test
+
+
+@wraps(finetune, assigned=("__annotations__",))
+def find_rate(**given: Any) -> int:
+    """Try head rates from 1e-7 to 10 on 100 batches of a run, and suggest one; no weights are kept."""
+    config = read_settings(**given)
+    run = start_range_test(config)
+    watch_job(run)
+    last = (run.events() or [{}])[-1]
+    if "suggested" not in last:
+        return explain_end(run, "The range test was stopped before its end.")
+    found = {name: last[name] for name in ("rates", "losses", "suggested", "phases", "with_backbone")}
+    backbone = _backbone(config, last) if last["with_backbone"] else None
+    result = {"run": run.name} | found | {"suggested_backbone": backbone, "duration_s": last["duration_s"]}
+    print_result(result, given["as_json"], _in_words(result))
+    return 0
+
+
+def _backbone(config: FinetuneConfig, last: dict[str, Any]) -> float | None:
+    return None if last["suggested"] is None else backbone_beside(config, last["suggested"])
+
+
+def _in_words(result: dict[str, Any]) -> str:
+    where = " in the first phase, the only one that was tested" if result["phases"] > 1 else ""
+    if result["suggested"] is None:
+        return f"The loss never fell{where}, so no rate is suggested."
+    lowest = min(result["losses"])
+    rates = f"--head-lr {result['suggested']:.2g}"
+    if result["suggested_backbone"] is not None:
+        rates += f" --backbone-lr {result['suggested_backbone']:.2g}"
+    return f"Suggested{where}: {rates} (the middle of the longest fall of the loss, which fell to {lowest:.3g})."

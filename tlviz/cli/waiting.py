@@ -1,0 +1,34 @@
+"""Waiting on the command line for a job's worker, and saying why it ended without a result."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tlviz.cli.output import stderr
+from tlviz.runs.folder import RunFolder
+
+_POLL_S = 0.1
+
+
+def watch_job(run: RunFolder) -> None:
+    """Wait for a job's worker to end, telling each part of its work once on standard error; Ctrl-C stops it."""
+    told = ""
+    while not run.status().is_over:
+        try:
+            beat = run.heartbeat()
+            doing = "" if beat is None else beat.doing.partition(":")[0]
+            if doing not in ("", told):
+                told = doing
+                stderr.print(doing, markup=False)
+            time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            stderr.print("stopping")
+            run.request_stop()
+
+
+def explain_end(run: RunFolder, otherwise: str) -> int:
+    """Print in one line why a job that is over has no result, and return the exit status: 2 for a person's mistake."""
+    last = (run.events() or [{}])[-1]
+    print(f"tlviz: {last.get('error') or otherwise}", file=sys.stderr)
+    return 2 if last.get("is_mistake") else 1
