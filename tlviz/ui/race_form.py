@@ -109,7 +109,7 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
         base["batch_size"] = st.number_input("Batch size", value=32, step=8, key="race_batch", persist_state="session")
         base["patience"] = st.number_input(
             "Patience", value=5, step=1, key="race_patience", persist_state="session",
-            help="Epochs without a better one before a run ends.",
+            help="Epochs without a better one before a run ends; counted once the last stage is unfrozen.",
         )  # fmt: skip
         base["augment"] = st.segmented_control(
             "Augmentation", list(Augment), default=Augment.NONE, required=True, key="race_augment",
