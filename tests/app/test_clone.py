@@ -80,6 +80,16 @@ def test_the_page_starts_a_clone_with_every_setting_of_the_run(monkeypatch: pyte
     assert started(app, monkeypatch) == run
 
 
+@pytest.mark.parametrize(
+    ("said", "depth"), [({"freeze": None}, 6), ({"freeze": None, "frozen": ()}, 0), ({"freeze": 2}, 2)]
+)
+def test_a_depth_that_the_strategy_or_an_empty_set_decided_is_that_depth(
+    said: dict[str, Any], depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = started(cloned(replace(USUAL, **said)), monkeypatch)
+    assert again == replace(USUAL, freeze=depth)
+
+
 @pytest.mark.parametrize("strategy", ["norm_only", "surgical"])
 def test_a_clone_of_a_plain_run_carries_nothing(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run = configure("squeezenet1_1", "photos", strategy, freeze=0)

@@ -98,6 +98,7 @@ def _set_depth(run: RunFolder, config: FinetuneConfig) -> None:
     begun = summarise(run).start_event
     classes = begun.get("classes")
     stages = cached.target_stages(config.model, len(classes) if isinstance(classes, list | tuple) else 2)
-    depth = config.freeze if config.freeze is not None else default_freeze(find_strategy(config.strategy), stages)
+    usual = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
+    depth = 0 if config.frozen == () else usual
     st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
     st.session_state[Key.FREEZE] = min(depth, len(stages) - 1)
