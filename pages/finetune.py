@@ -1,6 +1,9 @@
 """Fine-tune: how do I train it?"""
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
@@ -12,6 +15,7 @@ from tlviz.ui.finetune_form import render_plan, render_settings
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.live import render_no_run, render_run
 from tlviz.ui.panels import pick_run
+from tlviz.ui.plan_words import plan_in_words
 from tlviz.ui.range_panel import render_range_test
 from tlviz.ui.state import Key
 from tlviz.ui.words import show_error
@@ -22,10 +26,10 @@ def page() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         images = cached.images(target(), source())
         stages = cached.target_stages(source(), len(images.classes))
-    render_plan(source(), stages)
+    plan = render_plan(stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
-        _settings_and_start(images, stages)
+        _settings_and_start(images, stages, plan)
     with live:
         _live()
 
@@ -39,12 +43,14 @@ def _live() -> None:
     st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")
 
 
-def _settings_and_start(images: ImageSet, stages: tuple[Stage, ...]) -> None:
+def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGenerator) -> None:
     """Draw the settings; a value out of range is one sentence and nothing can be started until it is mended."""
     config = None
     try:
-        config = render_settings(source(), images.name, images.parts)
+        config = render_settings(source(), images.name, images.parts, stages)
+        plan.caption(plan_in_words(config, stages))
     except TlvizError as error:
+        plan.caption("What trains is told here as soon as every setting can be used.")
         show_error(error)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
         st.session_state[Key.RUN] = start_finetune(config).name

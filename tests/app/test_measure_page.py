@@ -221,6 +221,18 @@ def test_the_advice_opens_prepared_on_the_fine_tune_page() -> None:
     assert app.query_params[Key.FREEZE] == str(advised.freeze)
 
 
+def test_a_candidate_that_tunes_early_stages_opens_prepared_with_the_others_frozen() -> None:
+    profile = keep_profile()
+    app = open_measure()
+    candidates = [part.value for part in app.markdown if part.value.startswith("*") and "*: " in part.value]
+    at = next(at for at, words in enumerate(candidates) if "the first stage and the head tuned" in words)
+    app.button(key=f"candidate_{at}").click().run()
+    assert not app.exception
+    assert app.title[0].value == "How do I train it?"
+    assert app.multiselect(key=Key.FROZEN).value == [stage.name for stage in profile.stages[1:]]
+    assert "Trained: stem, the head" in text(app)
+
+
 def test_a_link_prepares_the_fine_tune_page() -> None:
     app = AppTest.from_file(APP, default_timeout=60)
     app.switch_page("pages/finetune.py")

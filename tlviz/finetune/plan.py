@@ -42,7 +42,7 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
     how = find_strategy(config.strategy).thaw
     steps = [(1, kept if how is Thaw.NEVER else backbone)]
     if config.thaw is not None:
-        steps += _parse_thaw(config.thaw, config.epochs, stages)
+        steps += parse_thaw(config.thaw, config.epochs, stages)
     else:
         steps += _preset_steps(how, config.epochs, kept, len(stages))
     merged: list[Phase] = []
@@ -94,6 +94,27 @@ def schedule_factor(schedule: Schedule, at: float, epochs: float, warmup: float)
     return 1.0
 
 
+def parse_thaw(text: str, epochs: int, stages: Sequence[Stage]) -> list[tuple[int, frozenset[int]]]:
+    """Read ``EPOCH:WHAT`` pairs, where WHAT is a depth or stage names joined by ``+``, as they follow one another.
+
+    Returns from which epoch on which stages are frozen.  Raises ``BadSettingError`` or ``UnknownNameError``.
+    """
+    steps: list[tuple[int, frozenset[int]]] = []
+    for part in filter(None, text.replace(" ", "").split(",")):
+        epoch, _, what = part.partition(":")
+        if not epoch.isdecimal() or not what:
+            raise BadSettingError(
+                f"thaw holds '{part}'; write EPOCH:DEPTH, such as 6:0, or EPOCH:STAGE+STAGE, with commas between."
+            )
+        previous = steps[-1][0] if steps else 1
+        if not previous < int(epoch) <= epochs:
+            raise BadSettingError(
+                f"thaw changes at epoch {epoch}; its epochs must rise and lie between 2 and {epochs}, the last one."
+            )
+        steps.append((int(epoch), _first(int(what), stages) if what.isdecimal() else _named(what.split("+"), stages)))
+    return steps
+
+
 def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
@@ -117,24 +138,6 @@ def _preset_steps(how: Thaw, epochs: int, kept: frozenset[int], count: int) -> l
         ]
     share = 0.5 if how is Thaw.HALFWAY else EARLY_SHARE
     return [(1 + max(1, round(share * epochs)), kept)] if epochs > 1 else []
-
-
-def _parse_thaw(text: str, epochs: int, stages: Sequence[Stage]) -> list[tuple[int, frozenset[int]]]:
-    """Read ``EPOCH:WHAT`` pairs, where WHAT is a depth or stage names joined by ``+``, as they follow one another."""
-    steps: list[tuple[int, frozenset[int]]] = []
-    for part in filter(None, text.replace(" ", "").split(",")):
-        epoch, _, what = part.partition(":")
-        if not epoch.isdigit() or not what:
-            raise BadSettingError(
-                f"thaw holds '{part}'; write EPOCH:DEPTH, such as 6:0, or EPOCH:STAGE+STAGE, with commas between."
-            )
-        previous = steps[-1][0] if steps else 1
-        if not previous < int(epoch) <= epochs:
-            raise BadSettingError(
-                f"thaw changes at epoch {epoch}; its epochs must rise and lie between 2 and {epochs}, the last one."
-            )
-        steps.append((int(epoch), _first(int(what), stages) if what.isdigit() else _named(what.split("+"), stages)))
-    return steps
 
 
 def _first(depth: int, stages: Sequence[Stage]) -> frozenset[int]:

@@ -19,7 +19,7 @@ from tlviz.ui import cached
 from tlviz.ui.address import go_to
 from tlviz.ui.advice_record_view import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.finetune_form import EPOCHS, PLANNED_STAGES, rate_text
-from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR
+from tlviz.ui.finetune_what import set_beside_depth
 from tlviz.ui.state import Key
 from tlviz.ui.words import plain
 
@@ -103,8 +103,7 @@ def _candidates(profile: Profile) -> None:
     for at, candidate in enumerate(profile.advice.candidates):
         words, button = st.columns([5, 1], vertical_alignment="center")
         words.markdown(f"*{_title(profile, candidate)}*: {plain(candidate.sentence)}")
-        is_plain = candidate.frozen is None and candidate.batchnorm == BatchNorm.FROZEN
-        if is_plain and button.button("Prepare", key=f"candidate_{at}"):
+        if button.button("Prepare", key=f"candidate_{at}"):
             prepare(profile, settings_of(candidate, profile.advice))
 
 
@@ -114,7 +113,7 @@ def _title(profile: Profile, candidate: Candidate) -> str:
 
 
 def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
-    """Open the Fine-tune page with a strategy, its depth and its rates."""
+    """Open the Fine-tune page with a strategy, its frozen stages and its rates."""
     stages = cached.target_stages(profile.model, len(profile.classes))
     strategy, freeze = find_strategy(settings["strategy"]), settings["freeze"]
     st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
@@ -122,6 +121,7 @@ def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     st.session_state[Key.FREEZE] = default_freeze(strategy, stages) if freeze is None else freeze
     st.session_state[Key.HEAD_LR] = rate_text(settings["head_lr"])
     st.session_state[Key.BACKBONE_LR] = rate_text(settings["backbone_lr"])
-    st.session_state[LAYER_DECAY] = strategy.layer_decay
-    st.session_state[THAW_FACTOR] = strategy.thaw_factor
+    set_beside_depth(strategy)
+    st.session_state[Key.FROZEN] = list(settings["frozen"] or ())
+    st.session_state["batchnorm"] = settings["batchnorm"]
     go_to("pages/finetune.py")

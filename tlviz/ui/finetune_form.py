@@ -7,28 +7,32 @@ from typing import Any
 
 import streamlit as st
 
-from tlviz.errors import BadSettingError
+from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.choices import Optimizer
-from tlviz.finetune.config import RANGES, FinetuneConfig, configure
+from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
+from tlviz.ui.carried import render_carried
 from tlviz.ui.finetune_address import plan_to_address, take_plan
-from tlviz.ui.finetune_more import LAYER_DECAY, THAW_FACTOR, render_more
-from tlviz.ui.stage_strip import describe_freeze, render_stage_strip
+from tlviz.ui.finetune_more import render_machine, render_more
+from tlviz.ui.finetune_what import set_beside_depth
+from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
 
 NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
 FIRST_STRATEGY = "last_stages"
 EPOCHS = 10
-MOST_PHASES = 4
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
 PLANNED_STAGES = "planned_stages"
 
 
-def render_plan(model: str, stages: Sequence[Stage]) -> None:
-    """Draw the strategy cards and the strip with its freeze handle; both write the same session keys."""
+def render_plan(stages: Sequence[Stage]) -> st.delta_generator.DeltaGenerator:
+    """Draw the strategy cards and the strip with its freeze handle; both write the same session keys.
+
+    Returns the place for the plan in words, which the settings below decide too.
+    """
     _start(stages)
     st.pills(
         "Strategy",
@@ -42,19 +46,21 @@ def render_plan(model: str, stages: Sequence[Stage]) -> None:
         label_visibility="collapsed",
     )
     st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
+    frozen = st.session_state.get(Key.FROZEN, [])
     render_stage_strip(
         stages,
         key="freeze_strip",
-        freeze=st.session_state[Key.FREEZE],
+        freeze=_gapless(frozen, stages) if frozen else st.session_state[Key.FREEZE],
+        frozen=frozen or None,
         on_freeze=lambda depth: _set_freeze(stages, depth),
     )
-    st.caption(_plan_in_words(model, stages))
+    return st.container()
 
 
-def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConfig:
+def render_settings(model: str, data: str, parts: Sequence[str], stages: Sequence[Stage]) -> FinetuneConfig:
     """Draw rates, epochs and the rest, and return the run they describe.
 
-    Raises ``BadSettingError`` with one sentence where a value is out of its range.
+    Raises ``BadSettingError`` with one sentence where a value is out of its range or the plan is not for these stages.
     """
     head, backbone = st.columns(2)
     epochs, batch, optimizer = st.columns([1, 1, 1.35])
@@ -79,17 +85,16 @@ def render_settings(model: str, data: str, parts: Sequence[str]) -> FinetuneConf
         persist_state="session",
     )
     with st.expander("More"):
-        chosen |= render_more(model, parts)
+        chosen |= render_more(model, parts, stages, int(chosen["epochs"] or EPOCHS))
+    with st.expander("Machine"):
+        chosen |= render_machine()
     plan_to_address()
-    return configure(
-        model,
-        data,
-        st.session_state[Key.STRATEGY],
-        freeze=st.session_state[Key.FREEZE],
-        head_lr=_number("head rate", Key.HEAD_LR),
-        backbone_lr=_number("backbone rate", Key.BACKBONE_LR),
-        **chosen,
-    )
+    chosen["freeze"] = st.session_state[Key.FREEZE]
+    chosen["head_lr"] = _number("head rate", Key.HEAD_LR)
+    chosen["backbone_lr"] = _number("backbone rate", Key.BACKBONE_LR)
+    config = configure(model, data, st.session_state[Key.STRATEGY], **(render_carried() | chosen))
+    _check_plan(config, stages)
+    return config
 
 
 def rate_text(rate: float) -> str:
@@ -97,23 +102,14 @@ def rate_text(rate: float) -> str:
     return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-").replace("e+00", "")
 
 
-def _plan_in_words(model: str, stages: Sequence[Stage]) -> str:
-    """Say what is frozen and trained, phase by phase where there are several."""
-    freeze = st.session_state[Key.FREEZE]
-    allowed = RANGES["epochs"]
-    epochs = int(min(max(allowed.low, st.session_state.get(Key.EPOCHS) or EPOCHS), allowed.high))
-    config = configure(model, "", st.session_state[Key.STRATEGY], freeze=freeze, epochs=epochs)
-    phases = plan_phases(config, stages)
-    if len(phases) == 1:
-        return describe_freeze(stages, freeze)
-    words = []
-    for phase in phases:
-        opened = len(stages) - len(phase.frozen)
-        what = "the head alone" if opened == 1 else "everything" if not phase.frozen else f"the last {opened} stages"
-        rates = f" at {phase.rate_factor:g} times the rates" if phase.rate_factor != 1 else ""
-        words.append(f"from epoch {phase.first_epoch} {what}{rates}")
-    shown = words if len(words) <= MOST_PHASES else [words[0], words[1], "…", words[-1]]
-    return f"{'; '.join(shown)}.".capitalize()
+def _check_plan(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
+    """Raise ``BadSettingError`` where the plan is not for these stages; a schedule's mistake stands by its field."""
+    try:
+        plan_phases(config, stages)
+    except TlvizError as error:
+        if config.thaw is None:
+            raise
+        raise BadSettingError("The field Unfreezing, under More, What trains, has a mistake.") from error
 
 
 def _rate(label: str, key: Key, words: str) -> None:
@@ -138,7 +134,7 @@ def _start(stages: Sequence[Stage]) -> None:
         st.session_state[Key.STRATEGY] = asked if asked in STRATEGIES else FIRST_STRATEGY
         st.session_state[PLANNED_STAGES] = names
         _take_preset(stages)
-        take_plan(len(stages))
+        take_plan(names)
         return
     if st.session_state.get(PLANNED_STAGES) == names:
         return
@@ -152,13 +148,17 @@ def _take_preset(stages: Sequence[Stage]) -> None:
     st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
     st.session_state[Key.HEAD_LR] = rate_text(strategy.head_lr)
     st.session_state[Key.BACKBONE_LR] = rate_text(strategy.backbone_lr)
-    st.session_state[LAYER_DECAY] = strategy.layer_decay
-    st.session_state[THAW_FACTOR] = strategy.thaw_factor
+    set_beside_depth(strategy)
 
 
 def _set_freeze(stages: Sequence[Stage], depth: int) -> None:
-    st.session_state[Key.FREEZE] = depth
+    st.session_state[Key.FREEZE], st.session_state[Key.FROZEN] = depth, []
     _follow_freeze(stages)
+
+
+def _gapless(frozen: Sequence[str], stages: Sequence[Stage]) -> int:
+    """Return how many stages from the stem on are frozen without a gap."""
+    return next(at for at, stage in enumerate(stages) if stage.name not in frozen)
 
 
 def _follow_freeze(stages: Sequence[Stage]) -> None:

@@ -33,10 +33,14 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class StripChoice:
-    """What the strip shows: the selected stage and the number of frozen stages, each None where there is none."""
+    """What the strip shows: the selected stage and the number of frozen stages, each None where there is none.
+
+    ``frozen`` names the frozen stages where they are not the first ones.
+    """
 
     stage: str | None
     freeze: int | None
+    frozen: tuple[str, ...] | None = None
 
 
 def render_stage_strip(
@@ -45,17 +49,20 @@ def render_stage_strip(
     key: str,
     selected: str | None = None,
     freeze: int | None = None,
+    frozen: Sequence[str] | None = None,
     on_select: Callable[[str], None] | None = None,
     on_freeze: Callable[[int], None] | None = None,
 ) -> StripChoice:
     """Draw the strip; with ``on_select`` blocks can be chosen, with ``on_freeze`` the freeze depth can be moved.
 
     ``freeze`` is the number of frozen stages from the stem, 0 to ``len(stages) - 1`` (the head is never frozen), None
-    draws no freeze plan.  A depth out of range is clamped and an unknown ``selected`` selects nothing, so that another
-    network can be chosen at any time.  Callbacks run before the next run of the page; inside ``st.form`` they do not.
+    draws no freeze plan; ``frozen`` names any other set, drawn until the handle is moved.  A depth out of range is
+    clamped and an unknown ``selected`` selects nothing, so that another network can be chosen at any time.  Callbacks
+    run before the next run of the page; inside ``st.form`` they do not.
     """
     names = {stage.name for stage in stages}
-    choice = StripChoice(selected if selected in names else None, clamp_freeze(freeze, len(stages)))
+    hatched = None if frozen is None else tuple(frozen)
+    choice = StripChoice(selected if selected in names else None, clamp_freeze(freeze, len(stages)), hatched)
     answers = f"{key}_answers"
 
     def report_stage() -> None:
@@ -104,6 +111,7 @@ def strip_data(stages: Sequence[Stage], choice: StripChoice, *, selectable: bool
         "depths": [describe_depth(stages, depth) for depth in range(len(stages))],
         "selected": choice.stage,
         "freeze": choice.freeze,
+        "frozen": None if choice.frozen is None else [stage.name in choice.frozen for stage in stages],
         "selectable": selectable,
         "settable": settable and choice.freeze is not None,
     }
@@ -157,14 +165,3 @@ def describe_depth(stages: Sequence[Stage], freeze: int) -> str:
     if freeze == 0:
         return f"none of {len(stages)} stages frozen"
     return f"{freeze} of {len(stages)} stages frozen, up to {stages[freeze - 1].name}"
-
-
-def describe_freeze(stages: Sequence[Stage], freeze: int) -> str:
-    """Say in one line what a freeze depth means for these stages."""
-    if freeze == 0:
-        return "Nothing is frozen: every stage is trained."
-    trained = sum(stage.parameters for stage in stages[freeze:-1])
-    if freeze == len(stages) - 1:
-        return "Frozen: the whole backbone. Only the new head is trained."
-    names = stages[0].name if freeze == 1 else f"{stages[0].name} to {stages[freeze - 1].name}"
-    return f"Frozen: {names}. Trained: {stages[freeze].name} to the head ({trained:,} backbone parameters)."

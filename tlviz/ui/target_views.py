@@ -18,6 +18,7 @@ from tlviz.figures.theme import chart_config
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.config import RANGES
 from tlviz.ui import cached
+from tlviz.ui.fields import with_current
 from tlviz.ui.panels import Sheet, render_sheets, render_wall
 from tlviz.ui.state import Key
 from tlviz.ui.words import show_error
@@ -48,7 +49,7 @@ def describe_plan(plan: SplitPlan) -> str:
     """Say what the person changed about the split."""
     said = []
     if plan.test_share:
-        said.append(f"{plan.test_share:.0%} kept for the final test")
+        said.append(f"{100 * plan.test_share:g}% kept for the final test")
     if plan.labels_per_class:
         said.append(f"{plan.labels_per_class} labels a class to train with")
     return f"As set on the Target page: {', '.join(said)}."
@@ -83,13 +84,14 @@ def _split(images: ImageSet) -> Split:
     """Draw the controls of the split and return it as the first run would have it."""
     test, budget = st.columns(2)
     test.selectbox(
-        "Test part", TEST_SHARES, key=Key.TEST_SHARE, persist_state="session",
-        format_func=lambda share: f"{share:.0%}" if share else "none",
+        "Test part", with_current(TEST_SHARES, Key.TEST_SHARE), key=Key.TEST_SHARE, persist_state="session",
+        format_func=lambda share: f"{100 * share:g}%" if share else "none",
         disabled="test" in images.parts,
         help="Kept aside for one final evaluation; never used to choose anything. A folder's own test part goes first.",
     )  # fmt: skip
     budget.selectbox(
-        "Labels per class", [ALL_LABELS, *(str(b) for b in BUDGETS if b)], key=Key.LABELS, persist_state="session",
+        "Labels per class", with_current([ALL_LABELS, *(str(b) for b in BUDGETS if b)], Key.LABELS), key=Key.LABELS,
+        persist_state="session",
         help="Train with so many images of each class only, to see how transfer pays off on little data.",
     )  # fmt: skip
     allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0

@@ -12,7 +12,6 @@ from tlviz.ui.stage_strip import (
     block_widths,
     clamp_freeze,
     describe_depth,
-    describe_freeze,
     stage_facts,
     strip_data,
 )
@@ -94,17 +93,10 @@ def test_depth_in_words() -> None:
     assert data(freeze=1)["depths"] == [describe_depth(STAGES, depth) for depth in range(4)]
 
 
-@pytest.mark.parametrize(
-    ("freeze", "words"),
-    [
-        (0, "Nothing is frozen: every stage is trained."),
-        (1, "Frozen: stem. Trained: fire2 to the head (98,880 backbone parameters)."),
-        (2, "Frozen: stem to fire2. Trained: fire3 to the head (49,440 backbone parameters)."),
-        (3, "Frozen: the whole backbone. Only the new head is trained."),
-    ],
-)
-def test_freeze_plan_in_words(freeze: int, words: str) -> None:
-    assert describe_freeze(STAGES, freeze) == words
+def test_a_set_chosen_by_name_is_drawn_stage_by_stage() -> None:
+    drawn = strip_data(STAGES, StripChoice(None, 1, ("stem", "fire3")), selectable=False, settable=True)
+    assert (drawn["frozen"], drawn["freeze"]) == ([True, False, True, False], 1)
+    assert data(freeze=2)["frozen"] is None
 
 
 def test_payload_of_a_plain_picture() -> None:

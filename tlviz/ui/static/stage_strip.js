@@ -54,7 +54,7 @@ class Strip {
     this.data = data;
     this.stage.receive(data.selected);
     this.freeze.receive(data.freeze);
-    const { selected, freeze, answers, ...rest } = data;
+    const { selected, freeze, frozen, answers, ...rest } = data;
     const shape = JSON.stringify([rest, freeze === null]);
     if (shape !== this.shape) this.build();
     this.shape = shape;
@@ -155,23 +155,34 @@ class Strip {
     this.columns.forEach(({ column, block }, at) => {
       const stage = this.data.stages[at];
       const chosen = stage.name === this.stage.value;
-      column.classList.toggle("frozen", at < depth);
+      column.classList.toggle("frozen", this.isFrozen(at));
       column.classList.toggle("selected", chosen);
       block.setAttribute("aria-label", `${stage.name}: ${[...stage.facts, ...this.fate(at)].join(", ")}`);
       if (this.data.selectable) block.setAttribute("aria-pressed", String(chosen));
       block.tabIndex = at === (this.walked ?? focusable) ? 0 : -1;
     });
     if (this.depth === null) return;
-    this.words.textContent = this.data.depths[depth];
+    const count = (this.named ?? []).filter(Boolean).length;
+    const words = this.named ? `${count} of ${names.length} stages frozen, chosen by name` : this.data.depths[depth];
+    this.words.textContent = words;
     if (!this.data.settable) return;
     Object.entries(this.places[depth]).forEach(([name, value]) => this.handle.style.setProperty(name, value));
     this.handle.setAttribute("aria-valuenow", depth);
-    this.handle.setAttribute("aria-valuetext", this.data.depths[depth]);
+    this.handle.setAttribute("aria-valuetext", words);
   }
 
   fate(at) {
     if (this.depth === null) return [];
-    return [at < this.depth ? "frozen" : "trained"];
+    return [this.isFrozen(at) ? "frozen" : "trained"];
+  }
+
+  isFrozen(at) {
+    return this.named ? this.named[at] : at < (this.depth ?? 0);
+  }
+
+  // Of each stage whether it is in the set chosen by name, which is shown until the handle moves.
+  get named() {
+    return this.moving === null && this.freeze.sent.length === 0 ? this.data.frozen : null;
   }
 
   select(name) {

@@ -1,0 +1,123 @@
+"""The rarer half of the Fine-tune form: any stages, any schedule, the machine, and the plan in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_clone import started
+from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table, trained_run
+from tlviz.finetune.choices import StageRates
+from tlviz.runs.folder import list_runs
+from tlviz.ui.state import Key
+
+__all__ = ["the_server_knows_the_page_table"]
+
+
+def start(app: AppTest) -> Any:
+    return next(button for button in app.button if button.label == "Start")
+
+
+def test_any_stages_any_schedule_and_the_machine_are_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("finetune")
+    app.multiselect(key=Key.FROZEN).set_value(["stem", "fire5"])
+    app.text_input(key=Key.THAW).set_value("4:stem, 7:0")
+    app.button_group(key=Key.STAGE_RATES).set_value(StageRates.GRADIENT)
+    app.number_input(key="threads").set_value(3)
+    app.number_input(key="cache_mb").set_value(0)
+    app.toggle(key="gauges").set_value(False)
+    app.toggle(key="deterministic").set_value(True)
+    app.toggle(key="compile").set_value(True).run()
+    assert "From epoch 1 all but stem, fire5; from epoch 4 the last 9 stages; from epoch 7 everything." in text(app)
+    config = started(app, monkeypatch)
+    assert (config.frozen, config.thaw, config.stage_rates) == (("stem", "fire5"), "4:stem, 7:0", StageRates.GRADIENT)
+    assert (config.threads, config.cache_mb, config.gauges) == (3, 0, False)
+    assert (config.deterministic, config.compile) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("soon", "thaw holds 'soon'; write EPOCH:DEPTH, such as 6:0"),
+        ("²:0", "thaw holds '²:0'; write EPOCH:DEPTH"),
+        ("4:²", "There is no stage called '²'"),
+        ("40:0", "thaw changes at epoch 40; its epochs must rise and lie between 2 and 10"),
+        ("4:fire99", "There is no stage called 'fire99'"),
+    ],
+)
+def test_a_mistake_in_a_schedule_is_a_sentence_by_its_field_and_starts_nothing(typed: str, words: str) -> None:
+    app = open_page("finetune", thaw=typed)
+    assert not app.exception
+    by_field, by_start = (error.value for error in app.error)
+    assert words in by_field
+    assert by_start == "The field Unfreezing, under More, What trains, has a mistake."
+    assert start(app).disabled
+    app.text_input(key=Key.THAW).set_value("").run()
+    assert not app.error
+    assert not start(app).disabled
+
+
+def test_the_plan_is_in_the_address_and_a_link_prepares_it() -> None:
+    wanted = {"strategy": "full", "frozen": "fire3,fire7", "thaw": "6:0", "stage_rates": "gradient"}
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/finetune.py")
+    for name, value in wanted.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert app.multiselect(key=Key.FROZEN).value == ["fire3", "fire7"]
+    assert "From epoch 1 all but fire3, fire7; from epoch 6 everything." in text(app)
+    assert {name: app.query_params[name] for name in wanted} == wanted
+    app.button_group(key=Key.STRATEGY).set_value("head_only").run()
+    assert (app.multiselect(key=Key.FROZEN).value, app.text_input(key=Key.THAW).value) == ([], "")
+    assert {"frozen", "thaw"}.isdisjoint(app.query_params)
+    assert "Only the new head is trained" in text(app)
+
+
+def test_a_link_to_stages_that_are_not_there_says_so() -> None:
+    app = open_page("finetune", frozen="fire3,layer4")
+    assert "The link freezes 'layer4', which is no backbone stage here" in app.warning[0].value
+    assert app.multiselect(key=Key.FROZEN).value == []
+    assert not app.exception
+
+
+def test_another_network_forgets_stages_chosen_by_name() -> None:
+    app = open_page("finetune")
+    app.multiselect(key=Key.FROZEN).set_value(["fire5"]).run()
+    app.sidebar.selectbox(key=Key.SOURCE).select("tf_efficientnet_lite0").run()
+    assert not app.exception
+    assert app.multiselect(key=Key.FROZEN).value == []
+    assert "Frozen: stem to blocks.4" in text(app)
+
+
+def test_the_plan_in_words_is_that_of_the_settings_below_it() -> None:
+    app = open_page("finetune")
+    app.button_group(key=Key.STRATEGY).select("two_phase").run()
+    app.number_input(key="thaw_factor").set_value(0.1).run()
+    assert "from epoch 6 everything at 0.1 times the rates." in text(app)
+    app.button_group(key=Key.STRATEGY).select("norm_only").run()
+    assert "of these only the normalisation layers and the head." in text(app)
+    app.button_group(key=Key.STRATEGY).select("full").run()
+    app.selectbox(key="tune").select("lora").run()
+    assert "of these only the LoRA matrices and the head." in text(app)
+    app.number_input(key=Key.EPOCHS).set_value(0).run()
+    assert "as soon as every setting can be used" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("view", "aid"), [("Gradients", "How hard the target pulls at each stage."), ("Rates", "What the optimizer used")]
+)
+def test_gradients_and_rates_of_a_run_are_shown(view: str, aid: str) -> None:
+    run = trained_run("full", 0.5)
+    lines = (run.path / "events.jsonl").read_text().replace(
+        '"rates": {', '"noise_scale": 1234.0, "gradient_norms": {"stem": 0.5, "head": 2.0}, "rates": {'
+    )  # fmt: skip
+    (run.path / "events.jsonl").write_text(lines)
+    app = open_page("finetune", run=run.name)
+    app.button_group(key="inside_view").select(view).run()
+    assert not app.exception
+    assert aid in text(app)
+    assert ("about 1,234 images" in text(app)) is (view == "Gradients")
+    assert [found.name for found in list_runs()] == [run.name]
