@@ -33,9 +33,11 @@ EPOCHS = 10
 KEY = ("model", "data", "strategy", "seed", "labels_per_class")
 
 
-def pairs(models: Sequence[str], targets: Sequence[str], strategies: Sequence[str]) -> Iterator[dict[str, Any]]:
+def pairs(
+    models: Sequence[str], targets: Sequence[str], strategies: Sequence[str], most: int
+) -> Iterator[dict[str, Any]]:
     """Yield what is to be compared, seed by seed, so that an early end has a little of everything."""
-    for seed in range(max(SEEDS[strategy] for strategy in strategies)):
+    for seed in range(min(most, max(SEEDS[strategy] for strategy in strategies))):
         for data in targets:
             for model in models:
                 for strategy in strategies:
@@ -102,6 +104,7 @@ def main() -> None:
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--data", default="clipart,digits")
     parser.add_argument("--strategies", default=",".join(SEVEN))
+    parser.add_argument("--seeds", type=int, default=max(SEEDS.values()), help="At most so many of each.")
     parser.add_argument("--readme", action="store_true", help="Measure nothing; write the README's table.")
     chosen = parser.parse_args()
     if chosen.readme:
@@ -110,7 +113,8 @@ def main() -> None:
     known = {tuple(row[name] for name in KEY) for row in read_rows(chosen.to)}
     with tempfile.TemporaryDirectory() as room:
         folders = {data: folder_of(data, Path(room)) for data in chosen.data.split(",")}
-        for pair in pairs(chosen.models.split(","), list(folders), chosen.strategies.split(",")):
+        wanted = pairs(chosen.models.split(","), list(folders), chosen.strategies.split(","), chosen.seeds)
+        for pair in wanted:
             if tuple(pair.values()) in known:
                 continue
             row = measure(pair, folders[pair["data"]])
