@@ -9,6 +9,7 @@ import torch
 
 from tlviz.finetune import lora
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
+from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.feed import Feed
@@ -23,6 +24,8 @@ from tlviz.finetune.surgery import gradient_shares
 from tlviz.models.stages import named_stage_parameters, stage_modules
 
 ESTIMATE_BATCH = 64
+ESTIMATE_LEAST = 4
+"""Statistics of fewer pictures at once would say little of how pictures differ."""
 
 
 class State:
@@ -143,5 +146,6 @@ class State:
         network, train = self.session.network, self.session.split.train
         parts = [part for at in self.phases[0].frozen for part in stage_modules(self.module, network.stages[at])]
         norms = [norm for part in parts for norm in batch_norms(part)]
-        chunks = np.array_split(train, max(1, round(len(train) / ESTIMATE_BATCH)))
+        size = max(ESTIMATE_LEAST, pass_size(ESTIMATE_BATCH, self.session.config.batch_size))
+        chunks = np.array_split(train, max(1, round(len(train) / size)))
         reestimate_statistics(self.module, norms, (self.pictures.plain(chunk) for chunk in chunks))
