@@ -53,7 +53,7 @@ class State:
             sample = self.pictures.plain(session.split.train[:1])
             lora.inject(self.module, network.stages, always_frozen, config.lora_rank, config.seed, sample)
         tensors = self.module.state_dict()
-        names = moving_names(self.module, network.stages, always_frozen, config.batchnorm)
+        names = moving_names(self.module, network.stages, always_frozen, config.tune, config.batchnorm)
         self.moving = {name: tensors[name] for name in names}
         self.starts = {name: tensor.clone() for name, tensor in self.moving.items()}
         self.loss = training_loss(config, self.pictures.labels(session.split.train), len(network.classes))
