@@ -4,6 +4,7 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
+from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.launch import start_finetune
 from tlviz.ui import cached
@@ -13,7 +14,7 @@ from tlviz.ui.live import render_no_run, render_run
 from tlviz.ui.panels import pick_run
 from tlviz.ui.range_panel import render_range_test
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error
+from tlviz.ui.words import attempt, show_error
 
 
 def page() -> None:
@@ -45,11 +46,15 @@ def _settings_and_start(images: ImageSet) -> None:
         config = render_settings(source(), images.name, images.parts)
     except TlvizError as error:
         show_error(error)
-    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
-        st.session_state[Key.RUN] = start_finetune(config).name
+    is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None)
+    if is_wanted and config and attempt(_start, config):
         st.rerun()  # so that the sidebar shows it too
     if config:
         render_range_test(config)
+
+
+def _start(config: FinetuneConfig) -> None:
+    st.session_state[Key.RUN] = start_finetune(config).name
 
 
 guarded(page)

@@ -13,7 +13,7 @@ from tlviz.runs.folder import RANGE_TEST, RunFolder, list_runs
 from tlviz.runs.launch import start_range_test
 from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error
+from tlviz.ui.words import attempt, show_error
 
 
 def render_range_test(config: FinetuneConfig) -> None:
@@ -27,8 +27,7 @@ def render_range_test(config: FinetuneConfig) -> None:
         "Find a head rate",
         icon=":material/search_insights:",
         help="Tries rates from 1e-7 to 10 on 100 batches with these settings; then it never happened.",
-    ):
-        start_range_test(config)
+    ) and attempt(start_range_test, config):
         st.rerun()
     last = next((run.events()[-1] for run in tests if run.events()), {})
     if last.get("error"):
