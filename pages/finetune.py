@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
+from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.folder import FINETUNE, list_runs
 from tlviz.runs.launch import start_finetune
@@ -18,7 +19,7 @@ from tlviz.ui.panels import pick_run
 from tlviz.ui.plan_words import plan_in_words
 from tlviz.ui.range_panel import render_range_test
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error
+from tlviz.ui.words import attempt, show_error
 
 
 def page() -> None:
@@ -52,11 +53,15 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
     except TlvizError as error:
         plan.caption("What trains is told here as soon as every setting can be used.")
         show_error(error)
-    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None) and config:
-        st.session_state[Key.RUN] = start_finetune(config).name
+    is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None)
+    if is_wanted and config and attempt(_start, config):
         st.rerun()  # so that the sidebar shows it too
     if config:
         render_range_test(config, stages)
+
+
+def _start(config: FinetuneConfig) -> None:
+    st.session_state[Key.RUN] = start_finetune(config).name
 
 
 guarded(page)

@@ -148,6 +148,22 @@ def test_a_setting_out_of_range_is_one_sentence_and_starts_nothing(key: Key, val
     assert not app.exception
 
 
+def test_a_network_that_lacks_what_is_to_train_is_one_sentence_and_starts_nothing() -> None:
+    lacks = "This network has no normalisation layers to train"
+    app = open_page("finetune")
+    app.button_group(key=Key.STRATEGY).set_value("norm_only").run()
+    app.button[0].click().run()
+    assert [lacks in error.value for error in app.error] == [True]
+    assert "No run yet" in text(app), "the rest of the page is still there"
+    app = open_page("race")
+    app.button_group(key="race_strategies").set_value(["head_only", "norm_only"]).run()
+    [start] = [button for button in app.button if button.label == "Start the race"]
+    start.click().run()
+    assert [lacks in error.value for error in app.error] == [True]
+    assert not app.exception
+    assert list_runs() == []
+
+
 @pytest.mark.parametrize("page", ["overview", "feature_maps", "finetune"])
 def test_a_folder_that_cannot_serve_is_one_sentence(page: str, tmp_path: Path) -> None:
     for folder, words in (("", "No folder is given yet"), (str(tmp_path), "holds no pictures"), ("/nope", "not exist")):
@@ -275,6 +291,23 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
     app.button_group(key="inside_view").select("Left of the source").run()
     assert not app.exception
     assert "still names **75%** of photographs" in text(app)
+    assert "at the start, at the best epoch and at the end" in text(app)
+
+
+def test_the_latest_reading_of_the_best_weights_counts_and_one_that_is_missing_says_so() -> None:
+    """A run that was stopped and taken up again has one of either time."""
+    run = trained_run("full", 0.5)
+    for reading, words in (({"source_agreement": 0.5, "similarity": {"stem": 0.5}}, "**50%**"), (NONE_READ, "memory")):
+        with (run.path / "events.jsonl").open("a") as file:
+            file.write(json.dumps({"event": "gauged", "moment": "best", "epoch": 2, "time": 1.0} | reading) + "\n")
+        app = open_page("finetune", run=run.name)
+        app.button_group(key="inside_view").select("Left of the source").run()
+        assert not app.exception
+        assert words in text(app)
+        assert "**75%**" not in text(app)
+
+
+NONE_READ = {"source_agreement": None, "similarity": {}}
 
 
 def test_the_rates_of_every_phase_are_shown_as_read_back_and_what_became_of_the_frozen_stages() -> None:

@@ -100,7 +100,7 @@ def finetune(
     views: Annotated[int | None, typer.Option(help="Fixed versions of a picture for frozen stages.")] = None,
     cache_mb: Annotated[int | None, typer.Option(help="Memory for what frozen stages compute; 0 is off.")] = None,
     gauges: Annotated[bool | None, typer.Option(help="Measure what is left of the source.")] = None,
-    deterministic: Annotated[bool | None, typer.Option(help="On a GPU: repeatable to the bit, slower.")] = None,
+    deterministic: Annotated[bool | None, typer.Option(help="On a GPU: repeats to the bit where torch can.")] = None,
     compile_: Annotated[bool | None, typer.Option("--compile", help="On a GPU: torch.compile.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides the split, the head's start and the order.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option()] = None,

@@ -74,12 +74,13 @@ class PrefixCache:
     """The outputs of a frozen prefix for some pictures in some fixed views.
 
     Pictures are computed in their own order, not in that of the training steps: whichever epoch needs them first, an
-    interrupted run and one that is not get the same bytes.
+    interrupted run and one that is not get the same bytes.  ``chunk`` is how many pass at once at most.
     """
 
-    def __init__(self, prefix: nn.Module, pictures: int, views: int, store: RowStore) -> None:
+    def __init__(self, prefix: nn.Module, pictures: int, views: int, store: RowStore, chunk: int = CHUNK) -> None:
         self._prefix = prefix
         self._store = store
+        self._chunk = chunk
         self._slots = np.full((views, pictures), -1, dtype=np.int64)
         self._seconds = np.zeros((views, pictures))
         self._before = self._slots >= 0
@@ -104,7 +105,7 @@ class PrefixCache:
             return
         used, begun = int((self._slots >= 0).sum()), time.perf_counter()
         slots = np.arange(used, used + len(missing))
-        parts = math.ceil(len(missing) / CHUNK)
+        parts = math.ceil(len(missing) / self._chunk)
         for chunk, rows in zip(np.array_split(missing, parts), np.array_split(slots, parts), strict=True):
             self._store.put(rows, self._prefix(inputs(chunk)))
         self._slots[view, missing] = slots

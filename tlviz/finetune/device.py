@@ -16,6 +16,8 @@ from tlviz.errors import BadSettingError, TlvizError, is_out_of_memory
 from tlviz.finetune.choices import DeviceChoice
 from tlviz.finetune.config import FinetuneConfig
 
+USUAL_BATCH = 32
+
 
 def choose_device(choice: DeviceChoice) -> torch.device:
     """Return the device of a choice.  Raises ``BadSettingError`` where the chosen one is not there."""
@@ -32,7 +34,10 @@ def choose_device(choice: DeviceChoice) -> torch.device:
 
 
 def prepare_torch(threads: int, *, deterministic: bool) -> None:
-    """Set the thread count, and where wanted let torch refuse or replace what does not repeat itself on a GPU."""
+    """Set the thread count, and where wanted let torch replace what does not repeat itself on a GPU.
+
+    What it has no replacement for runs all the same, and torch warns of it by name in the run's log.
+    """
     torch.set_num_threads(threads)
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
@@ -48,6 +53,11 @@ def precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
+def pass_size(most: int, batch_size: int) -> int:
+    """Return how many pictures pass at once where nothing is learnt: ``most``, in proportion fewer in small batches."""
+    return max(1, most * min(batch_size, USUAL_BATCH) // USUAL_BATCH)
+
+
 def next_smaller_batch(batch_size: int, accumulate: int) -> tuple[int, int]:
     """Return the largest batch of at most half the size that makes up the same updates, and how many of it do."""
     update = batch_size * accumulate
@@ -55,22 +65,33 @@ def next_smaller_batch(batch_size: int, accumulate: int) -> tuple[int, int]:
     return smaller, update // smaller
 
 
-@contextmanager
-def memory_errors(config: FinetuneConfig) -> Iterator[None]:
+def memory_errors(config: FinetuneConfig) -> AbstractContextManager[None]:
     """Turn memory that runs out, on whatever device, into one sentence that says which batch size to try next."""
+    batch = config.batch_size
+    smaller, pieces = next_smaller_batch(batch, config.accumulate)
+    remedy = (
+        f"choose batch size {smaller} and accumulate {pieces} of them to an update, which makes the same updates"
+        if batch > 1
+        else "choose a smaller image size"
+    )
+    return _out_of_memory(f"There was not enough memory for batches of {batch}; {remedy}.")
+
+
+def decoding_errors() -> AbstractContextManager[None]:
+    """Turn memory that runs out while pictures are decoded into one sentence: batches have no part in it."""
+    return _out_of_memory(
+        "There was not enough memory to read the pictures; choose a smaller image size, or close other programs."
+    )
+
+
+@contextmanager
+def _out_of_memory(sentence: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        batch = config.batch_size
-        smaller, pieces = next_smaller_batch(batch, config.accumulate)
-        remedy = (
-            f"choose batch size {smaller} and accumulate {pieces} of them to an update, which makes the same updates"
-            if batch > 1
-            else "choose a smaller image size"
-        )
-        raise TlvizError(f"There was not enough memory for batches of {batch}; {remedy}.") from error
+        raise TlvizError(sentence) from error
 
 
 def reset_peak_memory(device: torch.device) -> None:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from tlviz.data.mix_kinds import Mix
 from tlviz.data.splits import Indices
-from tlviz.finetune.cache import Need, PrefixCache, RowStore, Shelf, find_room
+from tlviz.finetune.cache import CHUNK, Need, PrefixCache, RowStore, Shelf, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
-from tlviz.finetune.device import precision
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.device import pass_size, precision
 from tlviz.finetune.freezing import train_mode
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.plan import Phase
@@ -23,7 +24,8 @@ from tlviz.models.split import CannotSplitError, split_network
 class Feed:
     """Feeds one phase: inputs for training and validation, and the logits of what has to run on them.
 
-    Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not.
+    Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not, and
+    is empty where none are.
     Training pictures of frozen stages come in a few fixed views, with or without a cache; without frozen stages they
     vary afresh.  ``epochs`` is how long the phase lasts.  Where the frozen stages are the pretrained ones, their
     outputs are looked for on ``shelf`` and left there.  ``is_still`` False says that what is validated of them moves
@@ -42,9 +44,10 @@ class Feed:
     ) -> None:
         config = session.config
         self._session, self._pictures, self._phase, self._shelf = session, pictures, phase, shelf
-        has_still_norms = config.batchnorm in (BatchNorm.FROZEN, BatchNorm.REESTIMATE)
-        self._has_still_prefix = phase.depth > 0 and config.mix is Mix.NONE and has_still_norms and is_still
+        self._unsteady = _why_unsteady(config, is_still=is_still)
+        self._has_still_prefix = phase.depth > 0 and not self._unsteady
         self._views = 0 if config.augment is Augment.NONE else config.views
+        self._chunk = pass_size(CHUNK, config.batch_size)
         self._cache: PrefixCache | None = None
         self._tail = session.network.module
         self._is_rectified = ends_rectified(session.network.module, session.network.stages[-1])
@@ -130,8 +133,11 @@ class Feed:
         """Split the network and make room for the prefix's outputs where that saves work; return what came of it."""
         session, depth = self._session, self._phase.depth
         views = min(max(1, self._views), epochs)
-        if not self._has_still_prefix or views == epochs or not session.config.cache_mb:
+        if not depth:
             return ""
+        reason = self._unsteady or _why_useless(views, epochs, session.config.cache_mb)
+        if reason:
+            return f"The frozen stages run at every step: {reason}."
         network, rows = session.network, len(session.split.validation) + views * len(session.split.train)
         try:
             split = split_network(network.module, network.stages, depth)
@@ -159,7 +165,7 @@ class Feed:
         if self._shelf:
             self._shelf.make_room(room.size)
         store = RowStore(rows, sample, in_memory=room.place != "on disk", device=room.device)
-        cache = PrefixCache(prefix, len(self._session.images.labels), 1 + self._views, store)
+        cache = PrefixCache(prefix, len(self._session.images.labels), 1 + self._views, store, self._chunk)
         if self._shelf:
             self._shelf.keep(self._key(), cache, room.size)
         return cache
@@ -170,4 +176,20 @@ class Feed:
         pictures = (session.images.name, session.images.excluded, session.images.may_flip, config.fit)
         views = (config.augment, self._views, config.seed, session.split.train.tobytes())
         place = (str(session.device), config.threads, config.deterministic, session.split.validation.tobytes())
-        return config.model, self._phase.depth, config.image_size, *pictures, *views, *place
+        return config.model, self._phase.depth, config.image_size, self._chunk, *pictures, *views, *place
+
+
+def _why_unsteady(config: FinetuneConfig, *, is_still: bool) -> str:
+    """Return why what frozen stages make of a picture does not stay the same; empty where it does."""
+    if config.mix is not Mix.NONE:
+        return "pictures are mixed anew each time"
+    if config.batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN):
+        return "their BatchNorm layers follow the batches"
+    return "" if is_still else "the averages of their weights still move"
+
+
+def _why_useless(views: int, epochs: int, cache_mb: int) -> str:
+    """Return why keeping what frozen stages compute would save nothing, or is not wanted; empty where it is."""
+    if not cache_mb:
+        return "no memory is set aside for what they compute"
+    return "no training picture comes twice in the same view" if views == epochs else ""

@@ -23,7 +23,8 @@ def set_trainable(
 
     Raises ``BadSettingError`` where only normalisation layers may train and there are none.
     """
-    has_norms = False
+    if tune is Tune.NORMS:
+        need_norms(module, stages)
     for at, stage in enumerate(stages):
         for name, parameter in named_stage_parameters(module, stage):
             owner = module.get_submodule(name.rpartition(".")[0])
@@ -33,8 +34,12 @@ def set_trainable(
             else:
                 trains = is_head or _is_tuned(name, owner, tune)
             parameter.requires_grad_(trains)
-            has_norms |= _is_norm(owner) and not is_head
-    if tune is Tune.NORMS and not has_norms:
+
+
+def need_norms(module: nn.Module, stages: Sequence[Stage]) -> None:
+    """Raise ``BadSettingError`` where no backbone stage has normalisation layers with weights to train."""
+    names = [name for stage in stages[:-1] for name, _ in named_stage_parameters(module, stage)]
+    if not any(_is_norm(module.get_submodule(name.rpartition(".")[0])) for name in names):
         raise BadSettingError(
             "This network has no normalisation layers to train; choose another strategy, or a network that has some."
         )
@@ -64,15 +69,17 @@ def batch_norms(module: nn.Module) -> Iterator[nn.modules.batchnorm._BatchNorm]:
 
 
 def moving_names(
-    module: nn.Module, stages: Sequence[Stage], always_frozen: Collection[int], batchnorm: BatchNorm
+    module: nn.Module, stages: Sequence[Stage], always_frozen: Collection[int], tune: Tune, batchnorm: BatchNorm
 ) -> list[str]:
     """Return the names in the ``state_dict`` that a run may change: all that a later process must restore."""
+    parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
     names = []
     for name in module.state_dict():
         at = next(n for n, stage in enumerate(stages) if owns(stage, name))
         owner = module.get_submodule(name.rpartition(".")[0])
         moves = batchnorm is not BatchNorm.FROZEN and isinstance(owner, _BATCH_NORMS)
-        if at not in always_frozen or moves:
+        may_move = name not in parameters or at == len(stages) - 1 or _is_tuned(name, owner, tune)
+        if moves or (at not in always_frozen and may_move):
             names.append(name)
     return names
 

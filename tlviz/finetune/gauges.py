@@ -47,6 +47,10 @@ class Reading:
     duration_s: float
 
 
+MISSING = Reading(None, {}, 0.0)
+"""What is told where there was not enough memory to read."""
+
+
 def unchanged(network: Network) -> Reading:
     """Return the reading of a backbone that is the pretrained one to the byte, which needs no measuring."""
     return Reading(1.0 if network.spec.class_count else None, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
@@ -66,13 +70,16 @@ def source_pictures(geometry: Geometry) -> Pixels:
 class SourceGauge:
     """Remembers what the pretrained network says and sees, and compares tuned networks with it."""
 
-    def __init__(self, network: Network, pixels: Pixels, device: torch.device, frozen: int = 0) -> None:
+    def __init__(
+        self, network: Network, pixels: Pixels, device: torch.device, frozen: int = 0, chunk: int = PICTURES
+    ) -> None:
         """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head.
 
         ``frozen`` counts the first stages that the tuned networks have from it to the byte: they run only here.
+        ``chunk`` is how many pictures pass at once.
         """
         begun = time.perf_counter()
-        self._network, self._device = network, device
+        self._network, self._device, self._chunk = network, device, chunk
         self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
         original = load_network(find_model(network.spec.name), size=pixels.shape[1])
         module = original.module.to(device)
@@ -102,14 +109,14 @@ class SourceGauge:
         except CannotSplitError:
             return 0
         with torch.no_grad(), precision(self._device):
-            self._inputs = prefix(self._inputs)
+            self._inputs = torch.cat([prefix(inputs) for inputs in torch.split(self._inputs, self._chunk)])
         return frozen
 
     def _see(self, module: nn.Module) -> tuple[dict[str, Tensor], Tensor]:
         """Return the features (n, D) of every backbone stage that is not spared, and the logits (n, classes)."""
-        features: dict[str, Tensor] = {}
         stages = self._network.stages
         ends = {stage.modules[-1]: stage for stage in stages[self._depth : -1]}
+        features: dict[str, Tensor] = {}
 
         def keep(path: str, _: nn.Module, output: Tensor) -> None:
             features[ends[path].name] = as_features(output, ends[path].layout).float()
@@ -118,8 +125,9 @@ class SourceGauge:
         with forward_hooks(layers, keep), kept_modes(module), torch.no_grad(), precision(self._device):
             module.eval()
             rest = split_network(module, stages, self._depth).tail.eval() if self._depth else module
-            logits: Tensor = rest(self._inputs)
-        return features, logits
+            parts = [(rest(inputs), dict(features)) for inputs in torch.split(self._inputs, self._chunk)]
+        seen = {name: torch.cat([part[name] for _, part in parts]) for name in features}
+        return seen, torch.cat([logits for logits, _ in parts])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from tlviz.finetune.lora import adapted_weights
 from tlviz.measures.noise_scale import gradient_noise_scale
 from tlviz.measures.relative_gradient import relative_norm
 from tlviz.models.spec import Stage
@@ -72,14 +73,20 @@ class GradientMeter:
 
 
 def weight_drift(module: nn.Module, stages: Sequence[Stage], starts: Mapping[str, Tensor]) -> dict[str, float]:
-    """Return how far each backbone stage's parameters have moved, as |w - start| / |start|; 0 where none has a start.
+    """Return how far each backbone stage has moved, as |w - start| / |start| over its parameters; 0 where none trains.
 
-    ``starts`` holds copies by name of those that may train.
+    ``starts`` holds copies by name of those that may train.  Where adapters (LoRA) train in their place it is
+    |scale B A| / |W|, over the layers W that carry one.
     """
-    parameters = dict(module.named_parameters())
+    adapted = adapted_weights(module)
     drift = {}
     for stage in stages[:-1]:
-        moved = [name for name in starts if name in parameters and owns(stage, name)]
-        changes = [parameters[name].detach() - starts[name] for name in moved]
-        drift[stage.name] = relative_norm(changes, [starts[name] for name in moved])
+        if adapted:
+            pairs = [pair for path, pair in adapted.items() if owns(stage, path)]
+            drift[stage.name] = relative_norm([added for added, _ in pairs], [weight for _, weight in pairs])
+            continue
+        own = [(name, parameter.detach()) for name, parameter in module.named_parameters() if owns(stage, name)]
+        changes = [parameter - starts[name] for name, parameter in own if name in starts]
+        weights = [starts.get(name, parameter) for name, parameter in own]
+        drift[stage.name] = relative_norm(changes, weights) if changes else 0.0
     return drift

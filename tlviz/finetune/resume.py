@@ -24,8 +24,8 @@ FORMAT = 1
 def checkpoint(state: State, elapsed_s: float) -> bytes:
     """Return a state at the end of an epoch as a file that ``torch.load(weights_only=True)`` reads.
 
-    ``elapsed_s`` is how long the run has taken so far.  Tensors that are frozen from beginning to end are left out:
-    they are the pretrained ones.
+    ``elapsed_s`` is how long the run has taken so far.  Tensors that do not change from beginning to end are left out:
+    they are the pretrained ones, or are drawn from the seed.
     """
     content: dict[str, Any] = {
         "format": FORMAT,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.splits import Indices
+from tlviz.finetune.device import pass_size
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.session import Session
 from tlviz.measures.accuracy import accuracy, macro_f1
@@ -42,8 +43,9 @@ def predict_logits(session: Session, feed: Feed, indices: Indices) -> Tensor:
     """Return the logits (n, C) of images on the CPU, in eval mode.  Raises ``Halted`` where a stop is asked for."""
     feed.eval_mode()
     parts: list[Tensor] = []
+    size = pass_size(EVAL_BATCH, session.config.batch_size)
     with torch.no_grad():
-        for at in range(0, len(indices), EVAL_BATCH):
+        for at in range(0, len(indices), size):
             session.halt_if_asked()
-            parts.append(feed.logits(feed.plain(indices[at : at + EVAL_BATCH])))
+            parts.append(feed.logits(feed.plain(indices[at : at + size])))
     return torch.cat(parts).cpu()

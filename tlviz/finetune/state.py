@@ -10,6 +10,7 @@ import torch
 from tlviz.data.splits import Indices
 from tlviz.finetune import lora
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
+from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.feed import Feed
@@ -24,6 +25,8 @@ from tlviz.finetune.surgery import gradient_shares
 from tlviz.models.stages import named_stage_parameters, stage_modules
 
 ESTIMATE_BATCH = 64
+ESTIMATE_LEAST = 4
+"""Statistics of fewer pictures at once would say little of how pictures differ."""
 
 
 class State:
@@ -51,7 +54,7 @@ class State:
             sample = self.pictures.plain(session.split.train[:1])
             lora.inject(self.module, network.stages, always_frozen, config.lora_rank, config.seed, sample)
         tensors = self.module.state_dict()
-        names = moving_names(self.module, network.stages, always_frozen, config.batchnorm)
+        names = moving_names(self.module, network.stages, always_frozen, config.tune, config.batchnorm)
         self.moving = {name: tensors[name] for name in names}
         self.starts = {name: tensor.clone() for name, tensor in self.moving.items()}
         self.loss = training_loss(config, self.pictures.labels(session.split.train), len(network.classes))
@@ -148,7 +151,8 @@ class State:
         norms = [norm for part in parts for norm in batch_norms(part)]
         # Pictures lie class by class: the statistics of a chunk of one class would not be those of the target.
         mixed = shuffled(train, self.session.config.seed, 0, 1)
-        chunks = np.array_split(mixed, max(1, round(len(train) / ESTIMATE_BATCH)))
+        size = max(ESTIMATE_LEAST, pass_size(ESTIMATE_BATCH, self.session.config.batch_size))
+        chunks = np.array_split(mixed, max(1, round(len(train) / size)))
 
         def pictures(chunk: Indices) -> torch.Tensor:
             self.session.halt_if_asked()

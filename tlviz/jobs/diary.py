@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
+from tlviz.errors import is_out_of_memory
 from tlviz.export.bundle import bundle_bytes, geometry_of, load_bundle
 from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
-from tlviz.finetune.gauges import Reading, SourceGauge, source_pictures, unchanged
+from tlviz.finetune.gauges import MISSING, PICTURES, Reading, SourceGauge, source_pictures, unchanged
 from tlviz.finetune.resume import checkpoint
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
@@ -71,8 +74,7 @@ class Diary:
                 case Stopped():
                     reason = event.reason
         self._settle()
-        if reason is not StopReason.REQUEST:
-            self._gauge_end()
+        self._gauge_end(is_stopped=reason is StopReason.REQUEST)
         return reason
 
     def _start(self, event: Started) -> None:
@@ -83,10 +85,10 @@ class Diary:
         self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE
-            reading = (
-                unchanged(self._state.session.network) if is_pretrained else self._gauge().read(self._state.module)
-            )
-            self._tell_reading("start", 0, reading)
+            if is_pretrained:
+                self._tell_reading("start", 0, unchanged(self._state.session.network))
+            else:
+                self._tell_reading("start", 0, self._gauge().read(self._state.module))
 
     def _keep(self, epoch: Epoch) -> None:
         """Take down an epoch, and write it while the next one trains: waiting for the disk costs no time then."""
@@ -156,29 +158,47 @@ class Diary:
     def _gauge(self) -> SourceGauge:
         session = self._state.session
         pictures = source_pictures(geometry_of(session.config))
-        return SourceGauge(session.network, pictures, session.device, self._pretrained_stages())
+        chunk = pass_size(PICTURES, session.config.batch_size)
+        return SourceGauge(session.network, pictures, session.device, self._pretrained_stages(), chunk)
 
     def _pretrained_stages(self) -> int:
         """Return how many of the first stages are the pretrained ones to the byte, from beginning to end."""
         stages, moving = self._state.session.network.stages, self._state.moving
         return next(at for at, stage in enumerate(stages) if any(owns(stage, name) for name in moving))
 
-    def _gauge_end(self) -> None:
-        """Read the gauges of the last and of the best epoch's weights."""
+    def _gauge_end(self, *, is_stopped: bool) -> None:
+        """Read the gauges of the last and the best epoch's weights; after a stop, which a person waits for, the best's.
+
+        A trained run is not lost where there is no memory for that.
+        """
         state, best = self._state, self._state.best
         if not self._is_gauged() or best is None:
             return
         self._job.tell(Status.RUNNING, "comparing with the source", 1.0)
+        epochs = ({} if is_stopped else {"end": state.epoch}) | {"best": best.epoch}
+        try:
+            readings = self._read(epochs)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            sys.stderr.write(f"There was not enough memory to compare the trained network with its source: {error}\n")
+            readings = dict.fromkeys(epochs, MISSING)
+        for moment, epoch in epochs.items():
+            self._tell_reading(moment, epoch, readings[moment])
+
+    def _read(self, epochs: Mapping[str, int]) -> dict[str, Reading]:
+        """Return the readings of ``end``, the live weights, and ``best``, the saved ones, by the epochs they are of."""
+        state, readings = self._state, dict[str, Reading]()
         if self._pretrained_stages() == len(state.session.network.stages) - 1:
-            last = kept = unchanged(state.session.network)
-        else:
-            gauge = self._gauge()
+            return dict.fromkeys(epochs, unchanged(state.session.network))
+        gauge = self._gauge()
+        if "end" in epochs:
             with state.best_guess():
-                last = gauge.read(state.module)
-            is_last = best.epoch == state.epoch
-            kept = last if is_last else gauge.read(load_bundle(self._job.run.weights).module.to(state.session.device))
-        self._tell_reading("end", state.epoch, last)
-        self._tell_reading("best", best.epoch, kept)
+                readings["end"] = gauge.read(state.module)
+        if epochs["best"] == epochs.get("end"):
+            return readings | {"best": readings["end"]}
+        best = load_bundle(self._job.run.weights).module.to(state.session.device)
+        return readings | {"best": gauge.read(best)}
 
     def _tell_reading(self, moment: str, epoch: int, reading: Reading) -> None:
         self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))

@@ -16,7 +16,7 @@ from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
 from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.finetune.device import choose_device, memory_errors, peak_memory_mb, prepare_torch
+from tlviz.finetune.device import choose_device, decoding_errors, memory_errors, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
 from tlviz.finetune.feed import Feed
 from tlviz.finetune.resume import restore
@@ -99,7 +99,8 @@ def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet
     """Return the decoded target, for runs that share it from memory."""
     key = config.data, geometry_of(config)
     if shared is None or key not in shared.images:
-        images = load_images(*key, _decoding(job))
+        with decoding_errors():
+            images = load_images(*key, _decoding(job))
         if shared is None:
             return images
         shared.images[key] = images

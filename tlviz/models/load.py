@@ -79,9 +79,14 @@ def build_for_target(
 
 def architecture_stages(spec: ModelSpec, class_count: int, *, grouped: bool = True) -> tuple[Stage, ...]:
     """Return the stages a network has with a head for this many classes, or every block; no weights are read."""
+    return architecture(spec, class_count, grouped=grouped)[1]
+
+
+def architecture(spec: ModelSpec, class_count: int, *, grouped: bool = True) -> tuple[nn.Module, tuple[Stage, ...]]:
+    """Return a network without memory, on the meta device, with a head for this many classes, and its stages."""
     with torch.random.fork_rng(devices=[]):
         module = build_module(spec, max(1, class_count), initialise=False, device="meta")
-        return derive_stages(module, picture_sample(spec.preprocessing.size), grouped=grouped)
+        return module, derive_stages(module, picture_sample(spec.preprocessing.size), grouped=grouped)
 
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:

@@ -73,7 +73,10 @@ def _noise(epochs: list[dict[str, Any]]) -> str:
 
 def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
     """Show how much of the pretrained network the kept weights still are."""
-    kept = next((reading for reading in readings if reading["moment"] == "best"), readings[-1])
+    kept = next((reading for reading in reversed(readings) if reading["moment"] == "best"), readings[-1])
+    if not kept["similarity"]:
+        st.caption("There was not enough memory to compare the trained network with the source.")
+        return
     agreement = kept.get("source_agreement")
     if agreement is not None:
         st.markdown(
@@ -83,7 +86,7 @@ def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
     st.plotly_chart(plot_similarity(kept["similarity"]), key="inside_similarity", config=chart_config())
     st.caption(
         "How alike each stage's features are to the pretrained ones (debiased linear CKA, 1 is unchanged), on bundled "
-        "photographs."
+        "photographs. Read at the start, at the best epoch and at the end; of a stopped run without the end."
     )
 
 

@@ -77,7 +77,8 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
             key=f"resume_{run.name}",
             on_click=heed,
             args=(resume_run, run),
-            help="Goes on from its last epoch, to the same weights as if it had never ended; without one, begins anew.",
+            help="Goes on from its last epoch; without one, begins anew. On a CPU the end is as if it "
+            "had never stopped; on a GPU only with --deterministic, as far as torch can.",
         )
 
 

@@ -16,7 +16,7 @@ from tlviz.runs.launch import start_race
 from tlviz.runs.race_plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
 from tlviz.ui.finetune_more import IMAGE_SIZES
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error
+from tlviz.ui.words import attempt, show_error
 
 STRATEGIES_WORD, SETTING_WORD = "strategies", "one setting"
 FIRST_SWEEP = "backbone_lr"
@@ -47,12 +47,15 @@ def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
     except TlvizError as error:
         show_error(error)
     button, words = st.columns([1, 3], vertical_alignment="center")
-    is_ready = plan is not None
-    if button.button("Start the race", type="primary", icon=":material/flag:", disabled=not is_ready) and plan:
-        st.session_state[Key.RACE] = start_race(plan[1], plan[0], halving=halving).name
+    is_wanted = button.button("Start the race", type="primary", icon=":material/flag:", disabled=plan is None)
+    if is_wanted and plan and attempt(_start, *plan, halving):
         st.rerun()
     if plan:
         words.caption(f"{len(plan[1])} runs, one after another, on equal splits, epochs and augmentation.")
+
+
+def _start(sweep: str, configs: tuple[FinetuneConfig, ...], halving: bool) -> None:
+    st.session_state[Key.RACE] = start_race(configs, sweep, halving=halving).name
 
 
 def _strategies() -> tuple[str, tuple[Any, ...], str | None]:

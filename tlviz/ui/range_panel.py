@@ -20,7 +20,7 @@ from tlviz.runs.range_tests import other_settings
 from tlviz.ui.finetune_form import rate_text
 from tlviz.ui.panels import render_job
 from tlviz.ui.state import Key
-from tlviz.ui.words import plain, show_error
+from tlviz.ui.words import attempt, plain, show_error
 
 
 def render_range_test(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
@@ -35,8 +35,7 @@ def render_range_test(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
         icon=":material/search_insights:",
         help="Tries rates from 1e-7 to 10 on 100 batches with these settings, in the first phase where there are "
         "several; then it never happened.",
-    ):
-        start_range_test(config)
+    ) and attempt(start_range_test, config):
         st.rerun()
     test = next((run for run in tests if run.events()), None)
     last = test.events()[-1] if test else {}

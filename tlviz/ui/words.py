@@ -23,6 +23,16 @@ def show_error(error: object) -> None:
     st.error(plain(str(error)), icon=":material/error:")
 
 
+def attempt(action: Callable[..., object], *arguments: object) -> bool:
+    """Do what a person asks for and tell whether it went well; a mistake is one sentence at this place."""
+    try:
+        action(*arguments)
+    except TlvizError as error:
+        show_error(error)
+        return False
+    return True
+
+
 def heed(action: Callable[..., object], *arguments: object) -> None:
     """Do what a button asks for; a mistake is kept and shown on the page, because callbacks run outside of it."""
     try:

@@ -127,6 +127,19 @@ def test_a_network_that_does_not_fit_is_one_sentence_too(job: Any, monkeypatch: 
         job.execute(Job(run), CONFIG.to_json())
 
 
+def test_memory_that_runs_out_while_pictures_are_decoded_is_not_put_down_to_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(finetune_job, "load_images", fail)
+    run = create_run("finetune", "memory", CONFIG.to_json())
+    with pytest.raises(TlvizError, match="not enough memory to read the pictures; choose a smaller image size") as told:
+        finetune_job.execute(Job(run), CONFIG.to_json())
+    assert "batch" not in str(told.value)
+
+
 def test_balanced_classes_count_alike_in_pieces_and_in_the_whole_batch(tiny: Network, colours: ImageSet) -> None:
     """The mean over a batch is weighted; a piece counts by the weights in it, not by its length."""
     rare = np.concatenate([np.flatnonzero(colours.labels != 2), np.flatnonzero(colours.labels == 2)[:6]])

@@ -201,7 +201,7 @@ def test_what_batchnorm_layers_of_frozen_stages_do(tiny: Network, colours: Image
 
 
 def test_reestimated_statistics_are_those_of_the_training_images(tiny: Network, colours: ImageSet) -> None:
-    state = state_of(tiny, colours, "head_only", batchnorm=BatchNorm.REESTIMATE)
+    state = state_of(tiny, colours, "head_only", batchnorm=BatchNorm.REESTIMATE, batch_size=32)
     state.begin()
     with torch.no_grad():
         inputs = state.pictures.plain(state.session.split.train)

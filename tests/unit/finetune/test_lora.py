@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,12 +21,13 @@ from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.lora import plain_state
+from tlviz.finetune.meters import weight_drift
 from tlviz.finetune.resume import checkpoint, restore
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network
-from tlviz.models.stages import derive_stages
+from tlviz.models.stages import derive_stages, owns
 
 
 def timm_vit() -> nn.Module:
@@ -76,6 +78,32 @@ def test_only_adapters_and_head_train_and_the_export_is_plain(colours: ImageSet)
     inputs = torch.randn(4, 3, 32, 32)
     with torch.no_grad():
         assert torch.allclose(plain.eval()(inputs), state.module.eval()(inputs), atol=1e-5)
+
+
+def test_what_adapters_have_moved_is_told_beside_the_weights_they_stand_beside(colours: ImageSet) -> None:
+    """At rank 1 and scale 2, A = e0 and B = e0 / 2 add 1 to one weight; |W| of two layers is |(3, 4)| = 5."""
+    state = state_of(timm_vit, colours, lora_rank=1)
+    layer = "blocks.1.attn."
+    with torch.no_grad():
+        for name, parameter in state.module.named_parameters():
+            if name.startswith(layer):
+                parameter.zero_()
+        for part, weight, b in (("qkv", 3.0, 0.5), ("proj", 4.0, 0.0)):
+            state.module.get_parameter(f"{layer}{part}.base_layer.weight")[0, 0] = weight
+            state.module.get_parameter(f"{layer}{part}.lora_A.default.weight")[0, 0] = 1.0
+            state.module.get_parameter(f"{layer}{part}.lora_B.default.weight")[0, 0] = b
+    [stage] = [stage for stage in state.session.network.stages if owns(stage, layer)]
+    drift = weight_drift(state.module, state.session.network.stages, state.starts)
+    assert drift.pop(stage.name) == pytest.approx(1 / 5)
+    assert set(drift.values()) == {0.0}, "elsewhere B is zero as it was"
+
+
+def test_a_checkpoint_holds_adapters_and_head_alone(colours: ImageSet) -> None:
+    state = state_of(timm_vit, colours)
+    contents = [checkpoint(state, 0) for event in train(state) if isinstance(event, Epoch)]
+    saved = torch.load(io.BytesIO(contents[-1]), weights_only=True)["weights"]
+    assert sum(".lora_" in name for name in saved) == 16, "A and B of eight layers"
+    assert {name for name in saved if ".lora_" not in name} == {"head.weight", "head.bias"}
 
 
 def test_frozen_stages_get_no_adapters(colours: ImageSet) -> None:

@@ -131,6 +131,9 @@ def test_frozen_tensors_are_left_out_and_no_code_is_in_it(tiny: Network, colours
     assert set(saved["weights"]) == {"fc.weight", "fc.bias"}
     full = torch.load(io.BytesIO(checkpoint_of(tiny, colours, "full")), weights_only=True)
     assert set(full["weights"]) == set(tiny.module.state_dict())
+    norms = torch.load(io.BytesIO(checkpoint_of(tiny, colours, "norm_only")), weights_only=True)
+    kernels = {f"{block}.0.{kind}" for block in ("stem", "block1", "block2") for kind in ("weight", "bias")}
+    assert set(norms["weights"]) == set(tiny.module.state_dict()) - kernels
 
 
 def checkpoint_of(tiny: Network, colours: ImageSet, strategy: str) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
@@ -18,6 +19,7 @@ from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import StopReason
+from tlviz.finetune.gauges import Reading
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.jobs import diary
@@ -31,12 +33,14 @@ from tlviz.models.weights import read_weights
 from tlviz.runs.folder import RunFolder, create_run
 
 
-def run_of(network: Network, images: ImageSet, **chosen: object) -> tuple[RunFolder, Diary]:
+def run_of(
+    network: Network, images: ImageSet, should_stop: Callable[[], bool] = lambda: False, **chosen: object
+) -> tuple[RunFolder, Diary]:
     values = {"epochs": 4, "batch_size": 16, "image_size": 64, "gauges": False, "patience": 100} | chosen
     config = configure("squeezenet1_1", "clipart", "two_phase", **values)
     own = replace(network, module=copy.deepcopy(network.module))
     split = split_images(images.labels, images.parts, config.seed)
-    state = State(Session(own, images, split, config, torch.device("cpu"), lambda: False))
+    state = State(Session(own, images, split, config, torch.device("cpu"), should_stop))
     run = create_run("finetune", "diary", config.to_json())
     return run, Diary(Job(run), state, 0.0)
 
@@ -131,3 +135,86 @@ def test_the_saved_file_holds_the_sources_own_bytes_for_frozen_stages_with_batch
     assert all(torch.equal(source[name], saved[name]) for name in frozen)
     tuned = [name for name in source.keys() - frozen if source[name].shape == saved[name].shape]
     assert sum(not torch.equal(source[name], saved[name]) for name in tuned) > 50
+
+
+class Seen:
+    """Stands for the gauge: takes down the head's bias of every network it is asked to read."""
+
+    def __init__(self, *_: object) -> None:
+        self.biases: list[list[float]] = []
+
+    def read(self, module: nn.Module) -> Reading:
+        self.biases.append(module.get_parameter("fc.bias").tolist())
+        return Reading(0.5, {"stem": 0.5}, 0.1)
+
+
+def readings(run: RunFolder) -> list[tuple[str, int, float | None]]:
+    return [(e["moment"], e["epoch"], e["source_agreement"]) for e in run.events() if e["event"] == "gauged"]
+
+
+def test_a_stopped_run_is_gauged_at_its_best_epoch(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The saved weights are read: those in the network are of half an epoch."""
+    gauge, asked = Seen(), [False]
+    saved = replace(tiny, module=copy.deepcopy(tiny.module))
+    monkeypatch.setattr(diary, "SourceGauge", lambda *_: gauge)
+    monkeypatch.setattr(diary, "load_bundle", lambda _: saved)
+    monkeypatch.setattr(Diary, "_show", lambda _, now: asked.__setitem__(0, (now.epoch, now.step) == (3, 2)))
+    run, written = run_of(tiny, colours, lambda: asked[0], gauges=True)
+    assert written.write() is StopReason.REQUEST
+    best = written._state.best
+    assert best is not None
+    assert [reading for reading in readings(run) if reading[0] != "start"] == [("best", best.epoch, 0.5)]
+    assert gauge.biases == [saved.module.get_parameter("fc.bias").tolist()]
+
+
+def test_a_run_that_went_to_its_end_is_gauged_there_and_at_its_best_epoch(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gauge = Seen()
+    saved = replace(tiny, module=copy.deepcopy(tiny.module))
+    monkeypatch.setattr(diary, "SourceGauge", lambda *_: gauge)
+    monkeypatch.setattr(diary, "load_bundle", lambda _: saved)
+    run, written = run_of(tiny, colours, gauges=True)
+    assert written.write() is StopReason.EPOCHS
+    best = written._state.best
+    assert best is not None
+    assert best.epoch < 4
+    assert readings(run)[1:] == [("end", 4, 0.5), ("best", best.epoch, 0.5)]
+    live = written._state.module.get_parameter("fc.bias").tolist()
+    assert gauge.biases == [live, saved.module.get_parameter("fc.bias").tolist()]
+
+
+def test_a_run_stopped_before_its_first_epoch_has_nothing_to_gauge(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, written = run_of(tiny, colours, lambda: True, gauges=True)
+    assert written.write() is StopReason.REQUEST
+    assert [moment for moment, _, _ in readings(run)] == ["start"]
+
+
+def test_a_trained_run_does_not_fail_where_memory_lacks_for_its_gauges(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(diary, "SourceGauge", fail)
+    run, written = run_of(tiny, colours, gauges=True)
+    assert written.write() is StopReason.EPOCHS
+    assert [reading for reading in readings(run) if reading[0] == "end"] == [("end", 4, None)]
+    assert [event["similarity"] for event in run.events() if event.get("moment") == "best"] == [{}]
+    assert "not enough memory to compare the trained network with its source: CUDA out" in capsys.readouterr().err
+
+
+def test_other_errors_of_the_gauges_stay_what_they_are(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(diary, "SourceGauge", fail)
+    _, written = run_of(tiny, colours, gauges=True)
+    with pytest.raises(RuntimeError, match="a defect"):
+        written.write()
