@@ -24,7 +24,7 @@ CHOSEN: dict[str, Any] = {
     "model": "tf_efficientnet_lite0", "data": "clipart", "strategy": "gradual", "freeze": 3, "head_lr": 1.2345678e-3,
     "frozen": ("blocks.1", "stem"), "thaw": "3:4, 6:stem+blocks.2", "image_size": 136, "labels_per_class": 7,
     "test_share": 0.15, "folds": 4, "fold": 2, "dropout": 0.35, "thaw_factor": 0.3, "layer_decay": 0.6, "warmup": 1.5,
-    "device": "cpu",
+    "device": "cpu", "tune": "norms",
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def test_a_depth_that_the_strategy_or_an_empty_set_decided_is_that_depth(
 
 @pytest.mark.parametrize("strategy", ["norm_only", "surgical"])
 def test_a_clone_of_a_plain_run_carries_nothing(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = configure("squeezenet1_1", "photos", strategy, freeze=0)
+    run = configure("tf_efficientnet_lite0", "photos", strategy, freeze=0)
     app = cloned(run)
     assert "Also taken over" not in text(app)
     assert started(app, monkeypatch) == run

@@ -34,7 +34,7 @@ KEY = ("model", "data", "strategy", "seed", "labels_per_class")
 
 
 def pairs(
-    models: Sequence[str], targets: Sequence[str], strategies: Sequence[str], most: int
+    models: Sequence[str], targets: Sequence[str], strategies: Sequence[str], most: int = max(SEEDS.values())
 ) -> Iterator[dict[str, Any]]:
     """Yield what is to be compared, seed by seed, so that an early end has a little of everything."""
     for seed in range(min(most, max(SEEDS[strategy] for strategy in strategies))):

@@ -43,6 +43,7 @@ def test_every_case_is_compared_over_its_seeds_and_appears_in_the_table() -> Non
     assert counts == {s: 4 * SEEDS[s] for s in SEVEN}
     assert SEEDS["head_only"] == SEEDS["last_stages"] == 10
     assert set(SEEDS.values()) == {3, 10}
+    assert {pair["seed"] for pair in pairs(MODELS, ["clipart"], SEVEN, 2)} == {0, 1}
     words = table(rows([0.80, 0.69], [0.70, 0.80]) + rows([0.1, 0.1], [0.2, 0.2], "head_only"))
     assert words.splitlines()[2].endswith("| -0.100 ± 0.000 | **lower** |")
     assert words.splitlines()[3].endswith("| -0.005 ± 0.105 | equal |")
