@@ -41,7 +41,7 @@ class BatchNorm(StrEnum):
     """What happens to the BatchNorm layers of a frozen stage."""
 
     FROZEN = "frozen"
-    """Nothing: statistics and weights stay to the byte."""
+    """Nothing: statistics and weights stay to the byte; once a stage is unfrozen, its weights train."""
     MOVE = "move"
     """Their statistics follow the target's batches; the weights stay."""
     REESTIMATE = "reestimate"

@@ -102,7 +102,8 @@ class Feed:
         """Put what trains into training mode, and nothing else."""
         self._tail.train()
         network = self._session.network
-        train_mode(network.module, network.stages, self._phase.frozen, self._session.config.batchnorm)
+        phase, batchnorm = self._phase, self._session.config.batchnorm
+        train_mode(network.module, network.stages, phase.frozen, batchnorm, phase.thawed)
 
     def eval_mode(self) -> None:
         """Put everything into eval mode."""

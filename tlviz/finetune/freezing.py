@@ -46,17 +46,27 @@ def need_norms(module: nn.Module, stages: Sequence[Stage]) -> None:
 
 
 def train_mode(
-    module: nn.Module, stages: Sequence[Stage], frozen: Collection[int], batchnorm: BatchNorm = BatchNorm.FROZEN
+    module: nn.Module,
+    stages: Sequence[Stage],
+    frozen: Collection[int],
+    batchnorm: BatchNorm = BatchNorm.FROZEN,
+    thawed: Collection[int] = (),
 ) -> None:
     """Put a network into training mode while its frozen stages stay in eval, so that no BatchNorm statistic moves.
 
-    With ``MOVE`` and ``TRAIN`` the BatchNorm layers of frozen stages follow the batches all the same.
+    Nor do those of ``thawed`` stages, whose weights train: what was trained behind them while they were frozen would
+    see other features at once.  With ``MOVE`` and ``TRAIN`` the BatchNorm layers of both follow the batches.
     """
     module.train()
+    moves = batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN)
+    for at in () if moves else thawed:
+        for part in stage_modules(module, stages[at]):
+            for norm in batch_norms(part):
+                norm.eval()
     for at in frozen:
         for part in stage_modules(module, stages[at]):
             part.eval()
-            if batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN):
+            if moves:
                 for norm in batch_norms(part):
                     norm.train()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.choices import Schedule
@@ -20,11 +21,15 @@ CYCLE_END = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """From ``first_epoch`` (1 is the first) on, these stages are frozen and all rates are multiplied by a factor."""
+    """From ``first_epoch`` (1 is the first) on, these stages are frozen and all rates are multiplied by a factor.
+
+    ``thawed`` were frozen before and are not now.
+    """
 
     first_epoch: int
     frozen: frozenset[int]
     rate_factor: float
+    thawed: frozenset[int] = frozenset()
 
     @property
     def depth(self) -> int:
@@ -51,7 +56,8 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
             merged[-1] = Phase(epoch, frozen, merged[-1].rate_factor)
         elif not merged or merged[-1].frozen != frozen:
             merged.append(Phase(epoch, frozen, config.thaw_factor ** len(merged)))
-    return tuple(merged)
+    before = itertools.accumulate((phase.frozen for phase in merged), frozenset.union, initial=frozenset[int]())
+    return tuple(replace(phase, thawed=known - phase.frozen) for phase, known in zip(merged, before, strict=False))
 
 
 def phase_at(phases: Sequence[Phase], epoch: int) -> Phase:

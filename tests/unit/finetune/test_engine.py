@@ -192,7 +192,7 @@ def test_best_by_loss_is_the_lowest_loss(tiny: Network, colours: ImageSet) -> No
 
 
 def test_patience_waits_for_the_last_phase(tiny: Network, colours: ImageSet) -> None:
-    settings = config("two_phase", epochs=30, patience=1, head_lr=1e-7, backbone_lr=1e-7)
+    settings = config("two_phase", epochs=30, patience=1, head_lr=1e-1, backbone_lr=1e-1)
     numbers = [event.epoch for event in finetune(session(tiny, colours, settings)) if isinstance(event, Epoch)]
     assert numbers[-1] >= 16, "the second phase, from epoch 16 on, had its chance"
     assert numbers[-1] < 30

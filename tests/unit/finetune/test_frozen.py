@@ -28,6 +28,7 @@ from tlviz.models.stages import owns
 
 NORMS = ("stem.1.", "block1.1.", "block2.1.")
 
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 WITHOUT_GRADIENT = {"stem.0.bias", "block1.0.bias", "block2.0.bias"}
 """BatchNorm takes away what a bias before it adds: its gradient is 0 but for rounding."""
 
@@ -85,10 +86,14 @@ def test_every_strategy_freezes_to_the_byte_and_trains_the_rest(
     tiny: Network, colours: ImageSet, strategy: str, freeze: int | None, optimizer: Optimizer
 ) -> None:
     state = state_of(tiny, colours, strategy, freeze=freeze, optimizer=optimizer, augment=Augment.LIGHT)
+    ever_frozen: set[str] = set()
     for event, changed in phases_of(state):
         frozen = names_of(state, event.frozen)
+        ever_frozen |= frozen
         assert not frozen & changed, "frozen tensors moved"
-        expected = set(state.module.state_dict()) - frozen
+        still = {name for name in ever_frozen if name.endswith(STATISTICS)}
+        assert not still & changed, "what trained behind them was used to these statistics"
+        expected = set(state.module.state_dict()) - frozen - still
         if STRATEGIES[strategy].tune is Tune.NORMS:
             expected = {name for name in expected if name.startswith((*NORMS, "fc."))}
         assert changed <= expected
@@ -198,6 +203,21 @@ def test_what_batchnorm_layers_of_frozen_stages_do(tiny: Network, colours: Image
         }[choice]
     )
     assert in_all - head == (statistics if choice is BatchNorm.REESTIMATE else in_training - head)
+
+
+@pytest.mark.parametrize("choice", [BatchNorm.FROZEN, BatchNorm.MOVE])
+def test_unfreezing_alone_changes_no_answer(tiny: Network, colours: ImageSet, choice: BatchNorm) -> None:
+    """Statistics that would now be each batch's own would undo what the head has learnt."""
+    tiny.module.get_submodule("drop").p = 0.0
+    state = state_of(tiny, colours, "two_phase", batchnorm=choice)
+    next(event for event in train(state) if isinstance(event, Unfroze))
+    inputs = state.feed.plain(state.session.split.train[:8])
+    with torch.no_grad():
+        state.feed.eval_mode()
+        validated = state.feed.logits(inputs)
+        state.feed.train_mode()
+        trained = state.feed.logits(inputs)
+    assert torch.equal(validated, trained) is (choice is BatchNorm.FROZEN)
 
 
 def test_reestimated_statistics_are_those_of_the_training_images(tiny: Network, colours: ImageSet) -> None:
