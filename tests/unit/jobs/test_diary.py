@@ -176,7 +176,7 @@ def test_a_run_that_went_to_its_end_is_gauged_there_and_at_its_best_epoch(
     saved = replace(tiny, module=copy.deepcopy(tiny.module))
     monkeypatch.setattr(diary, "SourceGauge", lambda *_: gauge)
     monkeypatch.setattr(diary, "load_bundle", lambda _: saved)
-    run, written = run_of(tiny, colours, gauges=True)
+    run, written = run_of(tiny, colours, gauges=True, head_lr=1.0, backbone_lr=1.0, monitor="loss")
     assert written.write() is StopReason.EPOCHS
     best = written._state.best
     assert best is not None
