@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_clone import started
-from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table, trained_run
+from tests.app.test_pages import open_page, text, the_server_knows_the_page_table, trained_run
 from tlviz.finetune.choices import StageRates
 from tlviz.runs.folder import list_runs
 from tlviz.ui.state import Key
@@ -61,11 +61,7 @@ def test_a_mistake_in_a_schedule_is_a_sentence_by_its_field_and_starts_nothing(t
 
 def test_the_plan_is_in_the_address_and_a_link_prepares_it() -> None:
     wanted = {"strategy": "full", "frozen": "fire3,fire7", "thaw": "6:0", "stage_rates": "gradient"}
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("pages/finetune.py")
-    for name, value in wanted.items():
-        app.query_params[name] = value
-    app.run()
+    app = open_page("finetune", **wanted)
     assert not app.exception
     assert app.multiselect(key=Key.FROZEN).value == ["fire3", "fire7"]
     assert "From epoch 1 all but fire3, fire7; from epoch 6 everything." in text(app)
