@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tlviz.data.augment import augment_light, augment_strong
+from tlviz.data.augment import Draws, augment_light, augment_strong
 from tlviz.data.splits import Indices
 from tlviz.data.transfer import to_device
 from tlviz.finetune.choices import Augment
@@ -44,12 +44,9 @@ class Pictures:
 
     def view(self, indices: Indices, number: int) -> Tensor:
         """Return one fixed augmented view of each picture, which depends on the seed, the view and the picture only."""
-        pixels = self._take(indices)
-        views = []
-        for at, index in enumerate(indices.tolist()):
-            generator = torch.Generator().manual_seed(seed_of(self._config.seed, number, index))
-            views.append(self._augment(pixels[at : at + 1], generator))
-        return normalise(torch.cat(views), self._preprocessing)
+        seeds = [seed_of(self._config.seed, number, index) for index in indices.tolist()]
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        return normalise(self._augment(self._take(indices), generators), self._preprocessing)
 
     def _take(self, indices: Indices) -> Tensor:
         """Return pixels uint8 (n, S, S, 3) on the device, without waiting for the copy."""
@@ -60,7 +57,7 @@ class Pictures:
     def _index(self, indices: Indices) -> Tensor:
         return to_device(torch.from_numpy(indices), self._device)
 
-    def _augment(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+    def _augment(self, pixels: Tensor, generator: Draws) -> Tensor:
         match self._config.augment:
             case Augment.LIGHT:
                 return augment_light(pixels, may_flip=self._images.may_flip, generator=generator)

@@ -75,6 +75,16 @@ def test_a_generator_moves_on(augment: Augment) -> None:
 
 
 @both
+@pytest.mark.parametrize("may_flip", [True, False])
+def test_a_generator_for_each_varies_it_as_it_would_alone(augment: Augment, may_flip: bool) -> None:
+    pixels = noise(6)
+    together = augment(pixels, may_flip=may_flip, generator=[seeded(number) for number in range(6)])
+    for number, varied in enumerate(together):
+        alone = augment(pixels[number : number + 1], may_flip=may_flip, generator=seeded(number))
+        assert torch.equal(varied, alone[0])
+
+
+@both
 def test_global_random_states_are_left_alone(augment: Augment) -> None:
     torch.manual_seed(11)
     state, legacy, plain = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
