@@ -109,7 +109,7 @@ class _Tally:
             mean, square = (x.mean(axes), (x * x).mean(axes)) if axes else (x, x * x)
             groups = torch.from_numpy(self._groups[start : start + len(x)])
             for sums, values in zip(self._sums[layer], (mean, square), strict=True):
-                sums.index_add_(0, groups, values.double().cpu())
+                sums.index_add_(0, groups, values.cpu().double())
 
         return hook
 
@@ -124,7 +124,7 @@ class _Tally:
 def _shift(layer: nn.modules.batchnorm._BatchNorm, sums: Tensor, counts: NDArray[np.float64], seed: int) -> Shift:
     moments = Moments(counts, sums[0].numpy(), sums[1].numpy())
     source = tuple(
-        value.double().cpu().numpy() for value in (layer.running_mean, layer.running_var) if value is not None
+        value.cpu().double().numpy() for value in (layer.running_mean, layer.running_var) if value is not None
     )
     return shift_between(moments, (source[0], source[1]), seed)
 

@@ -227,7 +227,7 @@ class _Tally:
         self._range = torch.minimum(before[0], low), torch.maximum(before[1], high)
         if not len(self._sums):
             self._sums = torch.zeros(self._class_count, peaks.shape[1], dtype=torch.float64)
-        self._sums.index_add_(0, labels, flat.clamp(min=0).mean(1).double().cpu())
+        self._sums.index_add_(0, labels, flat.clamp(min=0).mean(1).cpu().double())
         self._images += torch.bincount(labels, minlength=self._class_count)
 
     def _keep_best(self, *batch: Tensor) -> None:

@@ -78,7 +78,7 @@ def _measure(network: Network, stage: Stage, size: int, share: float) -> int:
         run_to(network.module, noise + 0, [stage], mix)  # a copy: the first layer may work in place
         total, places, grid = kept[0]
         (gradient,) = torch.autograd.grad(total, noise)
-    strength = gradient.abs().sum(1).double().cpu()
+    strength = gradient.abs().sum(1).cpu().double()
     sides = [_extent(strength[at], place, grid, share) for at, place in enumerate(places)]
     return round(float(np.median(sides)))
 

@@ -224,7 +224,7 @@ def _shap_points(scene: Scene, blanks: Tensor, batch: int) -> Iterator[tuple[Ten
 def _gap(scene: Scene, found: Any, blanks: Tensor) -> float | None:
     with torch.no_grad():
         base = float(scene.score(blanks).mean())
-    return completeness_gap(float(found.detach().double().sum()), scene.value - base)
+    return completeness_gap(float(found.detach().cpu().double().sum()), scene.value - base)
 
 
 def _flat(found: Any) -> Tensor:

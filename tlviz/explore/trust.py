@@ -143,7 +143,7 @@ def _curve(scene: Scene, pictures: NDArray[np.float32], steps: _Steps) -> Curve:
             return torch.cat([_probability(scene, part) for part in torch.split(inputs, batch)])
 
     steps.add(len(pictures))
-    return Curve(fractions(STEPS), halving(scene, work).double().cpu().numpy())
+    return Curve(fractions(STEPS), halving(scene, work).cpu().double().numpy())
 
 
 def _probability(scene: Scene, inputs: Tensor) -> Tensor:
@@ -185,8 +185,8 @@ def _infidelity(
             max_examples_per_batch=min(batch, SQUARES),
             normalize=True,
         )
-        covered = torch.cat(scores[::2]).double()  # captum asks for the covered, then for the whole picture
-        return float(found), (scene.value - covered).cpu().numpy()
+        covered = torch.cat(scores[::2]).cpu().double()  # captum asks for the covered, then for the whole picture
+        return float(found), (scene.value - covered).numpy()
 
     infidelity, drops = halving(scene, work)
     return infidelity, masks, drops
