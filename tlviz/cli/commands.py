@@ -23,6 +23,7 @@ from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.predict import predict_pictures
 from tlviz.cli.profile import profile
 from tlviz.cli.race import follow_race, race
+from tlviz.cli.report import report
 from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.errors import TlvizError
 from tlviz.runs.bin import discard
@@ -116,6 +117,7 @@ def delete_run(
     )
 
 
+runs_app.command("report")(report)
 app.command("profile")(profile)
 app.command("finetune", epilog=STRATEGIES_EPILOG)(finetune)
 app.command("find-rate", epilog=STRATEGIES_EPILOG)(find_rate)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.unit.runs.races import hits, write_race
 from tests.unit.runs.test_manage import ODD
+from tlviz.cli import main
 from tlviz.export.race_report import race_report_html
 from tlviz.export.report import report_html
 from tlviz.finetune.config import configure
@@ -143,3 +146,39 @@ def test_a_damaged_race_has_a_report_too(damage: str) -> None:
     else:
         (race.path / "events.jsonl").write_text("")
     assert "</html>" in race_report_html(race)
+
+
+def test_the_command_line_writes_the_reports_of_the_pages(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    race = write_race({("full", 0): [hits(6, 10), hits(8, 10)], ("gradual", 0): [hits(5, 10)]})
+    names = [str(member.run) for member in read_race(race).members]
+    rows = {row.run: row for row in overview()}
+    compared = tmp_path / "new" / "compared.html"
+    assert main(["runs", "report", *names, names[0], "--to", str(compared)]) == 0
+    assert compared.read_text(encoding="utf-8") == report_html([rows[name] for name in names])
+    assert main(["runs", "report", str(race.path), "--to", str(tmp_path), "--json"]) == 0
+    written = tmp_path / f"{race.name}.html"
+    assert written.read_text(encoding="utf-8") == race_report_html(race)
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == str(compared)
+    assert json.loads(told[1]) == {"runs": [race.name], "file": str(written)}
+
+
+@pytest.mark.parametrize("what", ["race among runs", "elsewhere", "unknown", "disk"])
+def test_a_report_that_cannot_be_written_is_one_sentence_and_no_file(
+    what: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run, race = make(), write_race({("full", 0): [hits(6, 10)]})
+    elsewhere = shutil.copytree(run.path, tmp_path / "carried" / run.name)
+    file, blocked = tmp_path / "report.html", tmp_path / "file" / "report.html"
+    blocked.parent.write_text("no folder")
+    arguments, words = {
+        "race among runs": ([run.name, race.name, "--to", str(file)], f"{race.name} is no fine-tuning run"),
+        "elsewhere": ([str(elsewhere), "--to", str(file)], f"{run.name} is no fine-tuning run of this machine"),
+        "unknown": (["none", "--to", str(file)], "There is no run called 'none'"),
+        "disk": ([run.name, "--to", str(blocked)], "Cannot write"),
+    }[what]
+    assert main(["runs", "report", *arguments]) == 2
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 1)
+    assert words in told.err
+    assert not file.exists()

@@ -1,0 +1,49 @@
+"""Reports on the command line: runs beside one another, or a race, as one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlviz.cli.output import Json, print_result
+from tlviz.data.folder import given_path
+from tlviz.errors import BadSettingError
+from tlviz.home import make_folder, write_atomic
+from tlviz.runs.folder import RACE, RunFolder, find_run
+from tlviz.runs.overview import Row, overview
+
+
+def report(
+    runs: Annotated[list[str], typer.Argument(help="Runs to compare, or one race.")],
+    to: Annotated[Path, typer.Option(help="The HTML file to write, or a folder to write it into.")],
+    as_json: Json = False,
+) -> None:
+    """Write runs beside one another, or one race, as one HTML file with its figures, which needs no network."""
+    from tlviz.export.race_report import race_report_html  # these import plotly
+    from tlviz.export.report import report_html
+
+    found = [find_run(name) for name in dict.fromkeys(runs)]
+    if len(found) == 1 and found[0].config()["kind"] == RACE:
+        content = race_report_html(found[0])
+    else:
+        content = report_html(_rows(found))
+    place = given_path(str(to))
+    file = place / f"{found[0].name}.html" if place.is_dir() else place
+    make_folder(file.parent)
+    write_atomic(file, content.encode())
+    print_result({"runs": [run.name for run in found], "file": str(file)}, as_json, str(file))
+
+
+def _rows(runs: Sequence[RunFolder]) -> list[Row]:
+    """Return the rows of fine-tuning runs.  Raises ``BadSettingError`` where one is none."""
+    known = {row.run: row for row in overview()}
+    for run in runs:
+        if run.name not in known or not known[run.name].folder.path.samefile(run.path):
+            raise BadSettingError(
+                f"{run.name} is no fine-tuning run of this machine; name runs that 'python -m tlviz runs' lists, "
+                "or a race alone."
+            )
+    return [known[run.name] for run in runs]
