@@ -62,6 +62,8 @@ def test_copies_to_a_gpu_are_pinned_and_do_not_wait() -> None:
     told: list[object] = []
 
     class Fake:
+        device = torch.device("cpu")
+
         def pin_memory(self) -> Fake:
             told.append("pinned")
             return self
