@@ -18,6 +18,9 @@ from tlviz.models.load import normalise
 PIXEL_SHARE = 0.25
 """Pictures are kept on a GPU where they take at most this share of its free memory."""
 
+_AT_ONCE = 1000
+"""So many go to the GPU together: a target need not fit into memory for that."""
+
 
 class Pictures:
     """The pictures of a session as network inputs (n, 3, S, S) on its device: plain, varied afresh, or fixed views."""
@@ -86,4 +89,7 @@ def _on_gpu(session: Session) -> Tensor | None:
     pixels = session.images.pixels
     if math.prod(pixels.shape) > PIXEL_SHARE * free:
         return None
-    return torch.from_numpy(np.ascontiguousarray(pixels)).to(session.device)
+    resident = torch.empty(pixels.shape, dtype=torch.uint8, device=session.device)
+    for at in range(0, len(pixels), _AT_ONCE):
+        resident[at : at + _AT_ONCE] = torch.from_numpy(np.array(pixels[at : at + _AT_ONCE]))
+    return resident

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.unit.finetune.pretended import pretended_gpu
+from tests.pretended import pretended_gpu
 from tests.unit.finetune.test_resume import OPTIONS
 from tlviz.data.images import ImageSet
 from tlviz.data.mix_kinds import Mix

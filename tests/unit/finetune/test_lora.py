@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.pretended import pretended_gpu
 from tlviz import vision
 from tlviz.data.images import ImageSet
 from tlviz.data.splits import split_images
@@ -47,7 +48,7 @@ def torchvision_swin() -> nn.Module:
     return net
 
 
-def state_of(build: Callable[[], nn.Module], images: ImageSet, **chosen: object) -> State:
+def state_of(build: Callable[[], nn.Module], images: ImageSet, device: str = "cpu", **chosen: object) -> State:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         module = build().eval()
@@ -58,7 +59,7 @@ def state_of(build: Callable[[], nn.Module], images: ImageSet, **chosen: object)
     values = {"epochs": 2, "image_size": 64, "head_lr": 1e-2, "backbone_lr": 1e-2, "lora_rank": 2} | chosen
     config = configure("squeezenet1_1", "clipart", "full", tune=Tune.LORA, **values)
     split = split_images(images.labels, images.parts, 0)
-    return State(Session(network, images, split, config, torch.device("cpu"), lambda: False))
+    return State(Session(network, images, split, config, torch.device(device), lambda: False))
 
 
 def test_only_adapters_and_head_train_and_the_export_is_plain(colours: ImageSet) -> None:
@@ -142,3 +143,13 @@ def test_the_package_imports_no_peft() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_adapters_lie_where_the_network_does(colours: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pretended_gpu(monkeypatch):
+        state = state_of(timm_vit, colours, "cuda")
+        list(train(state))
+        again = state_of(timm_vit, colours, "cuda")
+        restore(again, checkpoint(state, 1.0))
+        assert {parameter.device.type for parameter in again.module.parameters()} == {"cuda"}
+        assert {tensor.device.type for tensor in plain_state(again.module).values()} == {"cuda"}
