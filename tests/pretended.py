@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 FREE, TOTAL = 2**33, 2**34
 _CPU, _GPU = torch.device("cpu"), torch.device("cuda", 0)
+_TAG = "is_on_pretended_gpu"
 _ACROSS = ("aten.copy_", "aten.index.Tensor", "aten.index_put", "aten._index_put_impl_")
 """What takes tensors of both: copies, and indices from memory."""
 _WAITING = ("aten._local_scalar_dense", "aten.nonzero")
@@ -32,23 +32,17 @@ class _Tags:
     """Which storages lie on the pretended GPU, and how often it was waited for."""
 
     def __init__(self) -> None:
-        self._held: dict[int, StorageWeakRef] = {}
         self.waits = 0
         self.makes_on_gpu = False
         """Within a call about a tensor on the GPU: what that makes for itself lies there too."""
 
     def has(self, tensor: Tensor) -> bool:
-        reference = self._held.get(tensor.untyped_storage()._cdata)
-        return reference is not None and not reference.expired()
+        return getattr(tensor.untyped_storage(), _TAG, False)
 
     def move(self, value: Any, *, to_gpu: bool) -> Any:
-        for tensor in tree_leaves(value):
-            if isinstance(tensor, Tensor):
-                storage = tensor.untyped_storage()
-                if to_gpu:
-                    self._held[storage._cdata] = StorageWeakRef(storage)
-                else:
-                    self._held.pop(storage._cdata, None)
+        for leaf in tree_leaves(value):
+            if isinstance(leaf, Tensor):
+                setattr(leaf.untyped_storage(), _TAG, to_gpu)
         return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import Any
 
 import torch
@@ -73,8 +74,26 @@ def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.M
     for layer in module.modules():
         if isinstance(layer, nn.GroupNorm):
             layer.register_forward_pre_hook(_plain_frozen_input)
+        elif isinstance(layer, nn.Conv2d) and _overruns(layer):
+            layer.register_forward_pre_hook(partial(_only_used, strides=layer.stride))
+            layer.stride = (1, 1)
     network: nn.Module = module
     return network
+
+
+def _overruns(layer: nn.Conv2d) -> bool:
+    """Tell whether training a convolution in channels_last may end the process.
+
+    On a CPU, oneDNN's backward pass of a strided 1 x 1 convolution with fewer than 16 input channels writes past its
+    memory (https://github.com/uxlfoundation/oneDNN/issues/6035, seen with torch 2.13.0 and the stem of FastViT).
+    """
+    return layer.kernel_size == (1, 1) and max(layer.stride) > 1 and layer.in_channels < 16 and layer.groups == 1
+
+
+def _only_used(_layer: nn.Module, inputs: tuple[Tensor, ...], strides: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Give a 1 x 1 convolution only the positions that its strides would reach: without them it computes the same."""
+    down, across = strides
+    return (inputs[0][:, :, ::down, ::across], *inputs[1:])
 
 
 def _plain_frozen_input(_layer: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:

@@ -159,16 +159,32 @@ def test_a_network_pretrained_without_classes_has_features_and_no_class_names(mo
     assert torch.equal(network.module.state_dict()["blocks.3.mlp.fc1.weight"], state["blocks.3.mlp.fc1.weight"])
 
 
-def test_a_group_norm_behind_a_frozen_stage_trains_in_a_process_that_lives_on() -> None:
-    """torch ends the process in the backward pass where such an input is in channels_last layout."""
+@pytest.mark.parametrize(
+    ("name", "frozen"), [("poolformer_s12", "stem"), ("fastvit_t8", "no stage"), ("repvgg_a0", "no stage")]
+)
+def test_what_ends_the_process_in_torchs_backward_pass_trains(name: str, frozen: str) -> None:
+    """A GroupNorm behind a frozen stage, and a strided 1 x 1 convolution of pictures, both in channels_last layout."""
     program = (
         "import torch; from tlviz.models.build import build_module; from tlviz.models.catalogue import find_model\n"
-        "network = build_module(find_model('poolformer_s12'), 2)\n"
-        "for name, value in network.named_parameters(): value.requires_grad_(not name.startswith('stem'))\n"
-        "pictures = torch.randn(2, 3, 64, 64).contiguous(memory_format=torch.channels_last)\n"
-        "network(pictures).sum().backward()\n"
+        f"network = build_module(find_model('{name}'), 2)\n"
+        f"for name, value in network.named_parameters(): value.requires_grad_(not name.startswith('{frozen}'))\n"
+        "pictures = torch.randn(2, 3, 96, 96).contiguous(memory_format=torch.channels_last)\n"
+        "for _ in range(4): network(pictures).sum().backward()\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, cwd=PROJECT_ROOT).returncode == 0
+
+
+def test_a_convolution_that_takes_only_the_positions_it_uses_computes_the_same() -> None:
+    own = build_module(find_model("repvgg_a0"), 2)
+    plain = vision.timm().create_model("repvgg_a0", num_classes=2)
+    plain.load_state_dict(own.state_dict())
+    pictures = torch.randn(4, 3, 65, 65)
+    answers, expected = own(pictures), plain(pictures)
+    assert torch.allclose(answers, expected, atol=1e-5)
+    answers.sum().backward()
+    expected.sum().backward()
+    name = "stem.conv_1x1.conv.weight"
+    assert torch.allclose(own.get_parameter(name).grad, plain.get_parameter(name).grad, rtol=1e-3, atol=1e-4)
 
 
 def test_a_network_without_dropout_gets_one_before_its_logits() -> None:
