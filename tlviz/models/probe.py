@@ -119,19 +119,22 @@ def _resized(build: Build, argument: str, sizing: Sizing) -> Callable[[int], boo
 
 
 def _limits(takes: Callable[[int], bool], own: int, sizing: Sizing, argument: str) -> Sides | None:
-    """Find the step between sides, two neighbours above its own must run, and the smallest side; None for no step."""
+    """Find the step between sides and the smallest one; None where there is no step.
+
+    Two neighbours above its own side must run, and all that are looked at from the smallest to its own.
+    """
     if not any(takes(side) for side in (own + 32, 2 * own)):
         return None
     for step in STEPS:
         above = own // step + 1
-        if takes(above * step) and takes((above + 1) * step):
-            break
-    else:
-        return None
-    first = -(-SMALLEST // step) * step
-    ladder = range(first, own, step * max(1, 16 // step))
-    at = bisect_left(ladder, True, key=takes) if ladder and not takes(first) else 0
-    return Sides(ladder[at] if at < len(ladder) else own, step, sizing, argument)
+        if not (takes(above * step) and takes((above + 1) * step)):
+            continue
+        first = -(-SMALLEST // step) * step
+        ladder = range(first, own, step * max(1, 16 // step))
+        at = bisect_left(ladder, True, key=takes) if ladder and not takes(first) else 0
+        if all(takes(side) for side in ladder[at:]):
+            return Sides(ladder[at] if at < len(ladder) else own, step, sizing, argument)
+    return None
 
 
 def _run(module: nn.Module, side: int) -> Any:

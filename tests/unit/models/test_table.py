@@ -85,6 +85,7 @@ def test_every_timm_row_is_a_pretrained_network_with_its_own_preprocessing() -> 
         ("timm", "halonet26t"),
         ("timm", "regnety_002"),
         ("timm", "mobilenetv3_small_050"),
+        ("timm", "efficientformerv2_s0"),
     ],
 )
 def test_a_sample_made_again_is_the_same(job: tuple[str, str]) -> None:
