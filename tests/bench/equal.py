@@ -34,14 +34,15 @@ KEY = ("model", "data", "strategy", "seed", "labels_per_class")
 
 
 def pairs(
-    models: Sequence[str], targets: Sequence[str], strategies: Sequence[str], most: int = max(SEEDS.values())
+    models: Sequence[str], targets: Sequence[str], strategies: Sequence[str], seeds: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield what is to be compared, seed by seed, so that an early end has a little of everything."""
-    for seed in range(min(most, max(SEEDS[strategy] for strategy in strategies))):
+    counts = {strategy: seeds or SEEDS[strategy] for strategy in strategies}
+    for seed in range(max(counts.values())):
         for data in targets:
             for model in models:
                 for strategy in strategies:
-                    if seed < SEEDS[strategy]:
+                    if seed < counts[strategy]:
                         values = (model, data, strategy, seed, LABELS.get(data))
                         yield dict(zip(KEY, values, strict=True))
 
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--data", default="clipart,digits")
     parser.add_argument("--strategies", default=",".join(SEVEN))
-    parser.add_argument("--seeds", type=int, default=max(SEEDS.values()), help="At most so many of each.")
+    parser.add_argument("--seeds", type=int, help=f"So many of each; by default {SEEDS}.")
     parser.add_argument("--readme", action="store_true", help="Measure nothing; write the README's table.")
     chosen = parser.parse_args()
     if chosen.readme:
