@@ -58,7 +58,8 @@ def test_the_readme_names_real_files_and_commands() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(
-        r"^python -m tlviz ([a-z-]+(?: (?:show|check|stop|delete|download|import|exclude|include|report|resume))?)(.*)$",
+        r"^python -m tlviz ([a-z-]+(?: (?:show|check|stop|delete|download|import|exclude|include|report"
+        r"|resume))?)(.*)$",
         text,
         re.MULTILINE,
     )
