@@ -29,7 +29,7 @@ _TO_NUMPY = {Tensor.numpy, Tensor.__array__, Tensor.tolist}
 
 
 class _Tags:
-    """Which storages lie on the pretended GPU, and how often it was waited for."""
+    """Which storages lie on the pretended GPU, as they note themselves, and how often it was waited for."""
 
     def __init__(self) -> None:
         self.waits = 0
@@ -123,10 +123,6 @@ class _Asking(TorchFunctionMode):
         return after
 
 
-_tags = _Tags()
-"""One for all tests: what is kept on the GPU between them still lies there."""
-
-
 def _device(leaf: Any) -> torch.device | None:
     if isinstance(leaf, torch.device):
         return leaf
@@ -136,6 +132,7 @@ def _device(leaf: Any) -> torch.device | None:
 @contextmanager
 def pretended_gpu(patch: pytest.MonkeyPatch) -> Iterator[_Tags]:
     """Have a GPU for a while; ``waits`` of what is yielded counts how often it was waited for."""
+    tags = _Tags()
     patch.setattr(torch.cuda, "is_available", lambda: True)
     patch.setattr(torch.cuda, "mem_get_info", lambda *_: (FREE, TOTAL))
     patch.setattr(torch.cuda, "max_memory_allocated", lambda *_: FREE)
@@ -147,8 +144,8 @@ def pretended_gpu(patch: pytest.MonkeyPatch) -> Iterator[_Tags]:
 
     def load_there(file: Any, *, map_location: Any, **options: Any) -> Any:
         is_gpu = torch.device(map_location).type == "cuda"
-        return _tags.move(load(file, map_location="cpu", **options), to_gpu=is_gpu)
+        return tags.move(load(file, map_location="cpu", **options), to_gpu=is_gpu)
 
     patch.setattr(torch, "load", load_there)
-    with _Computing(_tags), _Asking(_tags):
-        yield _tags
+    with _Computing(tags), _Asking(tags):
+        yield tags

@@ -6,6 +6,7 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -123,6 +124,7 @@ def _limits(takes: Callable[[int], bool], own: int, sizing: Sizing, argument: st
 
     Two neighbours above its own side must run, and all that are looked at from the smallest to its own.
     """
+    takes = cache(takes)  # every look builds or runs a network
     if not any(takes(side) for side in (own + 32, 2 * own)):
         return None
     for step in STEPS:
