@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from tlviz.explore.methods import Method
+from tlviz.explore.attribution.methods import Method
 from tlviz.ui import cached
-from tlviz.ui.attribution_choice import find_true_class, pick_method, pick_question, render_why_not, stage_key
-from tlviz.ui.attribution_downloads import render_downloads
-from tlviz.ui.attribution_panels import Subject, find_answers, render_answers, run_classes
-from tlviz.ui.attribution_sweep import render_sweep
+from tlviz.ui.attributions.answers import Subject, find_answers, render_answers, run_classes
+from tlviz.ui.attributions.downloads import render_downloads
+from tlviz.ui.attributions.question import find_true_class, pick_method, pick_question, render_why_not, stage_key
+from tlviz.ui.attributions.sweep import render_sweep
+from tlviz.ui.attributions.trust import render_trust
+from tlviz.ui.before_after import pick_runs
 from tlviz.ui.cached_attributions import unavailable
-from tlviz.ui.compared import pick_runs
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.memory import give_back_memory
 from tlviz.ui.pick_picture import given_picture, pick_picture, picture_name
-from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
-from tlviz.ui.trust_panel import render_trust
+from tlviz.ui.widgets.memory import give_back_memory
+from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 
 def page() -> None:

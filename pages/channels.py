@@ -4,12 +4,12 @@ import streamlit as st
 
 from tlviz.ui import cached, cached_channels
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.channel_after import render_after
-from tlviz.ui.channel_atlas import render_atlas
-from tlviz.ui.channel_panel import Place, render_channel
+from tlviz.ui.channels.atlas import render_atlas
+from tlviz.ui.channels.before_after import render_after
+from tlviz.ui.channels.panel import Place, render_channel
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 CHANNEL, ATLAS = "One channel", "Atlas"
 

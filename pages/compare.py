@@ -5,12 +5,12 @@ import streamlit as st
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import summarise
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.compare_errors import answers_of, render_errors
-from tlviz.ui.compare_views import render_calibration, render_cost, render_curves, render_moved, render_settings
+from tlviz.ui.compare.errors import answers_of, render_errors
+from tlviz.ui.compare.pick_runs import Compared, lettered, pick_runs, render_heads
+from tlviz.ui.compare.views import render_calibration, render_cost, render_curves, render_moved, render_settings
 from tlviz.ui.frame import guarded
-from tlviz.ui.open_inside import link_to_feature_maps
-from tlviz.ui.pick_runs import Compared, lettered, pick_runs, render_heads
-from tlviz.ui.report_button import render_report
+from tlviz.ui.runs.open_inside import link_to_feature_maps
+from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.state import Key
 
 SETTINGS, CURVES, ERRORS, CALIBRATION, MOVED, COST = (

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from tlviz.models.catalogue import find_model
-from tlviz.runs.folder import FINETUNE, list_runs
+from tlviz.runs.store.folder import FINETUNE, list_runs
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui import cached
 from tlviz.ui.frame import guarded
-from tlviz.ui.panels import pick_run
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.panels import pick_run
 
 
 def page() -> None:

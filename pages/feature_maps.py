@@ -3,16 +3,16 @@
 import streamlit as st
 
 from tlviz.ui import cached
+from tlviz.ui.feature_maps.choice import ALL, View, render_choice
+from tlviz.ui.feature_maps.one_channel import render_field, render_one
+from tlviz.ui.feature_maps.views import Scene, render_change, render_channels, render_runs, render_two
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.linked import linked_choice
-from tlviz.ui.look_choice import ALL, View, render_choice
-from tlviz.ui.look_one import render_field, render_one
-from tlviz.ui.look_panels import Scene, render_change, render_channels, render_runs, render_two
-from tlviz.ui.memory import give_back_memory
-from tlviz.ui.panels import render_guesses
 from tlviz.ui.pick_picture import pick_picture, picture_name
-from tlviz.ui.stage_strip import render_stage_strip
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.linked import linked_choice
+from tlviz.ui.widgets.memory import give_back_memory
+from tlviz.ui.widgets.panels import render_guesses
+from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 PANELS = {
     View.CHANNELS: render_channels,

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlviz.data.images import ImageSet
+from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
-from tlviz.runs.folder import FINETUNE, list_runs
-from tlviz.runs.launch import start_finetune
+from tlviz.runs.store.folder import FINETUNE, list_runs
+from tlviz.runs.store.launch import start_finetune
 from tlviz.ui import cached
-from tlviz.ui.finetune_form import render_plan, render_settings
+from tlviz.ui.finetune.form import render_plan, render_settings
+from tlviz.ui.finetune.live import render_no_run, render_run
+from tlviz.ui.finetune.plan_words import plan_in_words
+from tlviz.ui.finetune.range_test import render_range_test
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.live import render_no_run, render_run
-from tlviz.ui.panels import pick_run
-from tlviz.ui.plan_words import plan_in_words
-from tlviz.ui.range_panel import render_range_test
+from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
-from tlviz.ui.words import attempt, show_error
+from tlviz.ui.widgets.panels import pick_run
 
 
 def page() -> None:

@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from tlviz.data.images import dataset_title
+from tlviz.data.pixels.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.advice_panel import RECORD, render_advice
-from tlviz.ui.advice_record_view import render_record
 from tlviz.ui.cached_profile import known_profile
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.profile_curve import render_curve
-from tlviz.ui.profile_jobs import render_failure, render_running, render_sample, start_missing, take_sample
-from tlviz.ui.profile_views import render_dimension, render_map, render_networks, render_numbers, render_shift
-from tlviz.ui.similarity_view import render_similarity
-from tlviz.ui.stage_strip import render_stage_strip
+from tlviz.ui.measure.advice import RECORD, render_advice
+from tlviz.ui.measure.advice_record import render_record
+from tlviz.ui.measure.curve import render_curve
+from tlviz.ui.measure.jobs import render_failure, render_running, render_sample, start_missing, take_sample
+from tlviz.ui.measure.similarity import render_similarity
+from tlviz.ui.measure.views import render_dimension, render_map, render_networks, render_numbers, render_shift
+from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
-from tlviz.ui.words import heed, plain
+from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 VIEWS = {
     "Similarity": render_similarity,

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from tlviz.ui.frame import guarded
-from tlviz.ui.model_cards import render_card, render_comparison
-from tlviz.ui.model_import import render_import
-from tlviz.ui.model_table import chosen_models, render_choice, render_filters
+from tlviz.ui.models.cards import render_card, render_comparison
+from tlviz.ui.models.checkpoint_import import render_import
+from tlviz.ui.models.table import chosen_models, render_choice, render_filters
 
 
 def page() -> None:

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from tlviz.data.catalogue import DATASETS
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.models.catalogue import find_model
 from tlviz.ui import cached
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.panels import render_problems, render_wall
-from tlviz.ui.stage_strip import render_stage_strip
-from tlviz.ui.words import plain
+from tlviz.ui.messages import plain
+from tlviz.ui.widgets.panels import render_problems, render_wall
+from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 WALL_COLUMNS = 10
 

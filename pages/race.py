@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from tlviz.runs.folder import RACE, list_runs
+from tlviz.runs.store.folder import RACE, list_runs
 from tlviz.ui import cached
 from tlviz.ui.frame import guarded, source, target
-from tlviz.ui.race_form import render_form
-from tlviz.ui.race_live import pick_race, render_no_race, render_race
-from tlviz.ui.run_bin import render_undo
+from tlviz.ui.race.form import render_form
+from tlviz.ui.race.live import pick_race, render_no_race, render_race
+from tlviz.ui.runs.trash import render_undo
 
 
 def page() -> None:

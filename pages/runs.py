@@ -4,10 +4,10 @@ import streamlit as st
 
 from tlviz.runs.overview import all_tags, overview
 from tlviz.ui.frame import guarded
-from tlviz.ui.run_bin import render_bin, render_bring_in, render_undo
-from tlviz.ui.run_panel import render_run_heading, render_run_panel
-from tlviz.ui.runs_table import render_filter, render_table
-from tlviz.ui.try_it import render_try_it
+from tlviz.ui.runs.panel import render_run_heading, render_run_panel
+from tlviz.ui.runs.table import render_filter, render_table
+from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
+from tlviz.ui.runs.try_it import render_try_it
 
 NOTES, TRY = "Notes and actions", "Try it on new pictures"
 

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from tlviz.data.images import ImageSet
+from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.findings_panel import render_findings, render_take_back
 from tlviz.ui.frame import guarded, source, target, target_or_none
-from tlviz.ui.map_panel import render_map
-from tlviz.ui.panels import render_problems
+from tlviz.ui.messages import plain, show_error
 from tlviz.ui.state import Key
-from tlviz.ui.target_import import render_import
-from tlviz.ui.target_views import render_augmentation, render_classes, target_relation
-from tlviz.ui.words import plain, show_error
+from tlviz.ui.target.dataset_import import render_import
+from tlviz.ui.target.findings import render_findings, render_take_back
+from tlviz.ui.target.image_map import render_map
+from tlviz.ui.target.views import render_augmentation, render_classes, target_relation
+from tlviz.ui.widgets.panels import render_problems
 
 CLASSES, FINDINGS, AUGMENTATION, MAP = "Classes and split", "Findings", "Augmentation", "Map"
 VIEWS = (CLASSES, FINDINGS, AUGMENTATION, MAP)

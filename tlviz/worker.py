@@ -21,9 +21,8 @@ from filelock import FileLock, Timeout
 from tlviz.errors import StorageError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly, carry_out
-from tlviz.runs.claim import claimed
-from tlviz.runs.device import lane
-from tlviz.runs.folder import (
+from tlviz.runs.store.device import lane
+from tlviz.runs.store.folder import (
     ANSWERS,
     DOCTOR,
     DOWNLOAD,
@@ -36,7 +35,8 @@ from tlviz.runs.folder import (
     RunFolder,
     list_runs,
 )
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.worker_lock import claimed
 
 LOCK_POLL_S = 0.3
 

@@ -10,7 +10,7 @@ from tlviz.export.bundle import bundle_bytes
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import build_for_target
-from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
 
 CLASSES = ("amphibian", "bird", "fish", "mammal", "reptile")
 

@@ -14,22 +14,22 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
-from tlviz.explore.attributions import attribute
-from tlviz.explore.methods import METHODS, Baseline, Method
-from tlviz.explore.randomise import Randomised
-from tlviz.explore.trust import Game, Trust
+from tlviz.explore.attribution.attributions import attribute
+from tlviz.explore.attribution.methods import METHODS, Baseline, Method
+from tlviz.explore.attribution.randomise import Randomised
+from tlviz.explore.attribution.sanity_checks import Game, Trust
 from tlviz.measures.faithfulness import Curve
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.ui import cached, cached_attributions, working
-from tlviz.ui.attribution_choice import Question, find_true_class
-from tlviz.ui.attribution_downloads import maps_npz
-from tlviz.ui.attribution_sweep import lines_of, sweep_rows
+from tlviz.ui.attributions.downloads import maps_npz
+from tlviz.ui.attributions.question import Question, find_true_class
+from tlviz.ui.attributions.sweep import lines_of, sweep_rows
+from tlviz.ui.attributions.trust import trust_table
+from tlviz.ui.before_after import forget_run_networks
 from tlviz.ui.cached_attributions import Asked
-from tlviz.ui.compared import forget_run_networks
 from tlviz.ui.shelf import Shelf
 from tlviz.ui.state import Key
-from tlviz.ui.trust_panel import trust_table
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
@@ -113,7 +113,7 @@ def test_runs_stand_beside_and_an_untouched_backbone_has_the_same_attention() ->
 
 
 def test_a_run_against_itself_shows_zero() -> None:
-    from tlviz.ui.attribution_panels import Answer, _largest_difference
+    from tlviz.ui.attributions.answers import Answer, _largest_difference
 
     run = finished_run("head_only")
     network = cached.network("squeezenet1_1")
@@ -202,7 +202,7 @@ def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
         game = Game(curve, (curve,))
         return Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
 
-    monkeypatch.setattr("tlviz.explore.trust.check_trust", check)
+    monkeypatch.setattr("tlviz.explore.attribution.sanity_checks.check_trust", check)
     working.shelf().clear()
     run = finished_run("head_only")
     app = open_why(runs=run.name, trusted="Head only", trust="checked")

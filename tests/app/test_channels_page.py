@@ -13,15 +13,15 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
-from tlviz.data.images import ImageSet
-from tlviz.explore.channels import TopImages, top_images
-from tlviz.explore.filters import first_weights
+from tlviz.data.pixels.images import ImageSet
+from tlviz.explore.channels.filters import first_weights
+from tlviz.explore.channels.top_images import TopImages, top_images
 from tlviz.models.load import Network
-from tlviz.runs.folder import VISUALISE, create_run, list_runs
-from tlviz.ui.channel_after import class_changes, describe_change, side_by_side
-from tlviz.ui.channel_atlas import Atlas, atlas_table
-from tlviz.ui.channel_panel import Place, sentence, words
-from tlviz.ui.channel_tables import channel_table, filter_table, networks_table, stage_table
+from tlviz.runs.store.folder import VISUALISE, create_run, list_runs
+from tlviz.ui.channels.atlas import Atlas, atlas_table
+from tlviz.ui.channels.before_after import class_changes, describe_change, side_by_side
+from tlviz.ui.channels.panel import Place, sentence, words
+from tlviz.ui.channels.tables import channel_table, filter_table, networks_table, stage_table
 from tlviz.ui.state import Key
 
 

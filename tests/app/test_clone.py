@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
 from tlviz.finetune.config import RANGES, FinetuneConfig, configure
 from tlviz.finetune.strategies import find_strategy
-from tlviz.runs.folder import RunFolder, create_run, list_runs
-from tlviz.ui.carried import Carried
-from tlviz.ui.clone import WITH_FIELD, written
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.ui.finetune.carried import Carried
+from tlviz.ui.finetune.clone import WITH_FIELD, written
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]
@@ -63,7 +63,7 @@ def cloned(settings: FinetuneConfig) -> AppTest:
 def started(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> FinetuneConfig:
     """Press Start and return the run it makes."""
     new: list[RunFolder] = []
-    monkeypatch.setattr("tlviz.runs.launch.start_worker", new.append)
+    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", new.append)
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
     assert not app.error

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_clone import started
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table, trained_run
 from tlviz.finetune.choices import StageRates
-from tlviz.runs.folder import list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]

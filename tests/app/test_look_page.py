@@ -19,10 +19,10 @@ from tlviz.export.bundle import bundle_bytes, load_bundle
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
-from tlviz.ui.look_choice import Choice, View, parse_numbers
-from tlviz.ui.look_downloads import channels_csv, maps_npz
-from tlviz.ui.look_grid import Column, build_grid, difference
-from tlviz.ui.look_one import _run_panes
+from tlviz.ui.feature_maps.choice import Choice, View, parse_numbers
+from tlviz.ui.feature_maps.downloads import channels_csv, maps_npz
+from tlviz.ui.feature_maps.grid import Column, build_grid, difference
+from tlviz.ui.feature_maps.one_channel import _run_panes
 from tlviz.ui.state import Key
 
 APP = "app.py"
@@ -78,7 +78,7 @@ def test_memory_that_runs_out_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
     def fail(*_: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr("tlviz.explore.feature_maps.look", fail)
+    monkeypatch.setattr("tlviz.explore.maps.feature_maps.look", fail)
     st.cache_resource.clear()
     app = open_look()
     assert not app.exception
@@ -124,8 +124,8 @@ def test_a_receptive_field_says_what_is_seen() -> None:
 
 
 def test_a_silent_channel_is_said_to_be_silent() -> None:
-    from tlviz.data.images import load_images
-    from tlviz.explore.feature_maps import look, silent_channels
+    from tlviz.data.pixels.images import load_images
+    from tlviz.explore.maps.feature_maps import look, silent_channels
     from tlviz.ui.cached import padded
 
     images = load_images("photos", padded("squeezenet1_1"))
@@ -196,7 +196,7 @@ def test_no_run_yet_is_said() -> None:
 
 
 def choice(**changes: Any) -> Choice:
-    from tlviz.explore.feature_maps import Order
+    from tlviz.explore.maps.feature_maps import Order
 
     network = load_network(find_model("squeezenet1_1"))
     plain = {

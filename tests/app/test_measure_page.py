@@ -14,22 +14,22 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tests.painted import paint
 from tests.profiles import made_profile
-from tlviz.data.sample import sample_target
+from tlviz.data.pixels.sample import sample_target
 from tlviz.diagnose.profile_store import profile_path, save_profile
 from tlviz.diagnose.records import Confidence, Profile
 from tlviz.diagnose.request import make_request
 from tlviz.home import home
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
-from tlviz.runs.advice_record import Advised, Outcome, keep_record, load_record
-from tlviz.runs.folder import PROFILE, RACE, create_run, list_runs
-from tlviz.runs.race import read_race
-from tlviz.runs.standings import standings
+from tlviz.runs.advice.record import Advised, Outcome, keep_record, load_record
+from tlviz.runs.races.race import read_race
+from tlviz.runs.races.standings import standings
+from tlviz.runs.store.folder import PROFILE, RACE, create_run, list_runs
 from tlviz.runs.summary import summarise
-from tlviz.ui.advice_panel import CONFIDENCE_WORDS
-from tlviz.ui.panels import run_label
-from tlviz.ui.profile_views import table_rows, to_csv
+from tlviz.ui.measure.advice import CONFIDENCE_WORDS
+from tlviz.ui.measure.views import table_rows, to_csv
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.panels import run_label
 
 PROBES = (0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.7, 0.6)
 VIEWS = ("Similarity", "Shift", "Dimension", "Map", "Networks", "Advised against best", "Numbers")
@@ -38,7 +38,7 @@ VIEWS = ("Similarity", "Shift", "Dimension", "Map", "Networks", "Advised against
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is started waits, so that each test sees the page and not a race with a process."""
-    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
 
 
 def keep_profile(model: str = "squeezenet1_1", data: str = "clipart", **changes: object) -> Profile:

@@ -13,7 +13,7 @@ from tests.app.test_pages import open_page, text, the_server_knows_the_page_tabl
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
 from tlviz.models.checkpoint import import_checkpoint
-from tlviz.models.own import delete_own
+from tlviz.models.imported import delete_own
 from tlviz.ui.state import Key
 
 

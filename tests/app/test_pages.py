@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from tlviz.finetune.config import FinetuneConfig, configure
-from tlviz.runs.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.ui.state import Key
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -341,7 +341,7 @@ def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypa
         started.append(config.strategy)
         return trained_run(config.strategy, 0.9)
 
-    monkeypatch.setattr("tlviz.ui.inside.start_finetune", start)
+    monkeypatch.setattr("tlviz.ui.finetune.inside.start_finetune", start)
     app.button(key=f"scratch_{run.name}").click().run()
     assert started == ["from_scratch"]
     app.selectbox(key=Key.RUN).select(run.name).run()

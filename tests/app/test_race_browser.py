@@ -8,10 +8,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.app.browser import Visit, serving, visiting
-from tlviz.runs.folder import FINETUNE, RACE, list_runs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.race import read_race
-from tlviz.runs.standings import standings
+from tlviz.runs.races.race import read_race
+from tlviz.runs.races.standings import standings
+from tlviz.runs.store.folder import FINETUNE, RACE, list_runs
+from tlviz.runs.store.heartbeat import Status
 
 RANGE = "() => document.querySelector('.js-plotly-plot')?.layout?.yaxis?.range"
 

@@ -14,12 +14,12 @@ from tlviz.cli.race import race_result
 from tlviz.errors import StorageError
 from tlviz.export.race_report import race_report_html
 from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
-from tlviz.runs.bin import discard
-from tlviz.runs.folder import FINETUNE, RACE, RunFolder, list_runs
 from tlviz.runs.notes import Notes, write_notes
-from tlviz.runs.race import folder_of, read_queue, read_race
-from tlviz.runs.standings import standings
-from tlviz.ui.race_actions import best_runs
+from tlviz.runs.races.race import folder_of, read_queue, read_race
+from tlviz.runs.races.standings import standings
+from tlviz.runs.store.folder import FINETUNE, RACE, RunFolder, list_runs
+from tlviz.runs.store.trash import discard
+from tlviz.ui.race.actions import best_runs
 
 __all__ = ["the_server_knows_the_page_table"]
 
@@ -27,7 +27,7 @@ __all__ = ["the_server_knows_the_page_table"]
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the folders of what is started, and start nothing."""
-    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
 
 
 def tables(app: Any) -> str:

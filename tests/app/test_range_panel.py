@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text
 from tlviz.finetune.config import FinetuneConfig, configure
-from tlviz.runs.folder import RANGE_TEST, RunFolder, create_run
+from tlviz.runs.store.folder import RANGE_TEST, RunFolder, create_run
 from tlviz.ui.state import Key
 
 FOUND = {"rates": [1e-4, 1e-3, 1e-2, 0.1], "losses": [2.0, 1.5, 1.0, 3.0], "suggested": 4e-3}
@@ -45,7 +45,7 @@ def test_the_button_starts_a_test_of_what_is_on_the_page(monkeypatch: pytest.Mon
         started.append(config)
         return past_test(config.strategy, freeze=config.freeze)
 
-    monkeypatch.setattr("tlviz.ui.range_panel.start_range_test", start)
+    monkeypatch.setattr("tlviz.ui.finetune.range_test.start_range_test", start)
     app = open_page("finetune", target="clipart")
     assert curves(app) == 0
     next(button for button in app.button if button.label == "Find a head rate").click().run()

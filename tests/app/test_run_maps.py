@@ -11,15 +11,15 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import CLASSES, finished_run
 from tests.app.test_pages import open_page, text
-from tlviz.data.images import load_images
-from tlviz.explore import applicability
-from tlviz.explore.methods import Method, NotApplicable
+from tlviz.data.pixels.images import load_images
+from tlviz.explore.attribution import applicability
+from tlviz.explore.attribution.methods import Method, NotApplicable
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import build_for_target
-from tlviz.runs.answers import Answers, write_answers
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.predictions import Answers, write_answers
+from tlviz.runs.store.folder import RunFolder
+from tlviz.ui.attributions.run_maps import usual_method
 from tlviz.ui.cached import padded
-from tlviz.ui.run_maps import usual_method
 from tlviz.ui.state import Key
 
 
@@ -126,7 +126,7 @@ def test_a_clicked_row_is_looked_at_until_another_picture_is_chosen() -> None:
     def page() -> None:
         import streamlit as st
 
-        from tlviz.ui.try_maps import WHERE, look_at
+        from tlviz.ui.runs.try_maps import WHERE, look_at
 
         look_at(st.session_state.get("rows", []))
         st.write(str(st.session_state.get(WHERE)))

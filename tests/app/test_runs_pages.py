@@ -18,11 +18,11 @@ from tlviz.export.bundle import bundle_bytes
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import build_for_target
-from tlviz.runs.answers import Answers, write_answers
-from tlviz.runs.bin import list_bin
-from tlviz.runs.folder import RunFolder, create_run, list_runs
-from tlviz.runs.heartbeat import Status
 from tlviz.runs.notes import Notes, read_notes, write_notes
+from tlviz.runs.predictions import Answers, write_answers
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.trash import list_bin
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]
@@ -224,7 +224,7 @@ def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
 
 
 def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> None:
-    from tlviz.runs.carry import pack_run
+    from tlviz.runs.store.archive import pack_run
 
     run = finished([0, 0, 1, 1])
     write_notes(run, Notes("carried"))
@@ -244,7 +244,7 @@ def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> 
 @pytest.mark.parametrize("page", ["runs", "finetune"])
 def test_a_run_that_ended_before_its_first_epoch_can_begin_anew(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: started.append(run.name))
+    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: started.append(run.name))
     settings = configure("squeezenet1_1", "photos", "full").to_json()
     run = create_run("finetune", "early", settings)
     ended = {"event": "finished", "time": 1.0, "status": "stopped", "duration_s": 1.0}

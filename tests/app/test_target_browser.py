@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.app.browser import serving, visiting
-from tlviz.data.exclusions import excluded_names
-from tlviz.data.store import list_stored
+from tlviz.data.sources.exclusions import excluded_names
+from tlviz.data.sources.store import list_stored
 from tlviz.home import ASSETS
 
 

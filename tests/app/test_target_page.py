@@ -11,14 +11,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
-from tlviz.data.exclusions import exclude, excluded_names
-from tlviz.data.images import load_images
+from tlviz.data.pixels.images import load_images
+from tlviz.data.sources.exclusions import exclude, excluded_names
 from tlviz.diagnose.doctor import check_dataset
-from tlviz.runs.folder import INGEST, RunFolder, create_run, list_runs
+from tlviz.runs.store.folder import INGEST, RunFolder, create_run, list_runs
 from tlviz.ui import large
 from tlviz.ui.cached import padded
+from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
-from tlviz.ui.words import plain
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_unpacked_archive_is_a_target_by_its_name(pets: Path, tmp_path: Path)
         for picture in pets.rglob("*.png"):
             file.write(picture, picture.relative_to(pets.parent))
     name = Path(load_images(str(archive), padded("squeezenet1_1")).name).name
-    from tlviz.data.store import list_stored
+    from tlviz.data.sources.store import list_stored
 
     (stored,) = list_stored()
     app = open_page("target", target=stored.name)

@@ -25,13 +25,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit, Pixels
-from tlviz.explore.applicability import unavailable
-from tlviz.explore.attributions import attribute, sweep
-from tlviz.explore.methods import METHODS, STEPS, Method
-from tlviz.explore.scene import first_batch, pieces, to_inputs
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit, Pixels
+from tlviz.explore.attribution.applicability import unavailable
+from tlviz.explore.attribution.attributions import attribute, sweep
+from tlviz.explore.attribution.context import first_batch, pieces, to_inputs
+from tlviz.explore.attribution.methods import METHODS, STEPS, Method
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 

@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import torch
 
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.rows import PixelRows
-from tlviz.explore.channels import BATCH, top_images_of_stages
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Fit
+from tlviz.explore.channels.top_images import BATCH, top_images_of_stages
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network, normalise
 

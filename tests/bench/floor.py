@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from tlviz.data.images import load_images
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import load_images
+from tlviz.data.training.splits import split_images
 from tlviz.export.bundle import geometry_of
 from tlviz.finetune.cache import CHUNK
 from tlviz.finetune.config import FinetuneConfig

@@ -27,9 +27,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlviz.data.images import load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
+from tlviz.data.pixels.images import load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
 
 GEOMETRY = Geometry(224, Fit.PAD, "bilinear", 1.0)
 CLASSES = 10

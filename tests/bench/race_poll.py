@@ -27,7 +27,7 @@ def main() -> None:
 
     from tests.unit.runs.races import hits, write_race
     from tlviz.finetune.strategies import STRATEGIES
-    from tlviz.runs.race import folder_of, read_race
+    from tlviz.runs.races.race import folder_of, read_race
 
     names = [*STRATEGIES, "head_only"][:RUNS_OF]
     curves = [hits(30 + epoch % 40, 400) for epoch in range(EPOCHS + 1)]
@@ -68,11 +68,11 @@ def _fragment(name: str) -> None:
 
     import streamlit as st
 
-    from tlviz.runs.folder import find_run
-    from tlviz.ui import race_live
+    from tlviz.runs.store.folder import find_run
+    from tlviz.ui.race import live
 
     begun = time.perf_counter()
-    race_live._race(find_run(name), was_over=True)
+    live._race(find_run(name), was_over=True)
     st.session_state["seconds"] = time.perf_counter() - begun
 
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.app.browser import Server, visiting
 from tlviz.finetune.config import configure
-from tlviz.runs.folder import create_run
 from tlviz.runs.overview import overview
+from tlviz.runs.store.folder import create_run
 
 ROUNDS = 5
 EPOCHS = 50

@@ -63,7 +63,7 @@ def ours(settings: dict[str, Any]) -> dict[str, Any]:
     """Run the job of the worker, gauges, events and saved weights included."""
     from tlviz.jobs.finetune import execute
     from tlviz.jobs.job import Job
-    from tlviz.runs.folder import create_run
+    from tlviz.runs.store.folder import create_run
 
     begun = time.perf_counter()
     run = create_run("finetune", "bench", settings)
@@ -135,7 +135,7 @@ def one(kind: str, settings: dict[str, Any]) -> None:
 
 def in_a_process(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Measure in a process of its own with an empty TLVIZ_HOME; ours is started as the app starts its workers."""
-    from tlviz.runs.launch import WORKER_SETTINGS
+    from tlviz.runs.store.launch import WORKER_SETTINGS
 
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(

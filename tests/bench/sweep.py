@@ -21,14 +21,14 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 
 from tests.bench.targets import TARGETS, TargetSpec, write_target  # noqa: E402
-from tlviz.data.images import ImageSet, load_images  # noqa: E402
-from tlviz.data.splits import Split, split_images  # noqa: E402
+from tlviz.data.pixels.images import ImageSet, load_images  # noqa: E402
+from tlviz.data.training.splits import Split, split_images  # noqa: E402
 from tlviz.export.bundle import geometry_of  # noqa: E402
+from tlviz.finetune.batches import Feed  # noqa: E402
 from tlviz.finetune.config import FinetuneConfig, configure  # noqa: E402
 from tlviz.finetune.device import prepare_torch  # noqa: E402
 from tlviz.finetune.engine import train  # noqa: E402
 from tlviz.finetune.events import Epoch  # noqa: E402
-from tlviz.finetune.feed import Feed  # noqa: E402
 from tlviz.finetune.scoring import evaluate  # noqa: E402
 from tlviz.finetune.session import Session  # noqa: E402
 from tlviz.finetune.state import State  # noqa: E402

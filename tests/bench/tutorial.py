@@ -21,10 +21,10 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from tlviz import vision
-from tlviz.data.folder import scan_folder
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import fit_picture, open_picture
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import fit_picture, open_picture
+from tlviz.data.sources.folder import scan_folder
+from tlviz.data.training.splits import split_images
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tlviz.data.catalogue import DATASETS
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.home import ASSETS
 from tlviz.models.catalogue import BUNDLED, MODELS
 from tlviz.models.load import load_network

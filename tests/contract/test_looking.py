@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tests.contract.test_architectures import LARGE, SMALL_SIDE, TIMM, TORCHVISION
-from tlviz.explore.applicability import unavailable
-from tlviz.explore.attributions import sweep
-from tlviz.explore.feature_maps import look
-from tlviz.explore.layers import layer_paths, look_inside
-from tlviz.explore.methods import METHODS, Method
-from tlviz.explore.receptive_field import receptive_field
-from tlviz.explore.taps import map_stages
+from tlviz.explore.attribution.activations import map_stages
+from tlviz.explore.attribution.applicability import unavailable
+from tlviz.explore.attribution.attributions import sweep
+from tlviz.explore.attribution.methods import METHODS, Method
+from tlviz.explore.maps.feature_maps import look
+from tlviz.explore.maps.layers import layer_paths, look_inside
+from tlviz.explore.maps.receptive_field import receptive_field
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import build_for_target
 

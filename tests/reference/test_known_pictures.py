@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.explore.feature_maps import look
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.explore.maps.feature_maps import look
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, load_network
 

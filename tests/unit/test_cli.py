@@ -16,7 +16,7 @@ from tlviz.cli import main
 from tlviz.cli.commands import app
 from tlviz.finetune.config import configure
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.folder import create_run, find_run, list_runs
+from tlviz.runs.store.folder import create_run, find_run, list_runs
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:

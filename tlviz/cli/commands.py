@@ -26,12 +26,12 @@ from tlviz.cli.race import follow_race, race
 from tlviz.cli.report import report
 from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.errors import TlvizError
-from tlviz.runs.bin import discard
-from tlviz.runs.folder import FINETUNE, RACE, find_run, list_runs
-from tlviz.runs.launch import resume_run
+from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.overview import Row, overview
+from tlviz.runs.store.folder import FINETUNE, RACE, find_run, list_runs
+from tlviz.runs.store.launch import resume_run
+from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise
-from tlviz.runs.transfer import compare_with_scratch
 
 app = typer.Typer(help="See, measure and try transfer learning on images.", no_args_is_help=True, add_completion=False)
 runs_app = typer.Typer(invoke_without_command=True, help="The fine-tuning runs on this machine.")

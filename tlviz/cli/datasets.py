@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from tlviz.cli.output import Json, print_result, stderr, table
-from tlviz.data.archive import SUFFIXES, is_archive, unpack
-from tlviz.data.catalogue import DATASETS, DatasetSpec
-from tlviz.data.exclusions import exclude, excluded_names, include
-from tlviz.data.findings import Finding
-from tlviz.data.images import open_target
-from tlviz.data.public import PUBLIC, PublicSpec, is_downloaded
-from tlviz.data.store import list_stored, read_note
+from tlviz.data.doctor.findings import Finding
+from tlviz.data.pixels.images import open_target
+from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
+from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.exclusions import exclude, excluded_names, include
+from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
+from tlviz.data.sources.store import list_stored, read_note
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
@@ -37,7 +37,7 @@ def download_dataset(
     as_json: Json = False,
 ) -> None:
     """Download a public dataset with torchvision, or take it from where it is; Ctrl-C leaves nothing half."""
-    from tlviz.data.download import download
+    from tlviz.data.sources.download import download
 
     if name not in PUBLIC:
         raise UnknownNameError("public dataset", name, PUBLIC)
@@ -143,7 +143,7 @@ def _finding_line(finding: Finding) -> str:
 
 def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
     """Turn names or paths of pictures into their names within a target.  Raises ``UnknownNameError``."""
-    from tlviz.data.inventory import take_inventory  # takes a second to import
+    from tlviz.data.doctor.inventory import take_inventory  # takes a second to import
 
     files = take_inventory(data).files
     name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}

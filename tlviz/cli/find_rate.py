@@ -10,7 +10,7 @@ from tlviz.cli.output import print_result
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.plan import backbone_beside
-from tlviz.runs.launch import start_range_test
+from tlviz.runs.store.launch import start_range_test
 
 
 @wraps(finetune, assigned=("__annotations__",))

@@ -10,11 +10,11 @@ import typer
 
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr, table
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.flips import Flip
-from tlviz.data.images import settle
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.pictures import Fit
+from tlviz.data.pixels.images import settle
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.training.flips import Flip
+from tlviz.data.training.mix_kinds import Mix
 from tlviz.finetune.choices import (
     Augment,
     BatchNorm,
@@ -30,11 +30,11 @@ from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import BUNDLED, find_model
-from tlviz.models.places import need_weights
-from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_finetune
+from tlviz.models.local_weights import need_weights
+from tlviz.runs.store.device import check_device
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1

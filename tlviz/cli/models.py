@@ -12,8 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from tlviz.cli.output import Json, print_result, stderr, table
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.download import download_weights
-from tlviz.models.own import delete_own, own_models
-from tlviz.models.places import delete_weights, downloaded_models
+from tlviz.models.imported import delete_own, own_models
+from tlviz.models.local_weights import delete_weights, downloaded_models
 from tlviz.models.spec import ModelSpec, Provider
 
 LINES = 40

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlviz.cli.output import Json, print_result, stderr
-from tlviz.data.folder import given_path
+from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadDatasetError
-from tlviz.runs.folder import find_run
+from tlviz.runs.store.folder import find_run
 
 if TYPE_CHECKING:
-    from tlviz.data.folder import Problem
+    from tlviz.data.sources.folder import Problem
     from tlviz.export.predict import Prediction
 
 _TELL_FROM = 200
@@ -31,7 +31,7 @@ def predict_pictures(
     as_json: Json = False,
 ) -> None:
     """Name new pictures with a run's best weights: class and probability; files that cannot be read are skipped."""
-    from tlviz.export.familiar import find_familiar  # imports torch
+    from tlviz.export.ood_reference import find_familiar  # imports torch
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
     found = find_run(run)

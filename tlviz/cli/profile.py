@@ -10,13 +10,13 @@ import typer
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, table
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.data.images import settle
+from tlviz.data.pixels.images import settle
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT, make_request
 from tlviz.models.catalogue import find_model
-from tlviz.models.places import need_weights
-from tlviz.runs.launch import start_profile
+from tlviz.models.local_weights import need_weights
+from tlviz.runs.store.launch import start_profile
 
 _PER_IMAGE = ("correct", "places", "explained")
 _SHOWN = ("name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid")

@@ -11,22 +11,22 @@ import typer
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.finetune import MODEL_HELP, PATIENCE_HELP
 from tlviz.cli.output import Json, print_result, stderr, table
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.images import settle
+from tlviz.data.pixels.images import settle
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, DeviceChoice
 from tlviz.finetune.strategies import STRATEGIES, find_strategy
 from tlviz.models.catalogue import find_model
-from tlviz.models.places import need_weights
+from tlviz.models.local_weights import need_weights
 from tlviz.models.spec import Stage
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.device import check_device
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_race
-from tlviz.runs.race import Race, read_race
-from tlviz.runs.race_plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
-from tlviz.runs.standings import Standing, standings
+from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
+from tlviz.runs.races.race import Race, read_race
+from tlviz.runs.races.standings import Standing, standings
+from tlviz.runs.store.device import check_device
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_race
 
 POLL_S = 0.3
 

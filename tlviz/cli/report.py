@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from tlviz.cli.output import Json, print_result
-from tlviz.data.folder import given_path
+from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError
 from tlviz.home import make_folder, write_atomic
-from tlviz.runs.folder import RACE, RunFolder, find_run
 from tlviz.runs.overview import Row, overview
+from tlviz.runs.store.folder import RACE, RunFolder, find_run
 
 
 def report(

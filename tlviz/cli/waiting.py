@@ -6,7 +6,7 @@ import sys
 import time
 
 from tlviz.cli.output import stderr
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.store.folder import RunFolder
 
 _POLL_S = 0.1
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tlviz.data.pictures import Pixels
-from tlviz.data.sample import sample_target
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.pixels.sample import sample_target
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.passes import Sample, pretrained_pass, read_sample
 from tlviz.diagnose.request import Request
@@ -14,7 +14,7 @@ from tlviz.diagnose.similarity import Similarity, drift, stage_similarity
 from tlviz.errors import BadSettingError
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
-from tlviz.models.places import weights_stamp
+from tlviz.models.local_weights import weights_stamp
 
 Progress = Callable[[int, int], None]
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from PIL import Image
 
-from tlviz.data.checks import check_broken, check_files, check_groups
-from tlviz.data.duplicates import Ints, find_groups
-from tlviz.data.exclusions import excluded_names
-from tlviz.data.findings import Finding, Kind, Report, Severity, worst_first
-from tlviz.data.inspect_file import Broken, Facts, Failure, inspect_file
-from tlviz.data.inventory import Inventory, PictureFile, take_inventory
-from tlviz.data.pictures import Fit, Pixels, fit_picture
-from tlviz.data.set_checks import check_classes, check_mixture
+from tlviz.data.doctor.checks import check_broken, check_files, check_groups
+from tlviz.data.doctor.duplicates import Ints, find_groups
+from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, worst_first
+from tlviz.data.doctor.inspect_file import Broken, Facts, Failure, inspect_file
+from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
+from tlviz.data.doctor.set_checks import check_classes, check_mixture
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
+from tlviz.data.sources.exclusions import excluded_names
 from tlviz.home import cache_folder, make_folder, write_atomic
 from tlviz.models.catalogue import find_model
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.stage_pass import Shift, StagePass
 from tlviz.home import cache_folder, make_folder, write_atomic
 

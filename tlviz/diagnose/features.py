@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tlviz.data.pictures import Pixels
-from tlviz.data.rows import PixelRows
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.models.hooks import forward_hooks
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, normalise

@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.images import ImageSet, open_target
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Pixels
-from tlviz.data.sample import choose_rows, decode_sample, sample_target
+from tlviz.data.pixels.images import ImageSet, open_target
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.pixels.sample import choose_rows, decode_sample, sample_target
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
@@ -30,7 +30,7 @@ from tlviz.errors import BadDatasetError
 from tlviz.measures.balanced import Ints
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
-from tlviz.models.places import weights_stamp
+from tlviz.models.local_weights import weights_stamp
 
 REFERENCE = "photos"
 """The bundled photographs that stand for the source."""

@@ -7,14 +7,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from tlviz.data.sample import sample_target
-from tlviz.data.target import Target
+from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sources.target import Target
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request
 from tlviz.home import cache_folder, make_folder, write_atomic
 from tlviz.models.catalogue import find_model
-from tlviz.models.places import weights_stamp
+from tlviz.models.local_weights import weights_stamp
 
 KEEP = 200
 """So many profiles are kept; the oldest go first."""

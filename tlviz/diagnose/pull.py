@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pictures import Pixels
-from tlviz.data.rows import PixelRows
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.linear_head import Ints, fit_head
 from tlviz.measures.relative_gradient import relative_norm, relative_shares

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tlviz.data.pictures import Pixels
-from tlviz.data.rows import PixelRows
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.features import BATCH
 from tlviz.diagnose.stage_pass import batchnorms
 from tlviz.models.hooks import kept_modes

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
 from tlviz.errors import BadSettingError
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, check_size

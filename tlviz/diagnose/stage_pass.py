@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tlviz.data.pictures import Pixels
-from tlviz.data.rows import PixelRows
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.features import BATCH, Features, extract_batch
 from tlviz.measures.shift import Moments, channel_distance, distance_noise
 from tlviz.models.load import Network

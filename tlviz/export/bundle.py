@@ -15,16 +15,16 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from tlviz import __version__
-from tlviz.data.images import ImageSet
-from tlviz.data.ingest import Geometry
-from tlviz.data.splits import Indices
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.training.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.lora import plain_state
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
+from tlviz.models.imported import exported_model
 from tlviz.models.load import Network, describe, normalise
-from tlviz.models.own import exported_model
 
 CHECK_BATCH = 64
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import Indices
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import Indices
 from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.export.bundle import Agreement, Bundle, compare, load_bundle, portable_weights, read_header
 from tlviz.export.run_images import load_run_images
 from tlviz.home import make_folder, write_atomic
 from tlviz.models.build import build_module
 from tlviz.models.load import Network, describe
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.store.folder import RunFolder
 
 TOLERANCE = 1e-4
 """The largest difference of a logit that still counts as agreement; the formats here reach 0."""

@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.folder import Problem, pictures_below
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.sources.folder import Problem, pictures_below
 from tlviz.errors import BadPictureError, BadWeightsError
-from tlviz.explore.feature_maps import Guess, best_guesses
+from tlviz.explore.maps.feature_maps import Guess, best_guesses
 from tlviz.export.bundle import load_bundle, read_header
-from tlviz.export.familiar import Familiar, feature_stage
+from tlviz.export.ood_reference import Familiar, feature_stage
 from tlviz.models.hooks import forward_hooks
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, normalise
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.store.folder import RunFolder
 
 BATCH = 32
 TOP = 3

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tlviz.data.images import dataset_title
+from tlviz.data.pixels.images import dataset_title
 from tlviz.export.html_parts import aid, document, share, table, text, versions
 from tlviz.export.report import Told, errors_part, moved_part, tell
 from tlviz.figures.compare import Cost, plot_cost
 from tlviz.figures.page import chart_part
 from tlviz.figures.race import Axis, Measure, plot_race, race_lines
 from tlviz.runs.compare import differing_settings, pareto_front
-from tlviz.runs.folder import RunFolder
 from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import overview
-from tlviz.runs.race import Race, read_race
-from tlviz.runs.standings import Standing, standings
+from tlviz.runs.races.race import Race, read_race
+from tlviz.runs.races.standings import Standing, standings
+from tlviz.runs.races.verdict import NOISE, error_words, verdict
+from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.titles import letters
-from tlviz.runs.verdict import NOISE, error_words, verdict
 
 MOST_SHOWN = 4
 """So many of the best are shown with their errors and with what moved."""

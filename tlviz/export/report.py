@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlviz.data.images import dataset_title
+from tlviz.data.pixels.images import dataset_title
 from tlviz.export.html_parts import aid, document, share, table, text, versions
 from tlviz.figures.compare import (
     Cost,
@@ -22,9 +22,9 @@ from tlviz.figures.page import chart_part
 from tlviz.measures.accuracy import standard_error
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
-from tlviz.runs.answers import Answers, read_answers
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.overview import Row
+from tlviz.runs.predictions import Answers, read_answers
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import letters, short_titles, strategy_title
 

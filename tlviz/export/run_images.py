@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tlviz.data.findings import number_groups
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.splits import Split, split_images
+from tlviz.data.doctor.findings import number_groups
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.training.splits import Split, split_images
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import Bundle, geometry_of
 from tlviz.finetune.config import FinetuneConfig

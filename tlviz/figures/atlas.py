@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 
 CELL = 96
 _GAP, _MARGIN, _LABEL, _WORDS, _TITLE = 6, 16, 128, 16, 56

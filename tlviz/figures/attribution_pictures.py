@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.figures.sprites import paint, paint_difference
 
 Map = NDArray[np.float32]

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tlviz.explore.randomise import Randomised
-from tlviz.explore.trust import Game
+from tlviz.explore.attribution.randomise import Randomised
+from tlviz.explore.attribution.sanity_checks import Game
 from tlviz.figures.theme import run_colour, use_template
 
 _HEIGHT = 260

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 
 if TYPE_CHECKING:
-    from tlviz.explore.crops import Box
+    from tlviz.explore.channels.crops import Box
 
 TILE = 112
 """Side of a tile in pixels: larger pictures are made smaller, small ones enlarged by a whole factor, crisply."""

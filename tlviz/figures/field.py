@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tlviz.data.pictures import Pixels
-from tlviz.explore.receptive_field import Field
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.explore.maps.receptive_field import Field
 from tlviz.figures.sprites import paint
 
 _OUTSIDE = 0.35

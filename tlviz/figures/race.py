@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from tlviz.figures.theme import register_template, run_colour
 from tlviz.runs.curves import Curve, Point
-from tlviz.runs.race import Race
+from tlviz.runs.races.race import Race
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _COLOURS = 6

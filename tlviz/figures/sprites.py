@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 
 Maps = NDArray[np.float32]
 Limits = tuple[Maps, Maps]

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.splits import Indices
-from tlviz.data.transfer import to_device
+from tlviz.data.training.splits import Indices
+from tlviz.data.training.to_device import to_device
 from tlviz.home import cache_folder, make_folder, storage_errors
 
 CPU = torch.device("cpu")

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
-from tlviz.data.flips import Flip
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.pictures import Fit
-from tlviz.data.splits import SplitPlan, check_plan
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.training.flips import Flip
+from tlviz.data.training.mix_kinds import Mix
+from tlviz.data.training.splits import SplitPlan, check_plan
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import (
     Augment,

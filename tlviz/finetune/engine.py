@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import torch
 
-from tlviz.data.splits import Indices
+from tlviz.data.training.splits import Indices
 from tlviz.errors import TlvizError
 from tlviz.finetune.device import memory_errors, peak_memory_mb
 from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, Unfroze, is_better

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tlviz.data.augment import Draws, augment_light, augment_strong
-from tlviz.data.splits import Indices
-from tlviz.data.transfer import to_device
+from tlviz.data.training.augment import Draws, augment_light, augment_strong
+from tlviz.data.training.splits import Indices
+from tlviz.data.training.to_device import to_device
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.session import Session
 from tlviz.models.load import normalise

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.splits import Indices
+from tlviz.data.training.splits import Indices
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.device import pass_size
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.session import Session
 from tlviz.measures.accuracy import accuracy, macro_f1
 from tlviz.measures.paired import pack_hits

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import Split
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import Split
 from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.load import Network

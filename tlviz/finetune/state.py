@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
-from tlviz.data.splits import Indices
+from tlviz.data.training.splits import Indices
 from tlviz.finetune import lora
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
 from tlviz.finetune.param_groups import build_optimizer, is_decayed
 from tlviz.finetune.pictures import Pictures, shuffled

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tlviz.data.mix import mix_batch
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.splits import Indices
+from tlviz.data.training.mix import mix_batch
+from tlviz.data.training.mix_kinds import Mix
+from tlviz.data.training.splits import Indices
 from tlviz.finetune.state import State
 
 Note = Callable[[Tensor, Tensor, Tensor], None]

@@ -8,19 +8,19 @@ from typing import Any
 
 import torch
 
-from tlviz.data.splits import Indices
+from tlviz.data.training.splits import Indices
 from tlviz.errors import BadDatasetError, BadSettingError
 from tlviz.export.bundle import load_bundle, read_header
 from tlviz.export.run_images import RunImages, load_run_images
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.device import choose_device
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.scoring import EVAL_BATCH, predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.answers import TEST, Answers, write_answers, write_test
-from tlviz.runs.folder import RunFolder, find_run
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.predictions import TEST, Answers, write_answers, write_test
+from tlviz.runs.store.folder import RunFolder, find_run
+from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tlviz.data.findings import Report
+from tlviz.data.doctor.findings import Report
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.home import write_atomic
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

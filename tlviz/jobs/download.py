@@ -8,7 +8,7 @@ from typing import Any
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.download import DownloadStopped, download_weights
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:

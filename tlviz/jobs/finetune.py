@@ -7,29 +7,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tlviz.data.findings import number_groups
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.splits import split_images
+from tlviz.data.doctor.findings import number_groups
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.cache import Shelf
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, decoding_errors, memory_errors, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.resume import restore
 from tlviz.finetune.scoring import evaluate
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
-from tlviz.jobs.diary import Diary
 from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.jobs.run_logger import Diary
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
 """While decoding, progress is told and a stop looked for this often."""

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tlviz.data.download import download
-from tlviz.data.images import find_dataset, load_images, open_target, settle
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.public import PublicSpec
+from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources.download import download
+from tlviz.data.sources.public import PublicSpec
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

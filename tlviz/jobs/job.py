@@ -13,10 +13,10 @@ from typing import Any
 
 from tlviz.errors import StorageError, TlvizError, is_out_of_memory
 from tlviz.home import storage_errors, write_atomic
-from tlviz.jobs.mirror import Mirror
-from tlviz.runs.folder import BALLAST, RunFolder
-from tlviz.runs.heartbeat import Heartbeat, Status
-from tlviz.runs.lines import encode
+from tlviz.jobs.mlflow_logger import Mirror
+from tlviz.runs.store.folder import BALLAST, RunFolder
+from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.json_lines import encode
 
 BEAT_S = 0.5
 

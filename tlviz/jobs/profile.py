@@ -13,7 +13,7 @@ from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.request import Request
 from tlviz.errors import BadSettingError
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

@@ -21,12 +21,9 @@ from tlviz.jobs import finetune
 from tlviz.jobs.finetune import Shared
 from tlviz.jobs.job import Job, carry_out
 from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, Tell, is_paused
-from tlviz.runs.claim import claimed
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import FINETUNE, RunFolder, create_run, list_runs
-from tlviz.runs.halving import behind, rungs
-from tlviz.runs.heartbeat import Heartbeat, Status
-from tlviz.runs.race import (
+from tlviz.runs.races.halving import behind, rungs
+from tlviz.runs.races.race import (
     NUMBER_KEY,
     RACE_KEY,
     Member,
@@ -37,6 +34,9 @@ from tlviz.runs.race import (
     read_queue,
     read_race,
 )
+from tlviz.runs.store.folder import FINETUNE, RunFolder, create_run, list_runs
+from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.worker_lock import claimed
 
 RETRIED = (MemberState.WAITING, MemberState.STOPPED, MemberState.FAILED)
 

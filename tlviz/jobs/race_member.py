@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from tlviz.jobs.job import Job
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.race import PAUSE
+from tlviz.runs.races.race import PAUSE
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
 
 PAUSE_POLL_S = 0.2
 

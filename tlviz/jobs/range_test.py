@@ -11,7 +11,7 @@ from tlviz.finetune.range_test import range_test
 from tlviz.finetune.session import Halted
 from tlviz.jobs.finetune import set_up
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tlviz.explore.visualise import DrawWish, Objective, draw_and_keep
+from tlviz.explore.channels.feature_visualisation import DrawWish, Objective, draw_and_keep
 from tlviz.export.bundle import load_bundle
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
-from tlviz.runs.folder import find_run
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.folder import find_run
+from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tlviz.errors import UnknownNameError
-from tlviz.models.own import WEIGHTS, exported_model, own_model, own_models
+from tlviz.models.imported import WEIGHTS, exported_model, own_model, own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, MODELS, default_of
 

@@ -20,8 +20,16 @@ from tlviz.home import make_folder, storage_errors, write_atomic
 from tlviz.models.build import auxiliary_keys, build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.head import head_keys
+from tlviz.models.imported import (
+    CARD,
+    WEIGHTS,
+    check_name,
+    checkpoints_folder,
+    exported_model,
+    own_model,
+    read_metadata,
+)
 from tlviz.models.load import build_for_target
-from tlviz.models.own import CARD, WEIGHTS, check_name, checkpoints_folder, exported_model, own_model, read_metadata
 from tlviz.models.probe import fingerprint
 from tlviz.models.spec import ModelSpec
 from tlviz.models.weights import read_file

@@ -18,7 +18,15 @@ from filelock import FileLock, Timeout
 
 from tlviz.errors import BadWeightsError, TlvizError
 from tlviz.home import home, make_folder, storage_errors
-from tlviz.models.places import HUB_FILES, file_name, find_weights, hub, hub_folder, repository_folder, torch_folder
+from tlviz.models.local_weights import (
+    HUB_FILES,
+    file_name,
+    find_weights,
+    hub,
+    hub_folder,
+    repository_folder,
+    torch_folder,
+)
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED
 

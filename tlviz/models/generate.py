@@ -25,10 +25,10 @@ from torch import nn
 
 from tlviz import vision
 from tlviz.home import write_atomic
+from tlviz.models.describe import describe_source, sentence_of, title_of
 from tlviz.models.probe import CLASSES, Build, Sides, classifies, fingerprint, gmacs, measure, on_meta, probe_sides
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider, size_keywords
 from tlviz.models.table import BUNDLED, TABLE
-from tlviz.models.words import describe_source, sentence_of, title_of
 
 CHUNK = 4
 TABLE_FIELDS = tuple(field.name for field in fields(ModelSpec) if field.name not in {"weights", "sha256", "classes"})

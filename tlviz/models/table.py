@@ -14,8 +14,8 @@ from typing import Any
 
 from tlviz.errors import UnknownNameError
 from tlviz.home import ASSETS
+from tlviz.models.describe import IMAGENET
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider, Sizing
-from tlviz.models.words import IMAGENET
 
 TABLE = Path(__file__).with_name("table.json")
 _WEIGHTS = ASSETS / "weights"

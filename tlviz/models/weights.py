@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tlviz import vision
 from tlviz.errors import BadWeightsError
-from tlviz.models.places import need_weights
+from tlviz.models.local_weights import need_weights
 from tlviz.models.spec import ModelSpec, Provider, Sizing
 
 _DAMAGE = (

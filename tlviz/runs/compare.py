@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.runs.answers import Answers
+from tlviz.runs.predictions import Answers
 from tlviz.runs.summary import RunSummary
 
 UNTOLD = ("threads",)

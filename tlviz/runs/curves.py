@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.runs.folder import RunFolder
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.lines import is_finite
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.json_lines import is_finite
 
 MOST_KNOWN = 1000
 """Curves kept in memory, some kilobytes each."""

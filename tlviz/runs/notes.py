@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from tlviz.home import write_atomic
-from tlviz.runs.folder import RunFolder
+from tlviz.runs.store.folder import RunFolder
 
 FILE = "notes.json"
 LONGEST_NAME, LONGEST_TEXT, MOST_TAGS = 120, 20_000, 20

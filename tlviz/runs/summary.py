@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.runs.folder import FORMAT, RunFolder
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.store.folder import FORMAT, RunFolder
+from tlviz.runs.store.heartbeat import Status
 
 
 @dataclass(frozen=True, slots=True)

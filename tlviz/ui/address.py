@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import streamlit as st
 
+from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
-from tlviz.ui.words import plain
 
 
 def go_to(page: str) -> NoReturn:

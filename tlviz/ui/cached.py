@@ -19,21 +19,21 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from tlviz.data.exclusions import notes_path
-from tlviz.data.findings import Report, duplicate_groups
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.doctor.findings import Report, duplicate_groups
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.sources.exclusions import notes_path
 from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
-from tlviz.runs.folder import find_run
+from tlviz.runs.store.folder import find_run
 from tlviz.ui.large import wait_for_large
 
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
 if TYPE_CHECKING:
     from tlviz.diagnose.image_map import ImageMap
-    from tlviz.explore.feature_maps import Look
+    from tlviz.explore.maps.feature_maps import Look
     from tlviz.export.bundle import Agreement
     from tlviz.models.load import Network
 
@@ -147,7 +147,7 @@ def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: P
     """Return a picture and so many augmented versions of it beside one another, as PNG."""
     import torch
 
-    from tlviz.data.augment import augment_light, augment_strong
+    from tlviz.data.training.augment import augment_light, augment_strong
     from tlviz.figures.sprites import tile, to_png
 
     generator = torch.Generator().manual_seed(0)
@@ -216,7 +216,7 @@ def _tiny_words(width: int, height: int, size: int) -> str:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def seen(model: str, digest: str, _pixels: Pixels) -> Look:
     """Return what every stage of a network makes of a picture, keyed by the picture's digest."""
-    from tlviz.explore.feature_maps import look
+    from tlviz.explore.maps.feature_maps import look
 
     return read_only(look(network(model), _pixels))
 

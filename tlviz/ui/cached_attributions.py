@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.pictures import Pixels
-from tlviz.explore.methods import METHODS, Baseline, Method, NotApplicable
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.explore.attribution.methods import METHODS, Baseline, Method, NotApplicable
 from tlviz.ui import cached, cached_look
-from tlviz.ui.compared import fit_pixels, saved_at
+from tlviz.ui.before_after import fit_pixels, saved_at
 from tlviz.ui.working import computed
 
 if TYPE_CHECKING:
-    from tlviz.explore.attributions import Attribution
+    from tlviz.explore.attribution.attributions import Attribution
 
 SLOW_PASSES = 40
 """So many forward passes may take over two seconds: there is a button to cancel them."""
@@ -43,7 +43,7 @@ class Asked:
 
 def explained(asked: Asked, pixels: Pixels) -> Attribution | None:
     """Return the map of a method at the picture itself; None where the person cancelled it."""
-    from tlviz.explore.attributions import attribute
+    from tlviz.explore.attribution.attributions import attribute
 
     network = cached_look.network_of(asked.model, asked.run)
     return computed(
@@ -60,7 +60,7 @@ def explained(asked: Asked, pixels: Pixels) -> Attribution | None:
 
 def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
     """Return the maps of a method at every stage; None where the person cancelled them."""
-    from tlviz.explore.attributions import sweep
+    from tlviz.explore.attribution.attributions import sweep
 
     network = cached_look.network_of(asked.model, asked.run)
     return computed(
@@ -78,6 +78,6 @@ def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
 @st.cache_data(max_entries=32, show_spinner="Examining the network …")
 def unavailable(model: str) -> dict[Method, NotApplicable]:
     """Return which methods a network does not allow, and why."""
-    from tlviz.explore.applicability import unavailable as examined
+    from tlviz.explore.attribution.applicability import unavailable as examined
 
     return examined(cached.network(model))

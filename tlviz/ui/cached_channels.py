@@ -11,17 +11,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from tlviz.data.images import ImageSet
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Sizing
-from tlviz.runs.folder import find_run
+from tlviz.runs.store.folder import find_run
 from tlviz.ui import cached
 
 if TYPE_CHECKING:
-    from tlviz.explore.channels import TopImages
-    from tlviz.explore.crops import Box
-    from tlviz.explore.visualise import Drawing, DrawWish
+    from tlviz.explore.channels.crops import Box
+    from tlviz.explore.channels.feature_visualisation import Drawing, DrawWish
+    from tlviz.explore.channels.top_images import TopImages
     from tlviz.models.load import Network
 
 MOST_IMAGES = 1000
@@ -51,7 +51,7 @@ def _tuned(run: str, changed_ns: int, size: int) -> Network:
 
 def sample(images: ImageSet) -> ImageSet:
     """Return the images that are looked at."""
-    from tlviz.explore.channels import sample_images
+    from tlviz.explore.channels.top_images import sample_images
 
     return sample_images(images, MOST_IMAGES)
 
@@ -77,7 +77,7 @@ def _top(
     version: str,
     _images: ImageSet,
 ) -> dict[str, TopImages]:
-    from tlviz.explore.channels import top_images_of_stages
+    from tlviz.explore.channels.top_images import top_images_of_stages
 
     bar = st.empty()
     try:
@@ -99,7 +99,7 @@ def _telling(bar: st.delta_generator.DeltaGenerator) -> Callable[[int, int], Non
 @st.cache_resource(max_entries=64, show_spinner=False)
 def crop_side(model: str, tuned: str | None, stage: str) -> int:
     """Return the side of a stage's crops in pixels."""
-    from tlviz.explore.crops import crop_side
+    from tlviz.explore.channels.crops import crop_side
 
     return crop_side(subject(model, tuned), stage)
 
@@ -107,14 +107,14 @@ def crop_side(model: str, tuned: str | None, stage: str) -> int:
 @st.cache_data(max_entries=16, show_spinner=False)
 def digest(model: str, tuned: str | None) -> str:
     """Return the fingerprint of a network's weights."""
-    from tlviz.explore.passes import weights_digest
+    from tlviz.explore.partial_forward import weights_digest
 
     return weights_digest(subject(model, tuned))
 
 
 def boxes(top: TopImages, channel: int, side: int, size: int) -> list[Box]:
     """Return where the crops of a channel's top images lie."""
-    from tlviz.explore.crops import crop_box
+    from tlviz.explore.channels.crops import crop_box
 
     places = zip(top.rows[channel], top.columns[channel], strict=True)
     return [crop_box(side, size, top.side, int(row), int(column)) for row, column in places]
@@ -143,7 +143,7 @@ def grids(
 @st.cache_data(max_entries=8, show_spinner=False)
 def filters(model: str, tuned: str | None) -> tuple[Pixels, NDArray[np.float32]] | None:
     """Return the first layer's filters as pictures and as weights (C, 3, k, k), None where they are no pictures."""
-    from tlviz.explore.filters import filter_pictures, first_weights
+    from tlviz.explore.channels.filters import filter_pictures, first_weights
 
     weights = first_weights(subject(model, tuned))
     return None if weights is None else (filter_pictures(weights), weights)
@@ -151,7 +151,7 @@ def filters(model: str, tuned: str | None) -> tuple[Pixels, NDArray[np.float32]]
 
 def drawing(model: str, tuned: str | None, wish: DrawWish) -> Drawing | None:
     """Return what was drawn before, None where nothing was."""
-    from tlviz.explore.visualise import kept_drawing
+    from tlviz.explore.channels.feature_visualisation import kept_drawing
 
     return kept_drawing(digest(model, tuned), wish)
 

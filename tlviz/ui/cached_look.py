@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.models.spec import Layout
 from tlviz.ui import cached
-from tlviz.ui.compared import cached_run_network, fit_pixels, forget_run_networks, saved_at
+from tlviz.ui.before_after import cached_run_network, fit_pixels, forget_run_networks, saved_at
 
 if TYPE_CHECKING:
-    from tlviz.explore.feature_maps import Look
-    from tlviz.explore.layers import Inside
-    from tlviz.explore.receptive_field import Field
+    from tlviz.explore.maps.feature_maps import Look
+    from tlviz.explore.maps.layers import Inside
+    from tlviz.explore.maps.receptive_field import Field
     from tlviz.models.load import Network
 
 
@@ -38,7 +38,7 @@ def inside(model: str, run: str, pixels: Pixels, stage: str, layer: str) -> Insi
 @st.cache_data(max_entries=32, show_spinner=False)
 def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
     """Return the layers of every stage whose outputs are maps."""
-    from tlviz.explore.layers import layer_paths as found
+    from tlviz.explore.maps.layers import layer_paths as found
 
     return found(cached.network(model))
 
@@ -52,7 +52,7 @@ def field(model: str, run: str, pixels: Pixels, layer: str, layout: Layout, row:
 def _field(
     model: str, run: str, saved_at: int, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels
 ) -> Field:
-    from tlviz.explore.receptive_field import receptive_field
+    from tlviz.explore.maps.receptive_field import receptive_field
 
     network = network_of(model, run)
     return receptive_field(network, fit_pixels(network, _pixels), layer, layout, row, column)
@@ -67,7 +67,7 @@ def forget() -> None:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _seen(run: str, saved_at: int, digest: str, _pixels: Pixels) -> Look:
-    from tlviz.explore.feature_maps import look
+    from tlviz.explore.maps.feature_maps import look
 
     network = cached_run_network(run)
     return cached.read_only(look(network, fit_pixels(network, _pixels)))
@@ -75,7 +75,7 @@ def _seen(run: str, saved_at: int, digest: str, _pixels: Pixels) -> Look:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _inside(model: str, run: str, saved_at: int, digest: str, stage: str, layer: str, _pixels: Pixels) -> Inside:
-    from tlviz.explore.layers import look_inside
+    from tlviz.explore.maps.layers import look_inside
 
     network = network_of(model, run)
     return look_inside(network, fit_pixels(network, _pixels), stage, layer)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.exclusions import notes_path
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.exclusions import notes_path
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.diagnose.request import LIMIT, Request, make_request
 from tlviz.errors import TlvizError
 from tlviz.home import cache_folder
-from tlviz.runs.advice_record import recorded_targets
+from tlviz.runs.advice.record import recorded_targets
 from tlviz.ui.cached import FOLDER_CHECK_S
 from tlviz.ui.state import Key
 
@@ -48,7 +48,7 @@ def _is_known(model: str, data: str) -> bool:
 
 def contests(models: tuple[str, ...], data: str) -> tuple[Contest, ...]:
     """Rank networks by their known profiles of one target, the best first."""
-    from tlviz.diagnose.contest import compare_sources
+    from tlviz.diagnose.source_ranking import compare_sources
 
     profiles = [profile for model in models if (profile := known_profile(model, data)) is not None]
     return compare_sources(profiles)
@@ -81,7 +81,7 @@ def run_drift(run: str, changed_ns: int, request: Request) -> dict[str, float | 
     """Return the CKA of each stage of a run's best weights to the pretrained start; shows a progress bar meanwhile."""
     from tlviz.diagnose.compare import compare_with_start
     from tlviz.export.bundle import load_bundle
-    from tlviz.runs.folder import find_run
+    from tlviz.runs.store.folder import find_run
 
     with _Bar("Comparing with the start") as progress:
         return compare_with_start(load_bundle(find_run(run).weights), f"{run}|{changed_ns}", request, progress)

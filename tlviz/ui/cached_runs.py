@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.ingest import Geometry
+from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.catalogue import find_model
-from tlviz.runs.answers import FILE, Answers, read_answers
-from tlviz.runs.folder import find_run
+from tlviz.runs.predictions import FILE, Answers, read_answers
+from tlviz.runs.store.folder import find_run
 from tlviz.runs.summary import RunSummary
 from tlviz.ui.cached import FOLDER_CHECK_S, thumbnail
 

@@ -9,21 +9,21 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from tlviz.data.archive import is_archive
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.folder import given_path
-from tlviz.data.images import dataset_title, find_dataset
-from tlviz.data.public import PUBLIC, is_downloaded
-from tlviz.data.store import list_stored, read_note, stored
+from tlviz.data.pixels.images import dataset_title, find_dataset
+from tlviz.data.sources.archive import is_archive
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.folder import given_path
+from tlviz.data.sources.public import PUBLIC, is_downloaded
+from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
-from tlviz.models.places import available_models
-from tlviz.runs.device import device_name
-from tlviz.runs.folder import list_runs
+from tlviz.models.local_weights import available_models
+from tlviz.runs.store.device import device_name
+from tlviz.runs.store.folder import list_runs
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.panels import RECENT, active_runs
+from tlviz.ui.messages import show_error, show_trouble
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error, show_trouble
+from tlviz.ui.widgets.panels import RECENT, active_runs
 
 OWN_FOLDER = "folder"
 ENTER = "enter"

@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from tlviz.data.images import open_target
-from tlviz.data.ingest import Geometry, is_ingested
-from tlviz.runs.folder import INGEST, RunFolder, list_runs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_ingest
-from tlviz.ui.panels import render_job
-from tlviz.ui.words import show_error
+from tlviz.data.pixels.images import open_target
+from tlviz.data.pixels.ingest import Geometry, is_ingested
+from tlviz.runs.store.folder import INGEST, RunFolder, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_ingest
+from tlviz.ui.messages import show_error
+from tlviz.ui.widgets.panels import render_job
 
 LARGE = 2000
 """So many pictures take about ten seconds on two cores."""

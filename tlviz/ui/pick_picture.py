@@ -9,13 +9,13 @@ from typing import Protocol
 
 import streamlit as st
 
-from tlviz.data.images import ImageSet
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.ui import cached
 from tlviz.ui.address import from_address, has_moved
+from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
-from tlviz.ui.words import show_error
 
 SHOWCASE = ("zebra", "tiger", "tigre")
 

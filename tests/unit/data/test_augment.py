@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tlviz.data.augment import augment_light, augment_strong
+from tlviz.data.training.augment import augment_light, augment_strong
 
 Augment = Callable[..., Tensor]
 both = pytest.mark.parametrize("augment", [augment_light, augment_strong])

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data import target as module
-from tlviz.data.exclusions import exclude, excluded_names, include, notes_path
-from tlviz.data.images import leave_out, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.rows import PixelRows
+from tlviz.data.pixels.images import leave_out, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources import target as module
+from tlviz.data.sources.exclusions import exclude, excluded_names, include, notes_path
 from tlviz.errors import BadDatasetError, StorageError
 
 GEOMETRY = Geometry(8, Fit.PAD, "bilinear", 1.0)

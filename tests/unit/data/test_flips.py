@@ -2,9 +2,9 @@
 
 import pytest
 
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.flips import suggest_may_flip
-from tlviz.data.public import PUBLIC
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.public import PUBLIC
+from tlviz.data.training.flips import suggest_may_flip
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tlviz.data.folder import FolderIndex, scan_folder
+from tlviz.data.sources.folder import FolderIndex, scan_folder
 from tlviz.errors import BadDatasetError
 
 Draw = Callable[..., None]

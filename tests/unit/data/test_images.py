@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data import target as module
-from tlviz.data.catalogue import DATASETS
-from tlviz.data.images import dataset_title, find_dataset, load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit, open_picture
+from tlviz.data.pixels.images import dataset_title, find_dataset, load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit, open_picture
+from tlviz.data.sources import target as module
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 GEOMETRY = Geometry(16, Fit.PAD, "bilinear", 1.0)

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data import ingest as module
-from tlviz.data import pixel_cache
-from tlviz.data.ingest import Geometry, Source, ingest
-from tlviz.data.pictures import Fit, open_picture
+from tlviz.data.pixels import ingest as module
+from tlviz.data.pixels import pixel_cache
+from tlviz.data.pixels.ingest import Geometry, Source, ingest
+from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.errors import BadDatasetError, BadPictureError, StorageError
 from tlviz.home import cache_folder
 

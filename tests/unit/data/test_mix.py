@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.mix import mix_batch
-from tlviz.data.mix_kinds import Mix
+from tlviz.data.training.mix import mix_batch
+from tlviz.data.training.mix_kinds import Mix
 
 both = pytest.mark.parametrize("kind", [Mix.MIXUP, Mix.CUTMIX])
 

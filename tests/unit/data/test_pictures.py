@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from tlviz.data import pictures
-from tlviz.data.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.pixels import pictures
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
 from tlviz.errors import BadPictureError
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)

@@ -22,13 +22,13 @@ import pytest
 from PIL import Image
 
 from tlviz import vision
-from tlviz.data import download as download_module
-from tlviz.data.download import download
-from tlviz.data.images import find_dataset, load_images, open_target, settle
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.public import PUBLIC, PublicSpec, is_downloaded, library_class
-from tlviz.data.store import NOTE, datasets_folder
+from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources import download as download_module
+from tlviz.data.sources.download import download
+from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded, library_class
+from tlviz.data.sources.store import NOTE, datasets_folder
 from tlviz.errors import BadDatasetError, StorageError
 
 GEOMETRY = Geometry(8, Fit.PAD, "nearest", 1.0)

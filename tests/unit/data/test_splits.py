@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tlviz.data.splits import (
-    BUDGETS,
-    Split,
-    SplitPlan,
-    repeated_folds,
-    split_images,
-    stratified_holdout,
-    thin,
-)
+from tlviz.data.training.splits import BUDGETS, Split, SplitPlan, repeated_folds, split_images, stratified_holdout, thin
 from tlviz.errors import BadDatasetError, BadSettingError
 
 

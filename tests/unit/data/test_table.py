@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tlviz.data import table as module
-from tlviz.data.images import load_images, open_target
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.target import Target
+from tlviz.data.pixels.images import load_images, open_target
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources import table as module
+from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
 
 Write = Callable[..., Path]

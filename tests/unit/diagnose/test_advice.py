@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth, summarise_stages
-from tlviz.diagnose.contest import compare_sources
 from tlviz.diagnose.records import Advice, Confidence, Profile, StageProfile
+from tlviz.diagnose.source_ranking import compare_sources
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure

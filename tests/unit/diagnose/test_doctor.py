@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from tests.painted import paint
-from tlviz.data.exclusions import exclude, include
-from tlviz.data.findings import Finding, Kind, Report, Severity, duplicate_groups
+from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, duplicate_groups
+from tlviz.data.sources.exclusions import exclude, include
 from tlviz.diagnose import doctor as module
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import BadDatasetError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlviz.data.images import load_images
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
+from tlviz.data.pixels.images import load_images
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
 from tlviz.diagnose.features import extract_features
 from tlviz.diagnose.label_noise import LabelCheck, check_labels, nearest_neighbours
 from tlviz.models.catalogue import find_model

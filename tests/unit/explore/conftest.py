@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout, Stage

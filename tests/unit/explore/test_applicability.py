@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.unit.explore.conftest import ReluNet, Wrap, seeded, stage
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
-from tlviz.explore.applicability import unavailable, why_not
-from tlviz.explore.attributions import attribute, sweep
-from tlviz.explore.methods import METHODS, Method
-from tlviz.explore.rollout import rolled
+from tlviz.explore.attribution.applicability import unavailable, why_not
+from tlviz.explore.attribution.attributions import attribute, sweep
+from tlviz.explore.attribution.methods import METHODS, Method
+from tlviz.explore.attribution.rollout import rolled
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.load import Network, build_for_target, describe
@@ -121,7 +121,7 @@ def test_traps_are_told_by_the_layers(wrap: Wrap, build: type[nn.Module], method
 
 def test_what_is_refused_on_relu6_would_have_been_silently_wrong(wrap: Wrap, picture: Pixels) -> None:
     from tlviz import vision
-    from tlviz.explore.scene import to_inputs
+    from tlviz.explore.attribution.context import to_inputs
 
     network = wrap(seeded(partial(ReluNet, nn.ReLU6())), conv="conv")
     inputs = to_inputs(network, picture).requires_grad_()
@@ -195,7 +195,7 @@ def token_net() -> Network:
 
 
 def test_token_grad_cam_reads_where_the_patches_still_matter(token_net: Network, picture: Pixels) -> None:
-    from tlviz.explore.scene import to_inputs
+    from tlviz.explore.attribution.context import to_inputs
 
     found = attribute(token_net, picture, Method.TOKEN_GRAD_CAM, target=1)
     tokens = token_net.module.patch(to_inputs(token_net, picture)).detach().requires_grad_()
@@ -207,7 +207,7 @@ def test_token_grad_cam_reads_where_the_patches_still_matter(token_net: Network,
 
 
 def test_rollout_is_the_product_of_attentions(token_net: Network, picture: Pixels) -> None:
-    from tlviz.explore.scene import to_inputs
+    from tlviz.explore.attribution.context import to_inputs
 
     found = attribute(token_net, picture, Method.ATTENTION_ROLLOUT)
     tokens = token_net.module.patch(to_inputs(token_net, picture))

@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from tests.unit.explore.conftest import ReluNet, Wrap, seeded
 from tlviz import vision
-from tlviz.data.pictures import Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError, TlvizError, UnknownNameError
-from tlviz.explore import gradient_maps, scene
-from tlviz.explore.attributions import attribute, sweep
-from tlviz.explore.methods import METHODS, Baseline, Method
+from tlviz.explore.attribution import context, gradient_maps
+from tlviz.explore.attribution.attributions import attribute, sweep
+from tlviz.explore.attribution.methods import METHODS, Baseline, Method
 from tlviz.models.load import Network, normalise
 
 CLASS_MAPS = (Method.GRAD_CAM, Method.GUIDED_GRAD_CAM)
@@ -88,7 +88,7 @@ def test_integrated_gradients_add_up(
 ) -> None:
     for network, tolerance in ((linear_net, 1e-4), (relu_net, 2e-4)):
         found = attribute(network, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=baseline)
-        blank = scene.blank_like(inputs_of(network, picture), network, baseline)
+        blank = context.blank_like(inputs_of(network, picture), network, baseline)
         difference = found.score - network.module(blank)[0, 1].item()
         assert found.map.sum() == pytest.approx(difference, abs=tolerance)
         assert found.gap == pytest.approx(abs(found.map.sum() - difference) / abs(difference), abs=1e-3)
@@ -101,7 +101,7 @@ def test_conductance_adds_up_at_every_stage(
     monkeypatch.setattr(gradient_maps, "STEPS", steps)
     black = Baseline.BLACK
     whole = attribute(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=black)
-    blank = scene.blank_like(inputs_of(tiny, picture), tiny, black)
+    blank = context.blank_like(inputs_of(tiny, picture), tiny, black)
     difference = whole.score - tiny.module(blank)[0, 1].item()
     for found in sweep(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=black).values():
         assert found.stage_map.sum() == pytest.approx(difference, rel=tolerance)
@@ -125,7 +125,7 @@ def test_gradient_shap_of_a_linear_network_is_the_mean_over_its_baselines(
 ) -> None:
     monkeypatch.setattr(gradient_maps, "SHAP_NOISE", 0.0)
     inputs = inputs_of(linear_net, picture)
-    blanks = torch.cat([scene.blank_like(inputs, linear_net, kind) for kind in Baseline])
+    blanks = torch.cat([context.blank_like(inputs, linear_net, kind) for kind in Baseline])
     weights = linear_net.module.fc.weight[1].detach().reshape(3, 16, 16)
     found = attribute(linear_net, picture, Method.GRADIENT_SHAP, target=1)
     np.testing.assert_allclose(found.map, (weights * (inputs[0] - blanks.mean(0))).sum(0), rtol=1e-3, atol=1e-5)
@@ -255,7 +255,7 @@ def fail_after_tracing(_layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
 
 def test_progress_grows_to_its_end(relu_net: Network, picture: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene, "BATCH_PIXELS", 4 * 16 * 16)
+    monkeypatch.setattr(context, "BATCH_PIXELS", 4 * 16 * 16)
     told: list[tuple[int, int]] = []
     attribute(relu_net, picture, Method.INTEGRATED_GRADIENTS, progress=lambda *at: told.append(at))
     assert told == [(done, 33) for done in range(0, 33, 4)]

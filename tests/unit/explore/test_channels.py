@@ -10,11 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.images import ImageSet
+from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import BadWeightsError, UnknownNameError
-from tlviz.explore import channels
-from tlviz.explore.channels import TopImages, images_digest, sample_images, top_images, top_images_of_stages
-from tlviz.explore.kept import kept_path
+from tlviz.explore.array_cache import kept_path
+from tlviz.explore.channels import top_images as module
+from tlviz.explore.channels.top_images import (
+    TopImages,
+    images_digest,
+    sample_images,
+    top_images,
+    top_images_of_stages,
+)
 from tlviz.home import cache_folder
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout
@@ -81,7 +87,7 @@ def test_batches_make_no_difference(tiny: Network, colours: ImageSet, monkeypatc
     whole = top_images(tiny, colours, "block2", count=4)
     for file in cache_folder("channels").iterdir():
         file.unlink()
-    monkeypatch.setattr(channels, "BATCH", 7)
+    monkeypatch.setattr(module, "BATCH", 7)
     parts = top_images(tiny, colours, "block2", count=4)
     np.testing.assert_array_equal(parts.images, whole.images)
     np.testing.assert_allclose(parts.values, whole.values, atol=1e-5)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.explore.crops import Box, crop_box, crop_side
+from tlviz.explore.channels.crops import Box, crop_box, crop_side
 from tlviz.models.load import Network
 
 

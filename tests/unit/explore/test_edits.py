@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlviz.explore.edits import Edit, edit_picture
+from tlviz.explore.maps.edits import Edit, edit_picture
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
 

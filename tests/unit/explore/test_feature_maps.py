@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.explore.feature_maps import Order, best_guesses, look, rank_channels
+from tlviz.explore.maps.feature_maps import Order, best_guesses, look, rank_channels
 from tlviz.models.load import Network, normalise
 
 

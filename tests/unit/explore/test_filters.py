@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.explore.filters import first_filters
+from tlviz.explore.channels.filters import first_filters
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, architecture_stages, load_network
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadWeightsError, UnknownNameError
-from tlviz.explore.feature_maps import Order, channel_numbers, look, pick_channels, silent_channels
-from tlviz.explore.layers import layer_paths, look_inside
+from tlviz.explore.maps.feature_maps import Order, channel_numbers, look, pick_channels, silent_channels
+from tlviz.explore.maps.layers import layer_paths, look_inside
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout, ModelSpec
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadSettingError
-from tlviz.explore.receptive_field import Box, receptive_field
+from tlviz.explore.maps.receptive_field import Box, receptive_field
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout
 

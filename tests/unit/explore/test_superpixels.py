@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlviz.explore.superpixels import superpixels
+from tlviz.explore.attribution.superpixels import superpixels
 
 
 @pytest.mark.parametrize("side", [1, 8, 50])

@@ -8,18 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from tests.unit.explore.conftest import LinearNet, ReluNet, Wrap, seeded
-from tlviz.data.pictures import Pixels
-from tlviz.explore.attributions import attribute
-from tlviz.explore.methods import Method
-from tlviz.explore.randomise import Randomised, copied, randomisation, randomise_stage
-from tlviz.explore.trust import Trust, check_trust, trust_passes
-from tlviz.explore.verdicts import (
-    judge_game,
-    judge_gap,
-    judge_randomised,
-    judge_sensitivity,
-    judge_told,
-)
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.explore.attribution.attributions import attribute
+from tlviz.explore.attribution.methods import Method
+from tlviz.explore.attribution.randomise import Randomised, copied, randomisation, randomise_stage
+from tlviz.explore.attribution.sanity_checks import Trust, check_trust, trust_passes
+from tlviz.explore.attribution.verdicts import judge_game, judge_gap, judge_randomised, judge_sensitivity, judge_told
 from tlviz.measures.faithfulness import told_share
 from tlviz.models.load import Network
 
@@ -67,7 +61,7 @@ def test_a_linear_model_is_foretold_exactly(linear_net: Network, picture: Pixels
 def test_curves_begin_and_end_where_they_must(relu_net: Network, picture: Pixels) -> None:
     found = attribute(relu_net, picture, Method.GRAD_CAM, target=1)
     trust = check_trust(relu_net, picture, found, random_maps=3)
-    from tlviz.explore.scene import to_inputs
+    from tlviz.explore.attribution.context import to_inputs
 
     with torch.no_grad():
         whole = relu_net.module(to_inputs(relu_net, picture)).softmax(1)[0, 1].item()
@@ -78,9 +72,9 @@ def test_curves_begin_and_end_where_they_must(relu_net: Network, picture: Pixels
 
 
 def test_captums_infidelity_is_the_share_that_is_not_told(relu_net: Network, picture: Pixels) -> None:
-    from tlviz.explore import trust as room
-    from tlviz.explore.methods import Baseline
-    from tlviz.explore.scene import open_scene, prepared
+    from tlviz.explore.attribution import sanity_checks as room
+    from tlviz.explore.attribution.context import open_scene, prepared
+    from tlviz.explore.attribution.methods import Baseline
 
     found = attribute(relu_net, picture, Method.INPUT_X_GRADIENT, target=1)
     with prepared(relu_net):

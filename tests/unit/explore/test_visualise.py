@@ -10,9 +10,16 @@ import torch
 
 from tests.unit.explore.test_channels import plant_red
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
-from tlviz.explore.paint_space import PaintSpace, random_view
-from tlviz.explore.passes import weights_digest
-from tlviz.explore.visualise import DrawWish, Objective, draw_and_keep, drawing_size, kept_drawing, visualise
+from tlviz.explore.channels.feature_visualisation import (
+    DrawWish,
+    Objective,
+    draw_and_keep,
+    drawing_size,
+    kept_drawing,
+    visualise,
+)
+from tlviz.explore.channels.fourier_image import PaintSpace, random_view
+from tlviz.explore.partial_forward import weights_digest
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network

@@ -19,7 +19,7 @@ from tlviz.export.formats import Format, export_run, parse_formats
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import BUNDLED, MODELS
 from tlviz.models.load import Network, build_for_target
-from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
 
 
 def trained(name: str) -> Network:
@@ -98,8 +98,8 @@ def test_the_shown_snippet_runs_as_it_stands(name: str, fit: str, tmp_path: Path
     import subprocess
     import sys
 
-    from tlviz.data.pictures import Fit, fit_picture, open_picture
-    from tlviz.explore.feature_maps import look
+    from tlviz.data.pixels.pictures import Fit, fit_picture, open_picture
+    from tlviz.explore.maps.feature_maps import look
     from tlviz.export.snippet import loading_snippet
     from tlviz.home import ASSETS
 

@@ -12,16 +12,16 @@ from PIL import Image
 
 from tests.painted import paint
 from tlviz.cli import main
-from tlviz.data.pictures import fit_picture, open_picture
+from tlviz.data.pixels.pictures import fit_picture, open_picture
 from tlviz.errors import BadWeightsError
-from tlviz.explore.feature_maps import look
+from tlviz.explore.maps.feature_maps import look
 from tlviz.export.bundle import bundle_bytes
-from tlviz.export.familiar import find_familiar
+from tlviz.export.ood_reference import find_familiar
 from tlviz.export.predict import Picture, find_pictures, load_predictor, predict, to_csv
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import build_for_target
-from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
 
 
 @pytest.fixture

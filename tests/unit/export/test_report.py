@@ -17,11 +17,11 @@ from tlviz.cli import main
 from tlviz.export.race_report import race_report_html
 from tlviz.export.report import report_html
 from tlviz.finetune.config import configure
-from tlviz.runs.answers import Answers, write_answers
-from tlviz.runs.folder import RunFolder, create_run
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import overview
-from tlviz.runs.race import folder_of, read_race
+from tlviz.runs.predictions import Answers, write_answers
+from tlviz.runs.races.race import folder_of, read_race
+from tlviz.runs.store.folder import RunFolder, create_run
 
 EVIL = "</script><script>alert('x')</script><img src=x onerror=alert(1)>"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlviz.explore.crops import Box
+from tlviz.explore.channels.crops import Box
 from tlviz.figures.atlas import CELL, AtlasCell, AtlasRow, compose_atlas
 from tlviz.figures.channel_bars import MOST_BARS, plot_class_changes, plot_class_means
 from tlviz.figures.channel_pictures import TILE, cut_out, mark_boxes, to_tile

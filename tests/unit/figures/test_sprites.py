@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tlviz.explore.receptive_field import Box, Field
+from tlviz.explore.maps.receptive_field import Box, Field
 from tlviz.figures.field import draw_field
 from tlviz.figures.poster import poster
 from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample

@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.images import ImageSet
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.splits import Indices, split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.mix_kinds import Mix
+from tlviz.data.training.splits import Indices, split_images
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.cache import PrefixCache, RowStore, Shelf, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Started, Unfroze
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.scoring import predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
@@ -124,7 +124,7 @@ def test_what_does_not_fit_into_memory_goes_to_disk_and_leaves_nothing_there(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, home: object
 ) -> None:
     expected = run(tiny, colours, "head_only")[1]
-    monkeypatch.setattr("tlviz.finetune.feed.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
+    monkeypatch.setattr("tlviz.finetune.batches.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
     notes, losses, _ = run(tiny, colours, "head_only")
     assert "kept in disk" not in notes[0]
     assert "kept on disk" in notes[0]
@@ -137,7 +137,7 @@ def test_where_it_fits_nowhere_the_run_says_so_and_goes_on(
 ) -> None:
     expected = run(tiny, colours, "head_only")[1]
     monkeypatch.setattr("tlviz.finetune.cache.SPARE_DISK", 2**60)
-    monkeypatch.setattr("tlviz.finetune.feed.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
+    monkeypatch.setattr("tlviz.finetune.batches.find_room", lambda rows, sample, _: find_room(rows, sample, 0))
     notes, losses, _ = run(tiny, colours, "head_only")
     assert "fits nowhere" in notes[0]
     assert losses == expected
@@ -150,7 +150,7 @@ def test_a_network_that_cannot_be_split_runs_whole_and_says_so(
         raise CannotSplitError("It cannot be split.")
 
     expected = run(tiny, colours, "head_only")[1]
-    monkeypatch.setattr("tlviz.finetune.feed.split_network", refuse)
+    monkeypatch.setattr("tlviz.finetune.batches.split_network", refuse)
     assert run(tiny, colours, "head_only")[:2] == (["It cannot be split."], expected)
 
 

@@ -14,9 +14,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import split_images
-from tlviz.data.transfer import to_device
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import split_images
+from tlviz.data.training.to_device import to_device
 from tlviz.errors import TlvizError
 from tlviz.finetune.cache import RowStore, find_room
 from tlviz.finetune.choices import ClassWeights
@@ -31,7 +31,7 @@ from tlviz.jobs import range_test as range_job
 from tlviz.jobs.job import Job
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
-from tlviz.runs.folder import create_run
+from tlviz.runs.store.folder import create_run
 
 GPU = torch.device("cuda")
 CONFIG = configure("squeezenet1_1", "clipart", "full", batch_size=32, image_size=64)
@@ -188,7 +188,7 @@ def test_a_rectified_head_tells_logits_apart_where_bfloat16_would_not(
     colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The CPU's bfloat16 stands for the GPU's: near 100 it knows halves only."""
-    monkeypatch.setattr("tlviz.finetune.feed.precision", lambda _: torch.autocast("cpu", torch.bfloat16))
+    monkeypatch.setattr("tlviz.finetune.batches.precision", lambda _: torch.autocast("cpu", torch.bfloat16))
     network = build_for_target(find_model("squeezenet1_1"), colours.classes, pretrained=True, seed=0, size=64)
     config = configure("squeezenet1_1", "clipart", "head_only", image_size=64, epochs=2)
     split = split_images(colours.labels, colours.parts, 0)

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
+from tlviz.finetune.batches import Feed
 from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
-from tlviz.finetune.feed import Feed
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.regularise import training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits

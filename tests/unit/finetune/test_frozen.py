@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import Indices, split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import Indices, split_images
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune
 from tlviz.finetune.config import FinetuneConfig, configure

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.finetune.gauges import PICTURES, SourceGauge, source_pictures, unchanged
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.finetune.retention import PICTURES, SourceGauge, source_pictures, unchanged
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, build_for_target
 

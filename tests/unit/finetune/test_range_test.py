@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.mix_kinds import Mix
+from tlviz.data.training.splits import split_images
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train

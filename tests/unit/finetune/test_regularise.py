@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import Indices, split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import Indices, split_images
 from tlviz.finetune import engine
 from tlviz.finetune.choices import Optimizer
 from tlviz.finetune.config import configure

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.mix_kinds import Mix
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.mix_kinds import Mix
+from tlviz.data.training.splits import split_images
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.choices import Augment, BatchNorm, ClassWeights, Optimizer, Schedule
 from tlviz.finetune.config import configure

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tlviz.data.flips import Flip
-from tlviz.data.splits import SplitPlan
+from tlviz.data.training.flips import Flip
+from tlviz.data.training.splits import SplitPlan
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.choices import BatchNorm, Monitor, Optimizer, Schedule, StageRates, Tune
 from tlviz.finetune.config import FinetuneConfig, configure

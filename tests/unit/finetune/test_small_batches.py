@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 import torch
 
-from tlviz.data.images import ImageSet
-from tlviz.data.ingest import Geometry
-from tlviz.data.pictures import Fit
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Fit
+from tlviz.data.training.splits import split_images
 from tlviz.finetune.cache import PrefixCache, Shelf
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
-from tlviz.finetune.gauges import SourceGauge, source_pictures
+from tlviz.finetune.retention import SourceGauge, source_pictures
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.models.catalogue import MODELS
@@ -103,12 +103,12 @@ def test_gauges_read_the_same_in_smaller_chunks(home: Path, frozen: int) -> None
 def test_a_runs_gauges_take_the_chunk_of_its_batch(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlviz.jobs import diary
+    from tlviz.jobs import run_logger
     from tlviz.jobs.job import Job
-    from tlviz.runs.folder import create_run
+    from tlviz.runs.store.folder import create_run
 
     asked: list[Any] = []
-    monkeypatch.setattr(diary, "SourceGauge", lambda *arguments: asked.append(arguments[-1]) or SimpleNamespace())
+    monkeypatch.setattr(run_logger, "SourceGauge", lambda *arguments: asked.append(arguments[-1]) or SimpleNamespace())
     state = state_of(tiny, colours, batch_size=8)
-    diary.Diary(Job(create_run("finetune", "chunk", {})), state, 0.0)._gauge()
+    run_logger.Diary(Job(create_run("finetune", "chunk", {})), state, 0.0)._gauge()
     assert asked == [12]

@@ -9,7 +9,7 @@ import pytest
 from tensorboardX.proto.event_pb2 import Event
 
 from tlviz.errors import StorageError
-from tlviz.jobs.board import Board, scalars
+from tlviz.jobs.tensorboard_logger import Board, scalars
 
 EPOCH = {"epoch": 3, "train_loss": 0.5, "val_loss": 0.75, "val_accuracy": 0.875, "rates": {"head": 0.25}}
 

@@ -13,24 +13,24 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from tlviz.data.images import ImageSet
-from tlviz.data.splits import split_images
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.training.splits import split_images
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import StopReason
-from tlviz.finetune.gauges import Reading
+from tlviz.finetune.retention import Reading
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
-from tlviz.jobs import diary
-from tlviz.jobs.diary import Diary
+from tlviz.jobs import run_logger
 from tlviz.jobs.finetune import execute
 from tlviz.jobs.job import Job
+from tlviz.jobs.run_logger import Diary
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, architecture_stages
 from tlviz.models.stages import owns
 from tlviz.models.weights import read_weights
-from tlviz.runs.folder import RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
 
 
 def run_of(
@@ -60,7 +60,7 @@ def test_the_next_epoch_trains_while_one_is_written(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = threading.Event()
-    monkeypatch.setattr(diary, "write_atomic", slowly(diary.write_atomic, begun))
+    monkeypatch.setattr(run_logger, "write_atomic", slowly(run_logger.write_atomic, begun))
     monkeypatch.setattr(Diary, "_show", lambda *_: begun.set())
     run, written = run_of(tiny, colours)
     assert written.write() is StopReason.EPOCHS
@@ -76,7 +76,7 @@ def test_the_next_epoch_trains_while_one_is_written(
 def test_what_cannot_be_written_ends_the_run(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, epoch: int
 ) -> None:
-    write, seen = diary.write_atomic, []
+    write, seen = run_logger.write_atomic, []
 
     def fail(path: Path, content: bytes) -> None:
         seen.append(path.name)
@@ -84,7 +84,7 @@ def test_what_cannot_be_written_ends_the_run(
             raise StorageError("The disk is full.")
         write(path, content)
 
-    monkeypatch.setattr(diary, "write_atomic", fail)
+    monkeypatch.setattr(run_logger, "write_atomic", fail)
     run, written = run_of(tiny, colours)
     with pytest.raises(StorageError, match="disk is full"):
         written.write()
@@ -101,7 +101,7 @@ def test_all_is_written_where_training_breaks_off(
             if state.epoch == 2:
                 raise ValueError("broken")
 
-    monkeypatch.setattr(diary, "train", breaks)
+    monkeypatch.setattr(run_logger, "train", breaks)
     run, written = run_of(tiny, colours)
     with pytest.raises(ValueError, match="broken"):
         written.write()
@@ -112,7 +112,7 @@ def test_all_is_written_where_training_breaks_off(
 def test_what_is_large_is_written_before_training_goes_on(
     tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diary, "LARGE", 10)
+    monkeypatch.setattr(run_logger, "LARGE", 10)
     _, written = run_of(tiny, colours)
     seen: list[bool] = []
     monkeypatch.setattr(Diary, "_show", lambda self, _: seen.append(self._writing is None))
@@ -158,8 +158,8 @@ def test_a_stopped_run_is_gauged_at_its_best_epoch(
     """The saved weights are read: those in the network are of half an epoch."""
     gauge, asked = Seen(), [False]
     saved = replace(tiny, module=copy.deepcopy(tiny.module))
-    monkeypatch.setattr(diary, "SourceGauge", lambda *_: gauge)
-    monkeypatch.setattr(diary, "load_bundle", lambda _: saved)
+    monkeypatch.setattr(run_logger, "SourceGauge", lambda *_: gauge)
+    monkeypatch.setattr(run_logger, "load_bundle", lambda _: saved)
     monkeypatch.setattr(Diary, "_show", lambda _, now: asked.__setitem__(0, (now.epoch, now.step) == (3, 2)))
     run, written = run_of(tiny, colours, lambda: asked[0], gauges=True)
     assert written.write() is StopReason.REQUEST
@@ -174,8 +174,8 @@ def test_a_run_that_went_to_its_end_is_gauged_there_and_at_its_best_epoch(
 ) -> None:
     gauge = Seen()
     saved = replace(tiny, module=copy.deepcopy(tiny.module))
-    monkeypatch.setattr(diary, "SourceGauge", lambda *_: gauge)
-    monkeypatch.setattr(diary, "load_bundle", lambda _: saved)
+    monkeypatch.setattr(run_logger, "SourceGauge", lambda *_: gauge)
+    monkeypatch.setattr(run_logger, "load_bundle", lambda _: saved)
     run, written = run_of(tiny, colours, gauges=True, head_lr=1.0, backbone_lr=1.0, monitor="loss")
     assert written.write() is StopReason.EPOCHS
     best = written._state.best
@@ -200,7 +200,7 @@ def test_a_trained_run_does_not_fail_where_memory_lacks_for_its_gauges(
     def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(diary, "SourceGauge", fail)
+    monkeypatch.setattr(run_logger, "SourceGauge", fail)
     run, written = run_of(tiny, colours, gauges=True)
     assert written.write() is StopReason.EPOCHS
     assert [reading for reading in readings(run) if reading[0] == "end"] == [("end", 4, None)]
@@ -214,7 +214,7 @@ def test_other_errors_of_the_gauges_stay_what_they_are(
     def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(diary, "SourceGauge", fail)
+    monkeypatch.setattr(run_logger, "SourceGauge", fail)
     _, written = run_of(tiny, colours, gauges=True)
     with pytest.raises(RuntimeError, match="a defect"):
         written.write()

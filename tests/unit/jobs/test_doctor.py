@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from tests.painted import paint
-from tlviz.data.exclusions import exclude
+from tlviz.data.sources.exclusions import exclude
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import read_header
@@ -22,10 +22,10 @@ from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
 from tlviz.jobs.finetune import Shared, execute
 from tlviz.jobs.job import Job
-from tlviz.runs.device import lane
-from tlviz.runs.folder import RunFolder, create_run, list_runs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_doctor, start_finetune
+from tlviz.runs.store.device import lane
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_doctor, start_finetune
 from tlviz.runs.summary import summarise
 
 

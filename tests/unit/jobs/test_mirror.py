@@ -16,11 +16,11 @@ import pytest
 
 from tests.unit.jobs.test_board import EPOCH
 from tlviz.finetune.config import configure
-from tlviz.jobs import mirror
+from tlviz.jobs import mlflow_logger
 from tlviz.jobs.job import Job
-from tlviz.jobs.mirror import EXPERIMENT, VARIABLE
-from tlviz.runs.folder import DOCTOR, FINETUNE, RunFolder, create_run
-from tlviz.runs.heartbeat import Status
+from tlviz.jobs.mlflow_logger import EXPERIMENT, VARIABLE
+from tlviz.runs.store.folder import DOCTOR, FINETUNE, RunFolder, create_run
+from tlviz.runs.store.heartbeat import Status
 
 
 class Server:
@@ -77,7 +77,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setitem(sys.modules, "mlflow", package)
     monkeypatch.setitem(sys.modules, "mlflow.entities", entities)
     monkeypatch.setenv(VARIABLE, "http://someone:secret@tracking.example:5000")
-    for name in mirror._DEFAULTS:
+    for name in mlflow_logger._DEFAULTS:
         monkeypatch.setenv(name, "")  # so that what is set meanwhile is taken back
     yield found
     found.gate.set()
@@ -149,7 +149,7 @@ def test_a_server_that_hangs_holds_no_epoch_up(
     server: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server.gate.clear()
-    monkeypatch.setattr(mirror, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(mlflow_logger, "PATIENCE_S", 0.3)
     job = Job(new_run())
     begun = time.perf_counter()
     for epoch in range(50):
@@ -164,7 +164,7 @@ def test_the_package_that_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, "http://tracking.example")
-    monkeypatch.setattr(mirror, "find_spec", lambda _: None)
+    monkeypatch.setattr(mlflow_logger, "find_spec", lambda _: None)
     Job(new_run()).finish(Status.FINISHED)
     assert "mlflow-skinny is not installed" in capfd.readouterr().err
 

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from tlviz.explore.passes import weights_digest
-from tlviz.explore.visualise import DrawWish, kept_drawing
+from tlviz.explore.channels.feature_visualisation import DrawWish, kept_drawing
+from tlviz.explore.partial_forward import weights_digest
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
-from tlviz.runs.folder import RunFolder, list_runs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_visualise
+from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_visualise
 
 MODEL = "squeezenet1_1"
 

@@ -7,8 +7,8 @@ import pytest
 
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.measures.ood_distance import neighbour_distances
 from tlviz.measures.sign_test import sign_test
-from tlviz.measures.unlike import neighbour_distances
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 GUESSES = np.array([0, 0, 1, 1, 1, 0])

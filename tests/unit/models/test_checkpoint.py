@@ -19,10 +19,10 @@ from tlviz.finetune.config import configure
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.checkpoint import import_checkpoint, read_classes
+from tlviz.models.imported import checkpoints_folder, delete_own, own_models
 from tlviz.models.load import Network, build_for_target, load_network
-from tlviz.models.own import checkpoints_folder, delete_own, own_models
-from tlviz.models.places import available_models
-from tlviz.runs.folder import list_runs
+from tlviz.models.local_weights import available_models
+from tlviz.runs.store.folder import list_runs
 
 CLASSES = ("ant", "bee", "cat")
 

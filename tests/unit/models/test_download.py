@@ -26,7 +26,7 @@ from tlviz.errors import BadSettingError, BadWeightsError, StorageError
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.download import DownloadStopped, download_weights
 from tlviz.models.load import build_module, load_network
-from tlviz.models.places import (
+from tlviz.models.local_weights import (
     available_models,
     delete_weights,
     disk_use_mb,
@@ -39,9 +39,9 @@ from tlviz.models.places import (
 )
 from tlviz.models.spec import ModelSpec
 from tlviz.models.weights import read_weights
-from tlviz.runs.folder import DOWNLOAD, list_runs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.launch import start_download
+from tlviz.runs.store.folder import DOWNLOAD, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_download
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from tlviz import vision
 from tlviz.errors import UnknownNameError
 from tlviz.models import generate
 from tlviz.models.catalogue import BUNDLED, MODELS, find_model
+from tlviz.models.describe import describe_source, sentence_of, title_of
 from tlviz.models.spec import Provider, Sizing
 from tlviz.models.table import TABLE, find_architecture, table_versions
-from tlviz.models.words import describe_source, sentence_of, title_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -133,7 +133,7 @@ def test_names_and_defaults() -> None:
 def test_listing_is_quick_and_imports_neither_torch_nor_timm() -> None:
     code = (
         "import sys, time; begun = time.perf_counter()\n"
-        "from tlviz.models.catalogue import MODELS; from tlviz.models.places import available_models\n"
+        "from tlviz.models.catalogue import MODELS; from tlviz.models.local_weights import available_models\n"
         "count = len(list(MODELS.values())); available_models(); took = time.perf_counter() - begun\n"
         "imported = [name for name in ('torch', 'timm', 'torchvision') if name in sys.modules]\n"
         "import json; print(json.dumps([count, took, imported]))"

@@ -14,7 +14,8 @@ from tests.profiles import made_profile
 from tlviz.diagnose.records import Candidate
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
-from tlviz.runs.advice_record import (
+from tlviz.runs.advice.advised_runs import advised_runs
+from tlviz.runs.advice.record import (  # fmt: skip
     AdviceRecord,
     Advised,
     Outcome,
@@ -24,9 +25,8 @@ from tlviz.runs.advice_record import (
     mean_and_error,
     plan_of,
     recorded_targets,
-)  # fmt: skip
-from tlviz.runs.advised import advised_runs
-from tlviz.runs.folder import create_run
+)
+from tlviz.runs.store.folder import create_run
 
 ADVISED = Advised(1.0, 2, "last_stages", 1e-3, 1e-4, "high")
 

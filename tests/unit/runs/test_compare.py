@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
-from tlviz.runs.folder import create_run
+from tlviz.runs.store.folder import create_run
 from tlviz.runs.summary import summarise
 
 EPOCH = {"event": "epoch", "time": 1.0, "duration_s": 1.0, "images_per_s": 9.0, "val_loss": 1.0}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tlviz.runs import device
+from tlviz.runs.store import device
 
 
 @pytest.fixture(autouse=True)

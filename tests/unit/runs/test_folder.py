@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from tlviz.errors import StorageError, UnknownNameError
-from tlviz.runs.folder import START_GRACE_S, RunFolder, create_run, find_run, list_runs
-from tlviz.runs.heartbeat import Heartbeat, Status
-from tlviz.runs.lines import encode
+from tlviz.runs.store.folder import START_GRACE_S, RunFolder, create_run, find_run, list_runs
+from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.json_lines import encode
 from tlviz.runs.summary import summarise
 
 EPOCH = {"event": "epoch", "time": 1.0, "train_loss": 1.0, "train_accuracy": 0.5, "duration_s": 1.0}

@@ -17,13 +17,13 @@ from tlviz.cli import main
 from tlviz.errors import BadDatasetError, BadRunError, StorageError, UnknownNameError
 from tlviz.home import cache_folder, home, runs_folder
 from tlviz.runs import overview as overview_module
-from tlviz.runs.bin import bin_folder, bin_size, discard, empty_bin, list_bin, restore
-from tlviz.runs.carry import pack_run, take_in
-from tlviz.runs.folder import RunFolder, create_run, list_runs
-from tlviz.runs.heartbeat import Heartbeat, Status
-from tlviz.runs.lines import encode
 from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.runs.overview import all_tags, disk_use, overview, search
+from tlviz.runs.store.archive import pack_run, take_in
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.json_lines import encode
+from tlviz.runs.store.trash import bin_folder, bin_size, discard, empty_bin, list_bin, restore
 from tlviz.runs.summary import summarise
 
 EPOCH = {"event": "epoch", "epoch": 1, "val_loss": 1.0, "val_accuracy": 0.75, "duration_s": 1.0, "images_per_s": 9.0}

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from tests.unit.runs.races import hits, write_race
-from tlviz.data.mix_kinds import Mix
+from tlviz.data.training.mix_kinds import Mix
 from tlviz.errors import BadSettingError, StorageError, TlvizError, UnknownNameError
 from tlviz.finetune.choices import Monitor, Optimizer, Tune
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.folder import create_run, list_runs
-from tlviz.runs.halving import behind, rungs
-from tlviz.runs.heartbeat import Status
-from tlviz.runs.race import MemberState, cancel_member, folder_of, read_race, reorder
-from tlviz.runs.race_plan import COURSE, parse_seeds, parse_values, plan_race, value_words
-from tlviz.runs.standings import standings
+from tlviz.runs.races.halving import behind, rungs
+from tlviz.runs.races.plan import COURSE, parse_seeds, parse_values, plan_race, value_words
+from tlviz.runs.races.race import MemberState, cancel_member, folder_of, read_race, reorder
+from tlviz.runs.races.standings import standings
+from tlviz.runs.store.folder import create_run, list_runs
+from tlviz.runs.store.heartbeat import Status
 
 BASE = {"model": "squeezenet1_1", "data": "clipart", "epochs": 4, "image_size": 96}
 

@@ -7,7 +7,7 @@ import pytest
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
-from tlviz.runs.range_tests import PROPORTION, other_settings
+from tlviz.runs.advice.range_tests import PROPORTION, other_settings
 
 
 def config(strategy: str = "last_stages", **chosen: object) -> FinetuneConfig:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tlviz.finetune.config import configure
-from tlviz.runs.heartbeat import Status
+from tlviz.runs.advice.transfer_gain import Worth, compare_with_scratch, yardstick
+from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary
-from tlviz.runs.transfer import Worth, compare_with_scratch, yardstick
 
 
 def summary(strategy: str, accuracy: float | None, **settings: Any) -> RunSummary:

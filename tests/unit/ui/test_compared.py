@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 
 from tests.app.finished import finished_run
-from tlviz.ui.compared import _short, finished_runs
+from tlviz.ui.before_after import _short, finished_runs
 
 
 def test_runs_are_told_apart_by_as_little_as_needed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tlviz.finetune.config import configure
 from tlviz.models.spec import Stage
-from tlviz.ui.plan_words import plan_in_words
+from tlviz.ui.finetune.plan_words import plan_in_words
 
 STAGES = tuple(
     Stage(name, (name,), 49_440, 64, 4, share)

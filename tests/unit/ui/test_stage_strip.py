@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tlviz.models.spec import Stage
-from tlviz.ui.stage_strip import (
+from tlviz.ui.widgets.stage_strip import (
     StripChoice,
     block_heights,
     block_widths,
@@ -117,7 +117,7 @@ def page() -> None:
     import streamlit as st
 
     from tlviz.models.spec import Stage
-    from tlviz.ui.stage_strip import render_stage_strip
+    from tlviz.ui.widgets.stage_strip import render_stage_strip
 
     stages = [Stage(name, (name,), 10, 64, 4, 0.25) for name in ("stem", "one", "two", "head")]
     st.session_state.setdefault("freeze", 9)

@@ -1,0 +1,1 @@
+"""What is wrong with a set of images: single files, copies, the set as a whole."""

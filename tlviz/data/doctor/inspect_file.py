@@ -1,0 +1,164 @@
+"""What one picture file is like, found out with one look at its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from tlviz.data.doctor.signatures import name_foreign, picture_format
+from tlviz.data.pixels.pictures import Opened, Pixels, decode_picture, to_rgb
+from tlviz.errors import BadPictureError, NotAPictureError, TooLargeError
+
+THUMB = 32
+ENOUGH = 256
+"""JPEGs are decoded at a smaller scale where both sides keep this many pixels."""
+_ORIENTATION = 0x0112
+_FORMAT_OF_SUFFIX = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".gif": "GIF", ".webp": "WEBP",
+    ".tif": "TIFF", ".tiff": "TIFF", ".ppm": "PPM", ".pgm": "PPM",
+}  # fmt: skip
+_SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
+_CONSTANT_WINDOW = 17
+_CONSTANT_SHARE = 0.998
+
+
+class Colour(StrEnum):
+    """How a file stores colour, as far as other tools treat it differently."""
+
+    RGB = "8-bit colour"
+    GREY = "greyscale"
+    CMYK = "CMYK"
+    TRANSPARENT = "transparent"
+    DEEP = "16-bit or float"
+
+
+class Failure(StrEnum):
+    """Why a file gives no picture."""
+
+    UNREADABLE = "unreadable"
+    DAMAGED = "damaged"
+    NOT_A_PICTURE = "not a picture"
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that gives no picture, and why, in words."""
+
+    failure: Failure
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What a picture file is like.
+
+    ``orientation`` is the EXIF number, 1 for upright; ``wrong_suffix`` says what the content is where the name says
+    otherwise; ``byte_digest`` and ``pixel_digest`` are SHA-256; ``hash`` is the 64-bit perceptual hash of the upright
+    picture and ``thumb`` its uint8 (32, 32, 3) version.
+    """
+
+    width: int
+    height: int
+    colour: Colour
+    orientation: int
+    wrong_suffix: str | None
+    is_animated: bool
+    is_truncated: bool
+    is_constant: bool
+    byte_digest: bytes
+    pixel_digest: bytes
+    hash: int
+    thumb: Pixels
+
+
+def inspect_file(read: Callable[[], bytes], path: str) -> tuple[Facts, Image.Image] | Broken:
+    """Read a file once; return its facts and the upright RGB picture, or why there is none."""
+    label = PurePath(path).name
+    try:
+        content = read()
+        opened = decode_picture(content, label, ENOUGH)
+        rgb = to_rgb(opened.image, label)
+    except OSError as error:
+        return Broken(Failure.UNREADABLE, f"cannot be read: {error.strerror or error}")
+    except NotAPictureError as error:
+        return _no_picture(content, label, error)
+    except TooLargeError as error:
+        return Broken(Failure.TOO_LARGE, str(error))
+    except BadPictureError as error:
+        return Broken(Failure.DAMAGED, str(error))
+    return _facts(content, path, opened, rgb), rgb
+
+
+def _no_picture(content: bytes, label: str, error: NotAPictureError) -> Broken:
+    if not content:
+        return Broken(Failure.DAMAGED, f"{label} is empty")
+    kind, foreign = picture_format(content), name_foreign(content)
+    if kind:
+        return Broken(Failure.DAMAGED, f"{label} is damaged: it begins as a {kind} picture, but cannot be decoded")
+    if foreign:
+        return Broken(Failure.NOT_A_PICTURE, f"{label} is {foreign}, not a picture")
+    return Broken(Failure.DAMAGED, str(error))
+
+
+def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts:
+    thumb = rgb.resize((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    pixels = hashlib.sha256(f"{rgb.size}".encode())
+    pixels.update(rgb.tobytes())
+    return Facts(
+        width=opened.width,
+        height=opened.height,
+        colour=_colour(opened.image),
+        orientation=_orientation(opened.image),
+        wrong_suffix=_wrong_suffix(path, str(opened.image.format)),
+        is_animated=opened.is_animated,
+        is_truncated=opened.is_truncated,
+        is_constant=_is_constant(rgb),
+        byte_digest=hashlib.sha256(content).digest(),
+        pixel_digest=pixels.digest(),
+        hash=int.from_bytes(np.packbits(imagehash.phash(thumb).hash).tobytes(), "big"),
+        thumb=np.asarray(thumb, dtype=np.uint8),
+    )
+
+
+def _colour(image: Image.Image) -> Colour:
+    if image.mode.startswith(("I", "F")):
+        return Colour.DEEP
+    if image.mode == "CMYK":
+        return Colour.CMYK
+    if image.mode in {"RGBA", "LA", "PA"}:
+        opacity = image.getchannel("A").getextrema()
+        return Colour.TRANSPARENT if opacity[0] != 255 else Colour.RGB if image.mode != "LA" else Colour.GREY
+    if image.has_transparency_data:
+        return Colour.TRANSPARENT
+    return Colour.GREY if image.mode in {"1", "L"} else Colour.RGB
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except (struct.error, ValueError, TypeError, SyntaxError, OSError):  # the camera's note is damaged
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _wrong_suffix(path: str, found: str) -> str | None:
+    promised = _FORMAT_OF_SUFFIX.get(PurePath(path).suffix.lower())
+    found = _SAME_FORMAT.get(found, found)
+    return found if promised and promised != found else None
+
+
+def _is_constant(rgb: Image.Image) -> bool:
+    """Tell whether nearly all pixels lie within a narrow range of brightness in every channel."""
+    counts = np.asarray(rgb.histogram(), dtype=np.int64).reshape(3, 256)
+    sums = np.concatenate([np.zeros((3, 1), np.int64), counts.cumsum(1)], axis=1)
+    densest = (sums[:, _CONSTANT_WINDOW:] - sums[:, :-_CONSTANT_WINDOW]).max(1)
+    return bool((densest >= _CONSTANT_SHARE * rgb.width * rgb.height).all())

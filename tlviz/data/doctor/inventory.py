@@ -1,0 +1,77 @@
+"""Every picture file of a target before anything is decoded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tlviz.data.doctor.findings import Finding
+from tlviz.data.doctor.unused_files import find_strays
+from tlviz.data.pixels.images import open_target
+from tlviz.data.pixels.ingest import Source
+from tlviz.data.sources.folder import PARTS, Problem
+from tlviz.data.sources.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content."""
+
+    name: str
+    path: str
+    label: int
+    part: str
+    stamp: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The files of a target; ``root`` is its folder or name, ``problems`` what the listing met.
+
+    Notes on the target are kept under ``identity``.
+
+    The file of several with the same content that a person would keep comes first: training before validation before
+    test, then the shorter name.
+    """
+
+    root: str
+    identity: str
+    classes: tuple[str, ...]
+    files: tuple[PictureFile, ...]
+    problems: tuple[Problem, ...]
+    strays: tuple[Finding, ...]
+
+
+def take_inventory(name: str) -> Inventory:
+    """List a target by name or path, also one that is not fit for training.
+
+    Raises ``BadDatasetError`` where there are no pictures in at least two classes.
+    """
+    target = open_target(name, must_train=False)
+    files = tuple(sorted(_files(target), key=_keep_first))
+    strays = find_strays(target.folder) if target.folder else ()
+    root = str(target.folder.root) if target.folder else target.identity
+    told = {stray.path for stray in strays}
+    problems = tuple(problem for problem in target.problems if problem.path not in told)
+    return Inventory(root, target.identity, target.classes, files, problems, strays)
+
+
+def _keep_first(file: PictureFile) -> tuple[int, int, str]:
+    return PARTS.index(file.part) if file.part else 0, len(Path(file.name).name), file.name
+
+
+def _files(target: Target) -> Iterator[PictureFile]:
+    for source, name, label, part in zip(target.sources, target.names, target.labels, target.parts, strict=True):
+        read = source.path.read_bytes if source.path else partial(_as_png, source)
+        yield PictureFile(name, source.name, int(label), part, source.stamp, read)
+
+
+def _as_png(source: Source) -> bytes:
+    """Return a picture that is no file of its own as one."""
+    buffer = io.BytesIO()
+    source.open()[0].save(buffer, "PNG")
+    return buffer.getvalue()

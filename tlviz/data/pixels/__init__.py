@@ -1,0 +1,1 @@
+"""From a picture file to pixels: opening, fitting, decoding once, and sampling."""

@@ -1,0 +1,173 @@
+"""A target ready for use: its images decoded once into a uint8 array on disk, with labels and parts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlviz.data.pixels.ingest import Geometry, ingest
+from tlviz.data.pixels.lazy_rows import PixelRows
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.sources.archive import is_archive, unpack
+from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.digits import digits_target
+from tlviz.data.sources.exclusions import excluded_names
+from tlviz.data.sources.folder import Problem, given_path, scan_folder
+from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
+from tlviz.data.sources.store import list_stored, read_note, stored
+from tlviz.data.sources.table import is_table, table_target
+from tlviz.data.sources.target import Target, folder_target
+from tlviz.data.training.flips import suggest_may_flip
+from tlviz.errors import BadDatasetError, UnknownNameError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
+
+    ``excluded`` names the pictures that the person has taken out.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    pixels: Pixels | PixelRows
+    labels: NDArray[np.int64]
+    parts: tuple[str, ...]
+    names: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    may_flip: bool
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return a fingerprint of which pictures these are, in which classes and parts."""
+        rows = zip(self.names, self.labels.tolist(), self.parts, strict=True)
+        lines = "\n".join("\t".join(map(str, row)) for row in (self.classes, *rows))
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
+    """Return a catalogue row or a public dataset by its name, or the path of a folder, an archive or a table.
+
+    A stored target, unpacked before, is also found by its name.  Raises ``UnknownNameError`` for what is neither a
+    name nor written like a path.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    if name in PUBLIC:
+        return PUBLIC[name]
+    path = given_path(name)
+    if path.exists() or len(path.parts) > 1:
+        return path
+    known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]
+    if (folder := stored(name)) is not None:
+        return folder
+    raise UnknownNameError("target or folder", name, known)
+
+
+def dataset_title(name: str) -> str:
+    """Return how a target is called where a person reads: its title, or its file's or folder's name."""
+    if name in DATASETS:
+        return DATASETS[name].title
+    return PUBLIC[name].title if name in PUBLIC else Path(name).name
+
+
+def open_target(name: str, unpacking: Progress | None = None, *, must_train: bool = True) -> Target:
+    """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
+
+    ``unpacking`` is told bytes done and in all; ``must_train`` False lets classes without training pictures through.
+    Raises ``BadDatasetError`` where there is nothing to learn from.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, PublicSpec):
+        return replace(public_target(dataset), identity=name)
+    if isinstance(dataset, DatasetSpec):
+        if dataset.folder is None:
+            return replace(digits_target(dataset), identity=name)
+        where = f"The folder {dataset.folder}"
+        target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+        return replace(target, identity=name)
+    if is_table(dataset) and not dataset.is_dir():
+        return replace(table_target(dataset), identity=str(dataset.resolve()))
+    if is_archive(dataset) and not dataset.is_dir():
+        return _folder(unpack(dataset, unpacking), dataset.name, must_train=must_train)
+    return _folder(dataset, dataset_title(name), must_train=must_train)
+
+
+def settle(name: str, unpacking: Progress | None = None) -> str:
+    """Check that a target can be opened, and return the name that finds it from anywhere, later too.
+
+    An archive is unpacked and its folder returned.  Raises what ``open_target`` raises.
+    """
+    dataset = find_dataset(name)
+    if isinstance(dataset, DatasetSpec):
+        return name
+    if isinstance(dataset, Path):
+        is_packed = is_archive(dataset) and not dataset.is_dir()
+        name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
+    open_target(name)
+    return name
+
+
+def load_images(
+    name: str, geometry: Geometry, progress: Progress | None = None, unpacking: Progress | None = None
+) -> ImageSet:
+    """Open a target by name or path, decoding it only where that was not done before for this geometry.
+
+    Pictures that the person has excluded are left out.  Raises ``BadDatasetError`` where there is nothing to learn
+    from and ``StorageError`` where it cannot be stored.
+    """
+    target = open_target(name, unpacking)
+    decoded = ingest(target.sources, geometry, progress)
+    every = ImageSet(
+        name=name,
+        title=target.title,
+        classes=target.classes,
+        pixels=decoded.pixels,
+        labels=target.labels[decoded.kept],
+        parts=tuple(target.parts[at] for at in decoded.kept),
+        names=tuple(target.names[at] for at in decoded.kept),
+        problems=target.problems + decoded.problems,
+        may_flip=target.may_flip,
+    )
+    images = leave_out(every, excluded_names(target.identity))
+    if len(np.unique(images.labels)) < 2:
+        raise BadDatasetError(
+            f"Fewer than two classes of {name} have pictures that can be opened and are not excluded; "
+            "replace the files or include pictures again."
+        )
+    return images
+
+
+def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
+    """Return a target without the named pictures; nothing is copied or decoded."""
+    rows = np.array([at for at, name in enumerate(images.names) if name not in names], dtype=np.int64)
+    if len(rows) == len(images.names):
+        return images
+    return replace(
+        images,
+        pixels=PixelRows(images.pixels, rows),
+        labels=images.labels[rows],
+        parts=tuple(images.parts[at] for at in rows),
+        names=tuple(images.names[at] for at in rows),
+        excluded=tuple(name for name in images.names if name in names),
+    )
+
+
+def _folder(path: Path, title: str, *, must_train: bool) -> Target:
+    """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
+    note = read_note(path)
+    title = Path(str(note.get("archive", title))).name
+    root = path / str(note.get("root", "."))
+    index = scan_folder(root, must_train=must_train)
+    target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
+    noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
+    return replace(target, identity=str(path.resolve()), problems=(*noted, *target.problems))

@@ -1,0 +1,266 @@
+"""Decode every picture once into a uint8 array on disk, keyed by the files' identity and the geometry.
+
+What was decoded before with the same geometry is copied: a changed, added or removed file costs that file alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
+from PIL import Image
+
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
+from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, touch
+from tlviz.data.sources.folder import Problem
+from tlviz.errors import BadDatasetError, BadPictureError
+from tlviz.home import cache_folder, make_folder, storage_errors
+
+_FORMAT = 2
+_TOGETHER = 8
+"""Pictures that one thread decodes at a time."""
+_SYNC_BYTES = 32 * 2**20
+"""The disk is asked to keep up each time this much was written: waiting only at the end takes a tenth longer."""
+_AHEAD_BYTES = 256 * 2**20
+"""Decoded pictures wait in memory for their turn to be written, this much at most."""
+
+Opener = Callable[[], tuple[Image.Image, str | None]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How pictures become square: side in pixels, fit, interpolation and the crop's share of the side."""
+
+    size: int
+    fit: Fit
+    interpolation: str
+    crop_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it.
+
+    ``path`` is its file, None where it lies inside a larger one.
+    """
+
+    name: str
+    stamp: str
+    open: Opener
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``pixels`` uint8 (n, S, S, 3) of the pictures that could be opened; ``kept`` (n,) are their positions."""
+
+    pixels: Pixels
+    kept: list[int]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """One picture: uint8 (S, S, 3) or None, its oddity as (problem, action), and whether its file could be read."""
+
+    square: Pixels | None
+    note: tuple[str, str] | None
+    was_read: bool = True
+
+
+def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | None = None) -> Decoded:
+    """Return the decoded pictures, from the cache where they were decoded before.
+
+    An exception that ``progress`` raises ends the decoding and leaves nothing behind.  Raises ``BadDatasetError`` where
+    no picture can be opened, ``StorageError`` where the cache cannot be written.
+    """
+    digests = [digest(source.stamp) for source in sources]
+    prefix, folder = _place(digests, geometry)
+    if not (folder / "index.json").exists():
+        make_folder(folder.parent)
+        known = find_known(folder.parent, prefix, digests)
+        with storage_errors(folder):
+            folder = _decode_all(sources, digests, known, geometry, folder, progress)
+            forget_oldest(folder.parent)
+    with storage_errors(folder):
+        entry = Entry(folder)
+        index = entry.index()
+        touch(folder)
+        pixels = entry.pixels()[: len(index.kept)]
+    problems = tuple(Problem(sources[at].name, problem, action) for at, problem, action in index.notes)
+    if not index.kept:
+        raise BadDatasetError(f"None of the {len(sources)} pictures can be opened; the first: {problems[0].problem}")
+    return Decoded(pixels, index.kept, problems)
+
+
+def is_ingested(sources: Sequence[Source], geometry: Geometry) -> bool:
+    """Tell whether these pictures are in the cache as they are now."""
+    return (_place([digest(source.stamp) for source in sources], geometry)[1] / "index.json").exists()
+
+
+def _place(digests: Sequence[bytes], geometry: Geometry) -> tuple[str, Path]:
+    """Return the fingerprint of a geometry, and the folder of pictures decoded for it."""
+    prefix = hashlib.sha256(json.dumps([_FORMAT, asdict(geometry)]).encode()).hexdigest()[:8]
+    return prefix, cache_folder("images") / f"{prefix}-{hashlib.sha256(b''.join(digests)).hexdigest()[:24]}"
+
+
+def _decode_all(
+    sources: Sequence[Source],
+    digests: Sequence[bytes],
+    known: dict[bytes, Known],
+    geometry: Geometry,
+    folder: Path,
+    progress: Progress | None,
+) -> Path:
+    """Decode into a folder of its own, which takes its final name only when it is whole; return where it is.
+
+    Where a file could not even be read (a permission, a network drive), the result gets a name that is not found
+    again, so that the next opening tries anew.
+    """
+    partial_folder = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    partial_folder.mkdir()
+    try:
+        earlier = [known.get(name) for name in digests]
+        index = _fill(sources, earlier, geometry, partial_folder / "pixels.npy", progress)
+        (partial_folder / "digests.bin").write_bytes(b"".join(digests))
+        (partial_folder / "index.json").write_text(index.to_json(), encoding="utf-8")
+        final = folder.with_name(f"{folder.name}-{uuid.uuid4().hex}") if index.unread else folder
+        try:
+            partial_folder.rename(final)
+        except OSError:
+            if not final.exists():  # else another process stored the same meanwhile
+                raise
+        return final
+    finally:
+        shutil.rmtree(partial_folder, ignore_errors=True)
+
+
+def _fill(
+    sources: Sequence[Source],
+    earlier: Sequence[Known | None],
+    geometry: Geometry,
+    path: Path,
+    progress: Progress | None,
+) -> Index:
+    """Write the rows in order, from an earlier entry or decoded now; unreadable pictures leave none.
+
+    They are written, not mapped: a full disk is an error then and not a crash, and nothing stays in this process.
+    """
+    index = Index([], [], [])
+    shape = (len(sources), geometry.size, geometry.size, 3)
+    with path.open("w+b") as file, _Syncing(file) as syncing, closing(_results(sources, earlier, geometry)) as results:
+        header = np.lib.format.header_data_from_array_1_0(np.empty((0, *shape[1:]), np.uint8)) | {"shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        _reserve(file.fileno(), file.tell() + int(np.prod(shape)))
+        for at, result in enumerate(results):
+            if result.square is not None:
+                syncing.wrote(file.write(np.ascontiguousarray(result.square).data))
+                index.kept.append(at)
+            if result.note:
+                index.notes.append((at, *result.note))
+            if not result.was_read:
+                index.unread.append(at)
+            if progress:
+                progress(at + 1, len(sources))
+        syncing.finish()
+    return index
+
+
+class _Syncing:
+    """Brings a file's bytes to the disk while more are written, so that a power failure leaves no empty rows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._last: Future[None] | None = None
+        self._unsynced = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(wait=True)
+
+    def wrote(self, count: int) -> None:
+        """Count written bytes.  Raises ``OSError`` where an earlier part did not reach the disk."""
+        self._unsynced += count
+        if self._unsynced >= _SYNC_BYTES and (self._last is None or self._last.done()):
+            self._collect()
+            self._last = self._thread.submit(os.fsync, self._file.fileno())
+            self._unsynced = 0
+
+    def finish(self) -> None:
+        """Wait until everything is on the disk."""
+        self._collect()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _collect(self) -> None:
+        if self._last is not None:
+            self._last.result()
+
+
+def _results(
+    sources: Sequence[Source], earlier: Sequence[Known | None], geometry: Geometry
+) -> Generator[_Result, None, None]:
+    """Give each picture's result in order; what is not known yet is decoded ahead, in threads."""
+    workers = os.cpu_count() or 1
+    to_decode = [source for source, known in zip(sources, earlier, strict=True) if known is None]
+    batches = [to_decode[at : at + _TOGETHER] for at in range(0, len(to_decode), _TOGETHER)]
+    most = _AHEAD_BYTES // (_TOGETHER * geometry.size**2 * 3)
+    with ThreadPoolExecutor(max_workers=workers) as pool:  # Pillow decodes outside the interpreter lock
+        waiting: deque[Future[list[_Result]]] = deque()
+        ahead = iter(batches)
+        ready: deque[_Result] = deque()
+
+        def refill() -> None:
+            while len(waiting) < max(workers, min(4 * workers, most)) and (batch := next(ahead, None)) is not None:
+                waiting.append(pool.submit(_decode_batch, batch, geometry))
+
+        try:
+            refill()
+            for known in earlier:
+                if known is not None:
+                    yield _Result(known.pixels, known.note)
+                    continue
+                if not ready:
+                    ready.extend(waiting.popleft().result())
+                    refill()
+                yield ready.popleft()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _decode_batch(sources: Sequence[Source], geometry: Geometry) -> list[_Result]:
+    return [_decode(source, geometry) for source in sources]
+
+
+def _decode(source: Source, geometry: Geometry) -> _Result:
+    try:
+        image, oddity = source.open()
+    except BadPictureError as error:
+        return _Result(None, (str(error), "left out"))
+    except OSError as error:
+        return _Result(None, (f"cannot be read: {error.strerror or error}", "left out"), was_read=False)
+    square = fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+    return _Result(square, (oddity, "kept") if oddity else None)
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Claim the disk space of a file now, where the system can: better at once than after an hour."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+    else:
+        os.truncate(descriptor, size)

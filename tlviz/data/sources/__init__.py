@@ -1,0 +1,1 @@
+"""Where images come from: folders, tables, archives, public datasets, and what ships."""

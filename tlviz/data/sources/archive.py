@@ -1,0 +1,204 @@
+"""A ZIP or TAR archive as a target: checked, unpacked once into the store, and then a folder like any other.
+
+Only picture files are written, under names that stay inside their folder; no link and nothing else of an archive
+reaches the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tlviz.data.sources.archive_members import READ_ERRORS, Kind, Member, open_members, safe_path
+from tlviz.data.sources.folder import PARTS, Problem, is_picture_name, scan_folder
+from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
+from tlviz.errors import BadDatasetError
+from tlviz.home import make_folder, storage_errors, write_atomic
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MAX_FILES = 100_000
+MAX_BYTES = 50 * 2**30
+MAX_RATIO = 100
+"""Pictures hardly shrink: an archive that grows more than this, and beyond ``SMALL_BYTES``, is a trap."""
+SMALL_BYTES = 256 * 2**20
+_HEADERS = 2**26
+"""Room for the headers of a TAR beside its files."""
+_CHUNK = 2**20
+_NESTED = (*SUFFIXES, ".gz", ".7z", ".rar")
+
+Progress = Callable[[int, int], None]
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a path is named like an archive that can be opened."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def unpack(archive: Path, progress: Progress | None = None) -> Path:
+    """Unpack the pictures of an archive into the store, unless that was done before; return their folder.
+
+    ``progress`` is told the bytes of the archive done and in all; what it raises ends the unpacking and leaves nothing
+    behind.  Raises ``BadDatasetError`` where the archive is damaged, a trap or no target, and ``StorageError``.
+    """
+    if not archive.is_file():
+        raise BadDatasetError(f"The archive {archive} does not exist; check its path.")
+    final = datasets_folder() / f"{_stem(archive)}-{_content_key(archive)}"
+    if not (final / NOTE).is_file():
+        with made_whole(final) as folder:
+            problems = _Unpacking(archive, folder, progress).run()
+            root = _look_through(folder)
+            index = scan_folder(root, f"The archive {archive}")
+            note = {
+                "archive": str(archive),
+                "root": str(root.relative_to(folder)),
+                "classes": len(index.classes),
+                "images": len(index.files),
+                "problems": [asdict(problem) for problem in problems],
+            }
+            write_note(folder, note)
+    return final
+
+
+class _Unpacking:
+    """One pass over an archive: writes what is a picture, notes what is not, refuses what is a trap."""
+
+    def __init__(self, archive: Path, folder: Path, progress: Progress | None) -> None:
+        self._archive = archive
+        self._folder = folder
+        self._progress = progress
+        self._packed = max(1, archive.stat().st_size)
+        self._most_bytes = max(SMALL_BYTES, min(MAX_BYTES, MAX_RATIO * self._packed))
+        self._problems: list[Problem] = []
+        self._links: list[tuple[Member, PurePosixPath]] = []
+        self._files = 0
+        self._bytes = 0
+
+    def run(self) -> list[Problem]:
+        """Unpack everything and return what was odd."""
+        try:
+            with open_members(self._archive, self._count, self._most_bytes + _HEADERS) as members:
+                for member in members.each:
+                    self._take(member)
+                    if self._progress:
+                        self._progress(min(members.position(), self._packed), self._packed)
+        except READ_ERRORS as error:
+            raise BadDatasetError(
+                f"The archive {self._archive} is damaged ({error}); fetch it again, or pack it again."
+            ) from error
+        for member, path in self._links:
+            self._link(member, path)
+        return self._problems
+
+    def _count(self, member: Member) -> None:
+        """Refuse by what the entries declare, before anything of that size is unpacked."""
+        self._files += member.kind is not Kind.FOLDER
+        self._bytes += member.size
+        if self._files > MAX_FILES:
+            raise BadDatasetError(
+                f"The archive {self._archive} holds over {MAX_FILES:,} files; unpack it yourself and give the folder."
+            )
+        if self._bytes > self._most_bytes:
+            raise BadDatasetError(
+                f"The archive {self._archive} would grow from {_mb(self._packed)} to over {_mb(self._bytes)}, "
+                "as pictures do not; if it is sound, unpack it yourself and give the folder."
+            )
+
+    def _take(self, member: Member) -> None:
+        path = safe_path(member.name)
+        if member.kind is Kind.FOLDER:
+            return
+        if path is None:
+            self._note(member, "its name leads out of the archive")
+        elif any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+            return
+        elif member.kind is Kind.LINK:
+            self._links.append((member, path))
+        elif member.kind is Kind.OTHER:
+            self._note(member, "a device or a pipe, not a file")
+        elif path.name.lower().endswith(_NESTED):
+            self._note(member, "an archive inside the archive")
+        elif is_picture_name(path.name):
+            self._write(member, path)
+
+    def _write(self, member: Member, path: PurePosixPath) -> None:
+        """Copy one picture, never over another."""
+        file = self._folder.joinpath(*path.parts)
+        with storage_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():
+                self._note(member, "a second file of this name")
+                return
+            with file.open("xb") as out:
+                damage = _copy(member, out)
+            if damage:
+                file.unlink()
+                self._note(member, f"damaged in the archive ({damage})")
+
+    def _link(self, member: Member, path: PurePosixPath) -> None:
+        """Copy what a link inside the archive leads to, so that no link is left on the disk."""
+        target = safe_path(member.leads_to)
+        if target is None:
+            self._note(member, "a link that leads out of the archive")
+            return
+        file = self._folder.joinpath(*target.parts)
+        if file.is_file() and is_picture_name(path.name):
+            self._write(Member(member.name, Kind.FILE, 0, lambda: file.open("rb")), path)
+        else:
+            self._note(member, "a link to what is no picture of the archive")
+
+    def _note(self, member: Member, problem: str) -> None:
+        self._problems.append(Problem(f"{self._archive}: {member.name}", problem, "left out"))
+
+
+def _copy(member: Member, out: IO[bytes]) -> str:
+    """Copy an entry's content; return what is wrong with it, or nothing.  Raises only what writing raises."""
+    try:
+        source = member.open()
+    except READ_ERRORS as error:
+        return str(error)
+    with source:
+        while True:
+            try:
+                chunk = source.read(_CHUNK)
+            except READ_ERRORS as error:
+                return str(error)
+            if not chunk:
+                return ""
+            out.write(chunk)
+
+
+def _look_through(folder: Path) -> Path:
+    """Return the folder below a single top folder, as archives of one folder have, unless that is a part or a class."""
+    while True:
+        inside = [entry for entry in folder.iterdir() if entry.is_dir()]
+        if len(inside) != 1 or inside[0].name.lower() in PARTS or not all(e.is_dir() for e in inside[0].iterdir()):
+            return folder
+        folder = inside[0]
+
+
+def _stem(archive: Path) -> str:
+    name = archive.name
+    suffix = max((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), key=len, default="")
+    return re.sub(r"[^\w.-]", "_", name[: len(name) - len(suffix)]).lstrip(".")[:40] or "archive"
+
+
+def _content_key(archive: Path) -> str:
+    """Return a short hash of the content, which is remembered under the file's path, size and time."""
+    state = archive.stat()
+    stamp = hashlib.sha256(f"{archive.resolve()}|{state.st_size}|{state.st_mtime_ns}".encode(errors="surrogateescape"))
+    memory = datasets_folder() / ".keys" / stamp.hexdigest()[:24]
+    if memory.is_file():
+        return memory.read_text(encoding="ascii")
+    with archive.open("rb") as file:
+        key = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    make_folder(memory.parent)
+    write_atomic(memory, key.encode())
+    return key
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

@@ -1,0 +1,81 @@
+"""A target before it is decoded: the one description that folders, archives, tables and public datasets all give."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlviz.data.pixels.ingest import Source
+from tlviz.data.pixels.pictures import open_picture
+from tlviz.data.sources.folder import FolderIndex, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Pictures with labels, none of them opened yet.
+
+    ``labels`` (N,) index ``classes``; ``parts[i]`` is train, val, test or ''; ``where`` begins a sentence about it.
+    ``identity`` is the name or path under which notes on the target are kept; ``folder`` is what it was scanned from.
+    """
+
+    title: str
+    where: str
+    classes: tuple[str, ...]
+    sources: tuple[Source, ...]
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    parts: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    may_flip: bool
+    identity: str = ""
+    folder: FolderIndex | None = None
+
+
+def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:
+    """Describe a scanned folder; a picture is named by its path below the folder."""
+    root = f"{index.root}{os.sep}"
+    return Target(
+        title=title,
+        where=where,
+        classes=index.classes,
+        sources=file_sources(index.files),
+        names=tuple(str(file).removeprefix(root) for file in index.files),
+        labels=np.asarray(index.labels, dtype=np.int64),
+        parts=index.parts,
+        problems=index.problems,
+        may_flip=may_flip,
+        folder=index,
+    )
+
+
+def file_sources(files: Sequence[Path]) -> tuple[Source, ...]:
+    """Describe picture files; a stamp tells the real path, the size and the time of change.
+
+    Folders are resolved once each: resolving every file would take as long as all the rest of a second opening.
+    """
+    real: dict[str, str] = {}
+    sources = []
+    for file in files:
+        text = str(file)
+        folder, name = os.path.split(text)
+        if folder not in real:
+            real[folder] = os.path.realpath(folder)
+        sources.append(Source(text, _stamp(text, f"{real[folder]}{os.sep}{name}"), partial(open_picture, file), file))
+    return tuple(sources)
+
+
+def _stamp(file: str, real: str) -> str:
+    try:
+        state = os.lstat(file)
+        if stat.S_ISLNK(state.st_mode):
+            real, state = os.path.realpath(file), os.stat(file)  # noqa: PTH116 (ten thousand times)
+    except OSError:
+        return f"{real}|missing"
+    return f"{real}|{state.st_size}|{state.st_mtime_ns}"

@@ -1,0 +1,1 @@
+"""What happens to images on their way into training: splits, augmentation, mixing."""

@@ -1,0 +1,89 @@
+"""Grad-CAM at every stage from one pass forward and one back, for feature maps and for tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.explore.attribution.activations import Tap, Tapped, find_stage, tapped, taps_of
+from tlviz.explore.attribution.context import Drawing, Score, Ticker, choose_target, enough_memory, laid_over, to_inputs
+from tlviz.models.load import Network
+from tlviz.models.spec import Layout, Stage
+
+CamResult = tuple[Score, float, dict[str, Drawing]]
+
+
+def grad_cams(
+    network: Network,
+    pixels: Pixels,
+    *,
+    target: int | None,
+    contrast: int | None,
+    stages: Sequence[str] | None = None,
+    ticker: Ticker | None = None,
+) -> CamResult:
+    """Return the score's function, its value, and Grad-CAM (Selvaraju et al. 2017) at the named stages, None for all.
+
+    One forward and one backward pass serve all stages.  The network must be ``prepared``.
+    """
+    wanted = [find_stage(network, name) for name in stages] if stages is not None else list(_unique(taps_of(network)))
+    ticker = ticker or Ticker()
+    ticker.plan(2)
+    ticker.tick(1)
+    with enough_memory(), tapped(network.module, _needed(network, wanted)) as seen:
+        logits = network.module(to_inputs(network, pixels))
+        score = Score(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
+        value = score.pick(logits)
+        ticker.tick(1)
+        gradients = seen.gradients(value.sum())
+    maps, side = seen.maps(), len(pixels)
+    return score, float(value.detach()), {stage.name: _draw(stage, seen, maps, gradients, side) for stage in wanted}
+
+
+def class_activation(maps: Tensor, gradients: Tensor) -> Tensor:
+    """Return Grad-CAM before its ReLU, (h, w): maps (1, C, h, w) weighted by their channels' mean gradients."""
+    weights = gradients.mean((2, 3), keepdim=True)
+    return (weights * maps).sum(1)[0]
+
+
+def telling_tap(stage: Stage, seen: Tapped, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
+    """Return the path of a stage's last place that the score depends on, and a remark where it is not the end.
+
+    Where a class token answers, the patches of the last block's end are never read again: their gradient is zero.
+    """
+    before = [tap for tap in seen.taps if tap.path in gradients]
+    until = max(at for at, tap in enumerate(before) if tap.stage.name == stage.name)
+    for at in range(until, -1, -1):
+        if bool(gradients[before[at].path].any()):
+            is_end = at == until
+            return before[at].path, "" if is_end else (
+                f"Read at {before[at].path}, before the last attention: after it only the class token is used."
+            )
+    return before[until].path, ""
+
+
+def _draw(
+    stage: Stage, seen: Tapped, maps: Mapping[str, Tensor], gradients: Mapping[str, Tensor], side: int
+) -> Drawing:
+    path, note = telling_tap(stage, seen, gradients) if stage.layout is Layout.TOKENS else (stage.modules[-1], "")
+    raw = class_activation(maps[path], gradients[path]).float()
+    if not bool((raw > 0).any()):
+        note = "Nothing at this stage speaks for this class."
+    return Drawing(laid_over(torch.relu(raw), side), raw, note=note)
+
+
+def _needed(network: Network, stages: Sequence[Stage]) -> list[Tap]:
+    """Return the taps of the named stages; of tokens also all before, to which a silent end falls back."""
+    taps, names = taps_of(network), {stage.name for stage in stages}
+    last = max(at for at, tap in enumerate(taps) if tap.stage.name in names)
+    has_tokens = any(stage.layout is Layout.TOKENS for stage in stages)
+    return [
+        tap for tap in taps[: last + 1] if tap.stage.name in names or (has_tokens and tap.stage.layout is Layout.TOKENS)
+    ]
+
+
+def _unique(taps: Sequence[Tap]) -> dict[Stage, None]:
+    return dict.fromkeys(tap.stage for tap in taps)

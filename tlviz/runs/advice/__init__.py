@@ -1,0 +1,1 @@
+"""What earlier runs say about the advice: how it turned out, range tests, gain over from scratch."""

@@ -1,0 +1,272 @@
+"""Advised against best: what was advised for a network and a target, and what the runs since then say about it.
+
+A file a pair in ``TLVIZ_HOME/advice``; it outlives the runs it tells of.  The app writes it, nobody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from math import hypot, sqrt
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from tlviz.finetune.choices import BatchNorm, Tune
+from tlviz.home import home, make_folder, write_atomic
+from tlviz.runs.store.folder import FINETUNE, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.summary import RunSummary, summarise
+
+FORMAT = 1
+BY_DEPTH = "by depth"
+"""The plan of the strategies that differ in nothing but how many stages they freeze to the end."""
+Plan = tuple[str, int, str]
+"""What is compared: a kind of strategy, its depth, and what else of the freeze plan differs."""
+_DEPTH_STRATEGIES = frozenset({"head_only", "last_stages", "full"})
+_TERMS = (
+    "epochs",
+    "image_size",
+    "fit",
+    "batch_size",
+    "optimizer",
+    "augment",
+    "labels_per_class",
+    "test_share",
+    "folds",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """An advice as it was given, ``when`` in seconds since 1970."""
+
+    when: float
+    freeze: int
+    strategy: str
+    head_lr: float
+    backbone_lr: float
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one finished run reached on its ``images`` of validation; ``terms`` must be equal for a comparison.
+
+    ``extra`` says in words what of its freeze plan the strategy and the depth do not, '' for nothing.
+    """
+
+    run: str
+    when: float
+    strategy: str
+    freeze: int
+    head_lr: float
+    backbone_lr: float
+    seed: int
+    accuracy: float
+    images: int
+    terms: str
+    extra: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        """What is compared."""
+        return plan_of(self.strategy, self.freeze, self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceRecord:
+    """Everything known about advice for one network and target, the oldest first."""
+
+    model: str
+    data: str
+    advised: tuple[Advised, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan's mean validation accuracy over its runs, at its best rates, with one standard error."""
+
+    strategy: str
+    freeze: int
+    extra: str
+    accuracy: float
+    se: float
+    runs: int
+    is_advised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The plans on equal terms, the best first; ``left_out`` runs were on other terms."""
+
+    standings: tuple[Standing, ...]
+    left_out: int
+
+    @property
+    def advised(self) -> Standing | None:
+        """Return how the advised plan did, None before it ran."""
+        return next((standing for standing in self.standings if standing.is_advised), None)
+
+    @property
+    def regret(self) -> tuple[float, float] | None:
+        """Return how far the advised plan is below the best and one standard error of it, None before both ran."""
+        if self.advised is None or len(self.standings) < 2:
+            return None
+        best = self.standings[0]
+        return best.accuracy - self.advised.accuracy, hypot(best.se, self.advised.se)
+
+
+def plan_of(strategy: str, freeze: int, extra: str = "") -> Plan:
+    """Return what a strategy with a depth is compared as: strategies that only freeze differ by their depth alone."""
+    return (BY_DEPTH if strategy in _DEPTH_STRATEGIES else strategy), freeze, extra
+
+
+def load_record(model: str, data: str) -> AdviceRecord:
+    """Return what is on record for a network and a target, an empty record where there is nothing readable."""
+    try:
+        found = json.loads(_path(model, data).read_bytes())
+        advised = tuple(Advised(**values) for values in found["advised"])
+        return AdviceRecord(model, data, advised, tuple(Outcome(**values) for values in found["outcomes"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return AdviceRecord(model, data)
+
+
+def recorded_targets(model: str, most: int = 8) -> list[str]:
+    """Return the targets, by name or path, that have advice for a network on record; the last changed first."""
+    files = [(file.stat().st_mtime, file) for file in (home() / "advice").glob("*.json")]
+    found: list[str] = []
+    for _, file in sorted(files, reverse=True):
+        try:
+            values = json.loads(file.read_bytes())
+            if values["model"] == model:
+                found.append(str(values["data"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found[:most]
+
+
+def keep_record(advised: Advised, model: str, data: str) -> AdviceRecord:
+    """Note an advice and every run that finished since the last look; return all that is on record.
+
+    Advice that says what the last one said is not noted again.  Raises ``StorageError`` where it cannot be written.
+    """
+    before = load_record(model, data)
+    last = before.advised[-1] if before.advised else None
+    is_news = last is None or replace(last, when=0.0) != replace(advised, when=0.0)
+    after = replace(
+        before,
+        advised=(*before.advised, advised) if is_news else before.advised,
+        outcomes=merged(before.outcomes, finished_outcomes(model, data, {o.run for o in before.outcomes})),
+    )
+    if after != before:
+        path = _path(model, data)
+        make_folder(path.parent)
+        write_atomic(path, json.dumps({"format": FORMAT} | asdict(after), indent=1).encode())
+    return after
+
+
+def merged(known: Iterable[Outcome], found: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return outcomes without doubles, the oldest first."""
+    by_run = {outcome.run: outcome for outcome in (*known, *found)}
+    return tuple(sorted(by_run.values(), key=lambda outcome: (outcome.when, outcome.run)))
+
+
+def finished_outcomes(model: str, data: str, known: Collection[str] = ()) -> list[Outcome]:
+    """Return what the finished runs of a network on a target reached, without those that are known already."""
+    new = [run for run in list_runs(FINETUNE) if run.name not in known]
+    summaries = [summarise(run) for run in new if _is_of(run.config()["settings"], model, data)]
+    return [outcome for summary in summaries if (outcome := _outcome(summary)) is not None]
+
+
+def judge(record: AdviceRecord) -> Verdict:
+    """Compare the plans among runs on equal terms: those terms under which most plans ran, the newest of several."""
+    by_terms: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in record.outcomes:
+        by_terms[outcome.terms].append(outcome)
+    if not by_terms:
+        return Verdict((), 0)
+    chosen = max(by_terms.values(), key=lambda group: (len({o.plan for o in group}), group[-1].when))
+    last = record.advised[-1] if record.advised else None
+    wanted = plan_of(last.strategy, last.freeze) if last else None
+    plans: dict[Plan, list[Outcome]] = defaultdict(list)
+    for outcome in chosen:
+        plans[outcome.plan].append(outcome)
+    standings = [_standing(group, is_advised=plan == wanted) for plan, group in plans.items()]
+    order = sorted(standings, key=lambda s: (-s.accuracy, not s.is_advised, s.freeze, s.strategy))
+    return Verdict(tuple(order), len(record.outcomes) - len(chosen))
+
+
+def mean_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
+    """Return the mean accuracy of runs and one standard error of it.
+
+    The error is the larger of what so many validation images allow and of what the seeds show; the first counts one
+    right and one wrong image more than there were, so that no accuracy is certain.
+    """
+    runs = list(outcomes)
+    average = mean(run.accuracy for run in runs)
+    images = sum(run.images for run in runs)
+    rate = (average * images + 1) / (images + 2)
+    by_images = sqrt(rate * (1 - rate) / (images + 2))
+    by_seeds = stdev(run.accuracy for run in runs) / sqrt(len(runs)) if len(runs) > 1 else 0.0
+    return average, max(by_images, by_seeds)
+
+
+def _standing(outcomes: list[Outcome], *, is_advised: bool) -> Standing:
+    by_rates: dict[tuple[float, float], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_rates[outcome.head_lr, outcome.backbone_lr].append(outcome)
+    best = max(by_rates.values(), key=lambda group: mean(outcome.accuracy for outcome in group))
+    accuracy, error = mean_and_error(best)
+    last = best[-1]
+    return Standing(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised)
+
+
+def _outcome(summary: RunSummary) -> Outcome | None:
+    settings, begun = summary.settings, summary.start_event
+    images = begun.get("validation_images")
+    if summary.status is not Status.FINISHED or summary.best_val_accuracy is None or not images:
+        return None
+    freeze = settings.get("freeze")
+    if freeze is None:
+        freeze = 0 if begun.get("switches") else begun.get("freeze", 0)
+    return Outcome(
+        run=summary.run,
+        when=summary.started,
+        strategy=summary.strategy,
+        freeze=int(freeze),
+        head_lr=float(settings.get("head_lr", 0.0)),
+        backbone_lr=float(settings.get("backbone_lr", 0.0)),
+        seed=int(settings.get("seed", 0)),
+        accuracy=summary.best_val_accuracy,
+        images=int(images),
+        terms=", ".join(f"{name} {settings.get(name)}" for name in _TERMS if settings.get(name) not in (None, 0.0)),
+        extra=_extra(settings),
+    )
+
+
+def _extra(settings: Mapping[str, Any]) -> str:
+    """Say what of a run's freeze plan its strategy and depth do not."""
+    words = []
+    if settings.get("frozen") is not None:
+        words.append(f"frozen: {', '.join(settings['frozen']) or 'nothing'}")
+    if settings.get("thaw"):
+        words.append(f"unfreezing {settings['thaw']}")
+    if settings.get("tune", Tune.ALL) != Tune.ALL:
+        words.append(f"tuning {settings['tune']}")
+    if settings.get("batchnorm", BatchNorm.FROZEN) != BatchNorm.FROZEN:
+        words.append(f"BatchNorm: {settings['batchnorm']}")
+    return "; ".join(words)
+
+
+def _is_of(settings: Mapping[str, Any], model: str, data: str) -> bool:
+    return settings.get("model") == model and settings.get("data") == data
+
+
+def _path(model: str, data: str) -> Path:
+    digest = hashlib.sha256(f"{model}\n{data}".encode(errors="surrogateescape")).hexdigest()[:16]
+    return home() / "advice" / f"{digest}.json"

@@ -1,0 +1,1 @@
+"""Several runs on equal terms: the plan, the standings, and the verdict."""

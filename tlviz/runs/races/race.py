@@ -1,0 +1,241 @@
+"""A race as it stands, read from its folder and those of its runs; and what a person asks of it.
+
+The race's ``config.json`` holds the settings of every run in the order they were planned.  Its worker makes a run's
+folder when its turn comes and says so in the race's events; what a run reached is in the run's own folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from tlviz.errors import BadSettingError
+from tlviz.home import storage_errors, write_atomic
+from tlviz.runs.curves import Curve, CurveReader
+from tlviz.runs.races.plan import value_words
+from tlviz.runs.store.folder import FORMAT, RACE, RunFolder
+from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.json_lines import encode
+
+RACE_KEY = "race"
+NUMBER_KEY = "race_number"
+"""What the settings of a run say of the race it belongs to."""
+PAUSE = "pause"
+QUEUE = "queue.json"
+
+
+class MemberState(StrEnum):
+    """Where one run of a race stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DROPPED = "dropped"
+    FAILED = "failed"
+    GONE = "gone"
+    """Its folder was deleted or moved away."""
+
+
+_STATES = {
+    Status.QUEUED: MemberState.WAITING,
+    Status.RUNNING: MemberState.RUNNING,
+    Status.FINISHED: MemberState.FINISHED,
+    Status.STOPPED: MemberState.STOPPED,
+    Status.FAILED: MemberState.FAILED,
+    Status.LOST: MemberState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of a race: its place in the plan, the swept value, and what is known of it by now."""
+
+    number: int
+    value: Any
+    words: str
+    seed: int
+    settings: dict[str, Any]
+    run: str | None
+    state: MemberState
+    curve: Curve
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are planned, 1 where that cannot be read."""
+        planned = self.settings.get("epochs")
+        return planned if isinstance(planned, int) and planned > 0 else 1
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the race still has to do with it."""
+        return self.state in (MemberState.WAITING, MemberState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What a person asked of a race: ``order`` of the runs by number, and those that shall not run."""
+
+    order: tuple[int, ...] = ()
+    cancelled: frozenset[int] = frozenset()
+
+    def sort(self, numbers: Sequence[int]) -> list[int]:
+        """Return run numbers in the wished order, those it does not name last."""
+        wished = {number: at for at, number in enumerate(self.order)}
+        return sorted(numbers, key=lambda number: (wished.get(number, len(wished)), number))
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """A race as it stands; ``members`` are in the order of the queue, ``trouble`` says why it is not whole, or None."""
+
+    name: str
+    status: Status
+    model: str
+    data: str
+    sweep: str
+    members: tuple[Member, ...]
+    is_paused: bool
+    beat: Heartbeat | None
+    created: float
+    duration_s: float | None
+    notes: tuple[str, ...]
+    trouble: str | None
+
+    @property
+    def values(self) -> list[str]:
+        """Return the swept values in words, as planned."""
+        return list(dict.fromkeys(member.words for member in sorted(self.members, key=lambda m: m.number)))
+
+
+def read_race(run: RunFolder, reader: CurveReader | None = None) -> Race:
+    """Read a race; works at any moment of its life, and where folders are missing or damaged it says so."""
+    reader = reader or CurveReader()
+    config, (status, events) = run.config(), run.read()
+    settings = config["settings"]
+    planned = planned_settings(settings)
+    queue, runs, dropped = read_queue(run), member_runs(events), dropped_members(events)
+    sweep = str(settings.get("sweep", ""))
+    members = []
+    for number in queue.sort(range(len(planned))):
+        member = _member(run, number, planned[number], sweep, runs.get(number), reader)
+        if number in dropped and member.state is not MemberState.GONE:
+            member = replace(member, state=MemberState.DROPPED)
+        elif number in queue.cancelled and member.state is MemberState.WAITING:
+            member = replace(member, state=MemberState.STOPPED)
+        members.append(member)
+    ended = events[-1] if status.is_over and events and events[-1].get("event") == "finished" else {}
+    return Race(
+        name=run.name,
+        status=status,
+        model=str(settings.get("model", "")),
+        data=str(settings.get("data", "")),
+        sweep=sweep,
+        members=tuple(members),
+        is_paused=(run.path / PAUSE).exists() and not status.is_over,
+        beat=run.heartbeat(),
+        created=config["created"],
+        duration_s=ended.get("duration_s"),
+        notes=tuple(event["words"] for event in events if isinstance(event.get("words"), str)),
+        trouble=ended.get("error") or _trouble(run, config["format"], status, members),
+    )
+
+
+def planned_settings(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the settings of a race's runs; what cannot be read is left out."""
+    members = settings.get("members")
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
+
+
+def member_runs(events: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """Return the names of the runs that have a folder, by number."""
+    told = [event for event in events if event.get("event") == "member"]
+    return {e["number"]: e["run"] for e in told if isinstance(e.get("number"), int) and isinstance(e.get("run"), str)}
+
+
+def dropped_members(events: Sequence[dict[str, Any]]) -> set[int]:
+    """Return the numbers of the runs that successive halving has dropped."""
+    return {event["number"] for event in events if event.get("event") == "dropped" and "number" in event}
+
+
+def read_queue(run: RunFolder) -> Queue:
+    """Return what a person asked of a race; nothing where that cannot be read."""
+    try:
+        values = json.loads((run.path / QUEUE).read_bytes())
+        order, cancelled = (values.get(name, []) for name in ("order", "cancelled"))
+        return Queue(tuple(int(number) for number in order), frozenset(int(number) for number in cancelled))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return Queue()
+
+
+def reorder(run: RunFolder, order: Sequence[int]) -> None:
+    """Let a race's waiting runs go in this order.  Raises ``StorageError``."""
+    _write_queue(run, replace(read_queue(run), order=tuple(order)))
+
+
+def cancel_member(run: RunFolder, number: int) -> None:
+    """Take one run out of a race: a waiting one does not start, a running one stops and keeps its best weights.
+
+    Raises ``BadSettingError`` where it is over already, ``StorageError`` where the wish cannot be written.
+    """
+    member = next((member for member in read_race(run).members if member.number == number), None)
+    if member is None or not member.is_open:
+        raise BadSettingError(f"Run {number + 1} of the race {run.name} is over; there is nothing to cancel.")
+    queue = read_queue(run)
+    _write_queue(run, replace(queue, cancelled=queue.cancelled | {number}))
+    if member.run and member.state is MemberState.RUNNING:
+        folder_of(run, member.run).request_stop()
+
+
+def pause(run: RunFolder) -> None:
+    """Let a race wait after its present step.  Raises ``StorageError``."""
+    with storage_errors(run.path):
+        (run.path / PAUSE).touch()
+
+
+def go_on(run: RunFolder) -> None:
+    """Let a paused race go on.  Raises ``StorageError``."""
+    with storage_errors(run.path):
+        (run.path / PAUSE).unlink(missing_ok=True)
+
+
+def folder_of(race: RunFolder, name: str) -> RunFolder:
+    """Return the folder of one of a race's runs: it lies beside the race's own."""
+    return RunFolder(race.path.parent / name)
+
+
+def _write_queue(run: RunFolder, queue: Queue) -> None:
+    write_atomic(run.path / QUEUE, encode({"order": queue.order, "cancelled": sorted(queue.cancelled)}))
+
+
+def _member(
+    race: RunFolder, number: int, settings: dict[str, Any], sweep: str, name: str | None, reader: CurveReader
+) -> Member:
+    value, seed = settings.get(sweep), settings.get("seed")
+    state, curve = MemberState.WAITING, Curve()
+    if name is not None:
+        folder = folder_of(race, name)
+        status, curve = reader.read(folder)
+        state = _STATES[status] if (folder.path / "config.json").exists() else MemberState.GONE
+    return Member(
+        number, value, value_words(sweep, value), seed if isinstance(seed, int) else 0, settings, name, state, curve
+    )
+
+
+def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member]) -> str | None:
+    """Say what is wrong with a race that has not said so itself."""
+    if form > FORMAT:
+        return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
+    if run.config()["kind"] != RACE or not members:
+        return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
+    gone = sum(member.state is MemberState.GONE for member in members)
+    if gone:
+        return f"{gone} of its runs are not in this folder any more; the others are shown."
+    if status is Status.FAILED:
+        return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
+    if status is Status.LOST:
+        return "Its worker is on another machine and has been silent for over a minute."
+    return None

@@ -1,0 +1,295 @@
+"""The run folder: one writer for each file, status derived from what is there.
+
+==================  ==========================  =================================================================
+file                written by                  holds
+==================  ==========================  =================================================================
+config.json         the launcher, once          kind, time of creation, settings
+notes.json          the app                     the person's name for the run, notes and tags
+stop                the app or command line     its presence asks the worker to stop
+resume              the app or command line     when a run that had ended was last asked to go on
+pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
+events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
+best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
+predictions.npz     the worker, replaced whole  what the best weights say of each validation image
+test.json           a worker, once              the final evaluation of a run that ended without one
+heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
+last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
+log.txt             the worker                  what it and its libraries print
+events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
+.ballast            the launcher, once          room for the last event; the worker gives it up when it ends
+.claim              the system                  held by the one worker that has the run in hand
+==================  ==========================  =================================================================
+
+A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tlviz.data.sources.folder import given_path
+from tlviz.errors import BadSettingError, StorageError, UnknownNameError
+from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
+from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
+from tlviz.runs.store.json_lines import encode, has_end, is_event, is_finite, parse, read_json
+from tlviz.runs.store.worker_lock import claimed
+
+FORMAT = 1
+FINETUNE = "finetune"
+DOWNLOAD = "download"
+DOCTOR = "doctor"
+RANGE_TEST = "range_test"
+INGEST = "ingest"
+PROFILE = "profile"
+VISUALISE = "visualise"
+ANSWERS = "answers"
+TEST_FILE = "test.json"
+RACE = "race"
+BALLAST = ".ballast"
+BALLAST_BYTES = 64 * 1024
+"""Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
+START_GRACE_S = 20.0
+"""A run without a heartbeat for this long after its creation never started."""
+_STAMP = "%Y%m%d-%H%M%S"
+_STAMP_CHARACTERS = len("20260101-000000")
+_TAIL_BYTES = 16 * 1024
+SILENCE_S = 60.0
+"""A worker on another machine that was silent for this long is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run on disk.  Reading never raises for a run that is half written, killed or still going on."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder's."""
+        return self.path.name
+
+    @property
+    def weights(self) -> Path:
+        """Where the best weights are, if any epoch was validated."""
+        return self.path / "best.safetensors"
+
+    @property
+    def last_state(self) -> Path:
+        """Where the last epoch's state is, for a worker that goes on."""
+        return self.path / "last.pt"
+
+    def config(self) -> dict[str, Any]:
+        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings``."""
+        loaded = read_json(self.path / "config.json") or {}
+        kinds = {"format": int, "kind": str, "created": int | float, "settings": dict}
+        defaults = {"format": 0, "kind": "", "created": 0.0, "settings": {}}
+        return defaults | {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
+
+    def is_run(self) -> bool:
+        """Tell whether this folder was made by ``create_run``."""
+        config = self.config()
+        return bool(config["format"] and config["kind"])
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events so far, oldest first; an unfinished, damaged or incomplete line is left out."""
+        try:
+            lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
+        except OSError:
+            return []
+        return [event for line in lines if is_event(event := parse(line))]
+
+    def tested(self) -> float | None:
+        """Return the accuracy of a final evaluation after the run's end, None without one."""
+        share = (read_json(self.path / TEST_FILE) or {}).get("test_accuracy")
+        return float(share) if is_finite(share) else None
+
+    def heartbeat(self) -> Heartbeat | None:
+        """Return the worker's last sign of life, or None before its first."""
+        values = read_json(self.path / "heartbeat") or {}
+        try:
+            beat = Heartbeat(**values)
+            numbers = (beat.process_started, beat.time, beat.fraction)
+            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(is_finite, numbers))
+            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or is_finite(beat.seconds_left))
+            return beat if Status(beat.state) and is_whole else None
+        except (TypeError, ValueError):
+            return None
+
+    def status(self) -> Status:
+        """Derive what the run is from its last event, its heartbeat and its process."""
+        last = self._last_event()
+        return self.status_after([last]) if last is not None and has_end([last]) else self.read()[0]
+
+    def read(self) -> tuple[Status, list[dict[str, Any]]]:
+        """Return status and events that belong together."""
+        events = self.events()
+        status = self.status_after(events)
+        if status is Status.FAILED and not has_end(events):
+            events = self.events()  # a worker may have told its end and gone between the two looks
+            status = self.status_after(events)
+        return status, events
+
+    def status_after(self, events: list[dict[str, Any]]) -> Status:
+        """Derive what the run is from its events, of which the last is enough."""
+        note = self._resume_note()
+        if has_end(events) and self._has_grown_since(note, events):
+            return Status(events[-1]["status"])
+        beat = self.heartbeat()
+        if beat is None or _is_before(beat, note):
+            age_s = time.time() - max(self.resumed(), self.config()["created"])
+            return Status.QUEUED if abs(age_s) < START_GRACE_S else Status.FAILED
+        if beat.host != socket.gethostname():
+            return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
+        return Status(beat.state) if is_alive(beat) else Status.FAILED
+
+    def has_ended(self) -> bool:
+        """Tell whether the run told its end and nobody has asked it to go on since."""
+        events = self.events()
+        return has_end(events) and self._has_grown_since(self._resume_note(), events)
+
+    def _last_event(self) -> dict[str, Any] | None:
+        """Return the last event where it lies whole in the last bytes of the file, else None."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                lines = file.read().split(b"\n")
+        except OSError:
+            return None
+        last = parse(lines[-2]) if len(lines) > 1 else None
+        return last if is_event(last) else None
+
+    def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
+        """Tell whether events came after the run was last asked to go on; by their size, as clocks may jump."""
+        size = note.get("events")
+        if isinstance(size, int):
+            return self._events_size() > size
+        return float(events[-1].get("time", 0.0)) >= self.resumed()
+
+    def _events_size(self) -> int:
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except OSError:
+            return 0
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop after its present step and keep the best weights."""
+        with storage_errors(self.path):
+            (self.path / "stop").touch()
+
+    def request_resume(self) -> None:
+        """Note that a run that is over shall go on.
+
+        Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
+        """
+        self._check_resumable()  # at once: a claim that is held is waited for
+        with claimed(self.path) as is_free:
+            self._check_resumable(is_free=is_free)
+            write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
+            with storage_errors(self.path):
+                (self.path / "stop").unlink(missing_ok=True)
+            beat = self.heartbeat()
+            note = {"time": time.time(), "events": self._events_size()}
+            note |= {"pid": beat.pid if beat else 0, "process_started": beat.process_started if beat else 0.0}
+            write_atomic(self.path / "resume", encode(note))
+
+    def _check_resumable(self, *, is_free: bool = True) -> None:
+        status = self.status()
+        if status is Status.FINISHED:
+            raise BadSettingError(f"The run {self.name} is finished; there is nothing left to resume.")
+        if not is_free or not status.is_over:
+            raise BadSettingError(f"The run {self.name} is still going on; there is nothing to resume yet.")
+
+    def resumed(self) -> float:
+        """Return when the run was last asked to go on, in seconds since 1970, or 0."""
+        asked = self._resume_note().get("time")
+        return float(asked) if is_finite(asked) else 0.0
+
+    def _resume_note(self) -> dict[str, Any]:
+        """Return what was noted when the run was last asked to go on: time, size of the events, the worker before."""
+        return read_json(self.path / "resume") or {}
+
+    def stop_requested(self) -> bool:
+        """Tell whether somebody asked the worker to stop."""
+        return self.stop_age_s() is not None
+
+    def stop_age_s(self) -> float | None:
+        """Return how many seconds ago the worker was asked to stop, or None where it was not."""
+        try:
+            return time.time() - (self.path / "stop").stat().st_mtime
+        except OSError:
+            return None
+
+    def check_deletable(self) -> None:
+        """Raise ``StorageError`` unless this is a run of the home that is over."""
+        if not self.is_run() or self.path.resolve().parent != runs_folder().resolve():
+            raise StorageError(f"{self.path} is not a run in {runs_folder()}; only those are deleted.")
+        if not self.status().is_over:
+            raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
+
+    def delete(self) -> None:
+        """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
+        self.check_deletable()
+        with storage_errors(self.path):
+            shutil.rmtree(self.path)
+
+
+def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
+    """Make a run folder with its ``config.json``.  Raises ``StorageError`` where that cannot be written."""
+    created = time.time()
+    stamp = time.strftime(_STAMP, time.localtime(created))
+    path = make_folder(runs_folder()) / f"{stamp}-{label}-{uuid.uuid4().hex[:4]}"
+    make_folder(path)
+    content = {"format": FORMAT, "kind": kind, "created": created, "settings": settings}
+    try:
+        write_atomic(path / BALLAST, b"\0" * BALLAST_BYTES)
+        write_atomic(path / "config.json", json.dumps(content, indent=1).encode())
+    except StorageError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return RunFolder(path)
+
+
+def list_runs(kind: str | None = None) -> list[RunFolder]:
+    """Return all runs, or those of one kind of job, newest first."""
+    try:
+        found = [(key, RunFolder(path)) for path in runs_folder().iterdir() if (key := _moment(path)) is not None]
+    except OSError:
+        return []
+    runs = [run for _, run in sorted(found, key=lambda pair: pair[0], reverse=True)]
+    return [run for run in runs if kind is None or run.config()["kind"] == kind]
+
+
+def find_run(name: str) -> RunFolder:
+    """Return a run by its name or its folder's path.
+
+    Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
+    """
+    candidates = [given_path(name)] if os.sep in name else [runs_folder() / name]
+    for path in candidates:
+        if name and RunFolder(path).is_run():
+            return RunFolder(path)
+    raise UnknownNameError("run", name, [run.name for run in list_runs()])
+
+
+def _moment(path: Path) -> tuple[str, int, str] | None:
+    """Return what orders runs: the second in the name, within it when the run was written; None for no run."""
+    try:
+        return path.name[:_STAMP_CHARACTERS], (path / "config.json").stat().st_mtime_ns, path.name
+    except OSError:
+        return None
+
+
+def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
+    """Tell whether a heartbeat is of a worker from before the run was last asked to go on."""
+    if "pid" in note:
+        return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
+    asked = note.get("time")
+    return is_finite(asked) and beat.time < asked

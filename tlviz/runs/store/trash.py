@@ -1,0 +1,78 @@
+"""The bin: deleted runs wait there, to be taken back or removed for good."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from tlviz.errors import StorageError, UnknownNameError
+from tlviz.home import home, make_folder, runs_folder, storage_errors
+from tlviz.runs.store.folder import RunFolder
+
+
+def bin_folder() -> Path:
+    """Return the folder that holds deleted runs."""
+    return home() / "bin"
+
+
+def discard(run: RunFolder) -> RunFolder:
+    """Move a run that is over into the bin and return it as it lies there.
+
+    Raises ``StorageError`` while a worker uses it, where it is no run of this home, or where the disk refuses.
+    """
+    run.check_deletable()
+    place = _free(make_folder(bin_folder()), run.name)
+    with storage_errors(place):
+        run.path.rename(place)
+    return RunFolder(place)
+
+
+def restore(name: str) -> RunFolder:
+    """Take a run out of the bin again.  Raises ``UnknownNameError`` or ``StorageError``."""
+    found = next((run for run in list_bin() if run.name == name), None)
+    if found is None:
+        raise UnknownNameError("deleted run", name, [run.name for run in list_bin()])
+    place = _free(make_folder(runs_folder()), name)
+    with storage_errors(place):
+        found.path.rename(place)
+    return RunFolder(place)
+
+
+def list_bin() -> list[RunFolder]:
+    """Return the runs in the bin, newest first."""
+    try:
+        found = sorted(bin_folder().iterdir(), key=lambda path: path.name, reverse=True)
+    except OSError:
+        return []
+    return [RunFolder(path) for path in found if (path / "config.json").exists()]
+
+
+def bin_size() -> int:
+    """Return the bytes that the bin takes."""
+    total = 0
+    for path in bin_folder().rglob("*") if bin_folder().exists() else ():
+        try:
+            total += path.lstat().st_size
+        except OSError:  # it is just being removed
+            continue
+    return total
+
+
+def empty_bin() -> int:
+    """Remove the runs in the bin for good and return how many there were.  Raises ``StorageError``."""
+    runs = list_bin()
+    for run in runs:
+        with storage_errors(run.path):
+            shutil.rmtree(run.path)
+    return len(runs)
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return a path of this name, or where it is taken one like it."""
+    place = folder / name
+    if place.exists():
+        place = folder / f"{name}-{uuid.uuid4().hex[:4]}"
+    if place.parent != folder:
+        raise StorageError(f"'{name}' is no name of a run.")
+    return place

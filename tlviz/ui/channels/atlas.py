@@ -1,0 +1,171 @@
+"""The atlas on the page: every stage by a few channels, as one picture to take home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from tlviz.data.pixels.images import ImageSet
+from tlviz.figures.theme import stage_colours
+from tlviz.models.catalogue import find_model
+from tlviz.models.spec import Stage
+from tlviz.ui import cached, cached_channels
+from tlviz.ui.before_after import pick_runs
+from tlviz.ui.cached_channels import ATLAS_COLUMNS
+from tlviz.ui.channels.before_after import why_not
+from tlviz.ui.channels.panel import Place
+from tlviz.ui.messages import plain
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.csv_file import to_csv
+from tlviz.ui.widgets.linked import linked_choice
+
+if TYPE_CHECKING:
+    from tlviz.explore.channels.top_images import TopImages
+    from tlviz.figures.atlas import AtlasRow
+
+
+class Choice(StrEnum):
+    """Which channels stand for a stage."""
+
+    SELECTIVE = "most class-selective"
+    STRONGEST = "strongest"
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """What an atlas is made of: a network, or a run's where ``tuned`` names one, on the images of a target."""
+
+    model: str
+    tuned: str | None
+    title: str
+    stages: Sequence[Stage]
+    images: ImageSet
+    tops: Mapping[str, TopImages]
+    channels: Mapping[str, Sequence[int]]
+
+    def shown(self) -> list[Stage]:
+        """Return the stages that have a row: all, of a run all that it shares with the pretrained network."""
+        return [stage for stage in self.stages if stage.name in self.tops]
+
+
+def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version: str) -> None:
+    """Show the atlas of a network on a target, below it those of up to three runs, each with its downloads."""
+    choice, runs = st.columns([2, 1], vertical_alignment="bottom")
+    with choice:
+        chosen = Choice(linked_choice("Channels of each stage", list(Choice), Choice.SELECTIVE, key=Key.ATLAS))
+    with runs, st.popover("Before and after", width="stretch"):
+        compared = pick_runs(model)
+    tops = cached_channels.top_of_all(model, None, [stage.name for stage in stages], version, images)
+    channels = {name: _channels(top, chosen) for name, top in tops.items()}
+    first = Atlas(model, None, find_model(model).title, stages, images, tops, channels)
+    _show(first, chosen)
+    st.caption(
+        "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it what was "
+        "drawn to excite it, where you have had it drawn. From edges and colours (top) to objects (bottom)."
+    )
+    for run in compared:
+        shared = [stage for stage in stages[:-1] if not why_not(_place(first, stage, version), run.name)]
+        if not shared:
+            st.info(plain(f"{run.title}: no stage of this run can be set beside the pretrained ones."))
+            continue
+        tops = cached_channels.top_of_all(model, run.name, [stage.name for stage in shared], version, images)
+        _show(replace(first, tuned=run.name, title=run.title, tops=tops), chosen)
+        st.caption("The same channels after this run; its head answers to other classes and is left out.")
+
+
+def _place(atlas: Atlas, stage: Stage, version: str) -> Place:
+    return Place(atlas.model, atlas.stages, stage, atlas.images, version)
+
+
+def _channels(top: TopImages, choice: Choice) -> list[int]:
+    pick = top.most_selective if choice is Choice.SELECTIVE else top.strongest
+    return pick(ATLAS_COLUMNS)
+
+
+def _show(atlas: Atlas, choice: Choice) -> None:
+    """Draw one atlas with its downloads."""
+    rows = _rows(atlas)
+    png = _compose(atlas, choice, rows)
+    stem = f"atlas-{atlas.tuned or atlas.model}-{atlas.images.title}"
+    st.image(png, width="stretch", output_format="PNG", alt=f"The atlas of {atlas.title}")
+    with st.container(horizontal=True):
+        for label, content, file in (
+            ("Download PNG", png, f"{stem}.png"),
+            ("Download CSV", atlas_table(atlas), f"{stem}.csv"),
+        ):
+            st.download_button(
+                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{atlas.tuned}"
+            )
+
+
+def _rows(atlas: Atlas) -> list[AtlasRow]:
+    """Cut out what excites the channels of every stage, with a bar while it is measured how large the crops are."""
+    bar, rows = st.empty(), []
+    for at, stage in enumerate(atlas.shown()):
+        bar.progress(at / len(atlas.shown()), f"Measuring how much of the picture {stage.name} looks at …")
+        rows.append(_row(atlas, stage))
+    bar.empty()
+    return rows
+
+
+def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
+    from tlviz.explore.channels.feature_visualisation import DrawWish
+    from tlviz.figures.atlas import AtlasCell, AtlasRow
+
+    top = atlas.tops[stage.name]
+    side = cached_channels.crop_side(atlas.model, atlas.tuned, stage.name)
+    cells = []
+    for channel in atlas.channels[stage.name]:
+        picture = np.asarray(atlas.images.pixels[int(top.images[channel, 0])])
+        box = cached_channels.boxes(top, channel, side, len(picture))[0]
+        crop = picture[box.top : box.top + box.side, box.left : box.left + box.side]
+        drawn = cached_channels.drawing(atlas.model, atlas.tuned, DrawWish(stage.name, channel))
+        words = _channel_words(atlas, stage, channel)
+        cells.append(AtlasCell(words, crop, drawn.picture if drawn and drawn.responds else None))
+    return AtlasRow(stage.name, f"{stage.channels:,} channels", cells)
+
+
+def _channel_words(atlas: Atlas, stage: Stage, channel: int) -> str:
+    classes = cached.network(atlas.model).classes
+    is_class = atlas.tuned is None and stage is atlas.stages[-1] and len(classes) == stage.channels
+    return f"{channel} {classes[channel]}" if is_class else str(channel)
+
+
+def atlas_table(atlas: Atlas) -> bytes:
+    """Return one line a tile as CSV: stage, channel, the image that excites it most, selectivity, preferred class."""
+    rows = []
+    for stage in atlas.shown():
+        top = atlas.tops[stage.name]
+        selectivity = top.selectivity()
+        for channel in atlas.channels[stage.name]:
+            at = int(top.images[channel, 0])
+            rows.append(
+                (
+                    stage.name,
+                    channel,
+                    atlas.images.names[at],
+                    atlas.images.classes[atlas.images.labels[at]],
+                    top.values[channel, 0],
+                    "" if np.isnan(selectivity[channel]) else selectivity[channel],
+                    "" if np.isnan(selectivity[channel]) else atlas.images.classes[top.preferred_class(channel)],
+                )
+            )
+    head = ("stage", "channel", "image", "class", "activation", "class_selectivity", "preferred_class")
+    return to_csv(head, rows)
+
+
+def _compose(atlas: Atlas, choice: Choice, rows: Sequence[AtlasRow]) -> bytes:
+    from tlviz.figures.atlas import compose_atlas
+    from tlviz.figures.sprites import to_png
+
+    who = find_model(atlas.model).title
+    title = f"{who}{f' after {atlas.title}' if atlas.tuned else ''} looks at {atlas.images.title}"
+    chosen = f"{choice.value} channels of each stage{' before it' if atlas.tuned else ''}"
+    subtitle = f"The {chosen}, each by what excites it most in {len(atlas.images.labels):,} images"
+    colours = stage_colours(len(atlas.stages))
+    return to_png(compose_atlas(title, subtitle, rows, [colours[atlas.stages.index(stage)] for stage in atlas.shown()]))

@@ -1,0 +1,107 @@
+"""What a channel would like to see: a drawing made by a worker, with progress, cancel, and the picture."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlviz.models.spec import Stage
+from tlviz.runs.store.folder import VISUALISE, RunFolder, list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import start_visualise
+from tlviz.ui import cached_channels
+from tlviz.ui.channels.grids import picture
+from tlviz.ui.messages import heed, show_error
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.linked import linked_choice
+from tlviz.ui.widgets.panels import render_job
+
+if TYPE_CHECKING:
+    from tlviz.explore.channels.feature_visualisation import Drawing, DrawWish
+
+SHOWN = "220px"
+
+
+def pick_objective() -> None:
+    """Let a person say what a drawing is to excite: it holds for every drawing on the page, and is in the link."""
+    from tlviz.explore.channels.feature_visualisation import Objective
+
+    st.html('<div style="font-weight:600">Drawn to excite it</div>')
+    linked_choice(
+        "Excite it", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
+        help="Everywhere: a texture. In the middle: a single thing.",
+    )  # fmt: skip
+
+
+def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
+    """Show the drawing for a channel, the worker that makes it, or the button that starts it."""
+    from tlviz.explore.channels.feature_visualisation import DrawWish, Objective
+
+    place = f"{stage.name}_{tuned or 'pretrained'}"
+    wish = DrawWish(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
+    found = cached_channels.drawing(model, tuned, wish)
+    if found is not None:
+        _show(found, wish, f"{tuned or model}-{stage.name}-{channel}")
+        return
+    last = _last_job(model, tuned, wish)
+    if last is not None and not last.status().is_over:
+        render_job(last, narrow=True)
+        return
+    st.button(
+        "Draw what excites it",
+        icon=":material/brush:",
+        key=f"draw_{place}_{channel}",
+        on_click=heed,
+        args=(_start, model, tuned, wish),
+        help="Starts from noise and changes it step by step until the channel answers most: some seconds.",
+    )
+    _ended(last)
+
+
+def _show(found: Drawing, wish: DrawWish, stem: str) -> None:
+    from tlviz.figures.sprites import to_png
+
+    if not found.responds:
+        st.info("No drawing excites this channel more than noise does: it may be dead.", icon=":material/block:")
+        return
+    png = to_png(found.picture)
+    st.html(picture(png, f"Drawn to excite channel {wish.channel} of {wish.stage}", SHOWN))
+    where = "mean" if wish.objective.name == "MEAN" else "middle"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Optimised, no photograph. Its {where} activation: {found.before:.2g} on noise, {found.after:.3g} here."
+        )
+        st.download_button(
+            "PNG",
+            png,
+            f"{stem}-drawn-{where}.png",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"draw_png_{stem}",
+        )
+
+
+def _start(model: str, tuned: str | None, wish: DrawWish) -> None:
+    start_visualise(model, asdict(wish), tuned=tuned)
+
+
+def _last_job(model: str, tuned: str | None, wish: DrawWish) -> RunFolder | None:
+    wanted = {"model": model, "run": tuned, "wish": asdict(wish)}
+    jobs = (run for run in list_runs(VISUALISE) if wanted.items() <= run.config()["settings"].items())
+    return next(jobs, None)
+
+
+def _ended(job: RunFolder | None) -> None:
+    """Say how a drawing ended that left no picture."""
+    if job is None:
+        return
+    status, events = job.read()
+    error = events[-1].get("error") if events else None
+    if error:
+        show_error(error)
+    elif status is Status.STOPPED:
+        st.info("The drawing was cancelled; nothing was kept.", icon=":material/cancel:")
+    elif status is not Status.FINISHED:
+        show_error(f"The drawing ended without a picture; its log is {job.path / 'log.txt'}.")

@@ -1,0 +1,67 @@
+"""Channels in numbers: their top images, their classes, several networks beside one another, and filters, as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlviz.ui.widgets.csv_file import to_csv
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tlviz.explore.channels.top_images import TopImages
+    from tlviz.ui.channels.panel import Place
+
+
+def channel_table(place: Place, top: TopImages, channel: int) -> bytes:
+    """Return a channel's top images as CSV: rank, image, class, activation, and the peak on the stage's grid."""
+    rows = (
+        (rank + 1, place.images.names[at], place.images.classes[place.images.labels[at]], value, row, column, top.side)
+        for rank, (at, value, row, column) in enumerate(
+            zip(top.images[channel], top.values[channel], top.rows[channel], top.columns[channel], strict=True)
+        )
+    )
+    return to_csv(("rank", "image", "class", "activation", "row", "column", "grid_side"), rows)
+
+
+def stage_table(place: Place, top: TopImages) -> bytes:
+    """Return all channels of a stage as CSV: selectivity, preferred class, range, mean activation by class."""
+    rows = ((channel, *_of_channel(place, top, channel)) for channel in range(len(top.images)))
+    return to_csv(("channel", *_head(place)), rows)
+
+
+def networks_table(places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> bytes:
+    """Return one channel in several networks as CSV, one line a network, in the columns of ``stage_table``."""
+    rows = (
+        (place.tuned or place.model, channel, *_of_channel(place, top, channel))
+        for place, top in zip(places, tops, strict=True)
+    )
+    return to_csv(("network", "channel", *_head(places[0])), rows)
+
+
+def filter_table(weights: NDArray[np.float32]) -> bytes:
+    """Return a filter (3, h, w) as CSV, one line a position."""
+    _, height, width = weights.shape
+    rows = ((row, column, *weights[:, row, column]) for row in range(height) for column in range(width))
+    return to_csv(("row", "column", "red", "green", "blue"), rows)
+
+
+def _head(place: Place) -> tuple[str, ...]:
+    names = (f"mean: {name}" for name in place.images.classes)
+    return ("class_selectivity", "preferred_class", "dead", "lowest", "highest", *names)
+
+
+def _of_channel(place: Place, top: TopImages, channel: int) -> tuple[object, ...]:
+    selectivity = top.selectivity()[channel]
+    prefers = not np.isnan(selectivity)
+    return (
+        selectivity if prefers else "",
+        place.images.classes[top.preferred_class(channel)] if prefers else "",
+        int(top.is_dead(channel)),
+        top.lowest[channel],
+        top.highest[channel],
+        *top.class_means[channel],
+    )

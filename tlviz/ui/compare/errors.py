@@ -1,0 +1,213 @@
+"""The errors of compared runs: confusion matrices, F1 a class, and the single images that changed sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from tlviz.figures.compare import MOST_CLASSES, plot_confusion, plot_f1
+from tlviz.figures.theme import chart_config
+from tlviz.measures.calibration import softmax
+from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.measures.sign_test import sign_test
+from tlviz.runs.compare import Change, change
+from tlviz.runs.predictions import VALIDATION, Answers, are_answered
+from tlviz.runs.store.folder import ANSWERS, RunFolder, find_run, list_runs
+from tlviz.runs.store.launch import start_answers
+from tlviz.ui import cached_runs
+from tlviz.ui.compare.maps import render_image
+from tlviz.ui.compare.pick_runs import Compared
+from tlviz.ui.messages import plain, show_error
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.panels import render_job
+
+MOST_ROWS = 200
+_ROW_HEIGHT = 44
+IMAGES, CONFUSION, F1 = "Single images", "Confusion", "F1 of each class"
+
+
+def answers_of(runs: Sequence[Compared]) -> list[Answers] | None:
+    """Return every run's answers; where some are missing, offer to ask these runs again and return None."""
+    found = [(run, cached_runs.answers(run.summary)) for run in runs]
+    missing = [run for run, held in found if held is None]
+    if not missing:
+        return [held for _, held in found if held is not None]
+    names = ", ".join(plain(run.name) for run in missing)
+    st.markdown(f"What {names} said of each validation image was not kept. The best weights can be asked again.")
+    if st.button("Ask again", type="primary", icon=":material/quiz:", key="ask_again"):
+        for run in missing:
+            start_answers(find_run(run.summary.folder), VALIDATION)
+        st.rerun()
+    for run in missing:
+        _progress(run)
+    return None
+
+
+def _progress(run: Compared) -> None:
+    """Show how far a run is being asked, or why that failed."""
+    job: RunFolder | None = next(
+        (job for job in list_runs(ANSWERS) if job.config()["settings"].get("run") == run.summary.run), None
+    )
+    if job is None:
+        return
+    if not job.status().is_over:
+        render_job(job)
+    elif (error := (job.events() or [{}])[-1].get("error")) is not None:
+        show_error(f"{run.name}: {error}")
+
+
+def render_errors(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+    """Show one of three views: the images that changed sides, who is taken for whom, F1 class by class."""
+    view = st.segmented_control(
+        "Errors", [IMAGES, CONFUSION, F1], default=IMAGES, required=True, key="compare_errors",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    if view == CONFUSION:
+        _confusion(runs, answers)
+    elif view == F1:
+        _f1(runs, answers)
+    else:
+        _images(runs, answers)
+    for run, held in zip(runs, answers, strict=True):
+        if not are_answered(run.summary, held):
+            st.caption(
+                f"{plain(run.name)} was asked again and is now right in {held.right.sum():,} of {len(held.labels):,} "
+                "images, not quite as often as it reported: another device, or its pictures have changed."
+            )
+
+
+def _confusion(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+    columns = st.columns(min(2, len(runs)))
+    for at, (run, held) in enumerate(zip(runs, answers, strict=True)):
+        matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
+        with columns[at % 2]:
+            st.markdown(f"**{plain(run.name)}**: {held.right.sum():,} of {len(held.labels):,} right")
+            st.plotly_chart(plot_confusion(matrix, held.classes, at), key=f"confusion_{at}", config=chart_config())
+    more = f" The first {MOST_CLASSES} classes." if len(answers[0].classes) > MOST_CLASSES else ""
+    st.caption(f"A row is what the images are, a column what they were taken for; the diagonal is right.{more}")
+
+
+def _f1(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+    if len({held.classes for held in answers}) > 1:
+        st.info("These runs have different classes, so they cannot be compared class by class.", icon=":material/info:")
+        return
+    matrices = [confusion_matrix(held.labels, held.guesses, len(held.classes)) for held in answers]
+    scores = {run.name: f1_scores(matrix) for run, matrix in zip(runs, matrices, strict=True)}
+    st.plotly_chart(plot_f1(answers[0].classes, scores), key="compare_f1", config=chart_config())
+    st.caption("F1 weighs what a class misses against what it wrongly takes: 1 is every image right.")
+
+
+def _images(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+    """Compare two of the runs image by image."""
+    by_letter = {run.letter: (run, held) for run, held in zip(runs, answers, strict=True)}
+    letters = list(by_letter)
+    left, right, rest = st.columns([1, 1, 3], vertical_alignment="bottom")
+    one = left.selectbox("From", letters, key="compare_from", format_func=lambda x: by_letter[x][0].name)
+    other = right.selectbox(
+        "To", letters, index=min(1, len(letters) - 1), key="compare_to", format_func=lambda x: by_letter[x][0].name
+    )
+    (first, said_first), (second, said_second) = by_letter[one], by_letter[other]
+    if said_first.classes != said_second.classes:
+        st.info("These two runs have different classes, so no image can be compared.", icon=":material/info:")
+        return
+    found = change(said_first, said_second)
+    if not len(found.first):
+        st.info("No image validates in both runs: they were split by different seeds.", icon=":material/info:")
+        return
+    cases = {
+        f"Fixed by {other} ({len(found.fixed):,})": found.fixed,
+        f"Broken by {other} ({len(found.broken):,})": found.broken,
+        f"Both wrong ({len(found.both_wrong):,})": found.both_wrong,
+    }
+    labels, wanted = list(cases), st.query_params.get(Key.IMAGE)
+    holds = [wanted in {said_first.names[at] for at in found.first[rows]} for rows in cases.values()]
+    first_shown = holds.index(True) if any(holds) else 0
+    with rest:
+        at = st.segmented_control(
+            "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
+            format_func=labels.__getitem__, label_visibility="collapsed",
+        )  # fmt: skip
+    st.markdown(_balance(first, second, said_first, said_second, found))
+    image = _table(first, second, said_first, said_second, found, cases[labels[at or 0]])
+    if image is not None:
+        render_image(image, runs, answers)
+
+
+def _balance(first: Compared, second: Compared, before: Answers, after: Answers, found: Change) -> str:
+    """Say how many images each is right in, and whether the difference may be chance."""
+    count, fixed, broken = len(found.first), len(found.fixed), len(found.broken)
+    ones, others = len(found.both_right) + broken, len(found.both_right) + fixed
+    words = f"Of {count:,} images, {first.letter} is right in {ones:,} and {second.letter} in {others:,}. "
+    if len(before.names) != count or len(after.names) != count:
+        words += f"Only images that validate in both runs count here ({len(before.names):,} and {len(after.names):,}). "
+    if not fixed + broken:
+        return words + "No image changed sides."
+    chance = sign_test(fixed, broken)
+    told = "the difference may be chance" if chance > 0.05 else "hardly chance"
+    return words + f"{fixed:,} fixed against {broken:,} broken: {told} (sign test, p = {chance:.2g})."
+
+
+def _table(
+    first: Compared, second: Compared, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
+) -> str | None:
+    """List images with their picture, label, and what either run says how surely; return the chosen one."""
+    if not len(chosen):
+        st.caption("None.")
+        return None
+    rows = _rows(first, second, before, after, found, chosen)
+    shown = rows.head(MOST_ROWS).copy()
+    pictures = cached_runs.thumbnails(cached_runs.run_images(first.summary), list(shown["image"]))
+    shares = {
+        name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=110)
+        for name in rows.columns
+        if str(name).endswith("sure")
+    }
+    names = list(shown["image"])
+    shown.insert(0, "picture", pictures)
+    asked = st.query_params.get(Key.IMAGE)
+    version = hashlib.sha256("\n".join((first.letter, second.letter, *names)).encode()).hexdigest()[:12]
+    event = st.dataframe(
+        shown,
+        key=f"compare_images_{version}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [names.index(asked)] if asked in names else []}},
+        row_height=_ROW_HEIGHT,
+        height=min(460, 40 + _ROW_HEIGHT * len(shown)),
+        column_config={"picture": st.column_config.ImageColumn("", width=60)} | shares,
+    )
+    more = f"The first {MOST_ROWS:,} of {len(rows):,}. " if len(rows) > MOST_ROWS else ""
+    gone = "" if any(pictures) else "The run's pictures are no longer where they were. "
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{more}{gone}Sure: the probability of the answer given. Choose a row to see where each run looked.")
+        st.download_button(
+            "CSV", rows.to_csv(index=False), "images.csv", "text/csv", icon=":material/table:", key="compare_csv"
+        )
+    picked = [str(names[at]) for at in event.selection.rows if at < len(names)]
+    if picked:
+        name = str(picked[0])
+        st.query_params[Key.IMAGE] = name
+        return name
+    st.query_params.pop(Key.IMAGE, None)
+    return None
+
+
+def _rows(
+    first: Compared, second: Compared, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
+) -> pd.DataFrame:
+    ones, others = found.first[chosen], found.second[chosen]
+    names = [before.classes[label] for label in before.labels[ones]]
+    table: dict[str, object] = {"image": [before.names[at] for at in ones], "is": names}
+    sides = [(first.letter, before, ones)]
+    if second.letter != first.letter:
+        sides.append((second.letter, after, others))
+    for letter, said, rows in sides:
+        table[f"{letter} says"] = [said.classes[guess] for guess in said.guesses[rows]]
+        table[f"{letter} sure"] = softmax(said.logits[rows]).max(1)
+    return pd.DataFrame(table)

@@ -1,0 +1,1 @@
+"""The Feature maps page: the choice, the grid of stages, one channel, and what downloads."""

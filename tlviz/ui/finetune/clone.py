@@ -1,0 +1,104 @@
+"""A run's settings taken over into the Fine-tune page, where one of them is changed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.public import PUBLIC, is_downloaded
+from tlviz.data.sources.store import stored
+from tlviz.errors import BadSettingError
+from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.strategies import default_freeze, find_strategy
+from tlviz.models.local_weights import available_models
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.summary import summarise
+from tlviz.ui import cached
+from tlviz.ui.finetune.carried import carry
+from tlviz.ui.finetune.form import PLANNED_STAGES
+from tlviz.ui.finetune.what_trains import AS_THE_STRATEGY
+from tlviz.ui.frame import OWN_FOLDER
+from tlviz.ui.state import Key
+
+PLAIN = (
+    "fit", "augment", "views", "seed", "device", "dropout", "weight_decay", "label_smoothing", "mix", "l2_sp",
+    "class_weights", "patience", "monitor", "schedule", "warmup", "accumulate", "ema", "lora_rank", "batchnorm",
+    "layer_decay", "thaw_factor", "stage_rates", "image_size", "threads", "cache_mb", "gauges", "deterministic",
+    "compile", "strategy", "epochs", "batch_size", "optimizer",
+)  # fmt: skip
+"""Settings whose widget on the Fine-tune page has their own name and takes any value of theirs."""
+WITH_FIELD = {
+    *PLAIN, "model", "data", "freeze", "frozen", "thaw", "tune", "head_lr", "backbone_lr", "test_share",
+    "labels_per_class", "flip",
+}  # fmt: skip
+"""All settings that the app's pages show."""
+
+
+def prepare_clone(run: RunFolder) -> None:
+    """Set source, target and every control of the Fine-tune page to what a run had, and carry what has no control.
+
+    Call it from a callback.
+
+    Raises ``BadSettingError`` where its settings are damaged or its network is not on this machine.
+    """
+    config = FinetuneConfig.from_json(summarise(run).settings)
+    if config.model not in available_models():
+        raise BadSettingError(f"The network {config.model} is not on this machine; download it on the Models page.")
+    state = st.session_state
+    state[Key.SOURCE] = config.model
+    set_target(config.data)
+    state[Key.HEAD_LR], state[Key.BACKBONE_LR] = written(config.head_lr), written(config.backbone_lr)
+    for name in PLAIN:
+        state[name] = getattr(config, name)
+    state["tune"] = AS_THE_STRATEGY if config.tune is find_strategy(config.strategy).tune else config.tune
+    state[Key.FROZEN], state[Key.THAW] = list(config.frozen or ()), config.thaw or ""
+    _set_split(config)
+    _set_depth(run, config)
+    carry(run.name, _without_field(config))
+
+
+def written(rate: float) -> str:
+    """Return a rate as the page writes it, such as 1e-3."""
+    short = f"{rate:.0e}".replace("e-0", "e-").replace("e+00", "")
+    return short if float(short) == rate else repr(rate)
+
+
+def set_target(data: str) -> None:
+    """Choose a run's target by name, or its folder as the person's own."""
+    path = Path(data)
+    if data in DATASETS or (data in PUBLIC and is_downloaded(PUBLIC[data])):
+        st.session_state[Key.TARGET] = data
+    elif stored(path.name) == path:
+        st.session_state[Key.TARGET] = path.name
+    else:
+        st.session_state[Key.TARGET], st.session_state[Key.FOLDER] = OWN_FOLDER, data
+
+
+def _set_split(config: FinetuneConfig) -> None:
+    from tlviz.ui.target.views import ALL_LABELS
+
+    st.session_state[Key.TEST_SHARE] = config.test_share
+    st.session_state[Key.LABELS] = str(config.labels_per_class or ALL_LABELS)
+    st.session_state[Key.FLIP] = config.flip
+
+
+def _without_field(config: FinetuneConfig) -> dict[str, Any]:
+    """Return what has no field on the page and is not as it would be by itself."""
+    usual = configure(config.model, config.data, config.strategy)
+    names = [field.name for field in fields(config) if field.name not in WITH_FIELD]
+    return {name: getattr(config, name) for name in names if getattr(config, name) != getattr(usual, name)}
+
+
+def _set_depth(run: RunFolder, config: FinetuneConfig) -> None:
+    """Set the freeze depth, and tell the form that its plan is made for this network's stages already."""
+    begun = summarise(run).start_event
+    classes = begun.get("classes")
+    stages = cached.target_stages(config.model, len(classes) if isinstance(classes, list | tuple) else 2)
+    usual = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
+    depth = 0 if config.frozen == () else usual
+    st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
+    st.session_state[Key.FREEZE] = min(depth, len(stages) - 1)

@@ -1,0 +1,174 @@
+"""The controls of a fine-tuning run: strategy, freeze depth, rates, and the rest folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlviz.errors import BadSettingError, TlvizError
+from tlviz.finetune.choices import Optimizer
+from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.plan import plan_phases
+from tlviz.finetune.strategies import STRATEGIES, default_freeze
+from tlviz.models.spec import Stage
+from tlviz.ui.finetune.address import plan_to_address, take_plan
+from tlviz.ui.finetune.carried import render_carried
+from tlviz.ui.finetune.more import render_machine, render_more
+from tlviz.ui.finetune.what_trains import set_beside_depth
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.stage_strip import render_stage_strip
+
+NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
+FIRST_STRATEGY = "last_stages"
+EPOCHS = 10
+RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
+OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
+PLANNED_STAGES = "planned_stages"
+
+
+def render_plan(stages: Sequence[Stage]) -> st.delta_generator.DeltaGenerator:
+    """Draw the strategy cards and the strip with its freeze handle; both write the same session keys.
+
+    Returns the place for the plan in words, which the settings below decide too.
+    """
+    _start(stages)
+    st.pills(
+        "Strategy",
+        list(STRATEGIES),
+        format_func=lambda name: STRATEGIES[name].title,
+        key=Key.STRATEGY,
+        required=True,
+        persist_state="session",
+        on_change=_take_preset,
+        args=(stages,),
+        label_visibility="collapsed",
+    )
+    st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
+    frozen = st.session_state.get(Key.FROZEN, [])
+    render_stage_strip(
+        stages,
+        key="freeze_strip",
+        freeze=_gapless(frozen, stages) if frozen else st.session_state[Key.FREEZE],
+        frozen=frozen or None,
+        on_freeze=lambda depth: _set_freeze(stages, depth),
+    )
+    return st.container()
+
+
+def render_settings(model: str, data: str, parts: Sequence[str], stages: Sequence[Stage]) -> FinetuneConfig:
+    """Draw rates, epochs and the rest, and return the run they describe.
+
+    Raises ``BadSettingError`` with one sentence where a value is out of its range or the plan is not for these stages.
+    """
+    head, backbone = st.columns(2)
+    epochs, batch, optimizer = st.columns([1, 1, 1.35])
+    chosen: dict[str, Any] = {}
+    with head:
+        _rate("Head rate", Key.HEAD_LR, "Learning rate of the new layers; the course says about 1e-3.")
+    with backbone:
+        _rate(
+            "Backbone rate",
+            Key.BACKBONE_LR,
+            "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.",
+        )
+    chosen["epochs"] = epochs.number_input("Epochs", value=EPOCHS, step=1, key=Key.EPOCHS, persist_state="session")
+    chosen["batch_size"] = batch.number_input(
+        "Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session"
+    )
+    chosen["optimizer"] = optimizer.selectbox(
+        "Optimizer",
+        list(Optimizer),
+        format_func=OPTIMIZER_WORDS.__getitem__,
+        key=Key.OPTIMIZER,
+        persist_state="session",
+    )
+    with st.expander("More"):
+        chosen |= render_more(model, parts, stages, int(chosen["epochs"] or EPOCHS))
+    with st.expander("Machine"):
+        chosen |= render_machine()
+    plan_to_address()
+    chosen["freeze"] = st.session_state[Key.FREEZE]
+    chosen["head_lr"] = _number("head rate", Key.HEAD_LR)
+    chosen["backbone_lr"] = _number("backbone rate", Key.BACKBONE_LR)
+    config = configure(model, data, st.session_state[Key.STRATEGY], **(render_carried() | chosen))
+    _check_plan(config, stages)
+    return config
+
+
+def rate_text(rate: float) -> str:
+    """Write a learning rate as the fields do: 1e-3, 2.5e-4."""
+    return f"{rate:.1e}".replace(".0e", "e").replace("e-0", "e-").replace("e+00", "")
+
+
+def _check_plan(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
+    """Raise ``BadSettingError`` where the plan is not for these stages; a schedule's mistake stands by its field."""
+    try:
+        plan_phases(config, stages)
+    except TlvizError as error:
+        if config.thaw is None:
+            raise
+        raise BadSettingError("The field Unfreezing, under More, What trains, has a mistake.") from error
+
+
+def _rate(label: str, key: Key, words: str) -> None:
+    current = str(st.session_state[key])
+    options = [*RATES] if current in RATES else [*RATES, current]
+    st.selectbox(label, options, key=key, accept_new_options=True, help=words, persist_state="session")
+
+
+def _number(label: str, key: Key) -> float:
+    text = str(st.session_state[key])
+    try:
+        return float(text)
+    except ValueError:
+        raise BadSettingError(f"The {label} is '{text}'; write a number such as 1e-3.") from None
+
+
+def _start(stages: Sequence[Stage]) -> None:
+    """Begin with the first strategy; where another network is chosen, take the strategy's depth for it."""
+    names = [stage.name for stage in stages]
+    if Key.STRATEGY not in st.session_state:
+        asked = st.query_params.get(Key.STRATEGY)
+        st.session_state[Key.STRATEGY] = asked if asked in STRATEGIES else FIRST_STRATEGY
+        st.session_state[PLANNED_STAGES] = names
+        _take_preset(stages)
+        take_plan(names)
+        return
+    if st.session_state.get(PLANNED_STAGES) == names:
+        return
+    st.session_state[PLANNED_STAGES] = names
+    _take_preset(stages)
+
+
+def _take_preset(stages: Sequence[Stage]) -> None:
+    """Set depth and rates to what the chosen strategy prescribes."""
+    strategy = STRATEGIES[st.session_state[Key.STRATEGY]]
+    st.session_state[Key.FREEZE] = default_freeze(strategy, stages)
+    st.session_state[Key.HEAD_LR] = rate_text(strategy.head_lr)
+    st.session_state[Key.BACKBONE_LR] = rate_text(strategy.backbone_lr)
+    set_beside_depth(strategy)
+
+
+def _set_freeze(stages: Sequence[Stage], depth: int) -> None:
+    st.session_state[Key.FREEZE], st.session_state[Key.FROZEN] = depth, []
+    _follow_freeze(stages)
+
+
+def _gapless(frozen: Sequence[str], stages: Sequence[Stage]) -> int:
+    """Return how many stages from the stem on are frozen without a gap."""
+    return next(at for at, stage in enumerate(stages) if stage.name not in frozen)
+
+
+def _follow_freeze(stages: Sequence[Stage]) -> None:
+    """Name the strategy by the depth a person set, without touching the rates; others take any depth."""
+    depth, chosen = st.session_state[Key.FREEZE], st.session_state[Key.STRATEGY]
+    if chosen not in NAMED_BY_DEPTH:
+        return
+    if depth == len(stages) - 1:
+        st.session_state[Key.STRATEGY] = "head_only"
+    elif depth > 0:
+        st.session_state[Key.STRATEGY] = "last_stages"
+    elif chosen in {"head_only", "last_stages"}:
+        st.session_state[Key.STRATEGY] = "full"

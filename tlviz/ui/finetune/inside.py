@@ -1,0 +1,121 @@
+"""What happened inside a run's network: drift, gradients, rates, and what is left of the source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from tlviz.figures.inside import plot_by_stage, plot_similarity
+from tlviz.figures.theme import chart_config
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
+from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.store.launch import start_finetune
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.messages import heed
+from tlviz.ui.state import Key
+
+MEASURES = {
+    "Weights moved": ("weight_drift", "share of the starting weights", True),
+    "Gradients": ("gradient_norms", "mean gradient norm", True),
+    "Rates": ("rates", "learning rate", True),
+}
+AIDS = {
+    "Weights moved": "How far each stage's weights are from their start: early stages should move little.",
+    "Gradients": "How hard the target pulls at each stage. Frozen stages have no line.",
+    "Rates": "What the optimizer used in the last step of each epoch.",
+}
+LEFT = "Left of the source"
+WORTH = "Worth of the source"
+
+
+def render_inside(run: RunFolder, summary: RunSummary) -> None:
+    """Let a person choose one view of the inside; nothing before the first trained epoch."""
+    trained = [epoch for epoch in summary.epochs if epoch["epoch"] > 0]
+    if not trained:
+        return
+    readings = summary.gauges
+    has_worth = summary.status.is_over and starts_pretrained(summary)
+    views = [*MEASURES, *([LEFT] if len(readings) > 1 else []), *([WORTH] if has_worth else [])]
+    view = st.segmented_control(
+        "Inside the network", views, default=views[0], required=True, key="inside_view", persist_state="session"
+    )
+    if view == LEFT:
+        _left_of_the_source(readings)
+        return
+    if view == WORTH:
+        _worth_of_the_source(run, summary)
+    if view not in MEASURES:
+        return
+    measure, title, is_log = MEASURES[view]
+    stages = _stage_names(trained, measure)
+    figure = plot_by_stage(trained, measure, stages, title, is_log=is_log)
+    st.plotly_chart(figure, key=f"inside_{measure}_{run.name}", config=chart_config())
+    st.caption(f"{AIDS[view]}{_noise(trained) if view == 'Gradients' else ''}")
+
+
+def _stage_names(epochs: list[dict[str, Any]], measure: str) -> list[str]:
+    """Return all stages in their order: the weight drift names every one."""
+    named: dict[str, None] = {}
+    for epoch in epochs:
+        named |= dict.fromkeys(epoch.get("weight_drift") or {})
+        named |= dict.fromkeys(epoch.get(measure) or {})
+    return list(named)
+
+
+def _noise(epochs: list[dict[str, Any]]) -> str:
+    scale = epochs[-1].get("noise_scale")
+    if scale is None:
+        return ""
+    return f" Gradient noise scale: about {scale:,.0f} images; much smaller batches than that give noisy steps."
+
+
+def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
+    """Show how much of the pretrained network the kept weights still are."""
+    kept = next((reading for reading in reversed(readings) if reading["moment"] == "best"), readings[-1])
+    if not kept["similarity"]:
+        st.caption("There was not enough memory to compare the trained network with the source.")
+        return
+    agreement = kept.get("source_agreement")
+    if agreement is not None:
+        st.markdown(
+            f"With its original head, the tuned backbone (epoch {kept['epoch']}) still names **{agreement:.0%}** of "
+            "photographs like the source's as it did before tuning: the rest is forgotten."
+        )
+    st.plotly_chart(plot_similarity(kept["similarity"]), key="inside_similarity", config=chart_config())
+    st.caption(
+        "How alike each stage's features are to the pretrained ones (debiased linear CKA, 1 is unchanged), on bundled "
+        "photographs. Read at the start, at the best epoch and at the end; of a stopped run without the end."
+    )
+
+
+def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
+    """Compare with the same network trained from scratch, or offer to train it."""
+    scratch = [
+        summarise(other) for other in list_runs(FINETUNE) if other.config()["settings"].get("strategy") == SCRATCH
+    ]
+    transfer = compare_with_scratch(summary, scratch)
+    if transfer is None:
+        st.markdown("What is the source worth here? The same network from random weights, on the same pictures, tells.")
+        if any(not other.status.is_over for other in scratch):
+            st.caption("A run from scratch is under way.")
+        st.button("Train it from scratch", key=f"scratch_{run.name}", on_click=heed, args=(_start_yardstick, run))
+        return
+    words = {
+        Worth.POSITIVE: f":material/trending_up: The source was worth **{transfer.gain:+.1%}**",
+        Worth.NEGATIVE: f":material/trending_down: **Negative transfer**: the source cost **{transfer.gain:+.1%}**",
+        Worth.UNCLEAR: f":material/trending_flat: **Not distinguishable** from scratch ({transfer.gain:+.1%})",
+    }[transfer.worth]
+    st.markdown(
+        f"{words}: best {summary.best_val_accuracy:.1%} against {transfer.scratch_accuracy:.1%} from random weights."
+    )
+    st.caption(
+        f"The yardstick ran {transfer.scratch_epochs} epochs, this run {summary.epochs_run}. One standard error of the "
+        f"difference is {transfer.error:.1%}: smaller ones are noise."
+    )
+
+
+def _start_yardstick(run: RunFolder) -> None:
+    config = FinetuneConfig.from_json(run.config()["settings"])
+    st.session_state[Key.RUN] = start_finetune(yardstick(config)).name

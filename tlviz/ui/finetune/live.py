@@ -1,0 +1,148 @@
+"""A run as it goes: state, progress, curves, and the button that stops it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from tlviz.figures.curves import plot_curves
+from tlviz.figures.theme import browser_data, chart_config
+from tlviz.measures.accuracy import standard_error
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import end_worker, resume_run
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.finetune.form import rate_text
+from tlviz.ui.finetune.inside import render_inside
+from tlviz.ui.messages import heed, show_error
+from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
+from tlviz.ui.widgets.panels import STATUS_WORDS
+
+POLL_S = 0.5
+HEED_S = 15.0
+"""A worker that was asked to stop gets this long before its process can be ended."""
+
+
+def render_no_run() -> None:
+    """Show the empty axes, so that the browser has its chart library before the first run needs it."""
+    st.info("No run yet. Its curves will grow here.", icon=":material/show_chart:")
+    st.plotly_chart(plot_curves([], None, 10, "none"), key="curves_none", config=chart_config())
+
+
+def render_run(run: RunFolder) -> None:
+    """Show a run; while it goes on, this part of the page looks at its folder twice a second."""
+    is_over = run.status().is_over
+    st.fragment(_run, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    load_chart_library()
+
+
+def _run(run: RunFolder, *, was_over: bool) -> None:
+    summary = summarise(run)
+    if summary.status.is_over and not was_over:
+        st.rerun()  # once, without the timer
+    _state(run, summary)
+    planned = summary.settings.get("epochs")
+    figure = plot_curves(
+        summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
+    )
+    render_live_chart(browser_data(figure), key=f"curves_{run.name}")
+    if summary.epochs:
+        st.caption(_reading_aid(summary))
+        render_inside(run, summary)
+        _tables(summary)
+    elif not summary.status.is_over:
+        st.caption("The first point is epoch 0: validation before any training. It comes in a few seconds.")
+
+
+def _state(run: RunFolder, summary: RunSummary) -> None:
+    """Say where the run stands, how good its best epoch is, and what it trains."""
+    if summary.error:
+        show_error(summary.error)
+    state, button = st.columns([4, 1], vertical_alignment="center")
+    beat = run.heartbeat()
+    if summary.status.is_over or beat is None:
+        state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)} · {_results(summary)}")
+    else:
+        left = f" · {beat.seconds_left:.0f} s left" if beat.seconds_left is not None else ""
+        words = f"{STATUS_WORDS[summary.status]} · {beat.doing}{left} · {_results(summary)}"
+        state.progress(beat.fraction, words.rstrip(" ·"))
+    if not summary.status.is_over:
+        _stop_button(button, run)
+    elif summary.status is not Status.FINISHED and (run.last_state.exists() or not summary.epochs):
+        button.button(
+            "Resume",
+            icon=":material/resume:",
+            key=f"resume_{run.name}",
+            on_click=heed,
+            args=(resume_run, run),
+            help="Goes on from its last epoch; without one, begins anew. On a CPU the end is as if it "
+            "had never stopped; on a GPU only with --deterministic, as far as torch can.",
+        )
+
+
+def _results(summary: RunSummary) -> str:
+    words = []
+    if summary.best_val_accuracy is not None:
+        words.append(f"best **{summary.best_val_accuracy:.1%}** at epoch {summary.best_epoch}")
+    if summary.test_accuracy is not None:
+        words.append(f"on the test images **{summary.test_accuracy:.1%}**")
+    return " · ".join(words)
+
+
+def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> None:
+    """Offer to stop; to end the process only where it has not heeded the wish for a while."""
+    asked_s = run.stop_age_s()
+    words = "Stop" if asked_s is None else "Stopping"
+    if asked_s is None or asked_s < HEED_S:
+        if place.button(
+            words,
+            icon=":material/stop:",
+            key=f"stop_{run.name}",
+            disabled=asked_s is not None,
+            help="The best weights so far are kept.",
+        ):
+            run.request_stop()
+            st.rerun(scope="fragment")
+    elif place.button(
+        "End now", key=f"end_{run.name}", help="It was asked to stop and goes on. This ends its process."
+    ):
+        end_worker(run)
+
+
+def _reading_aid(summary: RunSummary) -> str:
+    images = int(summary.start_event.get("validation_images") or 1)
+    error = standard_error(summary.best_val_accuracy or 0.0, images)
+    trained = summary.trainable_parameters or 0
+    return (
+        f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is the untrained "
+        f"head. With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise."
+    )
+
+
+def _tables(summary: RunSummary) -> None:
+    with st.expander("What trains at which rate, and every number of the curves"):
+        st.caption("Parameter groups, read back from the optimizer")
+        st.dataframe(pd.DataFrame(_groups(summary)), hide_index=True)
+        if note := next((phase["note"] for phase in reversed(summary.phases) if phase.get("note")), None):
+            st.caption(note)
+        st.caption("Epochs")
+        numbers = [{k: v for k, v in epoch.items() if not isinstance(v, dict)} for epoch in summary.epochs]
+        st.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
+
+
+def _groups(summary: RunSummary) -> list[dict[str, Any]]:
+    """Return the rows of the optimizer's groups; where more was unfrozen later, with the epoch from which on."""
+    found = []
+    for phase in summary.phases:
+        since = {"from epoch": phase.get("epoch", 1)} if len(summary.phases) > 1 else {}
+        for row in phase.get("groups") or []:
+            # As text: a table of numbers would round 5e-5 to 0.0001.
+            shown = {"stage": row["stage"], "rate": rate_text(row["lr"]), "parameters": row["parameters"]}
+            found.append(since | shown | {"weight decay": row["weight_decay"]})
+    return found
+
+
+def _seconds(duration_s: float | None) -> str:
+    return "" if duration_s is None else f"after {duration_s:.0f} s"

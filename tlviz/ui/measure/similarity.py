@@ -1,0 +1,95 @@
+"""How alike stages see the target: among themselves, to random weights, to another network, to a run's start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlviz.diagnose.records import Profile
+from tlviz.figures.stage_measures import plot_similarity_map, plot_stage_bars
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.models.catalogue import find_model
+from tlviz.models.local_weights import available_models
+from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached_profile import between, known_profile, run_drift, wanted
+from tlviz.ui.measure.curve import png_config
+from tlviz.ui.measure.jobs import render_failure, render_running, start_missing
+from tlviz.ui.messages import heed
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.panels import pick_run
+
+ITSELF, RUN = "itself", "run"
+"""What a network's stages are compared with, besides the names of other networks."""
+
+
+def render_similarity(profile: Profile) -> None:
+    """Let a person choose what the network is compared with, and draw it."""
+    names = [stage.name for stage in profile.stages]
+    networks = {name: spec.title for name, spec in available_models().items() if name != profile.model}
+    runs = _runs_of(profile)
+    options = [ITSELF, *networks, *([RUN] if runs else [])]
+    from_address(Key.AGAINST, options, ITSELF)
+    words = {ITSELF: "Its own stages", RUN: "A run's start"} | networks
+    st.segmented_control(
+        "Compared with", options, format_func=words.__getitem__, key=Key.AGAINST, required=True,
+        persist_state="session",
+        help="CKA: how alike the images lie to one another in two stages' features; 1 is the same, 0 unrelated.",
+    )  # fmt: skip
+    to_address(Key.AGAINST)
+    match st.session_state[Key.AGAINST]:
+        case "itself":
+            _own_stages(profile, names)
+        case "run":
+            _run(profile, runs)
+        case other:
+            _other_network(profile, names, str(other))
+
+
+def _own_stages(profile: Profile, names: list[str]) -> None:
+    left, right = st.columns([1.35, 1], gap="medium")
+    with left:
+        figure = plot_similarity_map(names, names, profile.similarity)
+        st.plotly_chart(figure, key="similarity_map", config=png_config(f"similarity-{profile.model}"))
+        st.caption(
+            "A cell: how alike two stages see the images (debiased linear CKA); a light block does much the same."
+        )
+    with right:
+        values = [stage.cka_to_random for stage in profile.stages]
+        figure = plot_stage_bars(names, values, "CKA to random weights", top=1.02)
+        st.plotly_chart(figure, key="cka_to_random", config=png_config(f"cka-to-random-{profile.model}"))
+        st.caption("How alike the same stage with random weights sees them: low is what pretraining has changed.")
+
+
+def _other_network(profile: Profile, names: list[str], other: str) -> None:
+    title, pair = find_model(other).title, (other, profile.data)
+    known = known_profile(*pair)
+    if known is None:
+        if not render_running([pair]):
+            render_failure(pair)
+            st.button(f"Measure {title} first", on_click=heed, args=(start_missing, [pair]), key="measure_other")
+        return
+    values = between(wanted(profile.model, profile.data), wanted(*pair), known.duration_s)
+    columns = [stage.name for stage in known.stages]
+    figure = plot_similarity_map(names, columns, values, find_model(profile.model).title, title)
+    st.plotly_chart(figure, key="similarity_between", config=png_config(f"similarity-{profile.model}-{other}"))
+    st.caption(f"Each cell: how alike a stage of this network (row) and one of {title} (column) see the images.")
+
+
+def _run(profile: Profile, runs: list[RunFolder]) -> None:
+    run = pick_run(runs, key=Key.RUN)
+    drift = run_drift(run.name, run.weights.stat().st_mtime_ns, wanted(profile.model, profile.data))
+    figure = plot_stage_bars(list(drift), list(drift.values()), "CKA to the start", top=1.02)
+    st.plotly_chart(figure, key="run_drift", config=png_config(f"drift-{run.name}"))
+    st.caption("How alike the run's best weights and the pretrained ones see the target's images: 1 is unchanged.")
+
+
+def _runs_of(profile: Profile) -> list[RunFolder]:
+    """Return this network's runs on this target that started from its pretrained weights and kept some."""
+    return [run for run in list_runs(FINETUNE) if _is_of(run, profile) and run.weights.exists()]
+
+
+def _is_of(run: RunFolder, profile: Profile) -> bool:
+    settings = run.config()["settings"]
+    strategy = STRATEGIES.get(str(settings.get("strategy")))
+    is_pair = settings.get("model") == profile.model and settings.get("data") == profile.data
+    return bool(is_pair and strategy and strategy.pretrained)

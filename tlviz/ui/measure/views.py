@@ -1,0 +1,149 @@
+"""What lies behind the curve: shift, dimension, the map stage by stage, networks, and all numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import streamlit as st
+
+from tlviz.data.pixels.images import dataset_title
+from tlviz.diagnose.records import Profile
+from tlviz.figures.networks import fit_in_words, plot_networks
+from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
+from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
+from tlviz.models.local_weights import available_models
+from tlviz.ui.address import carry_over, from_address, to_address
+from tlviz.ui.cached_profile import contests, known_profile
+from tlviz.ui.measure.curve import png_config
+from tlviz.ui.measure.jobs import render_running, running_jobs, start_missing
+from tlviz.ui.messages import heed, plain
+from tlviz.ui.state import Key
+
+NOT_NUMBERS = ("correct", "places")
+
+
+def names_of(profile: Profile) -> list[str]:
+    """Return the names of the backbone's stages."""
+    return [stage.name for stage in profile.stages]
+
+
+def render_shift(profile: Profile) -> None:
+    """Show how far the target is from the source at each stage, against the noise."""
+    names, (left, right) = names_of(profile), st.columns(2, gap="medium")
+    with left:
+        shifts = [stage.shift for stage in profile.stages]
+        if all(shift is None for shift in shifts):
+            st.info("Nothing to measure a shift against: this target is itself the reference.", icon=":material/info:")
+        else:
+            figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0)
+            st.plotly_chart(figure, key="shift", config=png_config("stage-shift"))
+            st.caption(
+                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. Dashed: as far as "
+                "two halves of the target are apart."
+            )
+    with right:
+        kids = [stage.kid for stage in profile.stages]
+        figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0)
+        st.plotly_chart(figure, key="kid", config=png_config("kid"))
+        st.caption(
+            "How unlike the bundled photographs' the features are (kernel distance): high is another domain. "
+            "Dashed: the noise between two halves of the target."
+        )
+
+
+def render_dimension(profile: Profile) -> None:
+    """Show how many directions the features use, and where the target pulls."""
+    names, (left, right) = names_of(profile), st.columns(2, gap="medium")
+    with left:
+        lines: dict[str, Sequence[float | None]] = {
+            "effective rank": [stage.effective_rank for stage in profile.stages],
+            "same, random weights": [stage.random_effective_rank for stage in profile.stages],
+            "intrinsic dimension": [stage.intrinsic_dimension for stage in profile.stages],
+        }
+        figure = plot_stage_lines(names, lines, "dimensions", is_log=True)
+        st.plotly_chart(figure, key="dimension", config=png_config("dimension"))
+        st.caption("How many directions the images spread over, and how many they would need: low is compressed.")
+    with right:
+        pulls = [stage.relative_gradient for stage in profile.stages]
+        figure = plot_stage_bars(names, pulls, "relative gradient", top=1.05)
+        st.plotly_chart(figure, key="pull", config=png_config("relative-gradient"))
+        st.caption("Gradient over weight with a fitted head, the largest is 1: where the target pulls hardest.")
+
+
+def render_map(profile: Profile) -> None:
+    """Show the images on two axes at the chosen stage; from stage to stage the points move little."""
+    names = names_of(profile)
+    asked = st.query_params.get(Key.STAGE)
+    from_address(Key.STAGE, names, names[-1]) if asked in names else st.session_state.setdefault(Key.STAGE, names[-1])
+    if st.session_state[Key.STAGE] not in names:
+        st.session_state[Key.STAGE] = names[-1]
+    carry_over(Key.STAGE)
+    chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
+    to_address(Key.STAGE)
+    stage = profile.stages[names.index(str(chosen))]
+    places, shown = aligned_places(profile), shown_images(profile.labels)
+    figure = plot_stage_map(
+        places[stage.name][shown], np.array(profile.labels)[shown], [profile.names[at] for at in shown],
+        profile.classes, frame_of(places),
+    )  # fmt: skip
+    st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
+    st.caption(
+        f"Each mark an image at {stage.name}: the first two principal components ({stage.explained:.0%} of the "
+        f"variance), turned to fit the stage before. The probe here names {stage.probe:.0%} rightly."
+    )
+
+
+def render_networks(profile: Profile) -> None:
+    """Compare the available networks on this target, and offer to measure the missing ones."""
+    available = available_models()
+    pairs = [(name, profile.data) for name in available]
+    missing = [pair for pair in pairs if known_profile(*pair) is None]
+    if not render_running(pairs) and missing and running_jobs(missing) == []:
+        titles = ", ".join(available[name].title for name, _ in missing)
+        words = f"Measure {titles}" if len(missing) < 3 else f"Measure the other {len(missing)} networks"
+        st.button(
+            words, icon=":material/add_chart:", on_click=heed, args=(start_missing, missing), key="measure_networks"
+        )
+    found = contests(tuple(available), profile.data)
+    titles_of = {name: spec.title for name, spec in available.items()}
+    st.markdown(f"**{plain(fit_in_words(found, titles_of))}**")
+    st.plotly_chart(plot_networks(found, titles_of), key="networks", config=png_config("networks"))
+    st.caption(
+        f"Every network's probe at its best stage on the same images of {plain(dataset_title(profile.data))} ± one "
+        "standard error; filled: the best and those tied with it. Download more on the Models page."
+    )
+
+
+def render_numbers(profile: Profile) -> None:
+    """Show all numbers as a table, and offer them as CSV."""
+    rows = table_rows(profile)
+    st.dataframe(rows, hide_index=True)
+    left, right = st.columns([1, 3], vertical_alignment="center")
+    left.download_button(
+        "Download CSV", to_csv(rows), f"profile-{profile.model}-{dataset_title(profile.data)}.csv", "text/csv",
+        icon=":material/download:",
+    )  # fmt: skip
+    right.caption(
+        f"{profile.images:,} of {profile.available:,} images at {profile.image_size} pixels, measured in "
+        f"{profile.duration_s:.0f} s. Accuracies are balanced and leave-one-out; _se is one standard error."
+    )
+
+
+def table_rows(profile: Profile) -> list[dict[str, object]]:
+    """Return one row a stage with every number of the profile."""
+    return [
+        {name: value for name, value in asdict(stage).items() if name not in NOT_NUMBERS} for stage in profile.stages
+    ]
+
+
+def to_csv(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows with the same keys as CSV; None is an empty cell."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""The Race page: the form, the race while it runs, and its standings."""

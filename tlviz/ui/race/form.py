@@ -1,0 +1,130 @@
+"""The controls of a race: what is tried, with how many seeds, and for how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from tlviz.errors import BadSettingError, TlvizError
+from tlviz.finetune.choices import Augment
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.models.catalogue import find_model
+from tlviz.models.spec import Stage
+from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
+from tlviz.runs.store.launch import start_race
+from tlviz.ui.finetune.more import IMAGE_SIZES
+from tlviz.ui.messages import attempt, show_error
+from tlviz.ui.state import Key
+
+STRATEGIES_WORD, SETTING_WORD = "strategies", "one setting"
+FIRST_SWEEP = "backbone_lr"
+FIRST_VALUES = {
+    "freeze": "0, 3, 6, 9",
+    "head_lr": "1e-4, 1e-3, 1e-2",
+    "backbone_lr": "1e-5, 1e-4, 1e-3",
+    "batch_size": "8, 32, 128",
+    "optimizer": "adamw, sgd",
+    "dropout": "0, 0.5",
+    "augment": "none, light, strong",
+}
+
+
+def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
+    """Draw the controls and the button that starts the race; a mistake is one sentence and nothing starts."""
+    what = st.segmented_control(
+        "Race", [STRATEGIES_WORD, SETTING_WORD], default=STRATEGIES_WORD, required=True, key="race_what",
+        persist_state="session", label_visibility="collapsed", help="What differs between the runs; all else is equal.",
+    )  # fmt: skip
+    plan: tuple[str, tuple[FinetuneConfig, ...]] | None = None
+    halving = False
+    try:
+        sweep, values, strategy = _strategies() if what == STRATEGIES_WORD else _setting()
+        base, seeds, halving = _budget(model)
+        base |= {"model": model, "data": data} | ({STRATEGY: strategy} if strategy else {})
+        plan = sweep, plan_race(base, sweep, values, seeds, stages)
+    except TlvizError as error:
+        show_error(error)
+    button, words = st.columns([1, 3], vertical_alignment="center")
+    is_wanted = button.button("Start the race", type="primary", icon=":material/flag:", disabled=plan is None)
+    if is_wanted and plan and attempt(_start, *plan, halving):
+        st.rerun()
+    if plan:
+        words.caption(f"{len(plan[1])} runs, one after another, on equal splits, epochs and augmentation.")
+
+
+def _start(sweep: str, configs: tuple[FinetuneConfig, ...], halving: bool) -> None:
+    st.session_state[Key.RACE] = start_race(configs, sweep, halving=halving).name
+
+
+def _strategies() -> tuple[str, tuple[Any, ...], str | None]:
+    chosen = st.pills(
+        "Strategies",
+        list(STRATEGIES),
+        selection_mode="multi",
+        default=list(COURSE),
+        format_func=lambda name: STRATEGIES[name].title,
+        key="race_strategies",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return STRATEGY, tuple(chosen), None
+
+
+def _setting() -> tuple[str, tuple[Any, ...], str | None]:
+    left, middle, right = st.columns([1, 1.4, 1])
+    options = [name for name in SWEEPS if name != STRATEGY]
+    sweep = left.selectbox(
+        "Setting", options, index=options.index(FIRST_SWEEP), format_func=_readable, key="race_sweep",
+        persist_state="session",
+    )  # fmt: skip
+    text = middle.text_input(
+        "Values", FIRST_VALUES.get(sweep, ""), key=f"race_values_{sweep}", persist_state="session",
+        help="Separated by commas.",
+    )  # fmt: skip
+    strategy = right.selectbox(
+        "Strategy", list(STRATEGIES), index=list(STRATEGIES).index("full"), key="race_strategy",
+        format_func=lambda name: STRATEGIES[name].title, persist_state="session", help="The same for all runs.",
+    )  # fmt: skip
+    if not text.strip():
+        raise BadSettingError(f"Write the values of {_readable(sweep)} to try, separated by commas.")
+    return sweep, parse_values(sweep, text.split(",")), strategy
+
+
+def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
+    """Draw seeds, epochs and size, and the rest folded away; return settings, seeds and whether losers are dropped."""
+    spec = find_model(model)
+    seeds, epochs, size = st.columns(3)
+    count = seeds.number_input(
+        "Seeds", value=1, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
+        help="Each seed draws a split and a head of its own; three or more tell noise from difference.",
+    )  # fmt: skip
+    base: dict[str, Any] = {
+        "epochs": epochs.number_input("Epochs", value=10, step=1, key="race_epochs", persist_state="session")
+    }
+    sizes = sorted({spec.preprocessing.size, *(side for side in IMAGE_SIZES if spec.takes(side))})
+    base["image_size"] = size.selectbox(
+        "Image size", sizes, index=sizes.index(128) if 128 in sizes else len(sizes) - 1, key="race_size",
+        persist_state="session", help="Side in pixels; smaller is faster.",
+    )  # fmt: skip
+    with st.expander("More"):
+        base["batch_size"] = st.number_input("Batch size", value=32, step=8, key="race_batch", persist_state="session")
+        base["patience"] = st.number_input(
+            "Patience", value=5, step=1, key="race_patience", persist_state="session",
+            help="Epochs without a better one before a run ends; counts only in the last phase.",
+        )  # fmt: skip
+        base["augment"] = st.segmented_control(
+            "Augmentation", list(Augment), default=Augment.NONE, required=True, key="race_augment",
+            persist_state="session",
+        )  # fmt: skip
+        halving = st.toggle(
+            "Drop clear losers early", key="race_halving", persist_state="session",
+            help="After a third and two thirds of the epochs, what is more than a standard error below the median "
+            "ends. Strategies that begin with the head alone may be dropped too soon.",
+        )  # fmt: skip
+    return base, tuple(range(int(count))), halving
+
+
+def _readable(sweep: str) -> str:
+    return sweep.replace("_", " ").replace(" lr", " rate")

@@ -1,0 +1,70 @@
+"""The leaderboard of a race: who leads, by how much, at what cost, and what is only noise."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tlviz.figures.race import line_style
+from tlviz.runs.races.race import Race
+from tlviz.runs.races.standings import Standing
+from tlviz.runs.races.verdict import NOISE, error_words, plus_minus, verdict
+
+_BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted", "dashdot": "double"}
+
+
+def render_verdict(race: Race, ranked: Sequence[Standing]) -> None:
+    """Say in one sentence who leads and whether that is more than noise."""
+    st.markdown(verdict(race, ranked, lambda words: f"**{words}**"))
+
+
+def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
+    """Show the standings, a row each, with the colours of the curves."""
+    places = {words: place for place, words in enumerate(race.values)}
+    most = max((standing.seeds for standing in ranked), default=0)
+    rows = "".join(_row(at, standing, places[standing.words], most) for at, standing in enumerate(ranked, start=1))
+    st.html(f'<table style="width:100%;border-collapse:collapse;font-size:0.9rem">{rows}</table>')
+
+
+def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
+    """Explain the numbers behind the plus-minus sign and below each name."""
+    forgot = "forgot: share of source pictures it no longer names as before."
+    return f"{error_words(race, ranked)} k, M: trainable parameters; {forgot}"
+
+
+def _row(rank: int, standing: Standing, place: int, most: int) -> str:
+    colour, dash = line_style(place)
+    swatch = f'<span style="display:inline-block;width:18px;border-top:4px {_BORDERS[dash]} {colour}"></span>'
+    score = "waiting"
+    if standing.accuracy is not None:
+        score = f"<b>{standing.accuracy:.1%}</b>{plus_minus(standing.error)}"
+    words = [] if standing.is_over else ["still running" if standing.accuracy is not None else ""]
+    if standing.is_dropped:
+        words = ["dropped early"]
+    elif standing.is_distinguishable is False:
+        words.append(f"<b>{NOISE}</b>")
+    words += [
+        _count(standing.trainable_parameters),
+        f"{standing.seconds:,.0f} s" if standing.seconds is not None else "",
+        f"{standing.memory_mb:,.0f} MB" if standing.memory_mb is not None else "",
+        f"forgot {1 - standing.source_kept:.0%}" if standing.source_kept is not None else "",
+        f"{standing.seeds} of {most} seeds" if 0 < standing.seeds < most else "",
+    ]
+    line = "border-top:1px solid rgba(128,128,128,0.25)"
+    return (
+        f'<tr style="{line}"><td style="padding:5px 6px 0 0;vertical-align:top">{rank if standing.accuracy else ""}'
+        f'</td><td style="padding:5px 4px 0 0">{swatch} {html.escape(standing.words)}</td>'
+        f'<td style="padding:5px 0 0 4px;text-align:right;white-space:nowrap">{score}</td></tr>'
+        f'<tr><td></td><td colspan="2" style="padding:0 0 5px 0;opacity:0.75;font-size:0.76rem">'
+        f"{' · '.join(filter(None, words))}</td></tr>"
+    )
+
+
+def _count(parameters: int | None) -> str:
+    if not parameters:
+        return ""
+    if parameters >= 1e6:
+        return f"{parameters / 1e6:.1f} M"
+    return f"{parameters / 1e3:.0f} k" if parameters >= 1e3 else f"{parameters}"

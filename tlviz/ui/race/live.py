@@ -1,0 +1,223 @@
+"""A race as it goes: verdict, curves, leaderboard, and the queue; one part of the page that looks at the folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tlviz.data.pixels.images import dataset_title
+from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines
+from tlviz.figures.theme import browser_data, chart_config
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.runs.curves import CurveReader
+from tlviz.runs.notes import read_notes
+from tlviz.runs.races.plan import PLAN, STRATEGY
+from tlviz.runs.races.race import (
+    Member,
+    MemberState,
+    Race,
+    cancel_member,
+    go_on,
+    pause,
+    planned_settings,
+    read_race,
+    reorder,
+)
+from tlviz.runs.races.standings import standings
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.launch import end_worker, resume_run
+from tlviz.runs.titles import moment
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.finetune.live import HEED_S
+from tlviz.ui.messages import heed, plain
+from tlviz.ui.race.actions import render_race_actions
+from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_verdict
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
+from tlviz.ui.widgets.panels import STATUS_WORDS, told_apart
+
+POLL_S = 1.0
+LOG = "log"
+MOST_QUEUED = 6
+"""Waiting runs that are named in their order."""
+
+
+@st.cache_resource(show_spinner=False)
+def reader() -> CurveReader:
+    """Return the one reader of curves, which remembers what has not changed; it is bounded by itself."""
+    return CurveReader()
+
+
+def render_no_race() -> None:
+    """Show the empty axes, so that the browser has its chart library before the first race needs it."""
+    st.info("No race yet. Its curves will grow here.", icon=":material/show_chart:")
+    figure = plot_race([], Measure.ACCURACY, Axis.EPOCHS, is_log=False, epochs=10, revision="none")
+    st.plotly_chart(figure, key="race_none", config=chart_config())
+
+
+def pick_race(races: Sequence[RunFolder]) -> RunFolder:
+    """Let a person pick one of several races, the newest by default; the choice is kept in the address bar."""
+    by_name = {run.name: run for run in races}
+    from_address(Key.RACE, list(by_name), races[0].name)
+    labels = told_apart({name: race_label(run) for name, run in by_name.items()})
+    name = st.selectbox(
+        "Race",
+        list(by_name),
+        format_func=lambda name: labels[name],
+        key=Key.RACE,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    to_address(Key.RACE)
+    return by_name[name]
+
+
+def race_label(run: RunFolder) -> str:
+    """Name a race the way a person would: by the own name, or what differs and where; and when it was started."""
+    config, own = run.config(), read_notes(run).name
+    when = moment(config["created"])
+    if own:
+        return f"{own} · {when}"
+    settings = config["settings"]
+    sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
+    values = {str(member.get(sweep)) for member in members}
+    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {sweep.replace('_', ' ')}")
+    if sweep == STRATEGY and len(values) == 1:
+        what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
+    runs = f" · {len(members)} runs" if len(members) != len(values) else ""
+    target = dataset_title(str(settings.get("data", "")))
+    return f"{target} · {len(values)} {what}{runs} · {settings.get('model', '')} · {when}"
+
+
+def render_race(run: RunFolder) -> None:
+    """Show a race; while it goes on, this part of the page looks at its folders once a second."""
+    is_over = run.status().is_over
+    st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    race = read_race(run, reader())
+    render_race_actions(run, race, standings(race))
+    load_chart_library()
+
+
+def _race(run: RunFolder, *, was_over: bool) -> None:
+    race = read_race(run, reader())
+    if race.status.is_over and not was_over:
+        st.rerun()  # once, without the timer
+    ranked = standings(race)
+    render_verdict(race, ranked)
+    if race.trouble:
+        st.warning(plain(race.trouble), icon=":material/warning:")
+    _state(run, race)
+    curves, board = st.columns([1.45, 1], gap="medium")
+    with curves:
+        _curves(race)
+    with board:
+        render_leaderboard(race, ranked)
+        st.caption(reading_aid(race, ranked))
+    for note in race.notes:
+        st.caption(f":material/content_cut: {plain(note)}")
+    _failures(race)
+    _queue(run, race)
+
+
+def _state(run: RunFolder, race: Race) -> None:
+    """Say how far the race is, with the buttons that pause, stop or resume it."""
+    bar, first, second = st.columns([4, 1, 1], vertical_alignment="center")
+    done = sum(not member.is_open for member in race.members)
+    counted = f"{done} of {len(race.members)} runs"
+    if race.status.is_over or race.beat is None:
+        after = f" after {race.duration_s:,.0f} s" if race.duration_s is not None else ""
+        bar.markdown(f"{STATUS_WORDS[race.status]}{after} · {counted}")
+    else:
+        left = f" · {_minutes(race.beat.seconds_left)} left" if race.beat.seconds_left is not None else ""
+        doing = "paused" if race.is_paused and "paused" in race.beat.doing else race.beat.doing
+        bar.progress(race.beat.fraction, plain(f"{counted} · {doing}{left}"))
+    if race.status.is_over:
+        if race.status is not Status.FINISHED:
+            words = "Goes on with every run that is not finished, from its last epoch."
+            second.button("Resume", icon=":material/resume:", key="race_resume", on_click=heed, args=(resume_run, run),
+                          help=words)  # fmt: skip
+        return
+    if race.is_paused:
+        first.button("Go on", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
+    else:
+        first.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
+    asked_s = run.stop_age_s()
+    if asked_s is not None and asked_s > HEED_S:
+        second.button("End now", key="race_end", on_click=end_worker, args=(run,), help="It was asked to stop, and goes on.")  # fmt: skip  # noqa: E501
+    else:
+        words = "Stop" if asked_s is None else "Stopping"
+        second.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(run.request_stop,),
+                      disabled=asked_s is not None, help="Cancels all runs; what is finished is kept.")  # fmt: skip
+
+
+def _curves(race: Race) -> None:
+    """Draw the curves of all runs with the few choices of how."""
+    what, over, more = st.columns([0.95, 1.85, 0.8], vertical_alignment="center")
+    name = what.selectbox("Measure", [str(kind) for kind in Measure], key="race_measure", label_visibility="collapsed")
+    measure = Measure(str(name))
+    axis = over.segmented_control(
+        "Over", list(Axis), default=Axis.EPOCHS, required=True, key="race_axis", label_visibility="collapsed",
+    )  # fmt: skip
+    with more.popover("More", width="stretch"):
+        scale = st.segmented_control("Scale", ["linear", LOG], default="linear", required=True, key="race_scale")
+        smoothing = st.slider("Smoothing", 0.0, 0.9, 0.0, 0.1, key="race_smoothing", help="0 shows what was measured.")
+        lines = race_lines(race, measure, axis, smoothing)
+        st.download_button(
+            "CSV of these points", lambda: lines_csv(lines, measure, axis), f"{race.name}.csv", "text/csv",
+            key="race_csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    _chart(race, lines, measure, axis, is_log=scale == LOG)
+
+
+def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_log: bool) -> None:
+    epochs = max((member.epochs for member in race.members), default=1)
+    figure = plot_race(
+        lines, measure, axis, is_log=is_log, epochs=epochs, revision=f"{race.name}{measure}{axis}{is_log}"
+    )
+    render_live_chart(browser_data(figure), key="race_chart")
+    seeds = " The band is the range of the seeds." if len({member.seed for member in race.members}) > 1 else ""
+    st.caption(f"Epoch 0 is before training. A star is the best epoch; a tick, more stages are unfrozen.{seeds}")
+
+
+def _failures(race: Race) -> None:
+    for member in race.members:
+        if member.curve.error and member.state is MemberState.FAILED:
+            st.error(plain(f"{_name(race, member)}: {member.curve.error}"), icon=":material/error:")
+
+
+def _queue(run: RunFolder, race: Race) -> None:
+    """Show what waits, and let a person run one of them next or cancel it."""
+    waiting = [member for member in race.members if member.is_open]
+    if race.status.is_over or not waiting:
+        return
+    order = [_name(race, member) for member in waiting if member.state is MemberState.WAITING]
+    more = f" and {len(order) - MOST_QUEUED} more" if len(order) > MOST_QUEUED else ""
+    then = f" · then {', '.join(order[:MOST_QUEUED])}{more}" if order else ""
+    st.markdown(f"**Queue** · {len(waiting)} to go{plain(then)}")
+    pick, sooner, cancel = st.columns([3, 1, 1], vertical_alignment="bottom")
+    by_number = {member.number: member for member in waiting}
+    chosen = pick.selectbox(
+        "Run", list(by_number), format_func=lambda number: _queued(race, by_number.get(number)), key="race_queued",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    wished = [chosen, *(member.number for member in race.members if member.number != chosen)]
+    is_running = chosen in by_number and by_number[chosen].state is MemberState.RUNNING
+    sooner.button("Run next", icon=":material/arrow_upward:", key="race_next", on_click=heed,
+                  args=(reorder, run, wished), disabled=is_running)  # fmt: skip
+    cancel.button("Cancel it", icon=":material/close:", key="race_cancel", on_click=heed,
+                  args=(cancel_member, run, chosen), help="A run that has begun keeps its best weights.")  # fmt: skip
+
+
+def _queued(race: Race, member: Member | None) -> str:
+    return f"{_name(race, member)} · {member.state}" if member else ""
+
+
+def _name(race: Race, member: Member) -> str:
+    has_seeds = len({other.seed for other in race.members}) > 1
+    return f"{member.words} · seed {member.seed}" if has_seeds else member.words
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

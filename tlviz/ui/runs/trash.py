@@ -1,0 +1,89 @@
+"""What comes and goes: the bin with its undo, and runs brought in from elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import streamlit as st
+
+from tlviz.data.sources.folder import given_path
+from tlviz.errors import TlvizError
+from tlviz.home import home, make_folder, storage_errors
+from tlviz.runs.store.archive import take_in
+from tlviz.runs.store.folder import RACE, RunFolder
+from tlviz.runs.store.trash import bin_size, empty_bin, list_bin, restore
+from tlviz.runs.summary import summarise
+from tlviz.ui.messages import heed, plain, show_error
+from tlviz.ui.race.live import race_label
+from tlviz.ui.runs.panel import DELETED
+from tlviz.ui.runs.table import megabytes
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.panels import run_label
+
+MOST_SHOWN = 20
+
+
+def render_undo() -> None:
+    """After a deletion, say where the run is and offer to take it back."""
+    name = st.session_state.get(DELETED)
+    if name is None or name not in {run.name for run in list_bin()}:
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.info(f"{plain(name)} is in the bin.", icon=":material/delete:")
+    button.button("Undo", icon=":material/undo:", key="undo_delete", on_click=heed, args=(_restore, name))
+
+
+def render_bin() -> None:
+    """Show the bin, folded away; nothing where it is empty."""
+    deleted = list_bin()
+    if not deleted:
+        return
+    with st.expander(f"Bin: {len(deleted):,} deleted, {megabytes(bin_size())}", icon=":material/delete:"):
+        for run in deleted[:MOST_SHOWN]:
+            words, button = st.columns([5, 1], vertical_alignment="center")
+            words.markdown(plain(_label(run)))
+            button.button("Take back", key=f"restore_{run.name}", on_click=heed, args=(_restore, run.name))
+        if len(deleted) > MOST_SHOWN:
+            st.caption(f"The newest {MOST_SHOWN} of {len(deleted):,}.")
+        st.button(
+            "Empty the bin", icon=":material/delete_forever:", key="empty_bin", on_click=heed, args=(empty_bin,),
+            help="Removes them from the disk for good.",
+        )  # fmt: skip
+
+
+def render_bring_in() -> None:
+    """Let a person bring in a run that was downloaded as ZIP, folded away."""
+    with st.expander("Bring in a run", icon=":material/folder_zip:"):
+        given = st.file_uploader("A ZIP that was downloaded on this page", type=["zip"], key="run_zip_file")
+        path = st.text_input("or its path on this machine", key="run_zip_path", placeholder="/path/to/run.zip")
+        if st.button("Bring in", icon=":material/input:", key="run_bring_in"):
+            try:
+                run = _taken_in(given.name, given.getbuffer()) if given else take_in(given_path(path.strip()))
+            except TlvizError as error:
+                show_error(error)
+            else:
+                st.session_state[Key.RUN] = run.name
+                st.rerun()
+
+
+def _taken_in(name: str, content: memoryview) -> RunFolder:
+    folder = make_folder(home() / "uploads" / uuid.uuid4().hex)
+    try:
+        archive = folder / (Path(name).name or "run.zip")
+        with storage_errors(archive):
+            archive.write_bytes(content)
+        return take_in(archive)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _label(run: RunFolder) -> str:
+    return race_label(run) if run.config()["kind"] == RACE else run_label(summarise(run))
+
+
+def _restore(name: str) -> None:
+    run = restore(name)
+    st.session_state[Key.RACE if run.config()["kind"] == RACE else Key.RUN] = run.name
+    st.session_state.pop(DELETED, None)

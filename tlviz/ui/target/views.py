@@ -1,0 +1,138 @@
+"""What a target is made of: its classes and parts, sample pictures, and what augmentation makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from tlviz.data.pixels.images import ImageSet
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.public import PUBLIC
+from tlviz.data.training.flips import Flip
+from tlviz.data.training.splits import BUDGETS, Split, SplitPlan, split_images
+from tlviz.errors import TlvizError
+from tlviz.figures.classes import MOST_BARS, plot_class_bars
+from tlviz.figures.theme import chart_config
+from tlviz.finetune.choices import Augment
+from tlviz.finetune.config import RANGES
+from tlviz.ui import cached
+from tlviz.ui.messages import show_error
+from tlviz.ui.state import Key
+from tlviz.ui.widgets.fields import with_current
+from tlviz.ui.widgets.panels import Sheet, render_sheets, render_wall
+
+WALL_COLUMNS = 6
+PREVIEWS, VARIANTS = 4, 8
+TEST_SHARES = (0.0, 0.1, 0.2, 0.3)
+ALL_LABELS = "all"
+
+
+def target_relation(name: str) -> str:
+    """Say in words how a target relates to the source."""
+    if name in DATASETS:
+        return DATASETS[name].relation
+    return PUBLIC[name].relation if name in PUBLIC else "not yet compared with the source"
+
+
+def chosen_plan(parts: Sequence[str]) -> SplitPlan:
+    """Return how the person wants images parted that are in ``parts`` of their own, '' for none."""
+    budget = st.session_state.get(Key.LABELS, ALL_LABELS)
+    return SplitPlan(
+        test_share=0.0 if "test" in parts else float(st.session_state.get(Key.TEST_SHARE) or 0.0),
+        labels_per_class=None if budget in (None, ALL_LABELS) else int(budget),
+    )
+
+
+def describe_plan(plan: SplitPlan) -> str:
+    """Say what the person changed about the split."""
+    said = []
+    if plan.test_share:
+        said.append(f"{100 * plan.test_share:g}% kept for the final test")
+    if plan.labels_per_class:
+        said.append(f"{plan.labels_per_class} labels a class to train with")
+    return f"As set on the Target page: {', '.join(said)}."
+
+
+def render_classes(images: ImageSet, model: str) -> None:
+    """Draw the classes as bars by part, the controls of the split, and sample pictures."""
+    left, right = st.columns([1, 1.2], gap="medium")
+    with left:
+        try:
+            _parts(images)
+        except TlvizError as error:
+            show_error(error)
+    with right:
+        wall = cached.sample_wall(images.name, model, cached.version_of(images), WALL_COLUMNS, images)
+        render_wall(wall, WALL_COLUMNS)
+        if len(images.classes) > cached.MOST_CLASSES:
+            st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
+
+
+def _parts(images: ImageSet) -> None:
+    split = _split(images)
+    counts = {
+        part: np.bincount(images.labels[indices], minlength=len(images.classes)).tolist()
+        for part, indices in (("training", split.train), ("validation", split.validation), ("test", split.test))
+    }
+    st.plotly_chart(plot_class_bars(images.classes, counts), key="class_bars", config=chart_config())
+    st.caption(_reading_aid(images, split))
+
+
+def _split(images: ImageSet) -> Split:
+    """Draw the controls of the split and return it as the first run would have it."""
+    test, budget = st.columns(2)
+    test.selectbox(
+        "Test part", with_current(TEST_SHARES, Key.TEST_SHARE), key=Key.TEST_SHARE, persist_state="session",
+        format_func=lambda share: f"{100 * share:g}%" if share else "none",
+        disabled="test" in images.parts,
+        help="Kept aside for one final evaluation; never used to choose anything. A folder's own test part goes first.",
+    )  # fmt: skip
+    budget.selectbox(
+        "Labels per class", with_current([ALL_LABELS, *(str(b) for b in BUDGETS if b)], Key.LABELS), key=Key.LABELS,
+        persist_state="session",
+        help="Train with so many images of each class only, to see how transfer pays off on little data.",
+    )  # fmt: skip
+    allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0
+    seed = int(seed) if allowed.low <= seed <= allowed.high else 0
+    plan = chosen_plan(images.parts)
+    return split_images(images.labels, images.parts, seed, plan, cached.groups(images.name, images))
+
+
+def _reading_aid(images: ImageSet, split: Split) -> str:
+    own = sorted({part for part in images.parts if part})
+    origin = f"The folder's own parts: {', '.join(own)}." if own else "Drawn class by class from the seed."
+    grouped = cached.groups(images.name, images) is not None
+    copies = " Copies of one picture stay in one part." if grouped else ""
+    more = f" The first {MOST_BARS} of {len(images.classes):,} classes." if len(images.classes) > MOST_BARS else ""
+    return (
+        f"{len(split.train):,} images train, {len(split.validation):,} validate, {len(split.test):,} test. "
+        f"{origin}{copies}{more}"
+    )
+
+
+def render_augmentation(images: ImageSet) -> None:
+    """Show what each augmentation makes of some pictures, and let the person say whether mirroring is safe."""
+    kinds, mirror = st.columns([1.4, 1], vertical_alignment="bottom")
+    kind = kinds.segmented_control(
+        "Augmentation", list(Augment), default=Augment.LIGHT, required=True, key="preview_augment",
+        help="Light: mirror and shift. Strong: RandAugment besides. Choose it for a run on the Fine-tune page.",
+    )  # fmt: skip
+    flip = mirror.segmented_control(
+        "Mirroring", list(Flip), default=Flip.AUTO, required=True, key=Key.FLIP, persist_state="session",
+        help="Auto: not where names sound like digits, letters, left or right, whose mirror image is another class.",
+    )  # fmt: skip
+    may_flip = Flip(flip).allows(images.may_flip)
+    step = max(1, len(images.labels) // PREVIEWS)
+    shown = list(range(0, len(images.labels), step))[:PREVIEWS]
+    render_sheets([_variants(images, at, Augment(kind), may_flip) for at in shown])
+    mirrored = "mirrored at times" if may_flip else "never mirrored"
+    st.caption(f"The original first, then what training would see in {VARIANTS} epochs; pictures are {mirrored}.")
+
+
+def _variants(images: ImageSet, at: int, kind: Augment, may_flip: bool) -> Sheet:
+    pixels = np.ascontiguousarray(images.pixels[at])
+    png = cached.augmented(cached.digest(pixels), kind, may_flip, VARIANTS, pixels)
+    words = ["the original", *(f"variant {n}" for n in range(1, VARIANTS + 1))]
+    return Sheet(png, words, VARIANTS + 1, images.classes[images.labels[at]], images.names[at].rpartition("/")[2][:14])

@@ -1,0 +1,210 @@
+"""Panels that more than one page shows."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlviz.data.pixels.images import dataset_title
+from tlviz.data.sources.folder import Problem
+from tlviz.finetune.strategies import STRATEGIES
+from tlviz.runs.overview import Row, overview
+from tlviz.runs.races.race import RACE_KEY
+from tlviz.runs.store.folder import (
+    ANSWERS,
+    DOCTOR,
+    DOWNLOAD,
+    INGEST,
+    PROFILE,
+    RACE,
+    RANGE_TEST,
+    VISUALISE,
+    RunFolder,
+    list_runs,
+)
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.messages import heed
+
+if TYPE_CHECKING:
+    from tlviz.explore.maps.feature_maps import Guess
+
+POLL_S = 1.0
+RECENT = 20
+"""Runs older than the newest twenty are not looked at for signs of life."""
+
+ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Drawing for"}
+ABOUT_TARGETS = {
+    DOCTOR: "Check of",
+    INGEST: "Bringing in",
+    PROFILE: "Measuring",
+    RANGE_TEST: "Rate test on",
+    RACE: "Race on",
+}
+
+STATUS_WORDS = {
+    Status.QUEUED: ":material/hourglass_top: waiting",
+    Status.RUNNING: ":material/play_arrow: running",
+    Status.FINISHED: ":material/check_circle: finished",
+    Status.STOPPED: ":material/stop_circle: stopped, best kept",
+    Status.FAILED: ":material/error: failed",
+    Status.LOST: ":material/help: lost",
+}
+
+
+@st.fragment(run_every=POLL_S)
+def active_runs() -> None:
+    """Show every run that waits or works with a small progress bar; those of a race are in the race's."""
+    active = [run for run in list_runs()[:RECENT] if not run.status().is_over]
+    racing = {run.name for run in active}
+    active = [run for run in active if run.config()["settings"].get(RACE_KEY) not in racing]
+    if not active:
+        st.rerun()  # once, without the timer
+    for run in active:
+        beat = run.heartbeat()
+        doing = beat.doing if beat else "starting"
+        st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))}: {doing}")
+
+
+def render_job(run: RunFolder, *, narrow: bool = False) -> None:
+    """Show how far a job is, with a button that stops it; the page is drawn anew when it is over.
+
+    In a narrow column the button stands below.
+    """
+    st.fragment(_job, run_every=POLL_S / 2)(run, narrow=narrow)
+
+
+def _job(run: RunFolder, *, narrow: bool) -> None:
+    if run.status().is_over:
+        st.rerun()
+    beat = run.heartbeat()
+    left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
+    bar, button = (st, st) if narrow else st.columns([4, 1], vertical_alignment="center")
+    bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
+    button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
+
+
+def run_label(summary: RunSummary | Row) -> str:
+    """Name a run the way a person would: by its own name, or target, strategy, network; and the time of day."""
+    if summary.kind in ABOUT_NETWORKS:
+        return f"{ABOUT_NETWORKS[summary.kind]} {summary.model}"
+    if summary.kind in ABOUT_TARGETS:
+        return f"{ABOUT_TARGETS[summary.kind]} {dataset_title(summary.data)}"
+    if isinstance(summary, RunSummary) and summary.kind == ANSWERS:
+        return f"Answers about {summary.settings.get('part', '')} images"
+    strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
+    moment = summary.run[9:13]
+    own = summary.notes.name if isinstance(summary, Row) else ""
+    called = own or f"{dataset_title(summary.data)} · {strategy} · {summary.model}"
+    return f"{called} · {moment[:2]}:{moment[2:]}"
+
+
+def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
+    """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
+    by_name = {run.name: run for run in runs}
+    from_address(key, list(by_name), runs[0].name)
+    known = {row.run: row for row in overview()}
+    labels = told_apart({name: run_label(known.get(name) or summarise(run)) for name, run in by_name.items()})
+    name = st.selectbox(
+        "Run",
+        list(by_name),
+        format_func=lambda name: labels[name],
+        key=key,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    to_address(key)
+    return by_name[name]
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by run, with the end of the run's name where several are alike: Streamlit goes by the label."""
+    counts = Counter(labels.values())
+    return {name: f"{label} · {name[-4:]}" if counts[label] > 1 else label for name, label in labels.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sprite of tiles with a title, words beside it, and one line of ``cells`` for each tile on hover."""
+
+    png: bytes
+    cells: Sequence[str]
+    columns: int
+    title: str
+    words: str
+
+
+def render_sheets(sheets: Sequence[Sheet]) -> None:
+    """Show sprites crisply, a row each, as one element of the page."""
+    st.html("".join(_row(sheet) for sheet in sheets))
+
+
+def _row(sheet: Sheet) -> str:
+    rows = -(-len(sheet.cells) // sheet.columns)
+    wide, high = 1 / sheet.columns, 1 / rows
+    spots = "".join(
+        f'<span title="{html.escape(words)}" style="position:absolute;left:{at % sheet.columns * wide:.4%};'
+        f'top:{at // sheet.columns * high:.4%};width:{wide:.4%};height:{high:.4%}"></span>'
+        for at, words in enumerate(sheet.cells)
+    )
+    title, words = html.escape(sheet.title), html.escape(sheet.words)
+    return (
+        '<div style="display:flex;align-items:center;gap:12px;margin-bottom:8px"><div style="width:84px;flex:none">'
+        f"<b>{title}</b><br><small>{words}</small></div>"
+        '<div style="position:relative;line-height:0;flex:1">'
+        f"{_image(sheet.png, f'{sheet.title}: {sheet.words}', crisp=True)}{spots}</div></div>"
+    )
+
+
+def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
+    """Show a target's classes, each with its count and a strip of up to ``columns`` pictures, two classes a row."""
+    cells = "".join(
+        f'<div style="display:flex;align-items:center;gap:10px"><div style="width:92px;flex:none;overflow:hidden;'
+        f'text-overflow:ellipsis" title="{html.escape(name)}"><b>{html.escape(name)}</b><br>'
+        f"<small>{count:,} images</small></div>"
+        f'<div style="width:calc((100% - 102px) * {min(count, columns) / columns})">'
+        f"{_image(png, f'Pictures of {name}', crisp=False)}</div></div>"
+        for name, count, png in wall
+    )
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));gap:6px 28px"
+    st.html(f'<div style="{grid}">{cells}</div>')
+
+
+def render_problems(problems: Sequence[Problem]) -> None:
+    """List what was odd about a target's files, folded away; nothing where all was well."""
+    if problems:
+        words = "One file or folder is" if len(problems) == 1 else f"{len(problems):,} files or folders are"
+        with st.expander(f"{words} odd", icon=":material/warning:"):
+            st.dataframe([asdict(problem) for problem in problems], hide_index=True)
+
+
+def render_guesses(guesses: Sequence[Guess]) -> None:
+    """Show the network's best guesses as bars with their probabilities."""
+    rows = "".join(
+        f'<div style="display:flex;justify-content:space-between;gap:8px;font-size:0.85rem;margin-top:5px">'
+        f"<span>{html.escape(guess.name)}</span><b>{_percent(guess.probability)}</b></div>"
+        '<div style="background:rgba(128,128,128,0.25);border-radius:3px;height:5px">'
+        f'<div style="background:#4a8fd6;border-radius:3px;height:5px;width:{guess.probability:.1%}">'
+        "</div></div>"
+        for guess in guesses
+    )
+    st.html(rows)
+
+
+def _percent(probability: float) -> str:
+    return "&lt; 1 %" if probability < 0.01 else f"{probability:.0%}"
+
+
+def _image(png: bytes, label: str, *, crisp: bool) -> str:
+    rendering = "pixelated" if crisp else "auto"
+    return (
+        f'<img alt="{html.escape(label)}" src="data:image/png;base64,{base64.b64encode(png).decode()}" '
+        f'style="width:100%;image-rendering:{rendering};border-radius:4px">'
+    )
