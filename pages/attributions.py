@@ -3,14 +3,14 @@
 import streamlit as st
 
 from tlviz.explore.attribution.methods import Method
-from tlviz.ui import cached
 from tlviz.ui.attributions.answers import Subject, find_answers, render_answers, run_classes
 from tlviz.ui.attributions.downloads import render_downloads
 from tlviz.ui.attributions.question import find_true_class, pick_method, pick_question, render_why_not, stage_key
 from tlviz.ui.attributions.sweep import render_sweep
 from tlviz.ui.attributions.trust import render_trust
-from tlviz.ui.before_after import pick_runs
-from tlviz.ui.cached_attributions import unavailable
+from tlviz.ui.before_after import pick_tuned_runs
+from tlviz.ui.cached import networks, targets
+from tlviz.ui.cached.attributions import unavailable
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.pick_picture import given_picture, pick_picture, picture_name
 from tlviz.ui.state import Key
@@ -21,8 +21,8 @@ from tlviz.ui.widgets.stage_strip import render_stage_strip
 def page() -> None:
     st.title("Why this answer?")
     with st.container():
-        network = cached.network(source())
-        images = cached.images(target(), source())
+        network = networks.network(source())
+        images = targets.images(target(), source())
     strip = st.container()
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
@@ -36,7 +36,7 @@ def page() -> None:
         if method is not None:
             where = st.container()  # the runs come last and are asked for first, because they bring classes
             with st.popover("Before and after", width="stretch"):
-                runs = pick_runs(source())
+                runs = pick_tuned_runs(source())
             with where:
                 question = pick_question(method, network.stages, network.classes, true_class, run_classes(runs))
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
@@ -59,7 +59,7 @@ def page() -> None:
 def _select(stage: str) -> None:
     """Look at the clicked stage, again at the pixels on a second click; the head has no map."""
     key = stage_key(Method(st.session_state[Key.METHOD]))
-    if stage in {s.name for s in cached.network(source()).stages[:-1]}:
+    if stage in {s.name for s in networks.network(source()).stages[:-1]}:
         st.session_state[key] = None if st.session_state.get(key) == stage else stage
 
 

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from tlviz.ui import cached, cached_channels
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached import channels as cached_channels
+from tlviz.ui.cached import networks, targets
 from tlviz.ui.channels.atlas import render_atlas
 from tlviz.ui.channels.before_after import render_after
-from tlviz.ui.channels.panel import Place, render_channel
+from tlviz.ui.channels.panel import render_channel
+from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.stage_strip import render_stage_strip
@@ -18,9 +20,9 @@ def page() -> None:
     title, views = st.columns([2, 1], vertical_alignment="center")
     title.title("What is this channel for?")
     with st.container():  # progress comes and goes here without moving what follows
-        stages = cached.network(source()).stages
-        images = cached_channels.sample(cached.images(target(), source()))
-    version = cached.version_of(images)
+        stages = networks.network(source()).stages
+        images = cached_channels.sample(targets.images(target(), source()))
+    version = targets.version_of(images)
     from_address(Key.CHANNEL_VIEW, (CHANNEL, ATLAS), CHANNEL)
     views.segmented_control(
         "View", (CHANNEL, ATLAS), key=Key.CHANNEL_VIEW, required=True, persist_state="session",
@@ -34,7 +36,7 @@ def page() -> None:
     from_address(Key.STAGE, names, names[-2])
     chosen = stages[names.index(st.session_state[Key.STAGE])]
     render_stage_strip(stages, key="channel_strip", selected=chosen.name, on_select=_select)
-    place = Place(source(), stages, chosen, images, version)
+    place = ChannelsView(source(), stages, chosen, images, version)
     render_after(place, render_channel(place))
     to_address(Key.CHANNEL_VIEW, Key.STAGE)
 

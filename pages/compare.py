@@ -6,7 +6,7 @@ from tlviz.runs.overview import Row, overview
 from tlviz.runs.summary import summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.compare.errors import answers_of, render_errors
-from tlviz.ui.compare.pick_runs import Compared, lettered, pick_runs, render_heads
+from tlviz.ui.compare.pick_runs import ComparedRun, lettered, pick_runs, render_heads
 from tlviz.ui.compare.views import render_calibration, render_cost, render_curves, render_moved, render_settings
 from tlviz.ui.frame import guarded
 from tlviz.ui.runs.open_inside import link_to_feature_maps
@@ -43,11 +43,11 @@ def page() -> None:
         link_to_feature_maps([run.summary for run in runs], key="compare_feature_maps")
 
 
-def _compared(rows: list[Row]) -> list[Compared]:
+def _compared(rows: list[Row]) -> list[ComparedRun]:
     return lettered(rows, [summarise(row.folder) for row in rows])
 
 
-def _view(view: str, runs: list[Compared]) -> None:
+def _view(view: str, runs: list[ComparedRun]) -> None:
     if view == SETTINGS:
         render_settings(runs)
     elif view == MOVED:

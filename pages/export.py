@@ -5,7 +5,8 @@ import streamlit as st
 from tlviz.models.catalogue import find_model
 from tlviz.runs.store.folder import FINETUNE, list_runs
 from tlviz.runs.summary import RunSummary, summarise
-from tlviz.ui import cached
+from tlviz.ui.cached import networks
+from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.frame import guarded
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import pick_run
@@ -20,7 +21,7 @@ def page() -> None:
         return
     run = pick_run(runs, key=Key.RUN)
     summary = summarise(run)
-    weights, training = cached.bundle(run.name, run.weights.stat().st_mtime_ns)
+    weights, training = networks.bundle(run.name)
     st.markdown(
         f"The best weights of epoch **{training['epoch']}**, validation accuracy "
         f"**{training['val_accuracy']:.1%}**, as one safetensors file of {len(weights) / 1e6:.1f} MB. "
@@ -49,7 +50,9 @@ def page() -> None:
 def _check(name: str) -> None:
     """Reload the exported file and compare it with the run on the validation images."""
     bar = st.progress(0.0, "Reloading the file …")
-    agreement = cached.checked_export(name, lambda done, total: bar.progress(done / total, f"{done} of {total} images"))
+    agreement = cached_runs.checked_export(
+        name, lambda done, total: bar.progress(done / total, f"{done} of {total} images")
+    )
     bar.empty()
     if agreement is None:
         st.warning("The run's pictures are no longer where they were, so the file cannot be compared with the run.")

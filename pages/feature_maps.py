@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from tlviz.ui import cached
+from tlviz.ui.cached import looks, networks, targets
 from tlviz.ui.feature_maps.choice import ALL, View, render_choice
 from tlviz.ui.feature_maps.one_channel import render_field, render_one
-from tlviz.ui.feature_maps.views import Scene, render_change, render_channels, render_runs, render_two
+from tlviz.ui.feature_maps.views import MapView, render_change, render_channels, render_runs, render_two
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.pick_picture import pick_picture, picture_name
 from tlviz.ui.state import Key
@@ -27,24 +27,24 @@ PANELS = {
 def page() -> None:
     st.title("What does each stage see?")
     with st.container():  # progress comes and goes here without moving what follows
-        stages = cached.network(source()).stages
-        images = cached.images(target(), source())
+        stages = networks.network(source()).stages
+        images = targets.images(target(), source())
     strip = st.container()
     view = linked_choice("View", list(View), View.CHANNELS, key=Key.LOOK, hide_label=True)
     left, right = st.columns([1, 3.4], gap="medium")
     with left:
         pixels = pick_picture(images, source())
-        look = cached.seen(source(), cached.digest(pixels), pixels)
+        activations = looks.seen(source(), looks.digest(pixels), pixels)
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
-        if look.guesses:
+        if activations.guesses:
             st.markdown("**Five best guesses**")
-            render_guesses(look.guesses)
+            render_guesses(activations.guesses)
         else:
             st.caption("Pretrained without named classes: it has features, and no guesses.")
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
         choice, room = render_choice(source(), stages[:-1], View(view))
-        PANELS[View(view)](Scene(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room))
+        PANELS[View(view)](MapView(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room))
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
     st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]
@@ -53,7 +53,7 @@ def page() -> None:
 
 def _select(stage: str) -> None:
     """Choose the clicked stage; a second click on it, or one on the head, goes back to all."""
-    is_backbone = stage in {s.name for s in cached.network(source()).stages[:-1]}
+    is_backbone = stage in {s.name for s in networks.network(source()).stages[:-1]}
     st.session_state[Key.STAGE] = stage if is_backbone and stage != st.session_state[Key.STAGE] else ALL
 
 

@@ -11,7 +11,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.store.folder import FINETUNE, list_runs
 from tlviz.runs.store.launch import start_finetune
-from tlviz.ui import cached
+from tlviz.ui.cached import networks, targets
 from tlviz.ui.finetune.form import render_plan, render_settings
 from tlviz.ui.finetune.live import render_no_run, render_run
 from tlviz.ui.finetune.plan_words import plan_in_words
@@ -25,8 +25,8 @@ from tlviz.ui.widgets.panels import pick_run
 def page() -> None:
     st.title("How do I train it?")
     with st.container():  # progress comes and goes here without moving what follows
-        images = cached.images(target(), source())
-        stages = cached.target_stages(source(), len(images.classes))
+        images = targets.images(target(), source())
+        stages = networks.target_stages(source(), len(images.classes))
     plan = render_plan(stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:

@@ -5,9 +5,9 @@ import streamlit as st
 from tlviz.data.pixels.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.models.catalogue import find_model
-from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.cached_profile import known_profile
+from tlviz.ui.cached import networks
+from tlviz.ui.cached.profiles import known_profile
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.measure.advice import RECORD, render_advice
 from tlviz.ui.measure.advice_record import render_record
@@ -55,7 +55,7 @@ def _invite(model: str, data: str) -> None:
         )
         with more.popover("More"):
             render_sample()
-    render_stage_strip(cached.own_stages(model), key="measure_strip")
+    render_stage_strip(networks.own_stages(model), key="measure_strip")
     st.caption(
         "A sample of the target goes once through the network and once through a copy with random weights; at every "
         "stage a linear classifier then tries to name the classes. What pretraining adds there is what can be kept."

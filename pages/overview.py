@@ -4,7 +4,7 @@ import streamlit as st
 
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.models.catalogue import find_model
-from tlviz.ui import cached
+from tlviz.ui.cached import networks, targets
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.messages import plain
 from tlviz.ui.widgets.panels import render_problems, render_wall
@@ -29,7 +29,7 @@ def page() -> None:
     with wall:
         _target(target())
     with strip:
-        render_stage_strip(cached.network(source()).stages, key="overview_strip")
+        render_stage_strip(networks.network(source()).stages, key="overview_strip")
         st.caption(
             "Stages from input to answer: width is the share of compute, height the number of channels. "
             "Early stages tend to be general, late ones specific: *Feature maps* shows it."
@@ -42,13 +42,13 @@ def page() -> None:
 
 
 def _target(name: str) -> None:
-    images = cached.images(name, source())
+    images = targets.images(name, source())
     relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
     st.subheader(f"Target: {plain(images.title)}", anchor=False)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
-    render_wall(cached.sample_wall(name, source(), cached.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
-    if len(images.classes) > cached.MOST_CLASSES:
-        st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
+    render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
+    if len(images.classes) > targets.MOST_CLASSES:
+        st.caption(f"The first {targets.MOST_CLASSES} of {len(images.classes):,} classes.")
     render_problems(images.problems)
 
 

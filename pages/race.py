@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.runs.store.folder import RACE, list_runs
-from tlviz.ui import cached
+from tlviz.ui.cached import networks, targets
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.race.form import render_form
 from tlviz.ui.race.live import pick_race, render_no_race, render_race
@@ -29,8 +29,8 @@ def page() -> None:
 
 
 def _form() -> None:
-    images = cached.images(target(), source())
-    render_form(source(), images.name, cached.target_stages(source(), len(images.classes)))
+    images = targets.images(target(), source())
+    render_form(source(), images.name, networks.target_stages(source(), len(images.classes)))
 
 
 guarded(page)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
-from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached import targets
 from tlviz.ui.frame import guarded, source, target, target_or_none
 from tlviz.ui.messages import plain, show_error
 from tlviz.ui.state import Key
@@ -33,7 +33,7 @@ def page() -> None:
 
 def _views() -> None:
     with st.container():  # progress comes and goes here without moving what follows
-        images = cached.images(target(), source())
+        images = targets.images(target(), source())
     _summary(images)
     from_address(Key.VIEW, VIEWS, CLASSES)
     st.segmented_control(

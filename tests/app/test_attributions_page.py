@@ -21,14 +21,14 @@ from tlviz.explore.attribution.sanity_checks import Game, Trust
 from tlviz.measures.faithfulness import Curve
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
-from tlviz.ui import cached, cached_attributions, working
 from tlviz.ui.attributions.downloads import maps_npz
 from tlviz.ui.attributions.question import Question, find_true_class
 from tlviz.ui.attributions.sweep import lines_of, sweep_rows
 from tlviz.ui.attributions.trust import trust_table
-from tlviz.ui.before_after import forget_run_networks
-from tlviz.ui.cached_attributions import Asked
-from tlviz.ui.shelf import Shelf
+from tlviz.ui.cached import attributions as cached_attributions
+from tlviz.ui.cached import networks, working
+from tlviz.ui.cached.attributions import Asked
+from tlviz.ui.cached.result_cache import ResultCache
 from tlviz.ui.state import Key
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -116,12 +116,12 @@ def test_a_run_against_itself_shows_zero() -> None:
     from tlviz.ui.attributions.answers import Answer, _largest_difference
 
     run = finished_run("head_only")
-    network = cached.network("squeezenet1_1")
+    network = networks.network("squeezenet1_1")
     pixels = np.random.default_rng(0).integers(0, 255, (224, 224, 3), dtype=np.uint8)
     asked = Asked("squeezenet1_1", run.name, Method.GRAD_CAM, 1, None, Baseline.MEAN)
     first = cached_attributions.swept(asked, pixels)
     working.shelf().clear()
-    forget_run_networks()
+    networks.forget()
     again = cached_attributions.swept(asked, pixels)
     assert again is not first
     assert first is not None
@@ -244,7 +244,7 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
     def page() -> None:
         import streamlit as st
 
-        from tlviz.ui.working import computed
+        from tlviz.ui.cached.working import computed
 
         found = computed("key", "Counting", lambda progress: progress(1, 2) or "found", is_slow=True, name="count")
         st.write(f"result: {found}")
@@ -261,7 +261,7 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
 
 
 def test_a_shelf_keeps_the_last_used() -> None:
-    shelf = Shelf(2)
+    shelf = ResultCache(2)
     for key in "ab":
         shelf.put(key, key.upper())
     assert shelf.get("a") == "A"
@@ -270,7 +270,7 @@ def test_a_shelf_keeps_the_last_used() -> None:
 
 
 def test_two_people_with_different_methods_on_one_network_each_get_the_right_map() -> None:
-    network = cached.network("squeezenet1_1")
+    network = networks.network("squeezenet1_1")
     pixels = np.random.default_rng(0).integers(0, 255, (224, 224, 3), dtype=np.uint8)
     methods = (Method.GUIDED_BACKPROP, Method.SALIENCY, Method.GRAD_CAM)
     alone = {method: attribute(network, pixels, method).map for method in methods}

@@ -20,14 +20,15 @@ from tlviz.models.load import Network
 from tlviz.runs.store.folder import VISUALISE, create_run, list_runs
 from tlviz.ui.channels.atlas import Atlas, atlas_table
 from tlviz.ui.channels.before_after import class_changes, describe_change, side_by_side
-from tlviz.ui.channels.panel import Place, sentence, words
+from tlviz.ui.channels.panel import sentence, words
 from tlviz.ui.channels.tables import channel_table, filter_table, networks_table, stage_table
+from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.state import Key
 
 
 @pytest.fixture
-def place(tiny: Network, colours: ImageSet) -> Place:
-    return Place("squeezenet1_1", tiny.stages, tiny.stages[0], colours, "v")
+def place(tiny: Network, colours: ImageSet) -> ChannelsView:
+    return ChannelsView("squeezenet1_1", tiny.stages, tiny.stages[0], colours, "v")
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_the_atlas_opens_with_its_download() -> None:
     assert not app.exception
 
 
-def test_sentences_for_a_preference_for_none_and_for_silence(place: Place, top: TopImages) -> None:
+def test_sentences_for_a_preference_for_none_and_for_silence(place: ChannelsView, top: TopImages) -> None:
     means = top.class_means.copy()
     means[0], means[1] = (3, 1, 1), (1.0, 1.1, 1.0)
     means[2] = 0
@@ -116,7 +117,7 @@ def test_sentences_for_a_preference_for_none_and_for_silence(place: Place, top: 
     assert "is dead here: it gives" in sentence(place, still, 0)
 
 
-def test_tables_hold_the_numbers(place: Place, top: TopImages) -> None:
+def test_tables_hold_the_numbers(place: ChannelsView, top: TopImages) -> None:
     rows = list(csv.DictReader(io.StringIO(channel_table(place, top, 1).decode())))
     assert [int(row["rank"]) for row in rows] == list(range(1, 10))
     assert [float(row["activation"]) for row in rows] == pytest.approx(top.values[1].tolist(), rel=1e-5)
@@ -164,7 +165,7 @@ def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zer
     assert "its channels are not these" in text(head)
 
 
-def test_networks_side_by_side_download_as_a_picture_and_as_numbers(place: Place, top: TopImages) -> None:
+def test_networks_side_by_side_download_as_a_picture_and_as_numbers(place: ChannelsView, top: TopImages) -> None:
     after = replace(top, class_means=top.class_means * 2)
     rows = list(
         csv.DictReader(io.StringIO(networks_table([place, replace(place, tuned="r")], [top, after], 1).decode()))

@@ -19,7 +19,7 @@ from tlviz.export.bundle import bundle_bytes, load_bundle
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
-from tlviz.ui.feature_maps.choice import Choice, View, parse_numbers
+from tlviz.ui.feature_maps.choice import MapChoice, View, parse_numbers
 from tlviz.ui.feature_maps.downloads import channels_csv, maps_npz
 from tlviz.ui.feature_maps.grid import Column, build_grid, difference
 from tlviz.ui.feature_maps.one_channel import _run_panes
@@ -78,7 +78,7 @@ def test_memory_that_runs_out_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
     def fail(*_: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr("tlviz.explore.maps.feature_maps.look", fail)
+    monkeypatch.setattr("tlviz.explore.maps.feature_maps.extract_feature_maps", fail)
     st.cache_resource.clear()
     app = open_look()
     assert not app.exception
@@ -125,13 +125,13 @@ def test_a_receptive_field_says_what_is_seen() -> None:
 
 def test_a_silent_channel_is_said_to_be_silent() -> None:
     from tlviz.data.pixels.images import load_images
-    from tlviz.explore.maps.feature_maps import look, silent_channels
-    from tlviz.ui.cached import padded
+    from tlviz.explore.maps.feature_maps import extract_feature_maps, silent_channels
+    from tlviz.ui.cached.targets import padded
 
     images = load_images("photos", padded("squeezenet1_1"))
     network = load_network(find_model("squeezenet1_1"))
     pixels = images.pixels[images.names.index("mammal/zebra.jpg")]
-    silent = np.flatnonzero(silent_channels(look(network, pixels).maps["fire9"]))
+    silent = np.flatnonzero(silent_channels(extract_feature_maps(network, pixels).maps["fire9"]))
     assert len(silent)
     app = open_look(look="One channel", stage="fire9", channel=str(silent[0]))
     assert f"Channel {silent[0]} is silent on this picture" in text(app)
@@ -195,7 +195,7 @@ def test_no_run_yet_is_said() -> None:
     assert "No finished run of this network yet" in app.info[0].value
 
 
-def choice(**changes: Any) -> Choice:
+def choice(**changes: Any) -> MapChoice:
     from tlviz.explore.maps.feature_maps import Order
 
     network = load_network(find_model("squeezenet1_1"))
@@ -203,7 +203,7 @@ def choice(**changes: Any) -> Choice:
         "model": "squeezenet1_1", "stages": network.stages[:2], "stage": "all stages", "layer": "",
         "order": Order.CHOSEN, "numbers": (1, 0), "is_shared": False, "overlay": 0,
     }  # fmt: skip
-    return Choice(**(plain | changes))
+    return MapChoice(**(plain | changes))
 
 
 def columns(side: int = 4) -> list[Column]:

@@ -19,7 +19,7 @@ from tlviz.models.load import build_for_target
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.attributions.run_maps import usual_method
-from tlviz.ui.cached import padded
+from tlviz.ui.cached.targets import padded
 from tlviz.ui.state import Key
 
 

@@ -15,8 +15,8 @@ from tlviz.data.pixels.images import load_images
 from tlviz.data.sources.exclusions import exclude, excluded_names
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.runs.store.folder import INGEST, RunFolder, create_run, list_runs
-from tlviz.ui import large
-from tlviz.ui.cached import padded
+from tlviz.ui.cached import large
+from tlviz.ui.cached.targets import padded
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 

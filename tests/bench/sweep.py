@@ -24,7 +24,7 @@ from tests.bench.targets import TARGETS, TargetSpec, write_target  # noqa: E402
 from tlviz.data.pixels.images import ImageSet, load_images  # noqa: E402
 from tlviz.data.training.splits import Split, split_images  # noqa: E402
 from tlviz.export.bundle import geometry_of  # noqa: E402
-from tlviz.finetune.batches import Feed  # noqa: E402
+from tlviz.finetune.batches import BatchSource  # noqa: E402
 from tlviz.finetune.config import FinetuneConfig, configure  # noqa: E402
 from tlviz.finetune.device import prepare_torch  # noqa: E402
 from tlviz.finetune.engine import train  # noqa: E402
@@ -94,7 +94,7 @@ def run(config: FinetuneConfig) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for event in train(state):
         if isinstance(event, Epoch) and state.best is event:
-            score = evaluate(session, Feed.whole(session, state.pictures), session.split.test)
+            score = evaluate(session, BatchSource.whole(session, state.pictures), session.split.test)
             result = {"epoch": event.epoch, "val": event.val_accuracy, "test": score.accuracy}
     return result | {"test_images": len(session.split.test)}
 

@@ -12,7 +12,7 @@ from tlviz.explore.attribution.activations import map_stages
 from tlviz.explore.attribution.applicability import unavailable
 from tlviz.explore.attribution.attributions import sweep
 from tlviz.explore.attribution.methods import METHODS, Method
-from tlviz.explore.maps.feature_maps import look
+from tlviz.explore.maps.feature_maps import extract_feature_maps
 from tlviz.explore.maps.layers import layer_paths, look_inside
 from tlviz.explore.maps.receptive_field import receptive_field
 from tlviz.models.catalogue import find_model
@@ -39,7 +39,7 @@ def test_it_can_be_looked_into(name: str) -> None:
     network.module.requires_grad_(False)
     pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
 
-    seen = look(network, pixels)
+    seen = extract_feature_maps(network, pixels)
     assert set(seen.maps) >= {stage.name for stage in map_stages(network)}
     assert all(np.isfinite(maps).all() for maps in seen.maps.values())
 

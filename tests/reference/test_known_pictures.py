@@ -9,7 +9,7 @@ import pytest
 from tlviz.data.pixels.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
-from tlviz.explore.maps.feature_maps import look
+from tlviz.explore.maps.feature_maps import extract_feature_maps
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, load_network
 
@@ -35,6 +35,6 @@ def photos() -> ImageSet:
 )
 def test_squeezenet_names_it(file: str, name: str) -> None:
     images = photos()
-    best = look(network(), images.pixels[images.names.index(file)]).guesses[0]
+    best = extract_feature_maps(network(), images.pixels[images.names.index(file)]).guesses[0]
     assert best.name == name
     assert best.probability > 0.2

@@ -71,16 +71,19 @@ def load_predictor(run: RunFolder) -> tuple[Network, Geometry]:
 
     Raises ``BadWeightsError`` where the run has saved none or they are damaged.
     """
+    geometry = read_geometry(run)
+    return load_bundle(run.weights), geometry
+
+
+def read_geometry(run: RunFolder) -> Geometry:
+    """Return how pictures become square for a run's best weights; raises as ``load_predictor``."""
     if not run.weights.exists():
         raise BadWeightsError(f"The run {run.name} has saved no weights, so it cannot name pictures.")
     said = read_header(run.weights).preprocessing
     try:
-        geometry = Geometry(
-            int(said["size"]), Fit(said["fit"]), str(said["interpolation"]), float(said["crop_fraction"])
-        )
+        return Geometry(int(said["size"]), Fit(said["fit"]), str(said["interpolation"]), float(said["crop_fraction"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BadWeightsError(f"The weights {run.weights} do not say how pictures become square ({error}).") from error
-    return load_bundle(run.weights), geometry
 
 
 def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:

@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw
 from tlviz.data.pixels.pictures import Pixels
 
 if TYPE_CHECKING:
-    from tlviz.explore.channels.crops import Box
+    from tlviz.explore.channels.crops import CropBox
 
 TILE = 112
 """Side of a tile in pixels: larger pictures are made smaller, small ones enlarged by a whole factor, crisply."""
 
 
-def cut_out(pictures: Sequence[Pixels], boxes: Sequence[Box]) -> Pixels:
+def cut_out(pictures: Sequence[Pixels], boxes: Sequence[CropBox]) -> Pixels:
     """Return the crop of each picture, uint8 (N, T, T, 3); all boxes have the same side."""
     crops = [
         picture[box.top : box.top + box.side, box.left : box.left + box.side]
@@ -26,7 +26,7 @@ def cut_out(pictures: Sequence[Pixels], boxes: Sequence[Box]) -> Pixels:
     return np.stack([to_tile(crop) for crop in crops])
 
 
-def mark_boxes(pictures: Sequence[Pixels], boxes: Sequence[Box], colour: str) -> Pixels:
+def mark_boxes(pictures: Sequence[Pixels], boxes: Sequence[CropBox], colour: str) -> Pixels:
     """Return whole pictures as tiles, uint8 (N, T, T, 3), each with its box drawn in a colour on white."""
     return np.stack([_marked(picture, box, colour) for picture, box in zip(pictures, boxes, strict=True)])
 
@@ -40,7 +40,7 @@ def to_tile(picture: Pixels, side: int = TILE) -> Pixels:
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _marked(picture: Pixels, box: Box, colour: str) -> Pixels:
+def _marked(picture: Pixels, box: CropBox, colour: str) -> Pixels:
     tile = to_tile(picture)
     scale = len(tile) / len(picture)
     image = Image.fromarray(np.ascontiguousarray(tile))

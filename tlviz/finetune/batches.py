@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import Indices
-from tlviz.finetune.cache import CHUNK, Need, PrefixCache, RowStore, Shelf, find_room
+from tlviz.finetune.cache import CHUNK, Need, PrefixCache, PrefixCachePool, RowStore, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import pass_size, precision
@@ -21,7 +21,7 @@ from tlviz.models.head import ends_rectified
 from tlviz.models.split import CannotSplitError, split_network
 
 
-class Feed:
+class BatchSource:
     """Feeds one phase: inputs for training and validation, and the logits of what has to run on them.
 
     Where the first stages are frozen, their outputs are kept and only the tail runs; ``note`` says so, or why not, and
@@ -38,7 +38,7 @@ class Feed:
         pictures: Pictures,
         phase: Phase,
         epochs: int,
-        shelf: Shelf | None = None,
+        shelf: PrefixCachePool | None = None,
         *,
         is_still: bool = True,
     ) -> None:
@@ -56,7 +56,7 @@ class Feed:
             self._tail = torch.compile(self._tail)  # type: ignore[assignment]
 
     @classmethod
-    def whole(cls, session: Session, pictures: Pictures) -> Feed:
+    def whole(cls, session: Session, pictures: Pictures) -> BatchSource:
         """Return a feed of the whole network, with nothing kept."""
         return cls(session, pictures, Phase(1, frozenset(), 1.0), 1)
 

@@ -121,7 +121,7 @@ class PrefixCache:
         return self._store.take(self._slots[view, indices])
 
 
-class Shelf:
+class PrefixCachePool:
     """Caches that outlive a session, the least recently used given up first; ``budget_mb`` is for all together."""
 
     def __init__(self, budget_mb: int) -> None:

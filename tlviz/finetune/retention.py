@@ -33,7 +33,7 @@ PICTURES = 48
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Retention:
     """What is left of the source.
 
     ``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before, None
@@ -47,13 +47,13 @@ class Reading:
     duration_s: float
 
 
-MISSING = Reading(None, {}, 0.0)
+MISSING = Retention(None, {}, 0.0)
 """What is told where there was not enough memory to read."""
 
 
-def unchanged(network: Network) -> Reading:
+def unchanged(network: Network) -> Retention:
     """Return the reading of a backbone that is the pretrained one to the byte, which needs no measuring."""
-    return Reading(1.0 if network.spec.class_count else None, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
+    return Retention(1.0 if network.spec.class_count else None, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
 
 
 def source_pictures(geometry: Geometry) -> Pixels:
@@ -89,7 +89,7 @@ class SourceGauge:
         self._answers = logits.argmax(1)
         self._setup_s = time.perf_counter() - begun
 
-    def read(self, module: nn.Module) -> Reading:
+    def read(self, module: nn.Module) -> Retention:
         """Compare a tuned network of the same kind with the pretrained one; modes and weights are left as they were."""
         begun = time.perf_counter()
         with _replaced(module, self._head):
@@ -98,7 +98,7 @@ class SourceGauge:
         similarity: dict[str, float | None] = {stage.name: 1.0 for stage in self._network.stages[: self._depth]}
         similarity |= {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
         setup_s, self._setup_s = self._setup_s, 0.0
-        return Reading(agreement, similarity, setup_s + time.perf_counter() - begun)
+        return Retention(agreement, similarity, setup_s + time.perf_counter() - begun)
 
     def _run_frozen(self, module: nn.Module, frozen: int) -> int:
         """Put what the first stages make of the pictures in their place; return how many stages that spares."""

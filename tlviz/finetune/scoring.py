@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.training.splits import Indices
-from tlviz.finetune.batches import Feed
+from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.session import Session
 from tlviz.measures.accuracy import accuracy, macro_f1
@@ -27,7 +27,7 @@ class Score:
     hits: str = ""
 
 
-def evaluate(session: Session, feed: Feed, indices: Indices) -> Score:
+def evaluate(session: Session, feed: BatchSource, indices: Indices) -> Score:
     """Score images as they are, in eval mode and without gradients.  Raises ``Halted`` where a stop is asked for."""
     return score(predict_logits(session, feed, indices), torch.from_numpy(session.images.labels[indices]))
 
@@ -39,7 +39,7 @@ def score(logits: Tensor, labels: Tensor) -> Score:
     return Score(loss, accuracy(logits, labels), macro_f1(logits, labels), hits)
 
 
-def predict_logits(session: Session, feed: Feed, indices: Indices) -> Tensor:
+def predict_logits(session: Session, feed: BatchSource, indices: Indices) -> Tensor:
     """Return the logits (n, C) of images on the CPU, in eval mode.  Raises ``Halted`` where a stop is asked for."""
     feed.eval_mode()
     parts: list[Tensor] = []

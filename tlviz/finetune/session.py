@@ -10,7 +10,7 @@ import torch
 
 from tlviz.data.pixels.images import ImageSet
 from tlviz.data.training.splits import Split
-from tlviz.finetune.cache import Shelf
+from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.load import Network
 
@@ -35,7 +35,7 @@ class Session:
     should_stop: Callable[[], bool]
     copies: tuple[tuple[str, ...], ...] = ()
     clock: Callable[[], float] = time.perf_counter
-    shelf: Shelf | None = None
+    shelf: PrefixCachePool | None = None
 
     def halt_if_asked(self) -> None:
         """Raise ``Halted`` where somebody asked for a stop."""

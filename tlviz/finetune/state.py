@@ -9,7 +9,7 @@ import torch
 
 from tlviz.data.training.splits import Indices
 from tlviz.finetune import lora
-from tlviz.finetune.batches import Feed
+from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.choices import BatchNorm, StageRates, Tune
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
@@ -38,7 +38,7 @@ class State:
     """
 
     phase: Phase
-    feed: Feed
+    feed: BatchSource
     optimizer: torch.optim.Optimizer
 
     def __init__(self, session: Session) -> None:
@@ -95,7 +95,7 @@ class State:
         shelf = self.session.shelf if self._has_source_prefix(phase) else None
         # The averages of stages that trained before go on following them for some steps.
         is_still = self.averaged is None or self._has_frozen_prefix(phase)
-        self.feed = Feed(self.session, self.pictures, phase, epochs, shelf, is_still=is_still)
+        self.feed = BatchSource(self.session, self.pictures, phase, epochs, shelf, is_still=is_still)
 
     def build_optimizer(self) -> None:
         """Build the optimizer of the present phase; what trained in the phase before keeps its moments."""

@@ -14,8 +14,8 @@ from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import geometry_of, load_bundle
-from tlviz.finetune.batches import Feed
-from tlviz.finetune.cache import Shelf
+from tlviz.finetune.batches import BatchSource
+from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, decoding_errors, memory_errors, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
@@ -43,7 +43,7 @@ class Shared:
     the others too.
     """
 
-    shelf: Shelf
+    shelf: PrefixCachePool
     images: dict[tuple[str, Geometry], ImageSet] = field(default_factory=dict)
     begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -144,7 +144,7 @@ def _test_accuracy(job: Job, state: State) -> float | None:
     session = replace(state.session, network=load_bundle(job.run.weights))
     session.network.module.to(session.device)
     try:
-        return evaluate(session, Feed.whole(session, state.pictures), session.split.test).accuracy
+        return evaluate(session, BatchSource.whole(session, state.pictures), session.split.test).accuracy
     except Halted:
         return None
 

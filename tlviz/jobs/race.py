@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tlviz.errors import BadSettingError, StorageError
-from tlviz.finetune.cache import Shelf
+from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, reset_peak_memory
 from tlviz.finetune.events import StopReason
@@ -58,7 +58,7 @@ class _Course:
         for member in self._planned:
             FinetuneConfig.from_json(member)
         self._rungs = rungs(self._planned) if settings.get("halving") else ()
-        self._shared = Shared(Shelf(max((m.get("cache_mb") or 0 for m in self._planned), default=0)))
+        self._shared = Shared(PrefixCachePool(max((m.get("cache_mb") or 0 for m in self._planned), default=0)))
         self._reader = CurveReader()
         self._own = Heartbeat.of_this_process()
         self._taken_up: set[int] = set()

@@ -16,7 +16,7 @@ from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
 from tlviz.finetune.resume import checkpoint
-from tlviz.finetune.retention import MISSING, PICTURES, Reading, SourceGauge, source_pictures, unchanged
+from tlviz.finetune.retention import MISSING, PICTURES, Retention, SourceGauge, source_pictures, unchanged
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
@@ -186,9 +186,9 @@ class Diary:
         for moment, epoch in epochs.items():
             self._tell_reading(moment, epoch, readings[moment])
 
-    def _read(self, epochs: Mapping[str, int]) -> dict[str, Reading]:
+    def _read(self, epochs: Mapping[str, int]) -> dict[str, Retention]:
         """Return the readings of ``end``, the live weights, and ``best``, the saved ones, by the epochs they are of."""
-        state, readings = self._state, dict[str, Reading]()
+        state, readings = self._state, dict[str, Retention]()
         if self._pretrained_stages() == len(state.session.network.stages) - 1:
             return dict.fromkeys(epochs, unchanged(state.session.network))
         gauge = self._gauge()
@@ -200,7 +200,7 @@ class Diary:
         best = load_bundle(self._job.run.weights).module.to(state.session.device)
         return readings | {"best": gauge.read(best)}
 
-    def _tell_reading(self, moment: str, epoch: int, reading: Reading) -> None:
+    def _tell_reading(self, moment: str, epoch: int, reading: Retention) -> None:
         self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))
 
     def _tell(self, event: str, values: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tlviz.explore.channels.feature_visualisation import DrawWish, Objective, draw_and_keep
+from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest, draw_and_keep
 from tlviz.export.bundle import load_bundle
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
@@ -24,7 +24,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     Raises ``StoppedEarly`` where a stop is asked for, which leaves nothing behind, and ``TlvizError`` for a mistake.
     """
     job.tell(Status.RUNNING, "loading the network")
-    wish = DrawWish(**settings["wish"] | {"objective": Objective(settings["wish"]["objective"])})
+    wish = VisualisationRequest(**settings["wish"] | {"objective": Objective(settings["wish"]["objective"])})
     drawing = draw_and_keep(_network(settings), wish, _progress(job))
     return {
         "status": Status.FINISHED,

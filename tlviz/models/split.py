@@ -37,7 +37,7 @@ class CannotSplitError(TlvizError):
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitNetwork:
     """Two modules with ``tail(prefix(x)) == network(x)``, made of the network's own modules: weights are shared.
 
     Both follow ``train()`` and ``eval()``.  Move the network to its device before it is split.
@@ -47,7 +47,7 @@ class Split:
     tail: nn.Module
 
 
-def split_network(module: nn.Module, stages: Sequence[Stage], depth: int) -> Split:
+def split_network(module: nn.Module, stages: Sequence[Stage], depth: int) -> SplitNetwork:
     """Cut a network behind its first ``depth`` stages (1 to the number of stages less one) with ``torch.fx``.
 
     What only pools or flattens the tensor that crosses is done before it crosses: it is smaller then.  The modules of
@@ -66,7 +66,7 @@ def split_network(module: nn.Module, stages: Sequence[Stage], depth: int) -> Spl
         halves = [_halves(module, graph, cut) for graph, cut in zip((training, evaluating), cuts, strict=True)]
         prefix, tail = (_Half(*pair) for pair in zip(*halves, strict=True))
     prefix.training = tail.training = module.training
-    return Split(prefix, tail)
+    return SplitNetwork(prefix, tail)
 
 
 class _Half(nn.Module):

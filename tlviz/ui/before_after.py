@@ -7,26 +7,23 @@ architecture that takes no other size than it was trained with gets the picture 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
-from tlviz.data.pixels.pictures import Pixels
 from tlviz.models.spec import Sizing
 from tlviz.runs.store.folder import FINETUNE, RunFolder, find_run, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.cached.networks import changed_at
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_many
 from tlviz.ui.widgets.panels import run_label
 
 if TYPE_CHECKING:
-    from tlviz.models.load import Network
+    pass
 
 MOST_RUNS = 3
 NEWEST = 50
@@ -34,14 +31,14 @@ NEWEST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TunedRun:
     """A run that is shown beside the pretrained network: its name and what to call it."""
 
     name: str
     title: str
 
 
-def pick_runs(model: str) -> list[Compared]:
+def pick_tuned_runs(model: str) -> list[TunedRun]:
     """Let a person pick up to three finished runs of a source network; says so where there is none."""
     runs = {run.name: summary for run, summary in finished_runs(model)}
     if not runs:
@@ -59,7 +56,7 @@ def pick_runs(model: str) -> list[Compared]:
     said = sorted({words for words in sizes if words})
     if said:
         st.caption(" ".join(plain(words) for words in said))
-    return [Compared(name, _short(runs[name], list(runs.values()))) for name in chosen]
+    return [TunedRun(name, _short(runs[name], list(runs.values()))) for name in chosen]
 
 
 def finished_runs(model: str) -> list[tuple[RunFolder, RunSummary]]:
@@ -75,53 +72,13 @@ def finished_runs(model: str) -> list[tuple[RunFolder, RunSummary]]:
 
 def _summary_of(run: RunFolder) -> RunSummary:
     """Return a run's summary, from memory where the run is over and nothing was written since."""
-    known = _summary(str(run.path), _changed(run.path / "events.jsonl"))
+    known = _summary(str(run.path), changed_at(run.path / "events.jsonl"))
     return known if known.status in (Status.FINISHED, Status.STOPPED) else summarise(run)
 
 
 @st.cache_resource(max_entries=2 * NEWEST, show_spinner=False)
 def _summary(folder: str, changed: int) -> RunSummary:  # noqa: ARG001  (only a cache key)
     return summarise(find_run(folder))
-
-
-def _changed(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def cached_run_network(run_name: str) -> Network:
-    """Return the network of a run's best weights, one copy for the whole app; never trained, never changed."""
-    return _run_network(run_name, saved_at(run_name))
-
-
-def forget_run_networks() -> None:
-    """Forget the networks of runs."""
-    _run_network.clear()
-
-
-def saved_at(run_name: str) -> int:
-    """Return when a run's best weights were written, in nanoseconds; 0 for no run, and where there are none."""
-    if not run_name:
-        return 0
-    return _changed(find_run(run_name).weights)
-
-
-def fit_pixels(network: Network, pixels: Pixels) -> Pixels:
-    """Return a picture in a size that a network takes: as it is, or where its architecture is fixed, in its own."""
-    size = network.spec.preprocessing.size
-    if network.spec.sizing is Sizing.FREE or pixels.shape[0] == size:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC))
-
-
-@st.cache_resource(max_entries=MOST_RUNS + 1, show_spinner="Loading the run's network …")
-def _run_network(run_name: str, saved_at: int) -> Network:  # noqa: ARG001  (only a cache key)
-    from tlviz.export.bundle import load_bundle
-
-    network = load_bundle(find_run(run_name).weights)
-    return replace(network, spec=replace(network.spec, title=f"The network of run {run_name}"))  # for its mistakes
 
 
 def _size_words(model: str, run: RunSummary) -> str:

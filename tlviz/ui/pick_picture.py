@@ -12,8 +12,8 @@ import streamlit as st
 from tlviz.data.pixels.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
-from tlviz.ui import cached
 from tlviz.ui.address import from_address, has_moved
+from tlviz.ui.cached import looks
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
 
@@ -85,7 +85,7 @@ def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, d
     )
     if upload is not None:
         try:
-            pixels, oddity = cached.uploaded(upload.getvalue(), upload.name, model)
+            pixels, oddity = looks.uploaded(upload.getvalue(), upload.name, model)
         except TlvizError as error:
             show_error(error)
         else:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.explore.channels.crops import Box, crop_box, crop_side
+from tlviz.explore.channels.crops import CropBox, crop_box, crop_side
 from tlviz.models.load import Network
 
 
@@ -51,7 +51,7 @@ def test_nothing_stays_behind(tiny: Network) -> None:
 
 
 def test_boxes_are_around_the_position_and_inside() -> None:
-    assert crop_box(32, 224, 7, 3, 3) == Box(96, 96, 32)
-    assert crop_box(32, 224, 56, 0, 55) == Box(0, 192, 32)
-    assert crop_box(3, 224, 224, 100, 50) == Box(92, 42, 16)
-    assert crop_box(500, 224, 7, 0, 6) == Box(0, 0, 224)
+    assert crop_box(32, 224, 7, 3, 3) == CropBox(96, 96, 32)
+    assert crop_box(32, 224, 56, 0, 55) == CropBox(0, 192, 32)
+    assert crop_box(3, 224, 224, 100, 50) == CropBox(92, 42, 16)
+    assert crop_box(500, 224, 7, 0, 6) == CropBox(0, 0, 224)

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.explore.maps.feature_maps import Order, best_guesses, look, rank_channels
+from tlviz.explore.maps.feature_maps import Order, best_guesses, extract_feature_maps, rank_channels
 from tlviz.models.load import Network, normalise
 
 
 def test_maps_equal_the_stages_outputs(tiny: Network) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
-    seen = look(tiny, pixels)
+    seen = extract_feature_maps(tiny, pixels)
     with torch.no_grad():
         value = normalise(torch.from_numpy(pixels)[None], tiny.spec.preprocessing)
         for stage in tiny.stages[:-1]:
@@ -31,13 +31,13 @@ def test_a_map_before_an_in_place_relu_is_not_rectified(tiny: Network) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (1, 1, 3), dtype=np.uint8)
     with torch.no_grad():
         module[0].bias.fill_(-100.0)
-    seen = look(replace(tiny, module=module, stages=stages, classes=("a", "b")), pixels)
+    seen = extract_feature_maps(replace(tiny, module=module, stages=stages, classes=("a", "b")), pixels)
     assert seen.maps["conv"].max() < 0
 
 
 def test_hooks_are_gone_and_the_lock_is_free_after_a_failure(tiny: Network) -> None:
     with pytest.raises(RuntimeError):
-        look(tiny, np.zeros((0, 32, 3), np.uint8))
+        extract_feature_maps(tiny, np.zeros((0, 32, 3), np.uint8))
     assert not any(layer._forward_hooks for layer in tiny.module.modules())
     assert not tiny.lock.locked()
 

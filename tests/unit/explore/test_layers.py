@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadWeightsError, UnknownNameError
-from tlviz.explore.maps.feature_maps import Order, channel_numbers, look, pick_channels, silent_channels
+from tlviz.explore.maps.feature_maps import Order, channel_numbers, extract_feature_maps, pick_channels, silent_channels
 from tlviz.explore.maps.layers import layer_paths, look_inside
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout, ModelSpec
@@ -86,7 +86,7 @@ def test_weights_that_are_no_numbers_are_named_with_their_stage(tiny: Network) -
     with torch.no_grad():
         tiny.module.block1[0].weight[0, 0, 0, 0] = float("nan")
     with pytest.raises(BadWeightsError, match="not finite from block1 on"):
-        look(tiny, PIXELS)
+        extract_feature_maps(tiny, PIXELS)
 
 
 def test_silent_channels_are_told() -> None:

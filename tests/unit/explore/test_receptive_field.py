@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tlviz.errors import BadSettingError
-from tlviz.explore.maps.receptive_field import Box, receptive_field
+from tlviz.explore.maps.receptive_field import FieldBox, receptive_field
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout
 
@@ -51,7 +51,7 @@ def test_it_equals_the_analytic_field_of_a_plain_stack(tiny: Network, row: int, 
     field = receptive_field(with_module(tiny, module), PIXELS, "4", Layout.MAPS, row, column)
     top, bottom = analytic(shapes, row, 32)
     left, right = analytic(shapes, column, 32)
-    assert field.box == Box(top, left, bottom, right)
+    assert field.box == FieldBox(top, left, bottom, right)
     assert field.heat.max() == pytest.approx(1)
     assert 0 < field.half_share <= (bottom - top) * (right - left) / 32**2
 
@@ -60,7 +60,7 @@ def test_half_of_an_even_field_is_half_of_it(tiny: Network) -> None:
     conv = nn.Conv2d(3, 1, 4, stride=4, bias=False)
     nn.init.ones_(conv.weight)
     field = receptive_field(with_module(tiny, nn.Sequential(conv)), PIXELS, "0", Layout.MAPS, 1, 2)
-    assert field.box == Box(4, 8, 8, 12)
+    assert field.box == FieldBox(4, 8, 8, 12)
     np.testing.assert_allclose(field.heat[4:8, 8:12], 1, rtol=1e-6)
     assert field.heat.sum() == pytest.approx(16)
     assert field.half_share == pytest.approx(8 / 32**2)
@@ -82,7 +82,7 @@ class Tokens(nn.Module):
 
 def test_tokens_have_a_field_too(tiny: Network) -> None:
     field = receptive_field(with_module(tiny, Tokens()), PIXELS, "norm", Layout.TOKENS, 1, 3)
-    assert field.box == Box(8, 24, 16, 32)
+    assert field.box == FieldBox(8, 24, 16, 32)
 
 
 def test_a_position_that_nothing_reaches_has_no_box(tiny: Network) -> None:

@@ -11,11 +11,11 @@ import torch
 from tests.unit.explore.test_channels import plant_red
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.explore.channels.feature_visualisation import (
-    DrawWish,
     Objective,
+    VisualisationRequest,
     draw_and_keep,
     drawing_size,
-    kept_drawing,
+    kept_visualisation,
     visualise,
 )
 from tlviz.explore.channels.fourier_image import PaintSpace, random_view
@@ -25,8 +25,8 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network
 
 
-def small(channel: int, **others: object) -> DrawWish:
-    return DrawWish("stem", channel, size=32, steps=192, **others)  # type: ignore[arg-type]
+def small(channel: int, **others: object) -> VisualisationRequest:
+    return VisualisationRequest("stem", channel, size=32, steps=192, **others)  # type: ignore[arg-type]
 
 
 def test_a_channel_that_answers_to_red_is_drawn_red(tiny: Network) -> None:
@@ -59,9 +59,9 @@ def test_a_channel_that_is_silent_on_noise_is_woken(tiny: Network) -> None:
 
 
 def test_equal_wishes_give_equal_pictures(tiny: Network) -> None:
-    first, again = (visualise(tiny, DrawWish("block2", 3, size=32, steps=8)) for _ in range(2))
+    first, again = (visualise(tiny, VisualisationRequest("block2", 3, size=32, steps=8)) for _ in range(2))
     assert np.array_equal(first.picture, again.picture)
-    other = visualise(tiny, DrawWish("block2", 3, size=32, steps=8, seed=1))
+    other = visualise(tiny, VisualisationRequest("block2", 3, size=32, steps=8, seed=1))
     assert not np.array_equal(first.picture, other.picture)
 
 
@@ -69,7 +69,11 @@ def test_the_network_is_as_it_was_and_free_meanwhile(tiny: Network) -> None:
     tiny.module.train()
     before = {name: value.clone() for name, value in tiny.module.state_dict().items()}
     free: list[bool] = []
-    visualise(tiny, DrawWish("block1", 0, size=32, steps=3), lambda done, total: free.append(not tiny.lock.locked()))
+    visualise(
+        tiny,
+        VisualisationRequest("block1", 0, size=32, steps=3),
+        lambda done, total: free.append(not tiny.lock.locked()),
+    )
     assert free == [True, True, True]
     assert tiny.module.training
     assert all(torch.equal(value, before[name]) for name, value in tiny.module.state_dict().items())
@@ -87,7 +91,7 @@ def test_it_is_kept_whole_or_not_at_all(tiny: Network) -> None:
     with pytest.raises(KeyboardInterrupt):
         draw_and_keep(tiny, wish, stop)
     assert not cache_folder("drawings").exists()
-    assert kept_drawing(digest, wish) is None
+    assert kept_visualisation(digest, wish) is None
     found = draw_and_keep(tiny, wish)
     told: list[int] = []
     again = draw_and_keep(tiny, wish, lambda done, total: told.append(done))
@@ -96,9 +100,9 @@ def test_it_is_kept_whole_or_not_at_all(tiny: Network) -> None:
     assert (again.before, again.after) == (found.before, found.after)
     (file,) = cache_folder("drawings").iterdir()
     file.write_bytes(file.read_bytes()[:50])
-    assert kept_drawing(digest, wish) is None
+    assert kept_visualisation(digest, wish) is None
     assert np.array_equal(draw_and_keep(tiny, wish).picture, found.picture)
-    assert kept_drawing(digest, replace(wish, channel=1)) is None
+    assert kept_visualisation(digest, replace(wish, channel=1)) is None
 
 
 def test_a_dead_channel_does_not_respond(tiny: Network) -> None:
@@ -114,7 +118,7 @@ def test_mistakes_are_one_sentence(tiny: Network) -> None:
     with pytest.raises(BadSettingError, match="channel is -1"):
         visualise(tiny, small(-1))
     with pytest.raises(UnknownNameError, match="no stage called 'nowhere'"):
-        visualise(tiny, DrawWish("nowhere", 0))
+        visualise(tiny, VisualisationRequest("nowhere", 0))
     with torch.no_grad():
         tiny.module.fc.bias[0] = float("inf")
     with pytest.raises(BadWeightsError, match=r"fc\.bias holds numbers that are not finite"):

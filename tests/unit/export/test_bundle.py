@@ -99,7 +99,7 @@ def test_the_shown_snippet_runs_as_it_stands(name: str, fit: str, tmp_path: Path
     import sys
 
     from tlviz.data.pixels.pictures import Fit, fit_picture, open_picture
-    from tlviz.explore.maps.feature_maps import look
+    from tlviz.explore.maps.feature_maps import extract_feature_maps
     from tlviz.export.snippet import loading_snippet
     from tlviz.home import ASSETS
 
@@ -110,7 +110,7 @@ def test_the_shown_snippet_runs_as_it_stands(name: str, fit: str, tmp_path: Path
     (tmp_path / "picture.jpg").write_bytes(picture.read_bytes())
     prep = network.spec.preprocessing
     pixels = fit_picture(open_picture(picture)[0], 96, Fit(fit), prep.interpolation, prep.crop_fraction)
-    expected = look(network, np.asarray(pixels)).guesses[0]
+    expected = extract_feature_maps(network, np.asarray(pixels)).guesses[0]
     # Beside a CPU-only torch plain torchvision needs the same names that tlviz declares.
     program = "from tlviz import vision; vision.timm()\n" + loading_snippet(network.spec, "my.safetensors")
     done = subprocess.run(

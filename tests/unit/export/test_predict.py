@@ -14,7 +14,7 @@ from tests.painted import paint
 from tlviz.cli import main
 from tlviz.data.pixels.pictures import fit_picture, open_picture
 from tlviz.errors import BadWeightsError
-from tlviz.explore.maps.feature_maps import look
+from tlviz.explore.maps.feature_maps import extract_feature_maps
 from tlviz.export.bundle import bundle_bytes
 from tlviz.export.ood_reference import find_familiar
 from tlviz.export.predict import Picture, find_pictures, load_predictor, predict, to_csv
@@ -46,7 +46,7 @@ def test_a_prediction_is_what_the_network_says_alone(run: RunFolder, tmp_path: P
     named = predict(network, geometry, [Picture(str(file), file) for file in files])
     for row, file in zip(named.rows, files, strict=True):
         square = fit_picture(open_picture(file)[0], 64, geometry.fit, geometry.interpolation, geometry.crop_fraction)
-        alone = look(network, square).guesses
+        alone = extract_feature_maps(network, square).guesses
         assert [guess.name for guess in row.guesses] == [guess.name for guess in alone]
         assert row.guesses[0].probability == pytest.approx(alone[0].probability, abs=1e-5)
         assert (row.distance, row.is_unlike) == (None, None)

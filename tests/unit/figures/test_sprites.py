@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tlviz.explore.maps.receptive_field import Box, Field
+from tlviz.explore.maps.receptive_field import Field, FieldBox
 from tlviz.figures.field import draw_field
 from tlviz.figures.poster import poster
 from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample
@@ -50,7 +50,7 @@ def test_an_overlay_mixes_by_its_strength() -> None:
 def test_a_field_is_faded_outside_and_framed() -> None:
     heat = np.zeros((8, 8), np.float32)
     heat[3, 3] = 1
-    drawn = draw_field(np.full((8, 8, 3), 250, np.uint8), Field(Box(2, 2, 6, 6), heat, 0.01), enlarge=4)
+    drawn = draw_field(np.full((8, 8, 3), 250, np.uint8), Field(FieldBox(2, 2, 6, 6), heat, 0.01), enlarge=4)
     assert drawn.shape == (32, 32, 3)
     assert drawn[8, 8].tolist() == [255, 45, 149]
     assert (drawn[0, 0] < 180).all()

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from tlviz.data.pixels.images import ImageSet
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import Indices, split_images
-from tlviz.finetune.batches import Feed
-from tlviz.finetune.cache import PrefixCache, RowStore, Shelf, find_room
+from tlviz.finetune.batches import BatchSource
+from tlviz.finetune.cache import PrefixCache, PrefixCachePool, RowStore, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
@@ -77,7 +77,9 @@ def test_stages_that_are_frozen_again_are_validated_as_they_are(tiny: Network, c
     assert losses == run(tiny, colours, "full", cache_mb=0, **settings)[1]
     with with_cache.best_guess():
         last = predict_logits(
-            with_cache.session, Feed.whole(with_cache.session, with_cache.pictures), with_cache.session.split.validation
+            with_cache.session,
+            BatchSource.whole(with_cache.session, with_cache.pictures),
+            with_cache.session.split.validation,
         )
     assert with_cache.logits is not None
     assert torch.allclose(last, with_cache.logits, atol=1e-6)
@@ -222,7 +224,7 @@ def test_what_an_interrupted_fill_had_begun_is_computed_anew_in_the_same_chunks(
 
 def test_a_later_session_takes_rows_from_the_shelf_and_computes_what_is_missing() -> None:
     first = PrefixCache(nn.Identity(), 10, 2, RowStore(20, torch.zeros(1, 1), in_memory=True))
-    shelf = Shelf(1)
+    shelf = PrefixCachePool(1)
     shelf.keep("a", first, 800)
     first.fill(np.arange(5), 0, Asked())
     found = shelf.find("a", 800)
@@ -241,7 +243,7 @@ def test_a_later_session_takes_rows_from_the_shelf_and_computes_what_is_missing(
 
 
 def test_the_shelf_gives_up_what_was_not_used_for_longest() -> None:
-    shelf, half = Shelf(1), 2**19
+    shelf, half = PrefixCachePool(1), 2**19
     for name in "abc":
         cache = PrefixCache(nn.Identity(), 1, 1, RowStore(1, torch.zeros(1, 1), in_memory=True))
         shelf.make_room(half)
@@ -268,7 +270,7 @@ def test_only_what_the_pretrained_stages_compute_is_shared(
 ) -> None:
     kept: list[object] = []
 
-    class Spy(Shelf):
+    class Spy(PrefixCachePool):
         def keep(self, key: object, cache: PrefixCache, size: int) -> None:
             kept.append(key)
 

@@ -11,7 +11,7 @@ import torch
 from tlviz.data.pixels.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.batches import Feed
+from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) 
 
 def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: ImageSet) -> None:
     work = session(tiny, colours, config())
-    feed, indices = Feed.whole(work, Pictures(work)), work.split.train
+    feed, indices = BatchSource.whole(work, Pictures(work)), work.split.train
     logits = predict_logits(work, feed, indices)
     labels = torch.from_numpy(colours.labels[indices])
     score = evaluate(work, feed, indices)

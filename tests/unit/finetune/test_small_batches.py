@@ -16,7 +16,7 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.training.splits import split_images
-from tlviz.finetune.cache import PrefixCache, Shelf
+from tlviz.finetune.cache import PrefixCache, PrefixCachePool
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.device import pass_size
@@ -28,7 +28,7 @@ from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, build_for_target
 
 
-def state_of(network: Network, images: ImageSet, shelf: Shelf | None = None, **chosen: object) -> State:
+def state_of(network: Network, images: ImageSet, shelf: PrefixCachePool | None = None, **chosen: object) -> State:
     config = configure("squeezenet1_1", "clipart", "head_only", **{"epochs": 2, "image_size": 64} | chosen)
     own = replace(network, module=copy.deepcopy(network.module))
     split = split_images(images.labels, images.parts, 0)
@@ -71,7 +71,7 @@ def test_statistics_are_measured_in_chunks_that_follow_the_batch(
 def test_rows_computed_in_other_chunks_are_not_shared(tiny: Network, colours: ImageSet) -> None:
     keys: list[Hashable] = []
 
-    class Spy(Shelf):
+    class Spy(PrefixCachePool):
         def keep(self, key: Hashable, cache: PrefixCache, size: int) -> None:
             keys.append(key)
 

@@ -19,7 +19,7 @@ from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import StopReason
-from tlviz.finetune.retention import Reading
+from tlviz.finetune.retention import Retention
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.jobs import run_logger
@@ -143,9 +143,9 @@ class Seen:
     def __init__(self, *_: object) -> None:
         self.biases: list[list[float]] = []
 
-    def read(self, module: nn.Module) -> Reading:
+    def read(self, module: nn.Module) -> Retention:
         self.biases.append(module.get_parameter("fc.bias").tolist())
-        return Reading(0.5, {"stem": 0.5}, 0.1)
+        return Retention(0.5, {"stem": 0.5}, 0.1)
 
 
 def readings(run: RunFolder) -> list[tuple[str, int, float | None]]:

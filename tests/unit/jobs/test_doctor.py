@@ -16,7 +16,7 @@ from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import read_header
 from tlviz.export.formats import _validation
-from tlviz.finetune.cache import Shelf
+from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.doctor import read_report
@@ -109,7 +109,7 @@ def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
 
 def test_runs_of_a_race_split_alike_although_the_doctor_finds_copies_meanwhile(target: Path) -> None:
     configs = [configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64, seed=0, threads=1)] * 2
-    shared, told = Shared(Shelf(0)), []
+    shared, told = Shared(PrefixCachePool(0)), []
     for config in configs:
         run = create_run("finetune", "in a race", config.to_json())
         execute(Job(run), config.to_json(), shared)

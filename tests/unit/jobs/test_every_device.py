@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.pretended import pretended_gpu
-from tlviz.finetune.cache import Shelf
+from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import configure
 from tlviz.jobs import answers, finetune, range_test
 from tlviz.jobs.job import Job
@@ -65,7 +65,7 @@ def test_a_run_trains_reads_its_gauges_and_is_asked_again(strategy: str, chosen:
 
 
 def test_runs_of_a_race_share_what_frozen_stages_compute() -> None:
-    shared = finetune.Shared(Shelf(256))
+    shared = finetune.Shared(PrefixCachePool(256))
     _, first = train("head_only", shared, epochs=4)
     again, second = train("two_phase", shared, epochs=4)
     assert (first["shared_s"], second["shared_s"] > 0) == (0, True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from tlviz.explore.channels.feature_visualisation import DrawWish, kept_drawing
+from tlviz.explore.channels.feature_visualisation import VisualisationRequest, kept_visualisation
 from tlviz.explore.partial_forward import weights_digest
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
@@ -31,22 +31,22 @@ def ended(run: RunFolder) -> Status:
 
 
 def test_a_job_leaves_its_picture_and_makes_room() -> None:
-    wish = DrawWish("stem", 5, size=64, steps=12)
+    wish = VisualisationRequest("stem", 5, size=64, steps=12)
     run = start_visualise(MODEL, asdict(wish))
     assert start_visualise(MODEL, asdict(wish)) == run, "the same drawing is not made twice at once"
     assert ended(run) is Status.FINISHED, run.events()
-    found = kept_drawing(weights_digest(load_network(find_model(MODEL))), wish)
+    found = kept_visualisation(weights_digest(load_network(find_model(MODEL))), wish)
     assert found is not None
     assert found.picture.shape == (64, 64, 3)
     assert found.responds is run.events()[-1]["responds"] is True
     assert list_runs("finetune") == []
-    other = start_visualise(MODEL, asdict(DrawWish("stem", 6, size=64, steps=12)))
+    other = start_visualise(MODEL, asdict(VisualisationRequest("stem", 6, size=64, steps=12)))
     assert not run.path.exists()
     assert ended(other) is Status.FINISHED
 
 
 def test_a_stop_in_the_middle_leaves_nothing() -> None:
-    run = start_visualise(MODEL, asdict(DrawWish("fire5", 0, size=64, steps=100_000)))
+    run = start_visualise(MODEL, asdict(VisualisationRequest("fire5", 0, size=64, steps=100_000)))
     wait(lambda: "step" in getattr(run.heartbeat(), "doing", "") or run.status().is_over)
     assert run.status() is Status.RUNNING
     run.request_stop()
@@ -55,7 +55,7 @@ def test_a_stop_in_the_middle_leaves_nothing() -> None:
 
 
 def test_a_mistake_is_one_sentence() -> None:
-    run = start_visualise(MODEL, asdict(DrawWish("fire5", 9999)))
+    run = start_visualise(MODEL, asdict(VisualisationRequest("fire5", 9999)))
     assert ended(run) is Status.FAILED
     assert run.events()[-1]["error"] == "channel is 9999; fire5 has 256, from 0 to 255."
 

@@ -19,10 +19,10 @@ from tlviz.runs.advice.record import (  # fmt: skip
     AdviceRecord,
     Advised,
     Outcome,
+    accuracy_and_error,
     judge,
     keep_record,
     load_record,
-    mean_and_error,
     plan_of,
     recorded_targets,
 )
@@ -102,12 +102,12 @@ def test_what_a_freeze_plan_has_besides_depth_is_another_plan(home: Path) -> Non
 
 
 def test_error_of_the_mean_is_the_larger_of_images_and_seeds() -> None:
-    assert mean_and_error([outcome("a", 2, 0.5)]) == (0.5, pytest.approx(sqrt(0.25 / 102)))
+    assert accuracy_and_error([outcome("a", 2, 0.5)]) == (0.5, pytest.approx(sqrt(0.25 / 102)))
     far_apart = [outcome("a", 2, 0.2), outcome("b", 2, 0.8, seed=1)]
-    assert mean_and_error(far_apart) == (0.5, pytest.approx(0.3))
+    assert accuracy_and_error(far_apart) == (0.5, pytest.approx(0.3))
     alike = [outcome("a", 2, 0.5), outcome("b", 2, 0.5, seed=1)]
-    assert mean_and_error(alike)[1] == pytest.approx(sqrt(0.25 / 202))
-    assert mean_and_error([outcome("a", 2, 1.0)])[1] > 0
+    assert accuracy_and_error(alike)[1] == pytest.approx(sqrt(0.25 / 202))
+    assert accuracy_and_error([outcome("a", 2, 1.0)])[1] > 0
 
 
 def test_advised_against_best_on_equal_terms() -> None:

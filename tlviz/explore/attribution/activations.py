@@ -18,7 +18,7 @@ _AXES = {Layout.MAPS: 4, Layout.MAPS_LAST: 4, Layout.TOKENS: 3, Layout.FLAT: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Tap:
+class RecordedLayer:
     """A place to look at: the output of the module at ``path``, which belongs to a stage."""
 
     stage: Stage
@@ -26,10 +26,10 @@ class Tap:
 
 
 @dataclass(slots=True)
-class Tapped:
+class RecordedActivations:
     """What passed the taps in one forward pass, by path, in the order of the network."""
 
-    taps: Sequence[Tap]
+    taps: Sequence[RecordedLayer]
     outputs: dict[str, Tensor] = field(default_factory=dict)
 
     def maps(self) -> dict[str, Tensor]:
@@ -47,7 +47,7 @@ class Tapped:
         filled = [torch.zeros_like(o) if g is None else g for o, g in zip(outputs, found, strict=True)]
         return {tap.path: as_maps(g, tap.stage.layout).detach() for tap, g in zip(seen, filled, strict=True)}
 
-    def _seen(self) -> list[Tap]:
+    def _seen(self) -> list[RecordedLayer]:
         return [tap for tap in self.taps if tap.path in self.outputs]
 
 
@@ -56,7 +56,7 @@ def map_stages(network: Network) -> list[Stage]:
     return [stage for stage in network.stages[:-1] if stage.layout is not Layout.FLAT]
 
 
-def find_stage(network: Network, name: str | None) -> Stage:
+def find_map_stage(network: Network, name: str | None) -> Stage:
     """Return a backbone stage with feature maps by name, the last for None.
 
     Raises ``UnknownNameError`` for any other, ``TlvizError`` where there is none.
@@ -69,25 +69,25 @@ def find_stage(network: Network, name: str | None) -> Stage:
     return stages[name] if name is not None else map_stages(network)[-1]
 
 
-def taps_of(network: Network) -> list[Tap]:
+def recorded_layers(network: Network) -> list[RecordedLayer]:
     """Return the end of each stage; of tokens the end of each block, because some ends tell nothing of the patches."""
     taps = []
     for stage in map_stages(network):
         paths = stage.modules if stage.layout is Layout.TOKENS else stage.modules[-1:]
-        taps += [Tap(stage, path) for path in paths]
+        taps += [RecordedLayer(stage, path) for path in paths]
     return taps
 
 
 @contextmanager
-def tapped(module: nn.Module, taps: Sequence[Tap]) -> Iterator[Tapped]:
+def record_activations(module: nn.Module, taps: Sequence[RecordedLayer]) -> Iterator[RecordedActivations]:
     """Keep what passes the taps of a module's forward passes; the hooks are gone afterwards.
 
     What is kept is never overwritten by a layer that works in place: that gets a copy.  In a frozen network the graph
     begins at the first tap.
     """
-    seen = Tapped(taps)
+    seen = RecordedActivations(taps)
 
-    def keep(tap: Tap, output: object) -> Tensor | None:
+    def keep(tap: RecordedLayer, output: object) -> Tensor | None:
         if (
             not isinstance(output, Tensor) or output.ndim != _AXES[tap.stage.layout]
         ):  # a token stage may begin with maps

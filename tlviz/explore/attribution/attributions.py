@@ -13,9 +13,9 @@ from torch import Tensor
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.explore.attribution import gradient_maps, perturbation
-from tlviz.explore.attribution.activations import find_stage
+from tlviz.explore.attribution.activations import find_map_stage
 from tlviz.explore.attribution.applicability import why_not
-from tlviz.explore.attribution.context import Drawing, Progress, Scene, Ticker, open_scene, prepared
+from tlviz.explore.attribution.context import AttributionContext, Progress, RawMap, Ticker, open_scene, prepared
 from tlviz.explore.attribution.grad_cam import grad_cams
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline, Method
 from tlviz.explore.attribution.rollout import roll_out
@@ -66,7 +66,7 @@ def attribute(
     method does not apply, memory runs out, or the network answers with no numbers.
     """
     check_applies(network, method)
-    name = find_stage(network, stage).name if METHODS[method].at_stage else None
+    name = find_map_stage(network, stage).name if METHODS[method].at_stage else None
     if method in (Method.GRAD_CAM, Method.TOKEN_GRAD_CAM) and name is not None:
         return _class_maps(network, pixels, method, target, contrast, (name,), progress)[name]
     with prepared(network):
@@ -100,7 +100,7 @@ def sweep(
             f"{METHODS[method].title} works on the whole picture only; choose Grad-CAM to see every stage."
         )
     check_applies(network, method)
-    find_stage(network, None)
+    find_map_stage(network, None)
     if method in (Method.GRAD_CAM, Method.TOKEN_GRAD_CAM):
         return _class_maps(network, pixels, method, target, contrast, None, progress)
     with prepared(network):
@@ -136,7 +136,7 @@ def _class_maps(
     }
 
 
-def _sweep_drawings(scene: Scene, method: Method) -> dict[str, Drawing]:
+def _sweep_drawings(scene: AttributionContext, method: Method) -> dict[str, RawMap]:
     if method is Method.ATTENTION_ROLLOUT:
         return roll_out(scene)
     if method is Method.GUIDED_GRAD_CAM:
@@ -144,7 +144,7 @@ def _sweep_drawings(scene: Scene, method: Method) -> dict[str, Drawing]:
     return gradient_maps.laid_over_all(gradient_maps.layer_maps(scene, method), scene.side)
 
 
-def _stage_drawing(scene: Scene, method: Method, stage: str) -> Drawing:
+def _stage_drawing(scene: AttributionContext, method: Method, stage: str) -> RawMap:
     if method is Method.GUIDED_GRAD_CAM:
         return _guided_cams(scene, (stage,))[stage]
     found = roll_out(scene)
@@ -153,17 +153,17 @@ def _stage_drawing(scene: Scene, method: Method, stage: str) -> Drawing:
     return found[stage]
 
 
-def _guided_cams(scene: Scene, stages: tuple[str, ...] | None) -> dict[str, Drawing]:
+def _guided_cams(scene: AttributionContext, stages: tuple[str, ...] | None) -> dict[str, RawMap]:
     """Return Guided Backprop times Grad-CAM at the stages (Selvaraju et al. 2017)."""
     guided = gradient_maps.guided_backprop(scene).map
     score = scene.score
     _, _, cams = grad_cams(
         scene.network, scene.pixels, target=score.target, contrast=score.contrast, stages=stages, ticker=scene.ticker
     )
-    return {name: Drawing(guided * cam.map, cam.stage_map, note=cam.note) for name, cam in cams.items()}
+    return {name: RawMap(guided * cam.map, cam.stage_map, note=cam.note) for name, cam in cams.items()}
 
 
-_DRAWINGS: dict[Method, Callable[[Scene], Drawing]] = {
+_DRAWINGS: dict[Method, Callable[[AttributionContext], RawMap]] = {
     Method.SALIENCY: gradient_maps.saliency,
     Method.INPUT_X_GRADIENT: gradient_maps.input_x_gradient,
     Method.INTEGRATED_GRADIENTS: gradient_maps.integrated_gradients,
@@ -176,13 +176,13 @@ _DRAWINGS: dict[Method, Callable[[Scene], Drawing]] = {
 }
 
 
-def _finished(scene: Scene, method: Method, stage: str | None, drawing: Drawing) -> Attribution:
+def _finished(scene: AttributionContext, method: Method, stage: str | None, drawing: RawMap) -> Attribution:
     score = scene.score
     return _attribution(method, stage, score.target, score.contrast, scene.value, drawing)
 
 
 def _attribution(
-    method: Method, stage: str | None, target: int, contrast: int | None, value: float, drawing: Drawing
+    method: Method, stage: str | None, target: int, contrast: int | None, value: float, drawing: RawMap
 ) -> Attribution:
     stage_map = None if drawing.stage_map is None else _array(drawing.stage_map)
     return Attribution(

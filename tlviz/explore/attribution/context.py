@@ -48,7 +48,7 @@ class Ticker:
         self.done += count
 
 
-class Score(nn.Module):
+class ClassScore(nn.Module):
     """A network as a function of pictures (N, 3, S, S) to scores (N,): a logit, or the difference of two."""
 
     def __init__(self, module: nn.Module, target: int, contrast: int | None, ticker: Ticker) -> None:
@@ -71,13 +71,13 @@ class Score(nn.Module):
 
 
 @dataclass(slots=True)
-class Scene:
+class AttributionContext:
     """A normalised picture (1, 3, S, S), its uint8 pixels, and the score to be explained; made by ``open_scene``."""
 
     network: Network
     pixels: Pixels
     inputs: Tensor
-    score: Score
+    score: ClassScore
     value: float
     seed: int
     baseline: Baseline
@@ -194,14 +194,14 @@ def open_scene(
     seed: int,
     baseline: Baseline,
     progress: Progress | None,
-) -> Scene:
+) -> AttributionContext:
     """Run a picture, uint8 (S, S, 3), once and settle on the class to explain; the network must be ``prepared``."""
     inputs = to_inputs(network, pixels)
     with torch.no_grad(), enough_memory():
         logits = network.module(inputs)
     ticker = Ticker(progress)
-    score = Score(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
-    return Scene(network, pixels, inputs, score, float(score.pick(logits)), seed, baseline, ticker)
+    score = ClassScore(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
+    return AttributionContext(network, pixels, inputs, score, float(score.pick(logits)), seed, baseline, ticker)
 
 
 def first_batch(network: Network, side: int) -> int:
@@ -211,7 +211,7 @@ def first_batch(network: Network, side: int) -> int:
     return max(1, min(MOST, pixels // side**2))
 
 
-def halving(scene: Scene, work: Callable[[int], Result]) -> Result:
+def halving(scene: AttributionContext, work: Callable[[int], Result]) -> Result:
     """Do ``work(batch)``, with half the batch again and again where memory runs out.
 
     Raises ``TlvizError`` where not even one picture at a time fits.
@@ -250,7 +250,7 @@ def pieces(total: int, size: int) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class RawMap:
     """What a method found: a map (S, S), the map (h, w) of a stage it came from, its completeness gap, a remark."""
 
     map: Tensor

@@ -8,12 +8,26 @@ import torch
 from torch import Tensor
 
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.explore.attribution.activations import Tap, Tapped, find_stage, tapped, taps_of
-from tlviz.explore.attribution.context import Drawing, Score, Ticker, choose_target, enough_memory, laid_over, to_inputs
+from tlviz.explore.attribution.activations import (
+    RecordedActivations,
+    RecordedLayer,
+    find_map_stage,
+    record_activations,
+    recorded_layers,
+)
+from tlviz.explore.attribution.context import (
+    ClassScore,
+    RawMap,
+    Ticker,
+    choose_target,
+    enough_memory,
+    laid_over,
+    to_inputs,
+)
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout, Stage
 
-CamResult = tuple[Score, float, dict[str, Drawing]]
+CamResult = tuple[ClassScore, float, dict[str, RawMap]]
 
 
 def grad_cams(
@@ -29,13 +43,17 @@ def grad_cams(
 
     One forward and one backward pass serve all stages.  The network must be ``prepared``.
     """
-    wanted = [find_stage(network, name) for name in stages] if stages is not None else list(_unique(taps_of(network)))
+    wanted = (
+        [find_map_stage(network, name) for name in stages]
+        if stages is not None
+        else list(_unique(recorded_layers(network)))
+    )
     ticker = ticker or Ticker()
     ticker.plan(2)
     ticker.tick(1)
-    with enough_memory(), tapped(network.module, _needed(network, wanted)) as seen:
+    with enough_memory(), record_activations(network.module, _needed(network, wanted)) as seen:
         logits = network.module(to_inputs(network, pixels))
-        score = Score(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
+        score = ClassScore(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
         value = score.pick(logits)
         ticker.tick(1)
         gradients = seen.gradients(value.sum())
@@ -49,7 +67,7 @@ def class_activation(maps: Tensor, gradients: Tensor) -> Tensor:
     return (weights * maps).sum(1)[0]
 
 
-def telling_tap(stage: Stage, seen: Tapped, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
+def telling_tap(stage: Stage, seen: RecordedActivations, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
     """Return the path of a stage's last place that the score depends on, and a remark where it is not the end.
 
     Where a class token answers, the patches of the last block's end are never read again: their gradient is zero.
@@ -66,18 +84,18 @@ def telling_tap(stage: Stage, seen: Tapped, gradients: Mapping[str, Tensor]) -> 
 
 
 def _draw(
-    stage: Stage, seen: Tapped, maps: Mapping[str, Tensor], gradients: Mapping[str, Tensor], side: int
-) -> Drawing:
+    stage: Stage, seen: RecordedActivations, maps: Mapping[str, Tensor], gradients: Mapping[str, Tensor], side: int
+) -> RawMap:
     path, note = telling_tap(stage, seen, gradients) if stage.layout is Layout.TOKENS else (stage.modules[-1], "")
     raw = class_activation(maps[path], gradients[path]).float()
     if not bool((raw > 0).any()):
         note = "Nothing at this stage speaks for this class."
-    return Drawing(laid_over(torch.relu(raw), side), raw, note=note)
+    return RawMap(laid_over(torch.relu(raw), side), raw, note=note)
 
 
-def _needed(network: Network, stages: Sequence[Stage]) -> list[Tap]:
+def _needed(network: Network, stages: Sequence[Stage]) -> list[RecordedLayer]:
     """Return the taps of the named stages; of tokens also all before, to which a silent end falls back."""
-    taps, names = taps_of(network), {stage.name for stage in stages}
+    taps, names = recorded_layers(network), {stage.name for stage in stages}
     last = max(at for at, tap in enumerate(taps) if tap.stage.name in names)
     has_tokens = any(stage.layout is Layout.TOKENS for stage in stages)
     return [
@@ -85,5 +103,5 @@ def _needed(network: Network, stages: Sequence[Stage]) -> list[Tap]:
     ]
 
 
-def _unique(taps: Sequence[Tap]) -> dict[Stage, None]:
+def _unique(taps: Sequence[RecordedLayer]) -> dict[Stage, None]:
     return dict.fromkeys(tap.stage for tap in taps)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tlviz import vision
-from tlviz.explore.attribution.activations import Tapped, map_stages, tapped, taps_of
-from tlviz.explore.attribution.context import Drawing, Scene, completeness_gap, halving, laid_over, pieces
+from tlviz.explore.attribution.activations import RecordedActivations, map_stages, record_activations, recorded_layers
+from tlviz.explore.attribution.context import AttributionContext, RawMap, completeness_gap, halving, laid_over, pieces
 from tlviz.explore.attribution.methods import SAMPLES, STEPS, Baseline, Method
 
 SMOOTHGRAD_NOISE = 0.15
@@ -18,21 +18,21 @@ SHAP_NOISE = 0.09
 Points = Callable[[int], Iterator[Tensor]]
 
 
-def saliency(scene: Scene) -> Drawing:
+def saliency(scene: AttributionContext) -> RawMap:
     """Return the gradient's absolute values, summed over the colours (Simonyan et al. 2014)."""
     scene.ticker.plan(1)
     found = vision.captum().Saliency(scene.score).attribute(scene.leaf(), abs=True)
-    return Drawing(_flat(found))
+    return RawMap(_flat(found))
 
 
-def input_x_gradient(scene: Scene) -> Drawing:
+def input_x_gradient(scene: AttributionContext) -> RawMap:
     """Return the input times its gradient (Shrikumar et al. 2016), and how far its sum misses f(x) - f(0)."""
     scene.ticker.plan(2)
     found = vision.captum().InputXGradient(scene.score).attribute(scene.leaf())
-    return Drawing(_flat(found), gap=_gap(scene, found, scene.blank(Baseline.MEAN)))
+    return RawMap(_flat(found), gap=_gap(scene, found, scene.blank(Baseline.MEAN)))
 
 
-def integrated_gradients(scene: Scene) -> Drawing:
+def integrated_gradients(scene: AttributionContext) -> RawMap:
     """Return Integrated Gradients (Sundararajan et al. 2017) from the scene's baseline, 32 steps in batches."""
     method, blank = vision.captum().IntegratedGradients(scene.score), scene.blank()
 
@@ -43,10 +43,10 @@ def integrated_gradients(scene: Scene) -> Drawing:
         )
 
     found = halving(scene, work)
-    return Drawing(_flat(found), gap=_gap(scene, found, blank))
+    return RawMap(_flat(found), gap=_gap(scene, found, blank))
 
 
-def smoothgrad(scene: Scene) -> Drawing:
+def smoothgrad(scene: AttributionContext) -> RawMap:
     """Return the absolute mean gradient over noisy copies (Smilkov et al. 2017), the noise 15% of the range."""
     method = vision.captum().Saliency(scene.score)
 
@@ -58,10 +58,10 @@ def smoothgrad(scene: Scene) -> Drawing:
             total += _tensor(method.attribute(noisy.requires_grad_(), abs=False)).sum(0, keepdim=True)
         return total / SAMPLES
 
-    return Drawing(_flat(halving(scene, work).abs()))
+    return RawMap(_flat(halving(scene, work).abs()))
 
 
-def gradient_shap(scene: Scene) -> Drawing:
+def gradient_shap(scene: AttributionContext) -> RawMap:
     """Return GradientShap (Lundberg & Lee 2017): noise, four plain baselines in turn, a random point on the way."""
     method, blanks = vision.captum().Saliency(scene.score), _four_blanks(scene)
 
@@ -75,10 +75,10 @@ def gradient_shap(scene: Scene) -> Drawing:
         return total / SAMPLES
 
     found = halving(scene, work)
-    return Drawing(_flat(found), gap=_gap(scene, found, blanks))
+    return RawMap(_flat(found), gap=_gap(scene, found, blanks))
 
 
-def deeplift(scene: Scene) -> Drawing:
+def deeplift(scene: AttributionContext) -> RawMap:
     """Return DeepLift with the rescale rule (Shrikumar et al. 2017) against the scene's baseline."""
     scene.ticker.plan(2)
     blank = scene.blank()
@@ -86,16 +86,16 @@ def deeplift(scene: Scene) -> Drawing:
         found = vision.captum().DeepLift(scene.score).attribute(scene.leaf(), baselines=blank)
     finally:
         _forget_kept_tensors(scene)
-    return Drawing(_flat(found), gap=_gap(scene, found, blank))
+    return RawMap(_flat(found), gap=_gap(scene, found, blank))
 
 
-def guided_backprop(scene: Scene) -> Drawing:
+def guided_backprop(scene: AttributionContext) -> RawMap:
     """Return the gradient with negative parts dropped at each ReLU (Springenberg et al. 2015)."""
     scene.ticker.plan(1)
-    return Drawing(_flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.leaf())))
+    return RawMap(_flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.leaf())))
 
 
-def layer_maps(scene: Scene, method: Method) -> dict[str, Tensor]:
+def layer_maps(scene: AttributionContext, method: Method) -> dict[str, Tensor]:
     """Return the map (h, w) of a gradient method at the output A of every stage; one set of passes serves all.
 
     Saliency and SmoothGrad: the sum over channels of the absolute (mean) gradient.  Input x Gradient: A times its
@@ -103,8 +103,8 @@ def layer_maps(scene: Scene, method: Method) -> dict[str, Tensor]:
     the baseline times the steps that A makes, which adds up to the same difference at every stage.  GradientShap: the
     gradients at its random points times A(picture) - A(baseline).  Guided Backprop: the guided gradient.
     """
-    taps = taps_of(scene.network)
-    with tapped(scene.network.module, taps) as seen:
+    taps = recorded_layers(scene.network)
+    with record_activations(scene.network.module, taps) as seen:
         by_path = halving(scene, lambda batch: _LAYERS[method](scene, seen, batch))
     by_stage: dict[str, Tensor] = {}
     for stage in map_stages(scene.network):
@@ -115,18 +115,18 @@ def layer_maps(scene: Scene, method: Method) -> dict[str, Tensor]:
     return by_stage
 
 
-def _layer_saliency(scene: Scene, seen: Tapped, _batch: int) -> dict[str, Tensor]:
+def _layer_saliency(scene: AttributionContext, seen: RecordedActivations, _batch: int) -> dict[str, Tensor]:
     scene.ticker.plan(1)
     return {path: grad.abs().sum(1)[0] for path, grad in _gradients(scene, seen, scene.inputs).items()}
 
 
-def _layer_input_x_gradient(scene: Scene, seen: Tapped, _batch: int) -> dict[str, Tensor]:
+def _layer_input_x_gradient(scene: AttributionContext, seen: RecordedActivations, _batch: int) -> dict[str, Tensor]:
     scene.ticker.plan(1)
     gradients, maps = _gradients(scene, seen, scene.inputs), seen.maps()
     return {path: (maps[path] * grad).sum(1)[0] for path, grad in gradients.items()}
 
 
-def _layer_smoothgrad(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tensor]:
+def _layer_smoothgrad(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
     scene.ticker.plan(SAMPLES)
     generator, total = scene.generator(), _Sum()
     for count in pieces(SAMPLES, batch):
@@ -135,7 +135,7 @@ def _layer_smoothgrad(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tenso
     return {path: (grad / SAMPLES).abs().sum(0) for path, grad in total.values.items()}
 
 
-def _conductance(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tensor]:
+def _conductance(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
     """Sum gradients at the middles of the steps' ends (trapezoid) times the steps between neighbouring points."""
     scene.ticker.plan(STEPS + 1)
     blank, total = scene.blank(), _Sum()
@@ -157,7 +157,7 @@ def _conductance(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tensor]:
     return total.values
 
 
-def _layer_gradient_shap(scene: Scene, seen: Tapped, batch: int) -> dict[str, Tensor]:
+def _layer_gradient_shap(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
     blanks, total = _four_blanks(scene), _Sum()
     scene.ticker.plan(SAMPLES + 1 + len(blanks))
     with torch.no_grad():
@@ -168,7 +168,7 @@ def _layer_gradient_shap(scene: Scene, seen: Tapped, batch: int) -> dict[str, Te
     return {path: (grad / SAMPLES * step[path]).sum(0) for path, grad in total.values.items()}
 
 
-def _layer_guided(scene: Scene, seen: Tapped, _batch: int) -> dict[str, Tensor]:
+def _layer_guided(scene: AttributionContext, seen: RecordedActivations, _batch: int) -> dict[str, Tensor]:
     scene.ticker.plan(1)
     guided, found = vision.captum().GuidedBackprop(scene.score), {}
 
@@ -181,7 +181,7 @@ def _layer_guided(scene: Scene, seen: Tapped, _batch: int) -> dict[str, Tensor]:
     return {path: grad.sum(1)[0] for path, grad in found.items()}
 
 
-_LAYERS: dict[Method, Callable[[Scene, Tapped, int], dict[str, Tensor]]] = {
+_LAYERS: dict[Method, Callable[[AttributionContext, RecordedActivations, int], dict[str, Tensor]]] = {
     Method.SALIENCY: _layer_saliency,
     Method.INPUT_X_GRADIENT: _layer_input_x_gradient,
     Method.SMOOTHGRAD: _layer_smoothgrad,
@@ -202,15 +202,15 @@ class _Sum:
             self.values[name] = self.values[name] + value if name in self.values else value
 
 
-def _gradients(scene: Scene, seen: Tapped, points: Tensor) -> dict[str, Tensor]:
+def _gradients(scene: AttributionContext, seen: RecordedActivations, points: Tensor) -> dict[str, Tensor]:
     return seen.gradients(scene.score(points).sum())
 
 
-def _four_blanks(scene: Scene) -> Tensor:
+def _four_blanks(scene: AttributionContext) -> Tensor:
     return torch.cat([scene.blank(kind) for kind in Baseline])
 
 
-def _shap_points(scene: Scene, blanks: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _shap_points(scene: AttributionContext, blanks: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield batches of noisy pictures, their baselines in turn, and a random point between the two of each."""
     generator, at = scene.generator(), 0
     for count in pieces(SAMPLES, batch):
@@ -221,7 +221,7 @@ def _shap_points(scene: Scene, blanks: Tensor, batch: int) -> Iterator[tuple[Ten
         at += count
 
 
-def _gap(scene: Scene, found: Any, blanks: Tensor) -> float | None:
+def _gap(scene: AttributionContext, found: Any, blanks: Tensor) -> float | None:
     with torch.no_grad():
         base = float(scene.score(blanks).mean())
     return completeness_gap(float(found.detach().cpu().double().sum()), scene.value - base)
@@ -238,7 +238,7 @@ def _tensor(found: Any) -> Tensor:
     return tensor
 
 
-def _forget_kept_tensors(scene: Scene) -> None:
+def _forget_kept_tensors(scene: AttributionContext) -> None:
     """Remove the inputs and outputs that captum's DeepLift leaves on layers where it did not come to its end."""
     for layer in scene.network.module.modules():
         for name in ("input", "output"):
@@ -246,6 +246,6 @@ def _forget_kept_tensors(scene: Scene) -> None:
                 delattr(layer, name)
 
 
-def laid_over_all(maps: dict[str, Tensor], side: int) -> dict[str, Drawing]:
+def laid_over_all(maps: dict[str, Tensor], side: int) -> dict[str, RawMap]:
     """Stretch the maps of all stages over the picture."""
-    return {name: Drawing(laid_over(value, side), value.float()) for name, value in maps.items()}
+    return {name: RawMap(laid_over(value, side), value.float()) for name, value in maps.items()}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tlviz import vision
-from tlviz.explore.attribution.context import Drawing, Scene, halving
+from tlviz.explore.attribution.context import AttributionContext, RawMap, halving
 from tlviz.explore.attribution.methods import SEGMENTS
 from tlviz.explore.attribution.superpixels import superpixels
 
@@ -14,7 +14,7 @@ PLACES = 13
 """Places along a side at which occlusion's window stands."""
 
 
-def occlusion(scene: Scene) -> Drawing:
+def occlusion(scene: AttributionContext) -> RawMap:
     """Return the fall of the score, averaged over the windows that cover each pixel (Zeiler & Fergus 2014).
 
     The window is a seventh of the side and moves by half of itself.
@@ -38,10 +38,10 @@ def occlusion(scene: Scene) -> Drawing:
     with torch.no_grad():
         found = halving(scene, work)
     # captum gives each of the three colours the whole fall
-    return Drawing(found.mean(1)[0].float(), note=f"A window of {window} x {window} pixels, moved by {stride}.")
+    return RawMap(found.mean(1)[0].float(), note=f"A window of {window} x {window} pixels, moved by {stride}.")
 
 
-def feature_ablation(scene: Scene) -> Drawing:
+def feature_ablation(scene: AttributionContext) -> RawMap:
     """Return the fall of the score when each superpixel is replaced by the baseline, the same for all its pixels."""
     labels = torch.from_numpy(superpixels(scene.pixels, SEGMENTS)).to(scene.inputs.device)
     count = int(labels.max()) + 1
@@ -56,4 +56,4 @@ def feature_ablation(scene: Scene) -> Drawing:
 
     with torch.no_grad():
         found = halving(scene, work)
-    return Drawing(found.mean(1)[0].float(), note=f"{count} patches of like colour.")
+    return RawMap(found.mean(1)[0].float(), note=f"{count} patches of like colour.")

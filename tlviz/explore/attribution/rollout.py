@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tlviz.errors import TlvizError
 from tlviz.explore.attribution.activations import map_stages
-from tlviz.explore.attribution.context import Drawing, Scene, laid_over
+from tlviz.explore.attribution.context import AttributionContext, RawMap, laid_over
 from tlviz.models.load import Network
 from tlviz.models.spec import Layout, Stage
 from tlviz.models.stages import owns
@@ -33,7 +33,7 @@ def attention_layers(network: Network) -> list[tuple[str, nn.Module]]:
     ]
 
 
-def roll_out(scene: Scene) -> dict[str, Drawing]:
+def roll_out(scene: AttributionContext) -> dict[str, RawMap]:
     """Return the rollout (Abnar & Zuidema 2020) up to every stage with tokens, from one forward pass.
 
     Each layer's attention, averaged over heads, is mixed half and half with the identity for the way around it, and
@@ -57,12 +57,12 @@ def rolled(attentions: list[Tensor]) -> Tensor:
     return total
 
 
-def _drawing(scene: Scene, stage: Stage, stages: list[Stage], kept: dict[str, Tensor]) -> Drawing:
+def _drawing(scene: AttributionContext, stage: Stage, stages: list[Stage], kept: dict[str, Tensor]) -> RawMap:
     until = stages[: stages.index(stage) + 1]
     read = [value for path, value in kept.items() if any(owns(s, f"{path}.") for s in until)]
     if not read:
         flat = torch.zeros(1, 1, device=scene.inputs.device)
-        return Drawing(laid_over(flat, scene.side), flat, note="There is no attention up to this stage.")
+        return RawMap(laid_over(flat, scene.side), flat, note="There is no attention up to this stage.")
     tokens = {value.shape[-1] for value in read}
     if len(tokens) != 1 or any(value.shape[-1] != value.shape[-2] for value in read):
         raise TlvizError(
@@ -73,7 +73,7 @@ def _drawing(scene: Scene, stage: Stage, stages: list[Stage], kept: dict[str, Te
     side = isqrt(count)
     row = total[0] if _has_class_token(scene.network.module) and count > side**2 else total.mean(0)
     grid = row[count - side**2 :].reshape(side, side)
-    return Drawing(laid_over(grid, scene.side), grid, note="Attention rollout is the same for every class.")
+    return RawMap(laid_over(grid, scene.side), grid, note="Attention rollout is the same for every class.")
 
 
 def _has_class_token(module: nn.Module) -> bool:

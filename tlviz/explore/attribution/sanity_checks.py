@@ -13,10 +13,10 @@ from torch import Tensor
 from tlviz import vision
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.attributions import Attribution, attribute
-from tlviz.explore.attribution.context import Progress, Scene, blurred, halving, open_scene, prepared
+from tlviz.explore.attribution.context import AttributionContext, Progress, blurred, halving, open_scene, prepared
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline
 from tlviz.explore.attribution.randomise import Randomised, randomisation
-from tlviz.explore.attribution.verdicts import Verdict, judge_all
+from tlviz.explore.attribution.verdicts import TrustVerdict, judge_all
 from tlviz.measures.faithfulness import Curve, chance_maps, changed_pictures, covering_squares, fractions, told_share
 from tlviz.models.load import Network
 
@@ -56,7 +56,7 @@ class Trust:
     deletion: Game
     insertion: Game
     randomised: tuple[Randomised, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[TrustVerdict, ...]
 
 
 def check_trust(
@@ -125,7 +125,7 @@ class _Steps:
             self._told(self.done, self.total)
 
 
-def _games(scene: Scene, maps: Sequence[NDArray[np.floating]], steps: _Steps) -> tuple[Game, Game]:
+def _games(scene: AttributionContext, maps: Sequence[NDArray[np.floating]], steps: _Steps) -> tuple[Game, Game]:
     """Delete towards the mean colour and insert into a blurred picture, each by every map; the first is the real."""
     picture, blank, blur = (_array(t) for t in (scene.inputs, scene.blank(), blurred(scene.inputs)))
     curves = []
@@ -135,7 +135,7 @@ def _games(scene: Scene, maps: Sequence[NDArray[np.floating]], steps: _Steps) ->
     return deletion, insertion
 
 
-def _curve(scene: Scene, pictures: NDArray[np.float32], steps: _Steps) -> Curve:
+def _curve(scene: AttributionContext, pictures: NDArray[np.float32], steps: _Steps) -> Curve:
     inputs = torch.from_numpy(pictures).to(scene.inputs.device)
 
     def work(batch: int) -> Tensor:
@@ -146,7 +146,7 @@ def _curve(scene: Scene, pictures: NDArray[np.float32], steps: _Steps) -> Curve:
     return Curve(fractions(STEPS), halving(scene, work).cpu().double().numpy())
 
 
-def _probability(scene: Scene, inputs: Tensor) -> Tensor:
+def _probability(scene: AttributionContext, inputs: Tensor) -> Tensor:
     """Return the probability (N,) of the class, or of it against the contrast alone."""
     inputs = inputs.contiguous(memory_format=torch.channels_last)
     if scene.score.contrast is not None:
@@ -156,7 +156,7 @@ def _probability(scene: Scene, inputs: Tensor) -> Tensor:
 
 
 def _infidelity(
-    scene: Scene, values: NDArray[np.float32], steps: _Steps
+    scene: AttributionContext, values: NDArray[np.float32], steps: _Steps
 ) -> tuple[float, NDArray[np.bool_], NDArray[np.float64]]:
     """Return captum's infidelity under covering squares, the squares (N, S, S), and the drops of the score (N,)."""
     masks = covering_squares(scene.side, SQUARES, scene.seed)

@@ -23,7 +23,7 @@ Beside = tuple[float, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TrustVerdict:
     """One check: its name, whether the map passed (None: undecided, or not promised), and a sentence."""
 
     name: str
@@ -38,7 +38,7 @@ def judge_all(
     told: Beside,
     sensitivity: float,
     randomised: Sequence[Randomised],
-) -> tuple[Verdict, ...]:
+) -> tuple[TrustVerdict, ...]:
     """Return the verdicts on all checks; pairs are the map's own number and those of its misplaced copies."""
     return (
         judge_gap(gap),
@@ -50,19 +50,21 @@ def judge_all(
     )
 
 
-def judge_gap(gap: float | None) -> Verdict:
+def judge_gap(gap: float | None) -> TrustVerdict:
     """Judge completeness."""
     name = "Adds up"
     if gap is None:
-        return Verdict(name, None, "This method does not promise that its values add up to the score.")
+        return TrustVerdict(name, None, "This method does not promise that its values add up to the score.")
     if gap <= GAP:
-        return Verdict(name, True, f"The map's sum misses the change of the score by {gap:.1%}: it keeps its promise.")
-    return Verdict(
+        return TrustVerdict(
+            name, True, f"The map's sum misses the change of the score by {gap:.1%}: it keeps its promise."
+        )
+    return TrustVerdict(
         name, False, f"The map's sum misses the change of the score by {gap:.0%}: its values cannot be taken as shares."
     )
 
 
-def judge_game(name: str, verb: str, areas: Beside, *, is_better_below: bool) -> Verdict:
+def judge_game(name: str, verb: str, areas: Beside, *, is_better_below: bool) -> TrustVerdict:
     """Judge a deletion or insertion curve by its area beside those of misplaced copies."""
     own, chance = areas
     sign = -1 if is_better_below else 1
@@ -73,28 +75,28 @@ def judge_game(name: str, verb: str, areas: Beside, *, is_better_below: bool) ->
         False: f"What the map marks matters no more than chance when {verb} first",
         None: f"There is no clear difference from chance when the marked pixels are {verb} first",
     }[passed]
-    return Verdict(name, passed, f"{found}: {numbers}.")
+    return TrustVerdict(name, passed, f"{found}: {numbers}.")
 
 
-def judge_told(told: Beside) -> Verdict:
+def judge_told(told: Beside) -> TrustVerdict:
     """Judge whether the map foretells how the score falls under covering squares."""
     own, chance = told
     passed = _beats(own, chance)
     ending = {True: "", False: ", so it says no more than chance", None: ", which is no clear difference"}[passed]
     numbers = f"{own:.0%} of how the score changes when squares are covered; misplaced copies tell {_share(chance)}"
-    return Verdict("Foretells", passed, f"The map tells {numbers}{ending}.")
+    return TrustVerdict("Foretells", passed, f"The map tells {numbers}{ending}.")
 
 
-def judge_sensitivity(change: float) -> Verdict:
+def judge_sensitivity(change: float) -> TrustVerdict:
     """Judge how steady a map is under changes nobody sees."""
     passed = True if change <= STEADY else (False if change >= SHAKY else None)
     ending = {True: "it is steady", False: "it is not steady", None: "it is only fairly steady"}[passed]
-    return Verdict(
+    return TrustVerdict(
         "Steady", passed, f"Changes of the picture that nobody sees change the map by up to {change:.0%}: {ending}."
     )
 
 
-def judge_randomised(randomised: Sequence[Randomised]) -> Verdict:
+def judge_randomised(randomised: Sequence[Randomised]) -> TrustVerdict:
     """Judge the randomisation check: a map must change once the upper half of the network is random, and stay so."""
     lower = randomised[(len(randomised) + 1) // 2 - 1 :]
     kept = max(abs(depth.correlation) for depth in lower)
@@ -104,7 +106,7 @@ def judge_randomised(randomised: Sequence[Randomised]) -> Verdict:
         if passed
         else "it shows the picture's own edges more than what the network has learned"
     )
-    return Verdict(
+    return TrustVerdict(
         "Depends on learning",
         passed,
         f"With {lower[0].stage} and all above it random, the map stays alike by {kept:.2f} (1: unchanged): {ending}.",

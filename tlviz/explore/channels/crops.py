@@ -20,7 +20,7 @@ _KIND, _FORMAT = "fields", 1
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class CropBox:
     """A square of a picture in pixels: its upper left corner and its side."""
 
     top: int
@@ -47,14 +47,14 @@ def crop_side(network: Network, stage: str, *, share: float = SHARE) -> int:
     return side
 
 
-def crop_box(side: int, size: int, grid: int, row: int, column: int) -> Box:
+def crop_box(side: int, size: int, grid: int, row: int, column: int) -> CropBox:
     """Return the square of ``side`` pixels around a position of a ``grid`` x ``grid`` map, moved to lie in the picture.
 
     ``size`` is the picture's side.  A square is never smaller than 16 pixels, nor larger than the picture.
     """
     side = min(size, max(side, LEAST_CROP))
     top, left = (round((at + 0.5) * size / grid - side / 2) for at in (row, column))
-    return Box(max(0, min(top, size - side)), max(0, min(left, size - side)), side)
+    return CropBox(max(0, min(top, size - side)), max(0, min(left, size - side)), side)
 
 
 def _measure(network: Network, stage: Stage, size: int, share: float) -> int:

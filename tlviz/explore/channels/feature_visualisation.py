@@ -41,7 +41,7 @@ class Objective(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DrawWish:
+class VisualisationRequest:
     """What shall be drawn: a channel of a stage's output, by its number from 0, and how."""
 
     stage: str
@@ -53,7 +53,7 @@ class DrawWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Visualisation:
     """An optimised picture, uint8 (S, S, 3), and the objective on the first noise and on the picture itself."""
 
     picture: Pixels
@@ -66,7 +66,7 @@ class Drawing:
         return self.after > self.before
 
 
-def visualise(network: Network, wish: DrawWish, progress: Progress | None = None) -> Drawing:
+def visualise(network: Network, wish: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
     """Draw what excites a channel (Olah et al. 2017, https://distill.pub/2017/feature-visualization).
 
     The picture is a spectrum of decorrelated colours, so that all scales and colours grow alike, and is seen shifted,
@@ -91,7 +91,7 @@ def visualise(network: Network, wish: DrawWish, progress: Progress | None = None
     _climb(subject, space, wish, progress)
     picture = space.picture().detach()
     pixels = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return Drawing(np.ascontiguousarray(pixels), before, float(subject.score(picture)))
+    return Visualisation(np.ascontiguousarray(pixels), before, float(subject.score(picture)))
 
 
 def drawing_size(network: Network, size: int) -> int:
@@ -101,25 +101,25 @@ def drawing_size(network: Network, size: int) -> int:
     return size if takes else weights.preprocessing.size
 
 
-def drawing_key(digest: str, wish: DrawWish) -> str:
+def drawing_key(digest: str, wish: VisualisationRequest) -> str:
     """Return the name under which a drawing is kept; ``digest`` is the network's ``weights_digest``."""
     return keep_key(digest, wish.stage, wish.channel, wish.objective.value, wish.size, wish.steps, wish.seed, _FORMAT)
 
 
-def kept_drawing(digest: str, wish: DrawWish) -> Drawing | None:
+def kept_visualisation(digest: str, wish: VisualisationRequest) -> Visualisation | None:
     """Return a drawing made before, None where there is none."""
     arrays = read_kept(_KIND, drawing_key(digest, wish)) or {}
     if set(arrays) != {"picture", "scores"}:
         return None
     picture: NDArray[np.uint8] = arrays["picture"].astype(np.uint8)
     before, after = (float(score) for score in arrays["scores"].astype(np.float64))
-    return Drawing(picture, before, after)
+    return Visualisation(picture, before, after)
 
 
-def draw_and_keep(network: Network, wish: DrawWish, progress: Progress | None = None) -> Drawing:
+def draw_and_keep(network: Network, wish: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
     """Return a drawing from the disk, or draw it and keep it there whole; raises what ``visualise`` raises."""
     digest = weights_digest(network)
-    found = kept_drawing(digest, wish)
+    found = kept_visualisation(digest, wish)
     if found is None:
         found = visualise(network, wish, progress)
         scores = np.array([found.before, found.after])
@@ -130,7 +130,7 @@ def draw_and_keep(network: Network, wish: DrawWish, progress: Progress | None = 
 class _Subject:
     """A frozen network of one's own and what is wanted of it."""
 
-    def __init__(self, module: nn.Module, stage: Stage, wish: DrawWish, weights: Preprocessing) -> None:
+    def __init__(self, module: nn.Module, stage: Stage, wish: VisualisationRequest, weights: Preprocessing) -> None:
         self._module = module
         self._soft = _soften(module)
         self._stage = stage
@@ -156,7 +156,7 @@ class _Subject:
         return found[0]
 
 
-def _climb(subject: _Subject, space: PaintSpace, wish: DrawWish, progress: Progress | None) -> None:
+def _climb(subject: _Subject, space: PaintSpace, wish: VisualisationRequest, progress: Progress | None) -> None:
     """Change the picture for so many steps."""
     generator = torch.Generator().manual_seed(wish.seed)
     optimizer = torch.optim.Adam([space.spectrum], lr=_RATE)

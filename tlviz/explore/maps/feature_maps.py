@@ -38,14 +38,14 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StageActivations:
     """One picture seen by a network: ``maps`` holds float32 (C, H, W) for every stage but the head."""
 
     guesses: tuple[Guess, ...]
     maps: dict[str, Map]
 
 
-def look(network: Network, pixels: Pixels, guesses: int = 5) -> Look:
+def extract_feature_maps(network: Network, pixels: Pixels, guesses: int = 5) -> StageActivations:
     """Run one picture, uint8 (S, S, 3), through a network in eval mode and keep every stage's feature map.
 
     Hooks are gone afterwards, also after an exception; the network's lock is held meanwhile.
@@ -64,7 +64,7 @@ def look(network: Network, pixels: Pixels, guesses: int = 5) -> Look:
     with network.lock, forward_hooks(layers, keep), torch.no_grad():
         logits = network.module(inputs)[0]
     _check_finite(network, maps, logits)
-    return Look(best_guesses(logits, network.classes, guesses), maps)
+    return StageActivations(best_guesses(logits, network.classes, guesses), maps)
 
 
 def _check_finite(network: Network, maps: dict[str, Map], logits: Tensor) -> None:

@@ -27,7 +27,7 @@ class Inside:
     layouts: Mapping[str, Layout]
 
 
-def find_stage(network: Network, name: str) -> Stage:
+def find_backbone_stage(network: Network, name: str) -> Stage:
     """Return a stage of the backbone by its name.  Raises ``UnknownNameError``."""
     for stage in network.stages[:-1]:
         if stage.name == name:
@@ -43,7 +43,7 @@ def look_inside(network: Network, pixels: Pixels, stage_name: str, only: str | N
     Hooks are gone afterwards, also after an exception; the network's lock is held meanwhile.
     Raises ``UnknownNameError`` for a stage or a layer that is not there.
     """
-    stage = find_stage(network, stage_name)
+    stage = find_backbone_stage(network, stage_name)
     outputs: dict[str, Tensor] = {}
 
     def take(path: str, output: Tensor) -> Shape:

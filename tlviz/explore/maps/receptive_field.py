@@ -24,7 +24,7 @@ it, so that together they find everything that can reach the position."""
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FieldBox:
     """A part of the picture in pixels; ``bottom`` and ``right`` are the first beyond it."""
 
     top: int
@@ -51,7 +51,7 @@ class Field:
     of 1; ``half_share`` is the share of the picture (0 to 1) in whose pixels half of it lies.
     """
 
-    box: Box | None
+    box: FieldBox | None
     heat: Map
     half_share: float
 
@@ -98,11 +98,11 @@ def _check_position(seen: Tensor, layer: str, row: int, column: int) -> None:
             raise BadSettingError(f"The {name} is {value}; the map of {layer} has {name}s 0 to {size - 1}.")
 
 
-def _box(reached: NDArray[np.bool_]) -> Box | None:
+def _box(reached: NDArray[np.bool_]) -> FieldBox | None:
     rows, columns = np.flatnonzero(reached.any(1)), np.flatnonzero(reached.any(0))
     if not len(rows):
         return None
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return FieldBox(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 
 
 def _heat(strength: Map) -> tuple[Map, float]:

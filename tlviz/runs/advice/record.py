@@ -88,7 +88,7 @@ class AdviceRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlanStanding:
     """A plan's mean validation accuracy over its runs, at its best rates, with one standard error."""
 
     strategy: str
@@ -101,14 +101,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AdviceVerdict:
     """The plans on equal terms, the best first; ``left_out`` runs were on other terms."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[PlanStanding, ...]
     left_out: int
 
     @property
-    def advised(self) -> Standing | None:
+    def advised(self) -> PlanStanding | None:
         """Return how the advised plan did, None before it ran."""
         return next((standing for standing in self.standings if standing.is_advised), None)
 
@@ -183,13 +183,13 @@ def finished_outcomes(model: str, data: str, known: Collection[str] = ()) -> lis
     return [outcome for summary in summaries if (outcome := _outcome(summary)) is not None]
 
 
-def judge(record: AdviceRecord) -> Verdict:
+def judge(record: AdviceRecord) -> AdviceVerdict:
     """Compare the plans among runs on equal terms: those terms under which most plans ran, the newest of several."""
     by_terms: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in record.outcomes:
         by_terms[outcome.terms].append(outcome)
     if not by_terms:
-        return Verdict((), 0)
+        return AdviceVerdict((), 0)
     chosen = max(by_terms.values(), key=lambda group: (len({o.plan for o in group}), group[-1].when))
     last = record.advised[-1] if record.advised else None
     wanted = plan_of(last.strategy, last.freeze) if last else None
@@ -198,10 +198,10 @@ def judge(record: AdviceRecord) -> Verdict:
         plans[outcome.plan].append(outcome)
     standings = [_standing(group, is_advised=plan == wanted) for plan, group in plans.items()]
     order = sorted(standings, key=lambda s: (-s.accuracy, not s.is_advised, s.freeze, s.strategy))
-    return Verdict(tuple(order), len(record.outcomes) - len(chosen))
+    return AdviceVerdict(tuple(order), len(record.outcomes) - len(chosen))
 
 
-def mean_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
+def accuracy_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
     """Return the mean accuracy of runs and one standard error of it.
 
     The error is the larger of what so many validation images allow and of what the seeds show; the first counts one
@@ -216,14 +216,14 @@ def mean_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
     return average, max(by_images, by_seeds)
 
 
-def _standing(outcomes: list[Outcome], *, is_advised: bool) -> Standing:
+def _standing(outcomes: list[Outcome], *, is_advised: bool) -> PlanStanding:
     by_rates: dict[tuple[float, float], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_rates[outcome.head_lr, outcome.backbone_lr].append(outcome)
     best = max(by_rates.values(), key=lambda group: mean(outcome.accuracy for outcome in group))
-    accuracy, error = mean_and_error(best)
+    accuracy, error = accuracy_and_error(best)
     last = best[-1]
-    return Standing(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised)
+    return PlanStanding(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised)
 
 
 def _outcome(summary: RunSummary) -> Outcome | None:

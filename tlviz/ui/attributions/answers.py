@@ -12,10 +12,11 @@ import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS
-from tlviz.ui import cached_look
 from tlviz.ui.attributions.question import BEST, NOTHING, SECOND, TRUE, Question, find_true_class
-from tlviz.ui.before_after import Compared, cached_run_network
-from tlviz.ui.cached_attributions import Asked, explained, swept
+from tlviz.ui.before_after import TunedRun
+from tlviz.ui.cached import looks
+from tlviz.ui.cached.attributions import Asked, explained, swept
+from tlviz.ui.cached.networks import run_network
 from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -55,12 +56,12 @@ class Answer:
     words: str
 
 
-def run_classes(runs: Sequence[Compared]) -> list[str]:
+def run_classes(runs: Sequence[TunedRun]) -> list[str]:
     """Return the classes that chosen runs know, each once."""
-    return list(dict.fromkeys(name for run in runs for name in cached_run_network(run.name).classes))
+    return list(dict.fromkeys(name for run in runs for name in run_network(run.name).classes))
 
 
-def find_answers(question: Question, subject: Subject, runs: Sequence[Compared]) -> list[Answer]:
+def find_answers(question: Question, subject: Subject, runs: Sequence[TunedRun]) -> list[Answer]:
     """Return the pretrained network's map and those of runs; none where the person cancelled the first."""
     asked = ask(question, subject)
     first = _answer(question, "Pretrained" if runs else "", asked, subject.network, subject.pixels)
@@ -78,9 +79,9 @@ def ask(question: Question, subject: Subject) -> Asked:
     return Asked(subject.model, "", question.method, target, contrast, question.baseline)
 
 
-def _answer_of_run(question: Question, subject: Subject, run: Compared) -> Answer | None:
+def _answer_of_run(question: Question, subject: Subject, run: TunedRun) -> Answer | None:
     """Ask a run for one of its own classes; its best guess where it does not know the wanted one."""
-    network = cached_run_network(run.name)
+    network = run_network(run.name)
     true_class = find_true_class((subject.label,), network.classes)
     known = _known(subject.model, run.name, subject.pixels, true_class)
     wanted = question.run_target
@@ -91,7 +92,7 @@ def _answer_of_run(question: Question, subject: Subject, run: Compared) -> Answe
 
 
 def _known(model: str, run: str, pixels: Pixels, true_class: int | None) -> dict[str, int | None]:
-    guesses = cached_look.seen(model, run, pixels).guesses
+    guesses = looks.seen(model, run, pixels).guesses
     second = guesses[1].number if len(guesses) > 1 else None
     return {BEST: None, TRUE: true_class, NOTHING: None, SECOND: second}
 
@@ -103,7 +104,7 @@ def _answer(question: Question, name: str, asked: Asked, network: Network, pixel
         return None
     if not network.classes:
         return Answer(name, asked, network, found, "its features")
-    guesses = cached_look.seen(asked.model, asked.run, pixels).guesses
+    guesses = looks.seen(asked.model, asked.run, pixels).guesses
     likely = next((f" {guess.probability:.0%}" for guess in guesses if guess.number == found.target), "")
     against = f" rather than {network.classes[found.contrast]}" if found.contrast is not None else ""
     return Answer(name, asked, network, found, f"{network.classes[found.target]}{likely}{against}")

@@ -13,8 +13,8 @@ from tlviz.errors import TlvizError
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Method
 from tlviz.ui.attributions.answers import attribution_pane, full_colour_of, on_grid
 from tlviz.ui.attributions.question import BEST, NOTHING, Question
-from tlviz.ui.before_after import cached_run_network
-from tlviz.ui.cached_attributions import Asked, explained
+from tlviz.ui.cached.attributions import Asked, explained
+from tlviz.ui.cached.networks import run_network
 from tlviz.ui.messages import plain
 from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
 
@@ -55,7 +55,7 @@ def render_run_maps(answers: Sequence[RunAnswer], *, key: str, heading: str) -> 
     found: list[tuple[RunAnswer, Attribution]] = []
     for given in answers:
         try:
-            method = usual_method(cached_run_network(given.run))
+            method = usual_method(run_network(given.run))
             asked = Asked(given.model, given.run, method, given.guess, None, USUAL_BASELINE)
             attribution = explained(asked, given.pixels)
         except TlvizError as error:

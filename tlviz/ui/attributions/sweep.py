@@ -15,7 +15,7 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS, Method, NotApplicable
 from tlviz.ui.attributions.answers import Answer, Subject, ask, full_colour_of, on_grid
 from tlviz.ui.attributions.question import Question, stage_key
-from tlviz.ui.cached_attributions import Asked, swept
+from tlviz.ui.cached.attributions import Asked, swept
 from tlviz.ui.feature_maps.choice import DIFFERENCE
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.tiles import Pane, Row, render_tiles

@@ -10,13 +10,13 @@ import streamlit as st
 from tlviz.explore.attribution.methods import METHODS
 from tlviz.figures.theme import chart_config
 from tlviz.ui.attributions.answers import Answer, Subject
-from tlviz.ui.before_after import fit_pixels
+from tlviz.ui.cached.networks import fit_pixels
+from tlviz.ui.cached.working import computed
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.csv_file import to_csv
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_select
-from tlviz.ui.working import computed
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.sanity_checks import Trust

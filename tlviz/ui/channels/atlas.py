@@ -14,11 +14,12 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.figures.theme import stage_colours
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
-from tlviz.ui import cached, cached_channels
-from tlviz.ui.before_after import pick_runs
-from tlviz.ui.cached_channels import ATLAS_COLUMNS
+from tlviz.ui.before_after import pick_tuned_runs
+from tlviz.ui.cached import channels as cached_channels
+from tlviz.ui.cached import networks
+from tlviz.ui.cached.channels import ATLAS_COLUMNS
 from tlviz.ui.channels.before_after import why_not
-from tlviz.ui.channels.panel import Place
+from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.csv_file import to_csv
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tlviz.figures.atlas import AtlasRow
 
 
-class Choice(StrEnum):
+class AtlasChoice(StrEnum):
     """Which channels stand for a stage."""
 
     SELECTIVE = "most class-selective"
@@ -57,9 +58,11 @@ def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version:
     """Show the atlas of a network on a target, below it those of up to three runs, each with its downloads."""
     choice, runs = st.columns([2, 1], vertical_alignment="bottom")
     with choice:
-        chosen = Choice(linked_choice("Channels of each stage", list(Choice), Choice.SELECTIVE, key=Key.ATLAS))
+        chosen = AtlasChoice(
+            linked_choice("Channels of each stage", list(AtlasChoice), AtlasChoice.SELECTIVE, key=Key.ATLAS)
+        )
     with runs, st.popover("Before and after", width="stretch"):
-        compared = pick_runs(model)
+        compared = pick_tuned_runs(model)
     tops = cached_channels.top_of_all(model, None, [stage.name for stage in stages], version, images)
     channels = {name: _channels(top, chosen) for name, top in tops.items()}
     first = Atlas(model, None, find_model(model).title, stages, images, tops, channels)
@@ -78,16 +81,16 @@ def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version:
         st.caption("The same channels after this run; its head answers to other classes and is left out.")
 
 
-def _place(atlas: Atlas, stage: Stage, version: str) -> Place:
-    return Place(atlas.model, atlas.stages, stage, atlas.images, version)
+def _place(atlas: Atlas, stage: Stage, version: str) -> ChannelsView:
+    return ChannelsView(atlas.model, atlas.stages, stage, atlas.images, version)
 
 
-def _channels(top: TopImages, choice: Choice) -> list[int]:
-    pick = top.most_selective if choice is Choice.SELECTIVE else top.strongest
+def _channels(top: TopImages, choice: AtlasChoice) -> list[int]:
+    pick = top.most_selective if choice is AtlasChoice.SELECTIVE else top.strongest
     return pick(ATLAS_COLUMNS)
 
 
-def _show(atlas: Atlas, choice: Choice) -> None:
+def _show(atlas: Atlas, choice: AtlasChoice) -> None:
     """Draw one atlas with its downloads."""
     rows = _rows(atlas)
     png = _compose(atlas, choice, rows)
@@ -114,7 +117,7 @@ def _rows(atlas: Atlas) -> list[AtlasRow]:
 
 
 def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
-    from tlviz.explore.channels.feature_visualisation import DrawWish
+    from tlviz.explore.channels.feature_visualisation import VisualisationRequest
     from tlviz.figures.atlas import AtlasCell, AtlasRow
 
     top = atlas.tops[stage.name]
@@ -124,14 +127,14 @@ def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
         picture = np.asarray(atlas.images.pixels[int(top.images[channel, 0])])
         box = cached_channels.boxes(top, channel, side, len(picture))[0]
         crop = picture[box.top : box.top + box.side, box.left : box.left + box.side]
-        drawn = cached_channels.drawing(atlas.model, atlas.tuned, DrawWish(stage.name, channel))
+        drawn = cached_channels.drawing(atlas.model, atlas.tuned, VisualisationRequest(stage.name, channel))
         words = _channel_words(atlas, stage, channel)
         cells.append(AtlasCell(words, crop, drawn.picture if drawn and drawn.responds else None))
     return AtlasRow(stage.name, f"{stage.channels:,} channels", cells)
 
 
 def _channel_words(atlas: Atlas, stage: Stage, channel: int) -> str:
-    classes = cached.network(atlas.model).classes
+    classes = networks.network(atlas.model).classes
     is_class = atlas.tuned is None and stage is atlas.stages[-1] and len(classes) == stage.channels
     return f"{channel} {classes[channel]}" if is_class else str(channel)
 
@@ -159,7 +162,7 @@ def atlas_table(atlas: Atlas) -> bytes:
     return to_csv(head, rows)
 
 
-def _compose(atlas: Atlas, choice: Choice, rows: Sequence[AtlasRow]) -> bytes:
+def _compose(atlas: Atlas, choice: AtlasChoice, rows: Sequence[AtlasRow]) -> bytes:
     from tlviz.figures.atlas import compose_atlas
     from tlviz.figures.sprites import to_png
 

@@ -11,12 +11,14 @@ import streamlit as st
 
 from tlviz.figures.channel_bars import plot_class_changes, plot_class_means
 from tlviz.figures.theme import chart_config
-from tlviz.ui import cached_channels
-from tlviz.ui.before_after import pick_runs
+from tlviz.ui.before_after import pick_tuned_runs
+from tlviz.ui.cached import channels as cached_channels
+from tlviz.ui.cached import networks
 from tlviz.ui.channels.grids import render_grid
 from tlviz.ui.channels.optimised import render_drawing
-from tlviz.ui.channels.panel import Place, render_filter, sentence, top_of, words
+from tlviz.ui.channels.panel import render_filter, sentence, top_of, words
 from tlviz.ui.channels.tables import networks_table
+from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -30,13 +32,13 @@ ACTIVATIONS = "activations"
 _POSTER_PANE = 340
 
 
-def render_after(place: Place, channel: int) -> None:
+def render_after(place: ChannelsView, channel: int) -> None:
     """Let a person choose up to three finished runs of this network, and show the same channel in all of them."""
     st.divider()
     st.markdown("**Before and after**: the same channel in your runs")
     pick, how = st.columns([2.3, 1], vertical_alignment="bottom")
     with pick:
-        runs = pick_runs(place.model)
+        runs = pick_tuned_runs(place.model)
     if not runs:
         return
     with how:
@@ -55,11 +57,11 @@ def render_after(place: Place, channel: int) -> None:
         _downloads(names, places, tops, channel)
 
 
-def why_not(place: Place, run: str) -> str:
+def why_not(place: ChannelsView, run: str) -> str:
     """Say why a run cannot be set beside the pretrained network at a stage, or nothing."""
     if place.stage is place.stages[-1]:
         return "The run has a new head for its own classes: its channels are not these."
-    network = cached_channels.subject(place.model, run)
+    network = networks.network_at_source_size(place.model, run)
     own, shown = network.spec.preprocessing.size, place.images.pixels.shape[1]
     if own != shown:
         return f"The run's network takes pictures of {own} pixels only, and the pretrained one sees {shown} here."
@@ -87,7 +89,12 @@ def class_changes(before: TopImages, after: TopImages, channel: int) -> list[flo
 
 
 def _render_columns(
-    names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int, *, is_difference: bool
+    names: Sequence[str],
+    places: Sequence[ChannelsView],
+    tops: Sequence[TopImages],
+    channel: int,
+    *,
+    is_difference: bool,
 ) -> None:
     classes = places[0].images.classes
     most = float(np.nanmax([top.class_means[channel] for top in tops]))
@@ -119,7 +126,7 @@ def _render_columns(
     )
 
 
-def _pictures(place: Place, top: TopImages, channel: int) -> None:
+def _pictures(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Show a network's crops and pictures of the channel, or say that it is dead."""
     if top.is_dead(channel):
         st.info(sentence(place, top, channel), icon=":material/block:")
@@ -129,13 +136,13 @@ def _pictures(place: Place, top: TopImages, channel: int) -> None:
         render_grid(png, cells, cached_channels.GRID, title)
 
 
-def _grids(place: Place, top: TopImages, channel: int) -> tuple[bytes, bytes]:
+def _grids(place: ChannelsView, top: TopImages, channel: int) -> tuple[bytes, bytes]:
     return cached_channels.grids(
         place.model, place.tuned, place.stage.name, channel, place.version, place.colour, top, place.images
     )
 
 
-def _downloads(names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> None:
+def _downloads(names: Sequence[str], places: Sequence[ChannelsView], tops: Sequence[TopImages], channel: int) -> None:
     stem = f"{places[0].model}-{places[0].stage.name}-{channel}-before-and-after"
     shown = latest("channels", (names, places, tops, channel))
     with st.container(horizontal=True):
@@ -148,7 +155,9 @@ def _downloads(names: Sequence[str], places: Sequence[Place], tops: Sequence[Top
             )
 
 
-def side_by_side(names: Sequence[str], places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> bytes:
+def side_by_side(
+    names: Sequence[str], places: Sequence[ChannelsView], tops: Sequence[TopImages], channel: int
+) -> bytes:
     """Return the crops of all networks above the pictures they come from, as PNG; a dead channel's are left out."""
     from tlviz.figures.poster import poster
     from tlviz.figures.sprites import from_png

@@ -11,7 +11,7 @@ from tlviz.models.spec import Stage
 from tlviz.runs.store.folder import VISUALISE, RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.launch import start_visualise
-from tlviz.ui import cached_channels
+from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.channels.grids import picture
 from tlviz.ui.messages import heed, show_error
 from tlviz.ui.state import Key
@@ -19,7 +19,7 @@ from tlviz.ui.widgets.linked import linked_choice
 from tlviz.ui.widgets.panels import render_job
 
 if TYPE_CHECKING:
-    from tlviz.explore.channels.feature_visualisation import Drawing, DrawWish
+    from tlviz.explore.channels.feature_visualisation import Visualisation, VisualisationRequest
 
 SHOWN = "220px"
 
@@ -37,10 +37,10 @@ def pick_objective() -> None:
 
 def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
     """Show the drawing for a channel, the worker that makes it, or the button that starts it."""
-    from tlviz.explore.channels.feature_visualisation import DrawWish, Objective
+    from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest
 
     place = f"{stage.name}_{tuned or 'pretrained'}"
-    wish = DrawWish(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
+    wish = VisualisationRequest(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
     found = cached_channels.drawing(model, tuned, wish)
     if found is not None:
         _show(found, wish, f"{tuned or model}-{stage.name}-{channel}")
@@ -60,7 +60,7 @@ def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = N
     _ended(last)
 
 
-def _show(found: Drawing, wish: DrawWish, stem: str) -> None:
+def _show(found: Visualisation, wish: VisualisationRequest, stem: str) -> None:
     from tlviz.figures.sprites import to_png
 
     if not found.responds:
@@ -83,11 +83,11 @@ def _show(found: Drawing, wish: DrawWish, stem: str) -> None:
         )
 
 
-def _start(model: str, tuned: str | None, wish: DrawWish) -> None:
+def _start(model: str, tuned: str | None, wish: VisualisationRequest) -> None:
     start_visualise(model, asdict(wish), tuned=tuned)
 
 
-def _last_job(model: str, tuned: str | None, wish: DrawWish) -> RunFolder | None:
+def _last_job(model: str, tuned: str | None, wish: VisualisationRequest) -> RunFolder | None:
     wanted = {"model": model, "run": tuned, "wish": asdict(wish)}
     jobs = (run for run in list_runs(VISUALISE) if wanted.items() <= run.config()["settings"].items())
     return next(jobs, None)

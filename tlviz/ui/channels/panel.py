@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from tlviz.data.pixels.images import ImageSet
 from tlviz.figures.channel_bars import MOST_BARS, plot_class_means
-from tlviz.figures.theme import chart_config, stage_colours
-from tlviz.models.spec import Stage
-from tlviz.ui import cached, cached_channels
+from tlviz.figures.theme import chart_config
 from tlviz.ui.address import from_address
+from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.channels.grids import picture, render_grid
 from tlviz.ui.channels.optimised import pick_objective, render_drawing
 from tlviz.ui.channels.tables import channel_table, filter_table, stage_table
+from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 
@@ -30,31 +27,7 @@ LITTLE = 0.1
 _JUMP = "channel_jump"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the page is about: a network, its stages, the chosen one, and the images that are looked at."""
-
-    model: str
-    stages: Sequence[Stage]
-    stage: Stage
-    images: ImageSet
-    version: str
-    tuned: str | None = None
-    """A run whose weights are looked at instead of the pretrained ones."""
-
-    @property
-    def colour(self) -> str:
-        """Return the stage's colour."""
-        return stage_colours(len(self.stages))[self.stages.index(self.stage)]
-
-    def name_of(self, channel: int) -> str:
-        """Return how a channel is called: by its number, in the head by its class too."""
-        classes = cached.network(self.model).classes
-        is_class = self.stage is self.stages[-1] and len(classes) == self.stage.channels
-        return f"{channel} ({classes[channel]})" if is_class else str(channel)
-
-
-def render_channel(place: Place) -> int:
+def render_channel(place: ChannelsView) -> int:
     """Draw the controls and everything there is to see of one channel, and return its number."""
     top = top_of(place)
     channel = _pick(place, top)
@@ -63,12 +36,12 @@ def render_channel(place: Place) -> int:
     return channel
 
 
-def top_of(place: Place) -> TopImages:
+def top_of(place: ChannelsView) -> TopImages:
     """Return the images that excite each channel of a place most."""
     return cached_channels.top(place.model, place.tuned, place.stage.name, place.version, place.images)
 
 
-def render_views(place: Place, top: TopImages, channel: int) -> None:
+def render_views(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Draw a channel's pictures, what was drawn to excite it, and its classes."""
     left, right = st.columns([2.17, 0.92], gap="medium")
     with left:
@@ -77,7 +50,7 @@ def render_views(place: Place, top: TopImages, channel: int) -> None:
         _side(place, top, channel)
 
 
-def _pictures(place: Place, top: TopImages, channel: int) -> None:
+def _pictures(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Show a channel's top images, cut and whole; of a dead one there are none to show."""
     if top.is_dead(channel):
         st.info("No picture excites it more than another. Choose another channel.", icon=":material/block:")
@@ -96,7 +69,7 @@ def _pictures(place: Place, top: TopImages, channel: int) -> None:
     _downloads(place, top, channel, pngs)
 
 
-def sentence(place: Place, top: TopImages, channel: int) -> str:
+def sentence(place: ChannelsView, top: TopImages, channel: int) -> str:
     """Say in one sentence what a channel answers to."""
     name = f"Channel **{plain(place.name_of(channel))}** of **{plain(place.stage.name)}**"
     shown = f"{len(place.images.labels):,} images"
@@ -112,14 +85,14 @@ def sentence(place: Place, top: TopImages, channel: int) -> str:
     return f"{name} answers most to **{preferred}**: class selectivity **{selectivity:.2f}** {scale}."
 
 
-def words(place: Place, top: TopImages, channel: int, rank: int) -> str:
+def words(place: ChannelsView, top: TopImages, channel: int, rank: int) -> str:
     """Name one of the top images, with its class and its activation."""
     at = int(top.images[channel, rank])
     label = place.images.classes[place.images.labels[at]]
     return f"{rank + 1}. {place.images.names[at]} ({label}): activation {top.values[channel, rank]:.3g}"
 
 
-def _pick(place: Place, top: TopImages) -> int:
+def _pick(place: ChannelsView, top: TopImages) -> int:
     """Draw the controls; the first view is the most selective channel."""
     selective = top.most_selective(LISTED) or [0]
     numbers = [str(number) for number in range(place.stage.channels)]
@@ -149,12 +122,12 @@ def _jump() -> None:
         st.session_state[Key.CHANNEL] = st.session_state[_JUMP]
 
 
-def _listed(place: Place, top: TopImages, channel: int) -> str:
+def _listed(place: ChannelsView, top: TopImages, channel: int) -> str:
     preferred = place.images.classes[top.preferred_class(channel)]
     return f"{place.name_of(channel)} · {preferred} {top.selectivity()[channel]:.2f}"
 
 
-def _side(place: Place, top: TopImages, channel: int) -> None:
+def _side(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Draw what the channel would like to see, its filter where it has one, and its classes."""
     pick_objective()
     render_drawing(place.model, place.stage, channel, place.tuned)
@@ -167,7 +140,7 @@ def _side(place: Place, top: TopImages, channel: int) -> None:
         st.caption(f"What lies below zero counts as zero.{few}")
 
 
-def render_filter(place: Place, channel: int) -> None:
+def render_filter(place: ChannelsView, channel: int) -> None:
     """Show a first-layer channel's filter with its downloads, nothing where its weights are no picture."""
     found = cached_channels.filters(place.model, place.tuned) if place.stage is place.stages[0] else None
     if found is None:
@@ -206,7 +179,7 @@ def _crop_words(field: int, size: int) -> str:
     )
 
 
-def _downloads(place: Place, top: TopImages, channel: int, pngs: tuple[bytes, bytes]) -> None:
+def _downloads(place: ChannelsView, top: TopImages, channel: int, pngs: tuple[bytes, bytes]) -> None:
     stem = f"{place.tuned or place.model}-{place.stage.name}"
     with st.container(horizontal=True):
         for label, content, file in (

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tlviz.explore.channels.top_images import TopImages
-    from tlviz.ui.channels.panel import Place
+    from tlviz.ui.channels.view import ChannelsView
 
 
-def channel_table(place: Place, top: TopImages, channel: int) -> bytes:
+def channel_table(place: ChannelsView, top: TopImages, channel: int) -> bytes:
     """Return a channel's top images as CSV: rank, image, class, activation, and the peak on the stage's grid."""
     rows = (
         (rank + 1, place.images.names[at], place.images.classes[place.images.labels[at]], value, row, column, top.side)
@@ -27,13 +27,13 @@ def channel_table(place: Place, top: TopImages, channel: int) -> bytes:
     return to_csv(("rank", "image", "class", "activation", "row", "column", "grid_side"), rows)
 
 
-def stage_table(place: Place, top: TopImages) -> bytes:
+def stage_table(place: ChannelsView, top: TopImages) -> bytes:
     """Return all channels of a stage as CSV: selectivity, preferred class, range, mean activation by class."""
     rows = ((channel, *_of_channel(place, top, channel)) for channel in range(len(top.images)))
     return to_csv(("channel", *_head(place)), rows)
 
 
-def networks_table(places: Sequence[Place], tops: Sequence[TopImages], channel: int) -> bytes:
+def networks_table(places: Sequence[ChannelsView], tops: Sequence[TopImages], channel: int) -> bytes:
     """Return one channel in several networks as CSV, one line a network, in the columns of ``stage_table``."""
     rows = (
         (place.tuned or place.model, channel, *_of_channel(place, top, channel))
@@ -49,12 +49,12 @@ def filter_table(weights: NDArray[np.float32]) -> bytes:
     return to_csv(("row", "column", "red", "green", "blue"), rows)
 
 
-def _head(place: Place) -> tuple[str, ...]:
+def _head(place: ChannelsView) -> tuple[str, ...]:
     names = (f"mean: {name}" for name in place.images.classes)
     return ("class_selectivity", "preferred_class", "dead", "lowest", "highest", *names)
 
 
-def _of_channel(place: Place, top: TopImages, channel: int) -> tuple[object, ...]:
+def _of_channel(place: ChannelsView, top: TopImages, channel: int) -> tuple[object, ...]:
     selectivity = top.selectivity()[channel]
     prefers = not np.isnan(selectivity)
     return (

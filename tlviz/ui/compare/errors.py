@@ -19,9 +19,9 @@ from tlviz.runs.compare import Change, change
 from tlviz.runs.predictions import VALIDATION, Answers, are_answered
 from tlviz.runs.store.folder import ANSWERS, RunFolder, find_run, list_runs
 from tlviz.runs.store.launch import start_answers
-from tlviz.ui import cached_runs
+from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.compare.maps import render_image
-from tlviz.ui.compare.pick_runs import Compared
+from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job
@@ -31,7 +31,7 @@ _ROW_HEIGHT = 44
 IMAGES, CONFUSION, F1 = "Single images", "Confusion", "F1 of each class"
 
 
-def answers_of(runs: Sequence[Compared]) -> list[Answers] | None:
+def answers_of(runs: Sequence[ComparedRun]) -> list[Answers] | None:
     """Return every run's answers; where some are missing, offer to ask these runs again and return None."""
     found = [(run, cached_runs.answers(run.summary)) for run in runs]
     missing = [run for run, held in found if held is None]
@@ -48,7 +48,7 @@ def answers_of(runs: Sequence[Compared]) -> list[Answers] | None:
     return None
 
 
-def _progress(run: Compared) -> None:
+def _progress(run: ComparedRun) -> None:
     """Show how far a run is being asked, or why that failed."""
     job: RunFolder | None = next(
         (job for job in list_runs(ANSWERS) if job.config()["settings"].get("run") == run.summary.run), None
@@ -61,7 +61,7 @@ def _progress(run: Compared) -> None:
         show_error(f"{run.name}: {error}")
 
 
-def render_errors(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def render_errors(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Show one of three views: the images that changed sides, who is taken for whom, F1 class by class."""
     view = st.segmented_control(
         "Errors", [IMAGES, CONFUSION, F1], default=IMAGES, required=True, key="compare_errors",
@@ -81,7 +81,7 @@ def render_errors(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
             )
 
 
-def _confusion(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def _confusion(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     columns = st.columns(min(2, len(runs)))
     for at, (run, held) in enumerate(zip(runs, answers, strict=True)):
         matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
@@ -92,7 +92,7 @@ def _confusion(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
     st.caption(f"A row is what the images are, a column what they were taken for; the diagonal is right.{more}")
 
 
-def _f1(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     if len({held.classes for held in answers}) > 1:
         st.info("These runs have different classes, so they cannot be compared class by class.", icon=":material/info:")
         return
@@ -102,7 +102,7 @@ def _f1(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
     st.caption("F1 weighs what a class misses against what it wrongly takes: 1 is every image right.")
 
 
-def _images(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Compare two of the runs image by image."""
     by_letter = {run.letter: (run, held) for run, held in zip(runs, answers, strict=True)}
     letters = list(by_letter)
@@ -138,7 +138,7 @@ def _images(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
         render_image(image, runs, answers)
 
 
-def _balance(first: Compared, second: Compared, before: Answers, after: Answers, found: Change) -> str:
+def _balance(first: ComparedRun, second: ComparedRun, before: Answers, after: Answers, found: Change) -> str:
     """Say how many images each is right in, and whether the difference may be chance."""
     count, fixed, broken = len(found.first), len(found.fixed), len(found.broken)
     ones, others = len(found.both_right) + broken, len(found.both_right) + fixed
@@ -153,7 +153,7 @@ def _balance(first: Compared, second: Compared, before: Answers, after: Answers,
 
 
 def _table(
-    first: Compared, second: Compared, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
+    first: ComparedRun, second: ComparedRun, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
 ) -> str | None:
     """List images with their picture, label, and what either run says how surely; return the chosen one."""
     if not len(chosen):
@@ -199,7 +199,7 @@ def _table(
 
 
 def _rows(
-    first: Compared, second: Compared, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
+    first: ComparedRun, second: ComparedRun, before: Answers, after: Answers, found: Change, chosen: NDArray[np.int64]
 ) -> pd.DataFrame:
     ones, others = found.first[chosen], found.second[chosen]
     names = [before.classes[label] for label in before.labels[ones]]

@@ -9,14 +9,14 @@ import streamlit as st
 
 from tlviz.measures.calibration import softmax
 from tlviz.runs.predictions import Answers
-from tlviz.ui import cached_runs
 from tlviz.ui.attributions.run_maps import RunAnswer, render_run_maps
-from tlviz.ui.compare.pick_runs import Compared
+from tlviz.ui.cached import runs as cached_runs
+from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
 from tlviz.ui.runs.open_inside import link_to_attributions
 
 
-def render_image(name: str, runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def render_image(name: str, runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Show an image beside the attribution of every run that validates with it, and what each says."""
     given, others, truth = [], [], ""
     for run, held in zip(runs, answers, strict=True):
@@ -35,7 +35,7 @@ def render_image(name: str, runs: Sequence[Compared], answers: Sequence[Answers]
     link_to_attributions([run.summary for run in runs if run.name not in others], name, key="compare_attributions")
 
 
-def _answer(name: str, run: Compared, held: Answers) -> RunAnswer | None:
+def _answer(name: str, run: ComparedRun, held: Answers) -> RunAnswer | None:
     """Return what a run says of an image; None where it was not asked, or the picture is gone."""
     images = cached_runs.run_images(run.summary)
     if name not in held.names or images is None or name not in images.names:

@@ -20,7 +20,7 @@ MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedRun:
     """One of the chosen runs: its letter, how it is called beside it, and what it reached."""
 
     letter: str
@@ -67,7 +67,7 @@ def pick_runs(rows: Sequence[Row]) -> list[Row]:
     return [by_name[name] for name in chosen]
 
 
-def render_heads(runs: Sequence[Compared]) -> None:
+def render_heads(runs: Sequence[ComparedRun]) -> None:
     """Show each run's letter, name and best accuracy, in its colour."""
     cells = "".join(
         f'<div style="border-left:5px solid {run_colour(at)};padding:2px 10px;min-width:0">'
@@ -79,10 +79,10 @@ def render_heads(runs: Sequence[Compared]) -> None:
     st.html(f'<div style="display:grid;grid-template-columns:repeat({len(runs)},1fr);gap:12px">{cells}</div>')
 
 
-def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[Compared]:
+def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[ComparedRun]:
     """Give every run its letter, and the shortest title that tells it from the others."""
     titles = short_titles(rows)
-    return [Compared(*held) for held in zip(letters(len(rows)), titles, summaries, strict=True)]
+    return [ComparedRun(*held) for held in zip(letters(len(rows)), titles, summaries, strict=True)]
 
 
 def _first(rows: Sequence[Row]) -> list[str]:

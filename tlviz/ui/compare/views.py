@@ -15,7 +15,7 @@ from tlviz.measures.calibration import calibration, softmax
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.predictions import Answers
 from tlviz.runs.store.folder import RunFolder
-from tlviz.ui.compare.pick_runs import Compared
+from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
 
 CURVES = {"Accuracy": "val_accuracy", "Loss": "val_loss", "F1": "val_macro_f1", "Training loss": "train_loss"}
@@ -23,7 +23,7 @@ COSTS = {"Seconds": "duration_s", "Trainable parameters": "trainable_parameters"
 MOVED = {"Weights": "share of the starting weights", "Features": "1 - similarity to the pretrained features (CKA)"}
 
 
-def render_settings(runs: Sequence[Compared]) -> None:
+def render_settings(runs: Sequence[ComparedRun]) -> None:
     """Show the settings that differ, and only those."""
     if len(runs) < 2:
         st.info("Choose a second run above to see which settings differ.", icon=":material/touch_app:")
@@ -39,7 +39,7 @@ def render_settings(runs: Sequence[Compared]) -> None:
     st.caption(f"{words}; all others are the same.")
 
 
-def render_curves(runs: Sequence[Compared]) -> None:
+def render_curves(runs: Sequence[ComparedRun]) -> None:
     """Show one measure of every run over the epochs."""
     measure = st.segmented_control(
         "Measure", list(CURVES), default="Accuracy", required=True, key="compare_measure", persist_state="session",
@@ -57,7 +57,7 @@ def render_curves(runs: Sequence[Compared]) -> None:
     )
 
 
-def render_calibration(runs: Sequence[Compared], answers: Sequence[Answers]) -> None:
+def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Show whether each run is right as often as it is sure."""
     found = {run.name: calibration(softmax(held.logits), held.labels) for run, held in zip(runs, answers, strict=True)}
     chart, words = st.columns([2.2, 1], gap="large")
@@ -75,7 +75,7 @@ def render_calibration(runs: Sequence[Compared], answers: Sequence[Answers]) -> 
         )
 
 
-def render_moved(runs: Sequence[Compared]) -> None:
+def render_moved(runs: Sequence[ComparedRun]) -> None:
     """Show how far each stage moved, in its weights or in what it sees."""
     view = st.segmented_control(
         "What", list(MOVED), default="Weights", required=True, key="compare_moved", persist_state="session",
@@ -98,7 +98,7 @@ def render_moved(runs: Sequence[Compared]) -> None:
         st.caption(f"{plain(name)} has no such measurement: it was switched off, or the run ended before.")
 
 
-def render_cost(runs: Sequence[Compared]) -> None:
+def render_cost(runs: Sequence[ComparedRun]) -> None:
     """Show accuracy against what it cost, and which runs no other beats."""
     kind = st.segmented_control(
         "Cost", list(COSTS), default="Seconds", required=True, key="compare_cost", persist_state="session",

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError
 from tlviz.models.spec import Layout, Stage
-from tlviz.ui import cached_look
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.before_after import Compared, pick_runs
+from tlviz.ui.before_after import TunedRun, pick_tuned_runs
+from tlviz.ui.cached import looks
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice, linked_select, linked_slider, linked_text
 
@@ -50,7 +50,7 @@ class Scale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MapChoice:
     """What a person chose: ``stage`` is ``ALL`` or a stage, ``layer`` '' or one inside it, ``overlay`` in percent.
 
     ``runs`` are shown beside the pretrained network, with ``is_difference`` what they have more than it.
@@ -64,7 +64,7 @@ class Choice:
     numbers: tuple[int, ...]
     is_shared: bool
     overlay: int
-    runs: tuple[Compared, ...] = ()
+    runs: tuple[TunedRun, ...] = ()
     is_difference: bool = False
 
     @property
@@ -80,19 +80,19 @@ class Choice:
         A run's maps are brought to the same grid where it sees pictures in another size.
         """
         if self.layer:
-            return cached_look.inside(self.model, run, pixels, self.stage, self.layer).maps
-        return cached_look.seen(self.model, run, pixels).maps
+            return looks.inside(self.model, run, pixels, self.stage, self.layer).maps
+        return looks.seen(self.model, run, pixels).maps
 
     def layer_of(self, pixels: Pixels) -> tuple[str, Layout]:
         """Return the module whose output is the chosen place's map, and how it lies in memory."""
         if self.layer:
-            found = cached_look.inside(self.model, "", pixels, self.stage, self.layer)
+            found = looks.inside(self.model, "", pixels, self.stage, self.layer)
             return self.layer, found.layouts[self.layer]
         stage = next(stage for stage in self.stages if stage.name == self.stage)
         return stage.modules[-1], stage.layout
 
 
-def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Choice, DeltaGenerator]:
+def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[MapChoice, DeltaGenerator]:
     """Draw the controls of what is looked at.
 
     Where a view needs a single stage one is chosen, and the second value has room for one more control.
@@ -129,9 +129,9 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ch
     if order == Order.CHOSEN:
         typed = linked_text("Channel numbers", key=Key.NUMBERS, placeholder="0, 7, 20-29")
         numbers = parse_numbers(typed or "0-9")
-    return Choice(model, stages, stage, layer, Order(order), numbers, is_shared, overlay, runs, is_difference), columns[
-        2
-    ]
+    return MapChoice(
+        model, stages, stage, layer, Order(order), numbers, is_shared, overlay, runs, is_difference
+    ), columns[2]
 
 
 def _settle_stage(stages: Sequence[Stage], *, needs_one: bool) -> None:
@@ -143,7 +143,7 @@ def _settle_stage(stages: Sequence[Stage], *, needs_one: bool) -> None:
 
 
 def _pick_layer(model: str, stage: str) -> str:
-    paths = list(cached_look.layer_paths(model)[stage])
+    paths = list(looks.layer_paths(model)[stage])
     chosen = linked_select(
         "Layer", [WHOLE, *paths], WHOLE, key=Key.LAYER, words=lambda path: WHOLE if path == WHOLE else path,
         help="Every layer of the stage whose output is a map, in the order in which they run.",
@@ -163,9 +163,9 @@ def _more() -> tuple[bool, int]:
     return scale == Scale.SHARED, overlay
 
 
-def _beside(model: str, view: View) -> tuple[tuple[Compared, ...], bool]:
+def _beside(model: str, view: View) -> tuple[tuple[TunedRun, ...], bool]:
     """Let a person pick runs to be shown beside the pretrained network, and whether as maps or as a difference."""
-    runs = tuple(pick_runs(model))
+    runs = tuple(pick_tuned_runs(model))
     if not runs or view is View.FIELD or view is View.CHANGE:
         return runs, False
     shown = linked_choice("Show runs as", [MAPS, DIFFERENCE], MAPS, key=Key.SHOW)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from tlviz.ui.feature_maps.choice import Choice
+from tlviz.ui.feature_maps.choice import MapChoice
 from tlviz.ui.feature_maps.grid import Column, Grid
 from tlviz.ui.widgets.latest import latest
 
 
-def render_downloads(choice: Choice, columns: Sequence[Column], grid: Grid, name: str) -> None:
+def render_downloads(choice: MapChoice, columns: Sequence[Column], grid: Grid, name: str) -> None:
     """Offer a grid as PNG, its maps as NPZ and its channels' numbers as CSV; each is made when it is asked for."""
     title = f"{name} in {choice.model}"
     shown = latest("look", (choice, columns, grid))
@@ -47,7 +47,7 @@ def render_downloads(choice: Choice, columns: Sequence[Column], grid: Grid, name
         )
 
 
-def maps_npz(choice: Choice, columns: Sequence[Column]) -> bytes:
+def maps_npz(choice: MapChoice, columns: Sequence[Column]) -> bytes:
     """Return all maps that are compared; differences are left to whoever subtracts them."""
     buffer = io.BytesIO()
     parts = _distinct(columns)
@@ -60,7 +60,7 @@ def maps_npz(choice: Choice, columns: Sequence[Column]) -> bytes:
     return buffer.getvalue()
 
 
-def channels_csv(choice: Choice, columns: Sequence[Column]) -> bytes:
+def channels_csv(choice: MapChoice, columns: Sequence[Column]) -> bytes:
     """Return one line a channel and column."""
     from tlviz.explore.maps.feature_maps import channel_numbers
 

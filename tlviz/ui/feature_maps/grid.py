@@ -11,7 +11,7 @@ import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError
-from tlviz.ui.feature_maps.choice import ALL, Choice
+from tlviz.ui.feature_maps.choice import ALL, MapChoice
 from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Grid:
     headings: list[str]
 
 
-def build_grid(choice: Choice, columns: Sequence[Column]) -> Grid:
+def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
     """Lay out the chosen channels, ranked in the first column, for all columns.
 
     Raises ``BadSettingError`` where none of the typed channel numbers exists.
@@ -81,7 +81,7 @@ def render_grid(grid: Grid, *, key: str, on_pick: Callable[[str, int], None]) ->
     render_tiles(grid.rows, key=key, headings=grid.headings, on_pick=pick)
 
 
-def reading_aid(choice: Choice, columns: Sequence[Column]) -> str:
+def reading_aid(choice: MapChoice, columns: Sequence[Column]) -> str:
     """Say in a line what tiles and colours mean, and how many channels are silent."""
     from tlviz.explore.maps.feature_maps import silent_channels
 
@@ -106,7 +106,9 @@ def difference(column: Column, place: str, chosen: Sequence[int] | slice = slice
     return (maps if maps.shape == base.shape else resample(maps, base.shape[1])) - base
 
 
-def _panes(choice: Choice, columns: Sequence[Column], place: str, chosen: Sequence[int], per_line: int) -> list[Pane]:
+def _panes(
+    choice: MapChoice, columns: Sequence[Column], place: str, chosen: Sequence[int], per_line: int
+) -> list[Pane]:
     from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, tile
 
     plain = [column.maps[place][chosen] for column in columns if column.minus is None]

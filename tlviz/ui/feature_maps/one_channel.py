@@ -13,11 +13,11 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.ui import cached_look
+from tlviz.ui.cached import looks
 from tlviz.ui.feature_maps.choice import SHOWN_OVERLAY, View
 from tlviz.ui.feature_maps.downloads import render_downloads
 from tlviz.ui.feature_maps.grid import Column, Grid, difference, render_largest_difference
-from tlviz.ui.feature_maps.views import Scene
+from tlviz.ui.feature_maps.views import MapView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.latest import latest
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _OVERLAY_SIDE = 448
 
 
-def render_one(scene: Scene) -> None:
+def render_one(scene: MapView) -> None:
     """Show one channel large beside its overlay on the picture, with its numbers."""
     from tlviz.explore.maps.feature_maps import Order, rank_channels
     from tlviz.figures.sprites import colour_limits, overlay, paint
@@ -128,7 +128,7 @@ def _see_field(position: int, width: int) -> None:
     st.session_state[Key.LOOK] = View.FIELD
 
 
-def render_field(scene: Scene) -> None:
+def render_field(scene: MapView) -> None:
     """Show the part of the picture that one position sees, measured by gradient."""
     from tlviz.figures.field import draw_field
     from tlviz.figures.sprites import paint
@@ -144,7 +144,7 @@ def render_field(scene: Scene) -> None:
         y = linked_number("y", 0, height - 1, height // 2, key=Key.AT_Y)
     layer, layout = scene.choice.layer_of(scene.pixels)
     names = {"": "what it sees"} | {run.name: f"in {run.title}" for run in scene.choice.runs}
-    fields = {run: cached_look.field(scene.choice.model, run, scene.pixels, layer, layout, y, x) for run in names}
+    fields = {run: looks.field(scene.choice.model, run, scene.pixels, layer, layout, y, x) for run in names}
     words.markdown(_field_words(fields[""], scene.pixels.shape[0]))
     strength = np.abs(maps).mean(0)
     pane = Pane(paint(strength[None])[0], width, values=[f"{v:.3g}" for v in strength.ravel()], selected=y * width + x)
@@ -179,7 +179,7 @@ def _field_words(field: Field, side: int) -> str:
     return f"It sees {seen}; half of what counts lies in **{field.half_share:.1%}** of the picture."
 
 
-def _field_downloads(scene: Scene, fields: dict[str, Field], row: Row, headings: list[str]) -> None:
+def _field_downloads(scene: MapView, fields: dict[str, Field], row: Row, headings: list[str]) -> None:
     shown = latest("field", (fields, row, headings, scene.name))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(

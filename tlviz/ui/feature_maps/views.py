@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.pixels.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.ui import cached_look
 from tlviz.ui.address import to_address
-from tlviz.ui.before_after import pick_runs
-from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS, Choice, View
+from tlviz.ui.before_after import pick_tuned_runs
+from tlviz.ui.cached import looks
+from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS, MapChoice, View
 from tlviz.ui.feature_maps.downloads import render_downloads
 from tlviz.ui.feature_maps.grid import Column, build_grid, reading_aid, render_grid, render_largest_difference
 from tlviz.ui.messages import plain
@@ -24,26 +24,26 @@ from tlviz.ui.widgets.panels import render_guesses
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.edits import Edit
-    from tlviz.explore.maps.feature_maps import Look
+    from tlviz.explore.maps.feature_maps import StageActivations
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MapView:
     """What every view needs: the choice, the picture and its name, the target's other pictures, room for a control."""
 
-    choice: Choice
+    choice: MapChoice
     pixels: Pixels
     name: str
     images: ImageSet
     room: DeltaGenerator
 
 
-def render_channels(scene: Scene) -> None:
+def render_channels(scene: MapView) -> None:
     """Show one row of channels a stage, or many channels of the chosen one."""
     _show(scene, [Column("", scene.pixels, scene.choice.maps(scene.pixels))])
 
 
-def render_two(scene: Scene) -> None:
+def render_two(scene: MapView) -> None:
     """Show the same channels for a second picture."""
     model = scene.choice.model
     pick, upload, show, words = st.columns([1.5, 0.75, 0.75, 1.4], vertical_alignment="center")
@@ -54,7 +54,7 @@ def render_two(scene: Scene) -> None:
     show.image(second, width="stretch", alt="The second picture as the network gets it")
     to_address(Key.SECOND)
     with words:
-        _render_best(cached_look.seen(model, "", second))
+        _render_best(looks.seen(model, "", second))
     name = picture_name(Key.SECOND, Key.SECOND_UPLOAD)
     both = [(scene.name, scene.pixels, scene.choice.maps(scene.pixels)), (name, second, scene.choice.maps(second))]
     columns = [Column(*each) for each in both]
@@ -66,7 +66,7 @@ def render_two(scene: Scene) -> None:
     _show(scene, columns)
 
 
-def render_change(scene: Scene) -> None:
+def render_change(scene: MapView) -> None:
     """Show what moving, blurring, recolouring or covering the picture does to its maps, as the sliders move."""
     from tlviz.explore.maps.edits import edit_picture
 
@@ -76,7 +76,7 @@ def render_change(scene: Scene) -> None:
     changed = edit_picture(scene.pixels, edit)
     with show:
         st.image(changed, width="stretch", alt="The changed picture as the network gets it")
-        _render_best(cached_look.seen(scene.choice.model, "", changed), 2)
+        _render_best(looks.seen(scene.choice.model, "", changed), 2)
     before, after = scene.choice.maps(scene.pixels), scene.choice.maps(changed)
     columns = [
         Column("Original", scene.pixels, before),
@@ -110,13 +110,13 @@ def _pick_edit() -> Edit:
     return Edit(across, down, float(blur), grey, hue, cover, cover_x, cover_y)
 
 
-def render_runs(scene: Scene) -> None:
+def render_runs(scene: MapView) -> None:
     """Show the pretrained network beside up to three of its runs: same picture, layer, channels and colour scale."""
     pick, how = st.columns([2.3, 1], vertical_alignment="bottom")
     with how:
         shown = linked_choice("Show", [MAPS, DIFFERENCE], MAPS, key=Key.SHOW)
     with pick:
-        runs = pick_runs(scene.choice.model)
+        runs = pick_tuned_runs(scene.choice.model)
     before = scene.choice.maps(scene.pixels)
     columns = [Column("Pretrained", scene.pixels, before)]
     for run in runs:
@@ -127,14 +127,14 @@ def render_runs(scene: Scene) -> None:
     render_largest_difference(compared, scene.choice.places)
 
 
-def _render_best(look: Look, count: int = 3) -> None:
-    if look.guesses:
-        render_guesses(look.guesses[:count])
+def _render_best(activations: StageActivations, count: int = 3) -> None:
+    if activations.guesses:
+        render_guesses(activations.guesses[:count])
     else:
         st.caption("Pretrained without named classes: it has no guesses.")
 
 
-def _show(scene: Scene, columns: list[Column]) -> None:
+def _show(scene: MapView, columns: list[Column]) -> None:
     """Draw the grid with its reading aid and downloads; a click on a tile follows that channel."""
     grid = build_grid(scene.choice, columns)
     render_grid(grid, key="look_tiles", on_pick=_follow)

@@ -17,7 +17,7 @@ from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
-from tlviz.ui import cached
+from tlviz.ui.cached import networks
 from tlviz.ui.finetune.carried import carry
 from tlviz.ui.finetune.form import PLANNED_STAGES
 from tlviz.ui.finetune.what_trains import AS_THE_STRATEGY
@@ -97,7 +97,7 @@ def _set_depth(run: RunFolder, config: FinetuneConfig) -> None:
     """Set the freeze depth, and tell the form that its plan is made for this network's stages already."""
     begun = summarise(run).start_event
     classes = begun.get("classes")
-    stages = cached.target_stages(config.model, len(classes) if isinstance(classes, list | tuple) else 2)
+    stages = networks.target_stages(config.model, len(classes) if isinstance(classes, list | tuple) else 2)
     usual = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
     depth = 0 if config.frozen == () else usual
     st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]

@@ -15,8 +15,8 @@ from tlviz.runs.advice.advised_runs import advised_configs, advised_runs, settin
 from tlviz.runs.advice.record import judge
 from tlviz.runs.races.plan import PLAN
 from tlviz.runs.store.launch import start_race
-from tlviz.ui import cached
 from tlviz.ui.address import go_to
+from tlviz.ui.cached import networks
 from tlviz.ui.finetune.form import EPOCHS, PLANNED_STAGES, rate_text
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_in_words
@@ -114,7 +114,7 @@ def _title(profile: Profile, candidate: Candidate) -> str:
 
 def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     """Open the Fine-tune page with a strategy, its frozen stages and its rates."""
-    stages = cached.target_stages(profile.model, len(profile.classes))
+    stages = networks.target_stages(profile.model, len(profile.classes))
     strategy, freeze = find_strategy(settings["strategy"]), settings["freeze"]
     st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
     st.session_state[Key.STRATEGY] = strategy.name

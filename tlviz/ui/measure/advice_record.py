@@ -10,7 +10,7 @@ import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.advice.record import AdviceRecord, Advised, Standing, Verdict, judge, keep_record, load_record
+from tlviz.runs.advice.record import AdviceRecord, AdviceVerdict, Advised, PlanStanding, judge, keep_record, load_record
 
 
 def note_advice(profile: Profile) -> AdviceRecord:
@@ -46,7 +46,7 @@ def render_record(profile: Profile) -> None:
     )
 
 
-def verdict_in_words(verdict: Verdict) -> str:
+def verdict_in_words(verdict: AdviceVerdict) -> str:
     """Say honestly how the advice did."""
     if not verdict.standings:
         return "No run on this pair has finished yet, so the advice is unchecked."
@@ -63,7 +63,7 @@ def verdict_in_words(verdict: Verdict) -> str:
     return f"The advice was not the best: the advised plan is {measured} behind the best of {len(verdict.standings)}."
 
 
-def _lead(standings: Sequence[Standing]) -> str:
+def _lead(standings: Sequence[PlanStanding]) -> str:
     """Say how far the best is above the next."""
     first, second = standings[:2]
     lead, error = first.accuracy - second.accuracy, hypot(first.se, second.se)
@@ -71,7 +71,7 @@ def _lead(standings: Sequence[Standing]) -> str:
     return f"{points} above the next" if lead > error else f"but {points} above the next is within one standard error"
 
 
-def _row(profile: Profile, standing: Standing) -> dict[str, object]:
+def _row(profile: Profile, standing: PlanStanding) -> dict[str, object]:
     title = STRATEGIES[standing.strategy].title if standing.strategy in STRATEGIES else standing.strategy
     extra = f" ({standing.extra})" if standing.extra else ""
     return {

@@ -17,9 +17,9 @@ from tlviz.figures.profile_numbers import Curve, curve_of, finding
 from tlviz.figures.theme import chart_config
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
-from tlviz.ui import cached
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.cached_profile import known_profile, measured_targets
+from tlviz.ui.cached import networks
+from tlviz.ui.cached.profiles import known_profile, measured_targets
 from tlviz.ui.measure.jobs import Pair, render_running, render_sample, running_jobs, start_missing
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
@@ -151,7 +151,7 @@ def png_config(name: str) -> dict[str, object]:
 
 
 def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> Curve:
-    stages = cached.own_stages(profile.model)
+    stages = networks.own_stages(profile.model)
     curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile, own)))
     return replace(
         curve,

@@ -12,7 +12,7 @@ from tlviz.runs.store.folder import PROFILE, RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.launch import start_profile
 from tlviz.ui.address import to_address
-from tlviz.ui.cached_profile import wanted
+from tlviz.ui.cached.profiles import wanted
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job

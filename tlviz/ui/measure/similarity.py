@@ -11,7 +11,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.cached_profile import between, known_profile, run_drift, wanted
+from tlviz.ui.cached.profiles import between, known_profile, run_drift, wanted
 from tlviz.ui.measure.curve import png_config
 from tlviz.ui.measure.jobs import render_failure, render_running, start_missing
 from tlviz.ui.messages import heed
@@ -68,7 +68,7 @@ def _other_network(profile: Profile, names: list[str], other: str) -> None:
             render_failure(pair)
             st.button(f"Measure {title} first", on_click=heed, args=(start_missing, [pair]), key="measure_other")
         return
-    values = between(wanted(profile.model, profile.data), wanted(*pair), known.duration_s)
+    values = between(wanted(profile.model, profile.data), wanted(*pair))
     columns = [stage.name for stage in known.stages]
     figure = plot_similarity_map(names, columns, values, find_model(profile.model).title, title)
     st.plotly_chart(figure, key="similarity_between", config=png_config(f"similarity-{profile.model}-{other}"))
@@ -77,7 +77,7 @@ def _other_network(profile: Profile, names: list[str], other: str) -> None:
 
 def _run(profile: Profile, runs: list[RunFolder]) -> None:
     run = pick_run(runs, key=Key.RUN)
-    drift = run_drift(run.name, run.weights.stat().st_mtime_ns, wanted(profile.model, profile.data))
+    drift = run_drift(run.name, wanted(profile.model, profile.data))
     figure = plot_stage_bars(list(drift), list(drift.values()), "CKA to the start", top=1.02)
     st.plotly_chart(figure, key="run_drift", config=png_config(f"drift-{run.name}"))
     st.caption("How alike the run's best weights and the pretrained ones see the target's images: 1 is unchanged.")

@@ -17,7 +17,7 @@ from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, sh
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
-from tlviz.ui.cached_profile import contests, known_profile
+from tlviz.ui.cached.profiles import contests, known_profile
 from tlviz.ui.measure.curve import png_config
 from tlviz.ui.measure.jobs import render_running, running_jobs, start_missing
 from tlviz.ui.messages import heed, plain

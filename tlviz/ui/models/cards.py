@@ -11,7 +11,7 @@ from tlviz.models.local_weights import available_models, delete_weights
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.launch import start_download
-from tlviz.ui import cached
+from tlviz.ui.cached import networks
 from tlviz.ui.messages import heed, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job
@@ -46,7 +46,7 @@ def render_comparison(specs: Sequence[ModelSpec]) -> None:
     for spec in specs:
         if len(specs) > 1:
             st.markdown(f"**{spec.title}**")
-        stages = cached.own_stages(spec.name, grouped=not opened)
+        stages = networks.own_stages(spec.name, grouped=not opened)
         render_stage_strip(stages, key=f"models_strip_{spec.name}_{opened}")
     st.caption("From input to answer: width is the share of compute, height the number of channels.")
 
@@ -93,7 +93,6 @@ def _use(name: str) -> None:
 
 
 def _delete_own(name: str) -> None:
-    cached.forget_networks()
     delete_own(name)
     st.session_state[Key.MODELS] = [other for other in st.session_state.get(Key.MODELS, []) if other != name]
 

@@ -11,7 +11,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.models.catalogue import MODELS
 from tlviz.models.imported import check_name
-from tlviz.ui import cached
 from tlviz.ui.messages import show_error
 from tlviz.ui.models.table import choose
 
@@ -62,7 +61,6 @@ def _import(given: UploadedFile | None, architecture: str, classes: str, name: s
     except TlvizError as error:
         show_error(error)
         return
-    cached.forget_networks()
     choose([kept])
     st.rerun()
 

@@ -19,16 +19,15 @@ from tlviz.data.pixels.pictures import SUFFIXES, open_picture
 from tlviz.data.sources.folder import Problem, given_path
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.runs.store.folder import RunFolder, find_run
+from tlviz.ui.cached.networks import run_network, saved_at
 from tlviz.ui.messages import show_error
 from tlviz.ui.runs.try_maps import look_at, render_where_it_looked
 from tlviz.ui.widgets.panels import render_problems
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
 if TYPE_CHECKING:
-    from tlviz.data.pixels.ingest import Geometry
     from tlviz.export.ood_reference import Familiar
     from tlviz.export.predict import Picture, Prediction, Predictions
-    from tlviz.models.load import Network
 
 PICTURES, FOLDER = "pictures", "a folder"
 MOST_CARDS = 12
@@ -88,11 +87,11 @@ def _given(files: Sequence[tuple[str, bytes]], path: str) -> tuple[list[Picture]
 
 
 def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem]) -> None:
-    from tlviz.export.predict import to_csv
+    from tlviz.export.predict import read_geometry, to_csv
 
-    changed = run.weights.stat().st_mtime_ns
-    familiar, reason = _familiar(str(run.path), changed)
-    named = _predicted(str(run.path), changed, _fingerprint(pictures), familiar is not None, pictures)
+    changed = saved_at(run.name)
+    familiar, reason = _familiar(run.name, changed)
+    named = _predicted(run.name, changed, _fingerprint(pictures), familiar is not None, pictures)
     if reason:
         st.caption(reason)
     if named.rows:
@@ -100,7 +99,7 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
         _cards(named.rows, {picture.path: picture for picture in pictures})
         if len(named.rows) > 1:
             _table(named.rows)
-        render_where_it_looked(run, *_predictor(str(run.path), changed), named.rows, pictures)
+        render_where_it_looked(run, run_network(run.name), read_geometry(run), named.rows, pictures)
         st.download_button(
             "CSV", to_csv(named.rows), f"{run.name}.csv", "text/csv", icon=":material/table:", key="try_csv"
         )
@@ -183,32 +182,25 @@ def _fingerprint(pictures: Sequence[Picture]) -> str:
     return digest.hexdigest()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the run's weights …")
-def _predictor(folder: str, changed_ns: int) -> tuple[Network, Geometry]:  # noqa: ARG001 (a cache key)
-    from tlviz.export.predict import load_predictor
-
-    return load_predictor(find_run(folder))
-
-
 @st.cache_resource(max_entries=4, show_spinner="Looking at the training images, once …")
-def _familiar(folder: str, changed_ns: int) -> tuple[Familiar | None, str]:
+def _familiar(run: str, saved_at: int) -> tuple[Familiar | None, str]:  # noqa: ARG001 (a cache key)
     from tlviz.export.ood_reference import find_familiar
 
-    return find_familiar(find_run(folder).weights, _predictor(folder, changed_ns)[0])
+    return find_familiar(find_run(run).weights, run_network(run))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _predicted(
-    folder: str,
-    changed_ns: int,
+    run: str,
+    saved_at: int,
     fingerprint: str,  # noqa: ARG001 (a cache key)
     with_familiar: bool,
     _pictures: Sequence[Picture],
 ) -> Predictions:
-    from tlviz.export.predict import predict
+    from tlviz.export.predict import predict, read_geometry
 
-    network, geometry = _predictor(folder, changed_ns)
-    familiar = _familiar(folder, changed_ns)[0] if with_familiar else None
+    network, geometry = run_network(run), read_geometry(find_run(run))
+    familiar = _familiar(run, saved_at)[0] if with_familiar else None
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:

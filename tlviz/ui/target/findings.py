@@ -14,7 +14,7 @@ from tlviz.data.sources.exclusions import exclude, excluded_names, include
 from tlviz.errors import TlvizError
 from tlviz.runs.store.folder import DOCTOR, RunFolder, list_runs
 from tlviz.runs.store.launch import start_doctor
-from tlviz.ui import cached
+from tlviz.ui.cached import targets
 from tlviz.ui.messages import show_error
 from tlviz.ui.widgets.panels import render_job
 
@@ -27,7 +27,7 @@ def render_findings(data: str, images: ImageSet) -> None:
     if running is not None:
         render_job(running)
         return
-    report = cached.report(data)
+    report = targets.report(data)
     if report is None:
         st.markdown(
             "The doctor opens every file once and looks for what spoils results: damaged or misnamed files, copies of "
@@ -44,7 +44,7 @@ def render_findings(data: str, images: ImageSet) -> None:
             words, type="secondary" if report else "primary", icon=":material/stethoscope:", key="doctor_start"
         ):
             start_doctor(data, features=features)
-            cached.forget_target()
+            targets.forget()
             st.rerun()
     _failure(data)
 
@@ -94,7 +94,7 @@ def render_take_back(data: str | None) -> None:
         st.markdown(f"You have excluded {len(excluded):,} of its pictures.")
         if st.button("Take all of them back", icon=":material/undo:", key="take_back"):
             include(identity, list(excluded))
-            cached.forget_target()
+            targets.forget()
             st.rerun()
 
 
@@ -102,7 +102,7 @@ def _rows(findings: Sequence[Finding], images: ImageSet) -> pd.DataFrame:
     position = {name: at for at, name in enumerate(images.names)}
 
     def thumbnail(name: str) -> str | None:
-        return cached.thumbnail(images.name, name, images.pixels[position[name]]) if name in position else None
+        return targets.thumbnail(images.name, name, images.pixels[position[name]]) if name in position else None
 
     return pd.DataFrame(
         {
@@ -134,7 +134,7 @@ def _apply(data: str, images: ImageSet, findings: Sequence[Finding], ticks: Sequ
         exclude(identity, out)
     if back:
         include(identity, back)
-    cached.forget_target()
+    targets.forget()
     st.rerun()
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 from tlviz.data.pixels.images import ImageSet
 from tlviz.figures.theme import class_colours
 from tlviz.models.catalogue import find_model
-from tlviz.ui import cached
 from tlviz.ui.address import go_to
+from tlviz.ui.cached import targets
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 
@@ -36,7 +36,7 @@ _component = st.components.v2.component(
 
 def render_map(images: ImageSet, model: str) -> None:
     """Draw the map beside the picture that was clicked."""
-    found = cached.projected(images.name, model, cached.version_of(images), images)
+    found = targets.projected(images.name, model, targets.version_of(images), images)
     left, right = st.columns([2.4, 1], gap="medium")
     with left:
         _component(key="image_map", data=map_data(images, found), on_picked_change=_take)

@@ -17,7 +17,7 @@ from tlviz.figures.classes import MOST_BARS, plot_class_bars
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.config import RANGES
-from tlviz.ui import cached
+from tlviz.ui.cached import looks, targets
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.fields import with_current
@@ -64,10 +64,10 @@ def render_classes(images: ImageSet, model: str) -> None:
         except TlvizError as error:
             show_error(error)
     with right:
-        wall = cached.sample_wall(images.name, model, cached.version_of(images), WALL_COLUMNS, images)
+        wall = targets.sample_wall(images.name, model, targets.version_of(images), WALL_COLUMNS, images)
         render_wall(wall, WALL_COLUMNS)
-        if len(images.classes) > cached.MOST_CLASSES:
-            st.caption(f"The first {cached.MOST_CLASSES} of {len(images.classes):,} classes.")
+        if len(images.classes) > targets.MOST_CLASSES:
+            st.caption(f"The first {targets.MOST_CLASSES} of {len(images.classes):,} classes.")
 
 
 def _parts(images: ImageSet) -> None:
@@ -97,13 +97,13 @@ def _split(images: ImageSet) -> Split:
     allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0
     seed = int(seed) if allowed.low <= seed <= allowed.high else 0
     plan = chosen_plan(images.parts)
-    return split_images(images.labels, images.parts, seed, plan, cached.groups(images.name, images))
+    return split_images(images.labels, images.parts, seed, plan, targets.groups(images.name, images))
 
 
 def _reading_aid(images: ImageSet, split: Split) -> str:
     own = sorted({part for part in images.parts if part})
     origin = f"The folder's own parts: {', '.join(own)}." if own else "Drawn class by class from the seed."
-    grouped = cached.groups(images.name, images) is not None
+    grouped = targets.groups(images.name, images) is not None
     copies = " Copies of one picture stay in one part." if grouped else ""
     more = f" The first {MOST_BARS} of {len(images.classes):,} classes." if len(images.classes) > MOST_BARS else ""
     return (
@@ -133,6 +133,6 @@ def render_augmentation(images: ImageSet) -> None:
 
 def _variants(images: ImageSet, at: int, kind: Augment, may_flip: bool) -> Sheet:
     pixels = np.ascontiguousarray(images.pixels[at])
-    png = cached.augmented(cached.digest(pixels), kind, may_flip, VARIANTS, pixels)
+    png = targets.augmented(looks.digest(pixels), kind, may_flip, VARIANTS, pixels)
     words = ["the original", *(f"variant {n}" for n in range(1, VARIANTS + 1))]
     return Sheet(png, words, VARIANTS + 1, images.classes[images.labels[at]], images.names[at].rpartition("/")[2][:14])

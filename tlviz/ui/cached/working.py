@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from tlviz.ui.shelf import Shelf
+from tlviz.ui.cached.result_cache import ResultCache
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -21,9 +21,9 @@ _SHELF_SIZE = 24
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
+def shelf() -> ResultCache:
     """Return what all tabs share."""
-    return Shelf(_SHELF_SIZE)
+    return ResultCache(_SHELF_SIZE)
 
 
 def computed(
@@ -69,3 +69,16 @@ def _teller(doing: str, show: Callable[[float, str], object]) -> Progress:
         show(min(1.0, done / max(1, total)), f"{doing}: {done:,} of {total:,}{left}")
 
     return tell
+
+
+class Bar:
+    """A progress bar with the time left, shown ten times a second at most, gone when its block ends."""
+
+    def __init__(self, doing: str) -> None:
+        self._doing, self._bar = doing, st.empty()
+
+    def __enter__(self) -> Progress:
+        return _teller(self._doing, self._bar.progress)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.empty()

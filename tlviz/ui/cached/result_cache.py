@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from typing import Any
 
 
-class Shelf:
+class ResultCache:
     """A few results by their keys; what is put there must never be changed afterwards."""
 
     def __init__(self, most: int) -> None:

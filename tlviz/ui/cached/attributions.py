@@ -9,9 +9,9 @@ import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method, NotApplicable
-from tlviz.ui import cached, cached_look
-from tlviz.ui.before_after import fit_pixels, saved_at
-from tlviz.ui.working import computed
+from tlviz.ui.cached.looks import digest
+from tlviz.ui.cached.networks import fit_pixels, network, stamp
+from tlviz.ui.cached.working import computed
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
@@ -33,7 +33,7 @@ class Asked:
 
     def key(self, what: str, pixels: Pixels) -> tuple[object, ...]:
         """Return what tells this question about a picture from all others."""
-        return (what, self, saved_at(self.run), cached.digest(pixels))
+        return (what, self, stamp(self.model, self.run), digest(pixels))
 
     @property
     def is_slow(self) -> bool:
@@ -45,12 +45,12 @@ def explained(asked: Asked, pixels: Pixels) -> Attribution | None:
     """Return the map of a method at the picture itself; None where the person cancelled it."""
     from tlviz.explore.attribution.attributions import attribute
 
-    network = cached_look.network_of(asked.model, asked.run)
+    subject = network(asked.model, asked.run)
     return computed(
         asked.key("map", pixels),
         METHODS[asked.method].title,
         lambda progress: attribute(
-            network, fit_pixels(network, pixels), asked.method, target=asked.target, contrast=asked.contrast,
+            subject, fit_pixels(subject, pixels), asked.method, target=asked.target, contrast=asked.contrast,
             baseline=asked.baseline, progress=progress,
         ),
         is_slow=asked.is_slow,
@@ -62,12 +62,12 @@ def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
     """Return the maps of a method at every stage; None where the person cancelled them."""
     from tlviz.explore.attribution.attributions import sweep
 
-    network = cached_look.network_of(asked.model, asked.run)
+    subject = network(asked.model, asked.run)
     return computed(
         asked.key("sweep", pixels),
         f"{METHODS[asked.method].title} at every stage",
         lambda progress: sweep(
-            network, fit_pixels(network, pixels), asked.method, target=asked.target, contrast=asked.contrast,
+            subject, fit_pixels(subject, pixels), asked.method, target=asked.target, contrast=asked.contrast,
             baseline=asked.baseline, progress=progress,
         ),
         is_slow=asked.is_slow,
@@ -75,9 +75,13 @@ def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
     )  # fmt: skip
 
 
-@st.cache_data(max_entries=32, show_spinner="Examining the network …")
 def unavailable(model: str) -> dict[Method, NotApplicable]:
     """Return which methods a network does not allow, and why."""
+    return _unavailable(model, stamp(model))
+
+
+@st.cache_data(max_entries=32, show_spinner="Examining the network …")
+def _unavailable(model: str, stamp: str) -> dict[Method, NotApplicable]:
     from tlviz.explore.attribution.applicability import unavailable as examined
 
-    return examined(cached.network(model))
+    return examined(network(model))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from tlviz.data.sources.catalogue import DATASETS
-from tlviz.data.sources.exclusions import notes_path
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.diagnose.request import LIMIT, Request, make_request
 from tlviz.errors import TlvizError
 from tlviz.home import cache_folder
 from tlviz.runs.advice.record import recorded_targets
-from tlviz.ui.cached import FOLDER_CHECK_S
+from tlviz.ui.cached.networks import changed_at, run_network, stamp
+from tlviz.ui.cached.targets import FOLDER_CHECK_S, notes_changed
+from tlviz.ui.cached.working import Bar
 from tlviz.ui.state import Key
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ def wanted(model: str, data: str) -> Request:
 def known_profile(model: str, data: str) -> Profile | None:
     """Return the profile of a network on a target as it is now, or None before it is measured."""
     request = wanted(model, data)
-    path = notes_path(data)
-    return _found(request, path.stat().st_mtime_ns if path.exists() else 0, _profiles_changed())
+    return _found(request, stamp(model), notes_changed(data), changed_at(cache_folder("profiles")))
 
 
 def measured_targets(model: str) -> list[str]:
@@ -54,51 +52,34 @@ def contests(models: tuple[str, ...], data: str) -> tuple[Contest, ...]:
     return compare_sources(profiles)
 
 
-def _profiles_changed() -> int:
-    """Return when a profile was last added."""
-    folder = cache_folder("profiles")
-    return folder.stat().st_mtime_ns if folder.exists() else 0
-
-
 @st.cache_resource(max_entries=32, ttl=FOLDER_CHECK_S, show_spinner=False)
-def _found(request: Request, notes_changed: int, profiles_changed: int) -> Profile | None:
+def _found(request: Request, stamp: str, notes_changed: int, profiles_changed: int) -> Profile | None:
     from tlviz.diagnose.profile_store import find_profile
 
     return find_profile(request)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def between(first: Request, second: Request, made: float) -> Similarity:
+def between(first: Request, second: Request) -> Similarity:
     """Return the CKA between all stages of two networks on one target; shows a progress bar meanwhile."""
+    return _between(first, second, (stamp(first.model), stamp(second.model)), notes_changed(first.data))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _between(first: Request, second: Request, stamps: tuple[str, str], notes_changed: int) -> Similarity:
     from tlviz.diagnose.compare import compare_models
 
-    with _Bar("Comparing the networks") as progress:
+    with Bar("Comparing the networks") as progress:
         return compare_models(first, second, progress)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def run_drift(run: str, changed_ns: int, request: Request) -> dict[str, float | None]:
+def run_drift(run: str, request: Request) -> dict[str, float | None]:
     """Return the CKA of each stage of a run's best weights to the pretrained start; shows a progress bar meanwhile."""
+    return _run_drift(run, stamp(request.model, run), stamp(request.model), request)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _run_drift(run: str, tuned_stamp: str, stamp: str, request: Request) -> dict[str, float | None]:
     from tlviz.diagnose.compare import compare_with_start
-    from tlviz.export.bundle import load_bundle
-    from tlviz.runs.store.folder import find_run
 
-    with _Bar("Comparing with the start") as progress:
-        return compare_with_start(load_bundle(find_run(run).weights), f"{run}|{changed_ns}", request, progress)
-
-
-class _Bar:
-    """A progress bar with the time left, gone when its block ends."""
-
-    def __init__(self, words: str) -> None:
-        self._words, self._bar, self._begun = words, st.empty(), time.monotonic()
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.empty()
-
-    def _show(self, done: int, total: int) -> None:
-        left = (time.monotonic() - self._begun) * (total - done) / max(1, done)
-        self._bar.progress(done / total, f"{self._words}: {done:,} of {total:,} · {left:.0f} s left")
+    with Bar("Comparing with the start") as progress:
+        return compare_with_start(run_network(run), tuned_stamp, request, progress)

@@ -1,0 +1,1 @@
+"""What all tabs of the app share in memory, sorted by what is kept."""

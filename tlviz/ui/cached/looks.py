@@ -1,0 +1,111 @@
+"""What networks make of single pictures; small and bounded, because feature maps are large."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
+from tlviz.models.spec import Layout
+from tlviz.ui.cached.networks import fit_pixels, network, stamp
+from tlviz.ui.cached.targets import padded
+
+if TYPE_CHECKING:
+    from tlviz.explore.maps.feature_maps import StageActivations
+    from tlviz.explore.maps.layers import Inside
+    from tlviz.explore.maps.receptive_field import Field
+
+_ENLARGED = 4
+"""A picture that is enlarged so many times or more is called tiny."""
+
+
+def digest(pixels: Pixels) -> str:
+    """Return a short fingerprint of a picture."""
+    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
+
+
+def seen(model: str, run: str, pixels: Pixels) -> StageActivations:
+    """Return what every stage of a pretrained network, or of a run's, makes of a picture; nobody can change it."""
+    return (_seen_of_run if run else _seen)(model, run, stamp(model, run), digest(pixels), pixels)
+
+
+def inside(model: str, run: str, pixels: Pixels, stage: str, layer: str) -> Inside:
+    """Return what one layer of a stage makes of a picture."""
+    return _inside(model, run, stamp(model, run), digest(pixels), stage, layer, pixels)
+
+
+def field(model: str, run: str, pixels: Pixels, layer: str, layout: Layout, row: int, column: int) -> Field:
+    """Return what one position of a layer's map sees of a picture, in the pretrained network or in a run's."""
+    return _field(model, run, stamp(model, run), digest(pixels), layer, layout, row, column, pixels)
+
+
+def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
+    """Return the layers of every stage whose outputs are maps."""
+    return _layer_paths(model, stamp(model))
+
+
+def uploaded(content: bytes, name: str, model: str) -> tuple[Pixels, str | None]:
+    """Decode an uploaded picture for a network; the second value says what was odd about it, or is None."""
+    return _uploaded(content, name, padded(model))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _uploaded(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, str | None]:
+    image, oddity = open_picture(content, name)
+    said = "; ".join(filter(None, (oddity, _tiny_words(image.width, image.height, geometry.size)))) or None
+    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), said
+
+
+def _tiny_words(width: int, height: int, size: int) -> str:
+    """Say so where a picture is so small that most of what a network sees of it comes from enlarging it."""
+    if max(width, height) * _ENLARGED > size:
+        return ""
+    return f"only {width} x {height} pixels large; it is enlarged to {size}, and fine structure comes from that alone"
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _seen(model: str, run: str, stamp: str, digest: str, _pixels: Pixels) -> StageActivations:
+    return _extract(model, run, _pixels)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _seen_of_run(model: str, run: str, stamp: str, digest: str, _pixels: Pixels) -> StageActivations:
+    return _extract(model, run, _pixels)
+
+
+def _extract(model: str, run: str, pixels: Pixels) -> StageActivations:
+    from tlviz.explore.maps.feature_maps import extract_feature_maps
+
+    subject = network(model, run)
+    activations = extract_feature_maps(subject, fit_pixels(subject, pixels))
+    for maps in activations.maps.values():
+        maps.setflags(write=False)
+    return activations
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _inside(model: str, run: str, stamp: str, digest: str, stage: str, layer: str, _pixels: Pixels) -> Inside:
+    from tlviz.explore.maps.layers import look_inside
+
+    subject = network(model, run)
+    return look_inside(subject, fit_pixels(subject, _pixels), stage, layer)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _field(
+    model: str, run: str, stamp: str, digest: str, layer: str, layout: Layout, row: int, column: int, _pixels: Pixels
+) -> Field:
+    from tlviz.explore.maps.receptive_field import receptive_field
+
+    subject = network(model, run)
+    return receptive_field(subject, fit_pixels(subject, _pixels), layer, layout, row, column)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _layer_paths(model: str, stamp: str) -> dict[str, tuple[str, ...]]:
+    from tlviz.explore.maps.layers import layer_paths as found
+
+    return found(network(model))
