@@ -34,7 +34,7 @@ def page() -> None:
     left, right = st.columns([1, 3.4], gap="medium")
     with left:
         pixels = pick_picture(images, source())
-        activations = looks.seen(source(), looks.digest(pixels), pixels)
+        activations = looks.seen(source(), "", pixels)
         st.image(pixels, width="stretch", alt="The picture as the network gets it")
         if activations.guesses:
             st.markdown("**Five best guesses**")
