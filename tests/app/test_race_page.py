@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
-from tests.unit.runs.races import hits, write_race
+from tests.unit.runs.made_races import hits, write_race
 from tests.unit.runs.test_manage import ODD
 from tlviz.cli.race import race_result
 from tlviz.errors import StorageError

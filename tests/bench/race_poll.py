@@ -25,7 +25,7 @@ def main() -> None:
     os.environ["TLVIZ_HOME"] = tempfile.mkdtemp()
     from streamlit.testing.v1 import AppTest
 
-    from tests.unit.runs.races import hits, write_race
+    from tests.unit.runs.made_races import hits, write_race
     from tlviz.finetune.strategies import STRATEGIES
     from tlviz.runs.races.race import folder_of, read_race
 

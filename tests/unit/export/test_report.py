@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.runs.races import hits, write_race
+from tests.unit.runs.made_races import hits, write_race
 from tests.unit.runs.test_manage import ODD
 from tlviz.cli import main
 from tlviz.export.race_report import race_report_html

@@ -13,8 +13,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.jobs.test_board import EPOCH
 
+from tests.unit.jobs.test_tensorboard_logger import EPOCH
 from tlviz.finetune.config import configure
 from tlviz.jobs import mlflow_logger
 from tlviz.jobs.job import Job

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.unit.explore.test_channels import plant_red
 
+from tests.unit.explore.channels.test_top_images import plant_red
 from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.explore.channels.feature_visualisation import (
     Objective,

@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.unit.runs.races import hits, write_race
+from tests.unit.runs.made_races import hits, write_race
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.errors import BadSettingError, StorageError, TlvizError, UnknownNameError
 from tlviz.finetune.choices import Monitor, Optimizer, Tune
