@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 def stamp(model: str, run: str | None = None) -> str:
     """Return what changes when the weights of a pretrained network, or of a run where one is named, do."""
-    return f"run {run} {saved_at(run)}" if run else weights_stamp(find_model(model))
+    if run:
+        return f"run {run} {saved_at(run)}"
+    spec = find_model(model)
+    return f"{weights_stamp(spec)}|{hash(spec)}"  # its classes and preprocessing may change under the same weights
 
 
 def saved_at(run: str | None) -> int:
