@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
-from tlviz.explore.attribution import gradient_maps, perturbation
+from tlviz.explore.attribution import gradient_maps
 from tlviz.explore.attribution.activations import find_map_stage
 from tlviz.explore.attribution.applicability import why_not
 from tlviz.explore.attribution.context import AttributionContext, Progress, RawMap, Ticker, open_scene, prepared
@@ -73,7 +74,7 @@ def attribute(
         scene = open_scene(
             network, pixels, target=target, contrast=contrast, seed=seed, baseline=baseline, progress=progress
         )
-        drawing = _stage_drawing(scene, method, name) if name is not None else _DRAWINGS[method](scene)
+        drawing = _stage_drawing(scene, method, name) if name is not None else _of_picture(scene, method)
     return _finished(scene, method, name, drawing)
 
 
@@ -163,17 +164,11 @@ def _guided_cams(scene: AttributionContext, stages: tuple[str, ...] | None) -> d
     return {name: RawMap(guided * cam.map, cam.stage_map, note=cam.note) for name, cam in cams.items()}
 
 
-_DRAWINGS: dict[Method, Callable[[AttributionContext], RawMap]] = {
-    Method.SALIENCY: gradient_maps.saliency,
-    Method.INPUT_X_GRADIENT: gradient_maps.input_x_gradient,
-    Method.INTEGRATED_GRADIENTS: gradient_maps.integrated_gradients,
-    Method.SMOOTHGRAD: gradient_maps.smoothgrad,
-    Method.DEEPLIFT: gradient_maps.deeplift,
-    Method.GRADIENT_SHAP: gradient_maps.gradient_shap,
-    Method.GUIDED_BACKPROP: gradient_maps.guided_backprop,
-    Method.OCCLUSION: perturbation.occlusion,
-    Method.FEATURE_ABLATION: perturbation.feature_ablation,
-}
+def _of_picture(scene: AttributionContext, method: Method) -> RawMap:
+    """Compute a method's map of the picture by the function that its row names."""
+    module, _, function = METHODS[method].computed_by.partition(".")
+    compute: Callable[[AttributionContext], RawMap] = getattr(import_module(f"{__package__}.{module}"), function)
+    return compute(scene)
 
 
 def _finished(scene: AttributionContext, method: Method, stage: str | None, drawing: RawMap) -> Attribution:

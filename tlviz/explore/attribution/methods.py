@@ -47,13 +47,16 @@ class MethodSpec:
     ``is_signed``: below zero speaks against the class.  ``at_stage``: computed at a chosen stage.  ``sweeps``: has a
     version at every stage.  ``uses_baseline``: compares with a baseline.  ``is_complete``: its values promise to add up
     to the difference of the score from the baseline's.  ``is_class_specific``: depends on the class.  ``passes``: about
-    how many forward passes one map costs, a backward pass counted as two.
+    how many forward passes one map costs, a backward pass counted as two.  ``computed_by``: the module of this folder
+    and the function in it that turns an ``AttributionContext`` into a ``RawMap`` of the picture; "" for the methods
+    that only work at stages.  It is named, not imported, because it needs torch.
     """
 
     title: str
     sentence: str
     is_signed: bool
     passes: int
+    computed_by: str = ""
     at_stage: bool = False
     sweeps: bool = True
     uses_baseline: bool = False
@@ -76,12 +79,14 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="How strongly each pixel would change the score if it changed a little.",
         is_signed=False,
         passes=4,
+        computed_by="gradient_maps.saliency",
     ),
     Method.INPUT_X_GRADIENT: MethodSpec(
         title="Input x Gradient",
         sentence="Each pixel's value times how strongly the score reacts to it.",
         is_signed=True,
         passes=5,
+        computed_by="gradient_maps.input_x_gradient",
         is_complete=True,
     ),
     Method.INTEGRATED_GRADIENTS: MethodSpec(
@@ -89,6 +94,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="Each pixel's share of the score, added up on the way from a baseline to the picture.",
         is_signed=True,
         passes=3 * STEPS + 3,
+        computed_by="gradient_maps.integrated_gradients",
         uses_baseline=True,
         is_complete=True,
     ),
@@ -97,12 +103,14 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="The saliency averaged over noisy copies of the picture, so that chance edges fade.",
         is_signed=False,
         passes=3 * SAMPLES + 1,
+        computed_by="gradient_maps.smoothgrad",
     ),
     Method.DEEPLIFT: MethodSpec(
         title="DeepLift",
         sentence="Each pixel's share of the score, from how every unit differs from its value on a baseline.",
         is_signed=True,
         passes=9,
+        computed_by="gradient_maps.deeplift",
         sweeps=False,
         uses_baseline=True,
         is_complete=True,
@@ -112,6 +120,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="Each pixel's share of the score, averaged over noise and four plain baselines.",
         is_signed=True,
         passes=3 * SAMPLES + 6,
+        computed_by="gradient_maps.gradient_shap",
         is_complete=True,
     ),
     Method.GUIDED_BACKPROP: MethodSpec(
@@ -120,12 +129,14 @@ METHODS: dict[Method, MethodSpec] = {
         "every class.",
         is_signed=True,
         passes=4,
+        computed_by="gradient_maps.guided_backprop",
     ),
     Method.OCCLUSION: MethodSpec(
         title="Occlusion",
         sentence="How far the score falls when a square covers each place in turn.",
         is_signed=True,
         passes=WINDOWS + 2,
+        computed_by="perturbation.occlusion",
         sweeps=False,
         uses_baseline=True,
     ),
@@ -134,6 +145,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="How far the score falls when each patch of like colour is removed.",
         is_signed=True,
         passes=SEGMENTS + 2,
+        computed_by="perturbation.feature_ablation",
         sweeps=False,
         uses_baseline=True,
     ),
