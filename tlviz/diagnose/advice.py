@@ -72,14 +72,14 @@ def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
 
 
 def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
-    """Tell whether some probe is above guessing, and pretraining worth something somewhere."""
+    """Return whether some probe is above guessing, and pretraining worth something somewhere."""
     if not _is_above_chance(stages, chance):
         return False
     return any(stage.gain > least(stage.gain_se) for stage in stages)
 
 
 def _is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
-    """Tell whether the best probe is clearly above guessing, and above every probe of permuted labels."""
+    """Return whether the best probe is clearly above guessing, and above every probe of permuted labels."""
     best = best_stage(stages)
     is_clear = best.probe - chance > SIGNAL * least(best.probe_se)
     return is_clear and best.probe > max(stage.permuted_high for stage in stages)
@@ -91,7 +91,7 @@ def general_depth(stages: Sequence[StageProfile]) -> int:
 
 
 def is_source_like(stages: Sequence[StageProfile]) -> bool:
-    """Tell whether no stage sees these images apart from photographs like the source's."""
+    """Return whether no stage sees these images apart from photographs like the source's."""
     return all(stage.kid <= LIKE_SOURCE for stage in stages)
 
 
@@ -114,7 +114,7 @@ def freeze_depth(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> int:
 
 
 def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
-    """Tell whether the target's channels lie farthest from the source's at the first stage."""
+    """Return whether the target's channels lie farthest from the source's at the first stage."""
     shifts = [stage.shift_raw for stage in stages if stage.shift_raw is not None]
     first = stages[0]
     if first.shift is None or first.shift_raw is None or first.shift <= LEAST_SHIFT:

@@ -54,7 +54,7 @@ class Prediction:
 
     @property
     def is_unlike(self) -> bool | None:
-        """Tell whether the picture looks unlike the training images, None where these are unknown."""
+        """Return whether the picture looks unlike the training images, None where these are unknown."""
         return None if self.distance is None else self.distance > 1
 
 

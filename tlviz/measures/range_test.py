@@ -19,7 +19,7 @@ def smoothed(losses: Sequence[float]) -> list[float]:
 
 
 def has_blown_up(losses: Sequence[float]) -> bool:
-    """Tell whether the last of smoothed cross-entropies is no number, or over 4 times the best one."""
+    """Return whether the last of smoothed cross-entropies is no number, or over 4 times the best one."""
     return not math.isfinite(losses[-1]) or losses[-1] > BLOW_UP * min(losses)
 
 

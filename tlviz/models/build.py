@@ -82,7 +82,7 @@ def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.M
 
 
 def _overruns(layer: nn.Conv2d) -> bool:
-    """Tell whether training a convolution in channels_last may end the process.
+    """Return whether training a convolution in channels_last may end the process.
 
     On a CPU, oneDNN's backward pass of a strided 1 x 1 convolution with fewer than 16 input channels writes past its
     memory (https://github.com/uxlfoundation/oneDNN/issues/6035, seen with torch 2.13.0 and the stem of FastViT).

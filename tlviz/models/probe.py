@@ -70,7 +70,7 @@ def on_meta(build: Build, classes: int, **keywords: Any) -> nn.Module:
 
 
 def classifies(module: nn.Module, side: int) -> bool:
-    """Tell whether a network answers two pictures of a side with ``CLASSES`` logits each, in eval mode."""
+    """Return whether a network answers two pictures of a side with ``CLASSES`` logits each, in eval mode."""
     try:
         answer = _run(module.eval(), side)
     except REFUSALS:

@@ -87,16 +87,16 @@ class ModelSpec:
 
     @property
     def bundled(self) -> bool:
-        """Tell whether the weights ship with the program."""
+        """Return whether the weights ship with the program."""
         return self.weights is not None and self.weights.is_relative_to(ASSETS)
 
     @property
     def own(self) -> bool:
-        """Tell whether the weights are the person's own."""
+        """Return whether the weights are the person's own."""
         return self.weights is not None and not self.bundled
 
     def takes(self, side: int) -> bool:
-        """Tell whether the network can be built for and run on pictures of this side."""
+        """Return whether the network can be built for and run on pictures of this side."""
         if side == self.preprocessing.size:
             return True
         return self.sizing is not Sizing.FIXED and side >= self.min_size and side % self.size_step == 0

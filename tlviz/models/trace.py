@@ -51,7 +51,7 @@ class Trace:
 
 
 def is_weight_leaf(layer: nn.Module) -> bool:
-    """Tell whether a module is a layer with a weight matrix or kernel of its own, and not a container."""
+    """Return whether a module is a layer with a weight matrix or kernel of its own, and not a container."""
     weight = getattr(layer, "weight", None)
     return isinstance(weight, nn.Parameter) and weight.ndim >= 2 and not any(layer.children())
 

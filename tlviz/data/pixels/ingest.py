@@ -106,7 +106,7 @@ def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | N
 
 
 def is_ingested(sources: Sequence[Source], geometry: Geometry) -> bool:
-    """Tell whether these pictures are in the cache as they are now."""
+    """Return whether these pictures are in the cache as they are now."""
     return (_place([digest(source.stamp) for source in sources], geometry)[1] / "index.json").exists()
 
 

@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a path is named like an archive that can be opened."""
+    """Return whether a path is named like an archive that can be opened."""
     return path.name.lower().endswith(SUFFIXES)
 
 

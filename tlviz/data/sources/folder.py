@@ -118,7 +118,7 @@ def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
 
 
 def is_picture_name(name: str) -> bool:
-    """Tell whether a file is taken for a picture, by its name's ending."""
+    """Return whether a file is taken for a picture, by its name's ending."""
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 

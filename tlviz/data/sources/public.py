@@ -179,7 +179,7 @@ PUBLIC: dict[str, PublicSpec] = {
 
 
 def is_downloaded(spec: PublicSpec) -> bool:
-    """Tell whether a dataset is in the store, or where the store says."""
+    """Return whether a dataset is in the store, or where the store says."""
     return stored(spec.name) is not None and data_root(spec).is_dir()
 
 

@@ -51,7 +51,7 @@ class _Row:
 
 
 def is_table(path: Path) -> bool:
-    """Tell whether a path is named like a table."""
+    """Return whether a path is named like a table."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -102,7 +102,7 @@ def _seen(table: pd.DataFrame) -> str:
 
 
 def _is_part(name: str, table: pd.DataFrame) -> bool:
-    """Tell whether a column is called like parts and holds nothing but their names."""
+    """Return whether a column is called like parts and holds nothing but their names."""
     values = {value.strip().lower() for value in table[name].unique()} - {""}
     return any(word == name.strip().lower() for word in _PART_COLUMNS) and bool(values) and values <= set(PART_NAMES)
 

@@ -22,7 +22,7 @@ class Flip(StrEnum):
     NO = "no"
 
     def allows(self, suggested: bool) -> bool:
-        """Tell whether pictures may be mirrored."""
+        """Return whether pictures may be mirrored."""
         return suggested if self is Flip.AUTO else self is Flip.YES
 
 

@@ -58,7 +58,7 @@ def judge(network: Network, method: Method, anatomy: Anatomy) -> NotApplicable |
 
 
 def has_tokens(network: Network) -> bool:
-    """Tell whether a network's last feature maps are tokens."""
+    """Return whether a network's last feature maps are tokens."""
     stages = map_stages(network)
     return bool(stages) and stages[-1].layout is Layout.TOKENS
 

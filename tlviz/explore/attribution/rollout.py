@@ -77,7 +77,7 @@ def _drawing(scene: AttributionContext, stage: Stage, stages: list[Stage], kept:
 
 
 def _has_class_token(module: nn.Module) -> bool:
-    """Tell whether the answer is read from a class token; timm's ``global_pool`` says where it is not."""
+    """Return whether the answer is read from a class token; timm's ``global_pool`` says where it is not."""
     has_one = any(isinstance(getattr(module, name, None), Tensor) for name in _CLASS_TOKENS)
     return has_one and not str(getattr(module, "global_pool", "token")).startswith("avg")
 

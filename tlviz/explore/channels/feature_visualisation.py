@@ -62,7 +62,7 @@ class Visualisation:
 
     @property
     def responds(self) -> bool:
-        """Tell whether the channel answers more to the picture than to noise; else the picture means nothing."""
+        """Return whether the channel answers more to the picture than to noise; else the picture means nothing."""
         return self.after > self.before
 
 

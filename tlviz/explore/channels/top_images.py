@@ -53,7 +53,7 @@ class TopImages:
     side: int
 
     def is_dead(self, channel: int) -> bool:
-        """Tell whether a channel gives the same number for every image and position."""
+        """Return whether a channel gives the same number for every image and position."""
         return bool(self.dead()[channel])
 
     def dead(self) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ class Edit:
     cover_y: int = 50
 
     def changes_something(self) -> bool:
-        """Tell whether a picture looks different afterwards."""
+        """Return whether a picture looks different afterwards."""
         return any((self.right, self.down, self.blur, self.grey, self.hue % 360, self.cover))
 
 

@@ -69,7 +69,7 @@ def _key(subject: Subject, given: Answer) -> Hashable:
 
 
 def _is_asked(key: Hashable) -> bool:
-    """Tell whether the check of this very map was asked for, by a click or, on the first visit, by the link."""
+    """Return whether the check of this very map was asked for, by a click or, on the first visit, by the link."""
     if st.session_state.get(_ASKED) is None and st.query_params.get(_LINK) == _CHECKED:
         st.session_state[_ASKED] = key
     is_asked: bool = st.session_state.get(_ASKED) == key
