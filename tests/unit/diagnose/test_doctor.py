@@ -134,7 +134,7 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], Kind, str, str]] = {
     "16-bit": ("x.png", lambda: png(deep()), Kind.COLOUR_MODE, "16-bit", "kept"),
     "transparent": ("x.png", lambda: png(see_through()), Kind.COLOUR_MODE, "transparent", "kept"),
     "palette": ("x.png", palette_see_through, Kind.COLOUR_MODE, "transparent", "kept"),
-    "rotated": ("x.jpg", rotated, Kind.ROTATED, "turned by 90°", "kept; turned upright"),
+    "rotated": ("x.jpg", rotated, Kind.ROTATED, "turned by 90°", "kept; rotated upright"),
     "long": ("x.png", lambda: png(paint(900, 400, 60)), Kind.ASPECT, "6.7 times as long as wide", "kept"),
     "no suffix": ("IMG_0001", lambda: jpeg(paint(900)), Kind.WRONG_NAME, "is a JPEG picture", "left out; rename it"),
     "heic by name": ("x.heic", lambda: b"\0\0\0\x18ftypheic", Kind.WRONG_NAME, "(.heic)", "left out; save it as"),
@@ -304,7 +304,10 @@ def test_a_class_that_is_missing_from_a_part(root: Path) -> None:
     (root / "test/fox").mkdir()
     paint(400).save(root / "test/fox/0.png")
     finding = only(root, Kind.MISSING_CLASS)
-    assert (finding.severity, finding.problem) == (Severity.ERROR, "the part test has classes that train has not: fox")
+    assert (finding.severity, finding.problem) == (
+        Severity.ERROR,
+        "the part test has classes that are missing from train: fox",
+    )
     shutil.rmtree(root / "test/fox")
     shutil.rmtree(root / "val/dog")
     assert only(root, Kind.MISSING_CLASS).problem == "the part val has no pictures of dog"
@@ -315,7 +318,10 @@ def test_pictures_outside_the_classes(root: Path) -> None:
     for at in range(3):
         paint(400 + at).save(root / "train" / f"{at}.png")
     finding = only(root, Kind.OUTSIDE)
-    assert (finding.path, finding.problem) == (str(root / "train"), "holds 3 pictures that are in no class folder")
+    assert (finding.path, finding.problem) == (
+        str(root / "train"),
+        "holds 3 pictures that are outside the class folders",
+    )
 
 
 def test_mixed_modes_and_sizes_are_told_once(root: Path) -> None:

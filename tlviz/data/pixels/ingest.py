@@ -53,7 +53,7 @@ class Geometry:
 class Source:
     """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it.
 
-    ``path`` is its file, None where it lies inside a larger one.
+    ``path`` is its file, None where it is inside a larger one.
     """
 
     name: str
