@@ -78,7 +78,7 @@ def test_specific_stages_at_the_end_are_tuned() -> None:
         "General up to c, specific from d: on these images the last stage costs accuracy, 20.0 ± 1.0 points at d "
         "against b."
     )
-    assert "From d on it falls behind, there by 20.0 ± 1.0 points" in " ".join(advice.reasons)
+    assert "From d on accuracy falls behind, by 20.0 ± 1.0 points" in " ".join(advice.reasons)
 
 
 def test_on_images_unlike_the_source_the_later_half_is_tuned() -> None:
