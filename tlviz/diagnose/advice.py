@@ -275,7 +275,7 @@ def _about_nearness(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> s
     limit = _far_limit(len(stages), has_batchnorm=has_batchnorm)
     if general_depth(stages) <= limit:
         return f"{words}, so the later stages are tuned."
-    return f"{words}; tuning later stages pays there, so at most {limit} of {len(stages)} stay frozen."
+    return f"{words}; tuning later stages pays there, so at most {limit} of {len(stages)} stages stay frozen."
 
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:

@@ -1,4 +1,4 @@
-"""What an architecture tells of itself when it is built and run without memory, on torch's meta device."""
+"""What an architecture reveals about itself when it is built and run without memory, on torch's meta device."""
 
 from __future__ import annotations
 

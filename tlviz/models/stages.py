@@ -282,7 +282,7 @@ def _ends(module: nn.Module, group: _Group) -> tuple[str, str]:
 
 
 def _check_partition(module: nn.Module, stages: Sequence[Stage]) -> None:
-    """Raise unless every parameter and buffer lies in exactly one stage."""
+    """Raise unless every parameter and buffer is in exactly one stage."""
     for name in {**dict(module.named_parameters()), **dict(module.named_buffers())}:
         count = sum(owns(stage, name) for stage in stages)
         if count != 1:

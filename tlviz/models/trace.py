@@ -41,7 +41,7 @@ class Trace:
     """A forward pass: the executed modules in the order of their ends, by path.
 
     ``logit_layers`` are the layers with weights whose output reaches the logits through no other such layer;
-    ``uses`` tells after how many ends each parameter or buffer was first used.
+    ``uses`` gives after how many ends each parameter or buffer was first used.
     """
 
     visits: Mapping[str, Visit]
@@ -213,7 +213,7 @@ def _inputs(node: Node) -> list[Node]:
 def _cuts(root: Node, start: Node) -> set[Node]:
     """Return the nodes through which every way from the picture to the logits goes.
 
-    A node lies on all ways where (ways up to it) x (ways on from it) is the number of all ways.
+    A node is on all ways where (ways up to it) x (ways on from it) is the number of all ways.
     """
     order = _topological(root)
     up = dict.fromkeys(order, 0) | {root: 1}

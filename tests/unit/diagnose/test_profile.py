@@ -183,7 +183,7 @@ def test_what_cannot_be_profiled_is_refused_in_a_sentence(tiny: Network, colours
         nn.init.constant_(other.module.block1[0].weight, float("nan"))
         return other
 
-    with pytest.raises(TlvizError, match="with random weights gives values at block1 that are no numbers"):
+    with pytest.raises(TlvizError, match="with random weights gives values at block1 that are not finite"):
         measured(tiny, colours, copy=empty)
 
 

@@ -1,4 +1,4 @@
-"""Attention rollout: through which patches an answer could look, layer by layer."""
+"""Attention rollout: which patches an answer could attend to, layer by layer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _drawing(scene: AttributionContext, stage: Stage, stages: list[Stage], kept:
     tokens = {value.shape[-1] for value in read}
     if len(tokens) != 1 or any(value.shape[-1] != value.shape[-2] for value in read):
         raise TlvizError(
-            f"The attention layers of {scene.network.spec.name} see different numbers of patches, so they cannot be "
+            f"The attention layers of {scene.network.spec.name} have different numbers of patches, so they cannot be "
             "multiplied; choose Token Grad-CAM."
         )
     total, count = rolled(read), tokens.pop()

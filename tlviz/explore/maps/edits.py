@@ -19,7 +19,7 @@ class Edit:
 
     ``right`` and ``down`` move it, in percent of its side, and white follows; ``blur`` is a Gaussian's deviation in
     pixels; ``grey`` takes colour away, in percent; ``hue`` turns the colours, in degrees; ``cover`` is the side of a
-    grey square in percent of the picture's, whose middle lies at ``cover_x`` and ``cover_y``, in percent from the
+    grey square in percent of the picture's, whose middle is at ``cover_x`` and ``cover_y``, in percent from the
     upper left.
     """
 

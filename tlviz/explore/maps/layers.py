@@ -21,7 +21,7 @@ from tlviz.models.spec import Layout, Stage
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The layers of a stage in execution order: feature maps (C, H, W) by dotted path, and how each lies in memory."""
+    """The layers of a stage in execution order: feature maps (C, H, W) by dotted path, and their memory layouts."""
 
     maps: dict[str, Map]
     layouts: Mapping[str, Layout]

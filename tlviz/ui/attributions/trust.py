@@ -100,8 +100,8 @@ def trust_table(found: Trust) -> bytes:
         ("completeness gap", "", "map", "" if found.gap is None else found.gap),
         ("infidelity", "", "map", found.infidelity),
         ("sensitivity", "", "map", found.sensitivity),
-        ("foretold share", "", "map", found.told),
-        *(("foretold share", "", f"copy {at}", value) for at, value in enumerate(found.told_by_chance, 1)),
+        ("explained share", "", "map", found.explained),
+        *(("explained share", "", f"copy {at}", value) for at, value in enumerate(found.explained_by_chance, 1)),
     ]
     for measure, game in (("deletion", found.deletion), ("insertion", found.insertion)):
         for at, curve in enumerate((game.curve, *game.chance)):

@@ -287,7 +287,7 @@ def test_half_an_archive_is_refused(tmp_path: Path, form: str) -> None:
 
 def test_no_archive_at_all(tmp_path: Path) -> None:
     (tmp_path / "pets.zip").write_bytes(b"hello")
-    assert "no ZIP or TAR" in refusal(tmp_path / "pets.zip")
+    assert "not a ZIP or TAR" in refusal(tmp_path / "pets.zip")
     with pytest.raises(BadDatasetError, match="does not exist"):
         unpack(tmp_path / "gone.zip")
 
