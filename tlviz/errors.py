@@ -53,7 +53,7 @@ class StorageError(TlvizError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out: torch has a class for it on a GPU only, elsewhere it is words."""
+    """Return whether an error means that memory ran out: torch has a class for it on GPUs only, elsewhere a message."""
     words = str(error).lower()
     said = ("can't allocate memory", "not enough memory", "out of memory", "alloc_failed")
     is_known = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # imports no torch

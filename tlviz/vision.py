@@ -88,7 +88,7 @@ def _declare() -> torch.library.Library:
 
 
 def _compiled_library_loads() -> bool:
-    """Tell whether torchvision's own operators exist, by loading its library as its import does."""
+    """Return whether torchvision's own operators exist, by loading its library as its import does."""
     path = _compiled_library()
     if path is None:
         return False

@@ -107,7 +107,7 @@ def device_turn(job: Job, device: str) -> Iterator[None]:
 
 
 def _waits_behind(run: RunFolder, device: str) -> bool:
-    """Tell whether an earlier run waits for the same device of this machine."""
+    """Return whether an earlier run waits for the same device of this machine."""
     created = (run.config()["created"], run.name)
     for other in list_runs():
         if (other.path / "events.jsonl").exists():

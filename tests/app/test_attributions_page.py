@@ -168,7 +168,7 @@ def test_trust_is_told_in_words_when_asked_for() -> None:
     assert not app.error
     said = text(app)
     assert "checks" in said
-    assert all(name in said for name in ("Adds up", "Removing", "Adding", "Foretells", "Steady", "Depends on learning"))
+    assert all(name in said for name in ("Adds up", "Removing", "Adding", "Predicts", "Steady", "Depends on learning"))
     assert app.query_params["trust"] == "checked"
     linked = open_why(trust="checked")
     assert headline_of(said) in text(linked), "the link shows the check, which is known"

@@ -293,4 +293,4 @@ def test_a_run_whose_numbers_are_not_finite_is_named() -> None:
     run.weights.write_bytes(bundle_bytes(network, config, {}))
     app = open_look(look="Before and after", runs=run.name)
     assert not app.exception
-    assert f"run {run.name} answers with numbers that are not finite from fire5 on" in text(app)
+    assert f"run {run.name} gives values that are not finite from fire5 on" in text(app)

@@ -144,7 +144,7 @@ def test_the_table_holds_exactly_the_points_of_the_picture() -> None:
     assert [(row[0], float(row[2]), float(row[3])) for row in rows[1:]] == drawn
     assert drawn[:3] == [("Full", 0.0, pytest.approx(0.4)), ("Full", 1.5, pytest.approx(0.6)), ("Full", 3.0, 0.7)]
     assert [row[4:] for row in rows[1:4]] == [["0.3", "0.5", "2"], ["0.5", "0.7", "2"], ["0.6", "0.8", "2"]]
-    switch = next(trace for trace in figure.data if trace.name == "more is unfrozen from here")
+    switch = next(trace for trace in figure.data if trace.name == "more stages are unfrozen from here")
     assert list(switch.x) == [1.5, 1.5], "unfrozen for epoch 2: marked at the end of epoch 1"
     smooth = race_lines(race, Measure.ERROR, Axis.EPOCHS, 0.5)[0]
     assert [row.mean for row in smooth.rows] == pytest.approx([0.6, 0.5, 0.4])

@@ -217,7 +217,7 @@ def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
     app.text_input(key="try_folder").set_value(str(tmp_path)).run()
     assert not app.exception
     assert "2 pictures named." in text(app)
-    assert "cannot be told, they are not here" in text(app)
+    assert "is unknown, because they are missing" in text(app)
     assert "One file or folder is odd" in app.expander[0].label
     app.text_input(key="try_folder").set_value("/nope").run()
     assert not app.exception

@@ -285,7 +285,7 @@ def test_an_archive_is_imported_listed_and_trained_on(capsys: pytest.CaptureFixt
         file.writestr("../evil.png", b"")
     status, imported, _ = call(capsys, "datasets", "import", str(tmp_path / "two colours.zip"))
     assert (status, imported["classes"], imported["images"]) == (0, 2, 12)
-    assert [problem["problem"] for problem in imported["problems"]] == ["its name leads out of the archive"]
+    assert [problem["problem"] for problem in imported["problems"]] == ["its path leads out of the archive"]
     _, listed, _ = call(capsys, "datasets")
     assert listed["datasets"][-1]["name"] == imported["name"]
     assert (listed["datasets"][-1]["bundled"], listed["datasets"][-1]["downloaded"]) == (False, True)

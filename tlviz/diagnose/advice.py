@@ -9,11 +9,11 @@ from tlviz.diagnose.records import Advice, Candidate, Confidence, StageProfile
 LEAST_DIFFERENCE = 0.01
 """Differences below one accuracy point count as none, however sure."""
 SIGNAL = 2.0
-"""The best probe is this many least differences above guessing, or there is no signal."""
+"""There is a signal only if the best probe is this many times the least difference above guessing."""
 AGREEMENT = 1
 """Measures agree where their best stages are at most this many stages apart."""
 LEAST_SHIFT = 1.0
-"""A shift of the stem below this many times the noise says nothing."""
+"""A shift of the stem below this many times the noise counts as none."""
 LIKE_SOURCE = 2.0
 """Images are like the source's photographs where the kernel distance is at most this many times the noise."""
 FROZEN_FAR, FROZEN_FAR_BATCHNORM = 0.5, 0.75
@@ -28,7 +28,7 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
     """Advise a freeze depth, strategy, rates and the entrants of a race, by the numbers of the backbone's stages.
 
     The deepest stage whose probe is as good as the best one is kept frozen with all before it, less those at its end
-    that are worth no more than random weights; on images unlike the source's at most half of the stages, with
+    that are worth no more than random weights; on images that differ from the source's at most half of the stages, with
     BatchNorm three quarters, because a stage that a linear probe can use is still better tuned there
     (``tests/bench/advice.py``).  Where even the best probe is near guessing, or pretraining is worth nothing anywhere,
     there is no signal and everything should race.
@@ -72,14 +72,14 @@ def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
 
 
 def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
-    """Tell whether some probe is above guessing, and pretraining worth something somewhere."""
+    """Return whether some probe is above guessing, and pretraining worth something somewhere."""
     if not _is_above_chance(stages, chance):
         return False
     return any(stage.gain > least(stage.gain_se) for stage in stages)
 
 
 def _is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
-    """Tell whether the best probe is clearly above guessing, and above every probe of permuted labels."""
+    """Return whether the best probe is clearly above guessing, and above every probe of permuted labels."""
     best = best_stage(stages)
     is_clear = best.probe - chance > SIGNAL * least(best.probe_se)
     return is_clear and best.probe > max(stage.permuted_high for stage in stages)
@@ -91,12 +91,12 @@ def general_depth(stages: Sequence[StageProfile]) -> int:
 
 
 def is_source_like(stages: Sequence[StageProfile]) -> bool:
-    """Tell whether no stage sees these images apart from photographs like the source's."""
+    """Return whether no stage sees these images apart from photographs like the source's."""
     return all(stage.kid <= LIKE_SOURCE for stage in stages)
 
 
 def most_frozen(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> int:
-    """Return how many stages may stay frozen: the good ones, on images unlike the source's at most a share of all."""
+    """Return how many stages may stay frozen: the good ones, on images that differ from the source's only a part."""
     general = general_depth(stages)
     return general if is_source_like(stages) else min(general, _far_limit(len(stages), has_batchnorm=has_batchnorm))
 
@@ -114,7 +114,7 @@ def freeze_depth(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> int:
 
 
 def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
-    """Tell whether the target's channels lie farthest from the source's at the first stage."""
+    """Return whether the target's channels lie farthest from the source's at the first stage."""
     shifts = [stage.shift_raw for stage in stages if stage.shift_raw is not None]
     first = stages[0]
     if first.shift is None or first.shift_raw is None or first.shift <= LEAST_SHIFT:
@@ -123,12 +123,12 @@ def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
 
 
 def strategy_at(freeze: int, depth: int) -> str:
-    """Return the strategy that freezes so many of the backbone's stages."""
+    """Return the strategy that freezes the first ``freeze`` of the backbone's stages."""
     return "full" if freeze == 0 else "head_only" if freeze == depth else "last_stages"
 
 
 def summarise_stages(stages: Sequence[StageProfile], chance: float, *, has_batchnorm: bool) -> str:
-    """Say in words how far the stages are general, and what the others cost on these images."""
+    """Summarise in words how far the stages are general, and what the others cost on these images."""
     best = best_stage(stages)
     if not _is_above_chance(stages, chance):
         return "No reliable transfer signal: on these images no stage is worth clearly more than chance."
@@ -137,7 +137,7 @@ def summarise_stages(stages: Sequence[StageProfile], chance: float, *, has_batch
     general = general_depth(stages)
     costly = len(stages) - general
     is_held_back = most_frozen(stages, has_batchnorm=has_batchnorm) < general
-    still = " As they are unlike the source's, tuning the later ones still pays." if is_held_back else ""
+    still = " These images differ from the source's, so tuning the later stages still pays." if is_held_back else ""
     if not costly:
         return (
             f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs "
@@ -165,12 +165,12 @@ def _candidates(
     found.append(_frozen(depth, depth, "a linear probe on the last features"))
     found += [
         Candidate("two_phase", None, "the head first, then everything: the safe default"),
-        _frozen(0, depth, "everything tuned: the yardstick"),
+        _frozen(0, depth, "everything tuned: the reference"),
     ]
     if first:
         found.append(_first_stage_only(stages))
         if has_batchnorm:
-            found.append(Candidate("head_only", depth, "statistics taken anew on the target", None, "reestimate"))
+            found.append(Candidate("head_only", depth, "BatchNorm re-estimated on the target", None, "reestimate"))
     return _different(found)
 
 
@@ -180,7 +180,7 @@ def _everything(depth: int) -> tuple[Candidate, ...]:
         _frozen(depth, depth, "nothing tuned but the head"),
         _frozen(depth // 2, depth, "the later half tuned"),
         _frozen(0, depth, "everything tuned"),
-        Candidate("from_scratch", None, "random weights: whether the source is worth anything"),
+        Candidate("from_scratch", None, "random weights: shows whether the source helps at all"),
     ]
     return _different(found)
 
@@ -191,7 +191,7 @@ def _frozen(freeze: int, depth: int, sentence: str) -> Candidate:
 
 def _first_stage_only(stages: Sequence[StageProfile]) -> Candidate:
     later = tuple(stage.name for stage in stages[1:])
-    return Candidate("last_stages", None, "the first stage and the head tuned, for other colours or noise", later)
+    return Candidate("last_stages", None, "the first stage and the head tuned: for other colours or noise", later)
 
 
 def _different(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -229,8 +229,8 @@ def _reasons(
     if general < len(stages):
         after = stages[general]
         reasons.append(
-            f"From {after.name} on it falls behind, there by {_points(after.behind)} ± {_points(after.behind_se)} "
-            "points: those stages are too specific for these images."
+            f"From {after.name} on accuracy falls behind, by {_points(after.behind)} ± {_points(after.behind_se)} "
+            "points there: those stages are too specific for these images."
         )
     reasons.append(_about_nearness(stages, has_batchnorm=has_batchnorm))
     reasons.append(_about_gain(stages, freeze, most_frozen(stages, has_batchnorm=has_batchnorm)))
@@ -241,7 +241,7 @@ def _reasons(
         f"{'stage' if apart == 1 else 'stages'} apart, so the confidence is {'high' if apart <= AGREEMENT else 'low'}."
     )
     if first:
-        also = ", and taking the BatchNorm statistics anew," if has_batchnorm else ""
+        also = ", and re-estimating the BatchNorm statistics," if has_batchnorm else ""
         reasons.append(
             f"The shift is largest at the first stage, {stages[0].shift_raw:.2f} standard deviations of the source, so "
             f"tuning that stage only{also} joins the race."
@@ -268,14 +268,14 @@ def _about_nearness(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> s
     far = max(stages, key=lambda stage: stage.kid)
     if is_source_like(stages):
         return (
-            "No stage sees these images apart from the source's photographs, at most "
-            f"{max(0.0, far.kid):.1f} times the noise, so there is little to tune."
+            "No stage separates these images from the source's photographs (distance at most "
+            f"{max(0.0, far.kid):.1f} times the noise), so little needs tuning."
         )
-    words = f"They are unlike the source's photographs, {far.kid:,.0f} times the noise at {far.name}"
+    words = f"These images differ from the source's photographs, by {far.kid:,.0f} times the noise at {far.name}"
     limit = _far_limit(len(stages), has_batchnorm=has_batchnorm)
     if general_depth(stages) <= limit:
         return f"{words}, so the later stages are tuned."
-    return f"{words}, and there tuning the later ones has paid, so at most {limit} of {len(stages)} stages stay frozen."
+    return f"{words}; tuning later stages pays there, so at most {limit} of {len(stages)} stages stay frozen."
 
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
@@ -285,12 +285,12 @@ def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
         return (
             f"No reliable transfer signal: the best probe, {_percent(best.probe)} ± {_points(best.probe_se)} points at "
             f"{best.name}, is hardly above the {_percent(chance)} of guessing (permuted labels reach "
-            f"{_percent(highest)}), so everything should race."
+            f"{_percent(highest)}), so race every strategy."
         )
     most = max(stages, key=lambda stage: stage.gain)
     return (
         f"No reliable transfer signal: pretraining gains at most {_points(most.gain)} ± {_points(most.gain_se)} points "
-        f"over random weights, at {most.name}, so everything should race."
+        f"over random weights, at {most.name}, so race every strategy."
     )
 
 

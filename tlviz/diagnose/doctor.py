@@ -60,7 +60,7 @@ class _Looked:
 def check_dataset(name: str, *, features: bool = True, progress: Progress | None = None) -> Report:
     """Return the doctor's report on a target by name or folder, from the cache where nothing changed since.
 
-    ``progress`` gets what is being done, how much of it is done and how much there is; it may raise to end the look.
+    ``progress`` gets what is being done, how much of it is done and how much there is; it may raise to end the check.
     Raises ``BadDatasetError`` where there are no pictures in at least two classes.
     """
     inventory = take_inventory(name)
@@ -78,7 +78,7 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
 
 
 def known_report(name: str) -> Report | None:
-    """Return the report on a target as it is now if there is one, with features or without, and do not look."""
+    """Return the report on a target as it is now if there is one, with features or without, without checking."""
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
     inventory = take_inventory(name)
@@ -176,10 +176,10 @@ def _suspects(
     for suspect in result.suspects:
         file, nearest = looked.files[varied[suspect.at]], looked.files[varied[suspect.nearest]]
         problem = (
-            f"labelled {classes[file.label]}, but of its {suspect.neighbours} nearest neighbours none is and "
+            f"labelled {classes[file.label]}, but none of its {suspect.neighbours} nearest neighbours is, and "
             f"{suspect.votes} are {classes[suspect.label]}"
         )
-        action = "kept; look whether the label is right"
+        action = "kept; check whether the label is right"
         found = Finding(file.path, Kind.LABEL_SUSPECT, problem, action, Severity.WARNING, file.name, (nearest.name,))
         findings.append(found)
     return findings, result.agreement

@@ -1,4 +1,4 @@
-"""Passes kept on disk, by network, pictures and size: a second look at the same target needs no network."""
+"""Passes kept on disk, by network, pictures and size: a second pass over the same target needs no network."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ MAX_NEIGHBOURS = 10
 MIN_NEIGHBOURS = 3
 MIN_MAJORITY = 0.6
 MIN_SKILL = 0.4
-"""Where neighbours name the label less often than this share of the way from chance to always, they prove nothing."""
+"""Where neighbours name the label less often than this share of the way from chance to always, they are no evidence."""
 _BLOCK = 512
 
 Ints = NDArray[np.int64]
@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Picture ``at`` whose neighbours all bear other labels, ``votes`` of ``neighbours`` of them ``label``."""
+    """Picture ``at`` whose neighbours all have other labels, ``votes`` of ``neighbours`` of them ``label``."""
 
     at: int
     label: int
@@ -33,7 +33,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class LabelCheck:
-    """Suspects, clearest first, and the share of pictures, 0 to 1, whose label most of their neighbours bear."""
+    """Suspects, clearest first, and the share of pictures, 0 to 1, whose label most of their neighbours share."""
 
     suspects: tuple[Suspect, ...]
     agreement: float
@@ -44,10 +44,10 @@ def check_labels(
 ) -> LabelCheck | None:
     """Look for wrong labels among pictures with features (N, D), by their nearest neighbours' (cosine) labels (N,).
 
-    A suspect's neighbours all bear other labels, and most of them the same one: with 5 neighbours and only the first
+    A suspect's neighbours all have other labels, and most of them the same one: with 5 neighbours and only the first
     condition, a tenth of the clip art was suspected.  Pictures of the same group (N,) are not asked: a copy says
     nothing new.  Between 3 and 10 neighbours are asked, half of the usual class; classes with fewer pictures are left
-    alone, and nothing is suspected where the features do not tell the classes apart.  None with too few pictures.
+    alone, and nothing is suspected where the features do not separate the classes.  None with too few pictures.
     """
     counts = np.bincount(labels) if len(labels) else np.zeros(0, np.int64)
     k = int(np.clip(np.median(counts[counts > 0]) // 2, MIN_NEIGHBOURS, MAX_NEIGHBOURS)) if len(labels) else 0

@@ -24,7 +24,7 @@ def fit_head(features: Features, labels: Ints) -> tuple[Tensor, Tensor]:
     """Fit a softmax regression to features (N, D) and labels (N,) from 0: weights (C, D) and biases (C,), float32.
 
     On standardised features, with a small L2 penalty on the weights so that they stay finite where the classes can be
-    told apart without error.
+    separated without error.
     """
     x = torch.from_numpy(features).double()
     spread, mean = x.std(0), x.mean(0)

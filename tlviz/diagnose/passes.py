@@ -76,7 +76,7 @@ def random_pass(
 ) -> StagePass:
     """Return the pass of a random copy whose BatchNorms were settled on the pictures, as ``pretrained_pass``.
 
-    The time told includes building and settling it.
+    The time reported includes building and settling it.
     """
 
     def run() -> StagePass:
@@ -95,6 +95,6 @@ def _check(found: StagePass, who: str) -> None:
     for name, features in found.features.items():
         if not np.isfinite(features).all():
             raise TlvizError(
-                f"{who} values at {name} that are no numbers, so it cannot be profiled; choose another network or "
+                f"{who} values at {name} that are not finite, so it cannot be profiled; choose another network or "
                 "image size."
             )

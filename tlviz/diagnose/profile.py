@@ -51,7 +51,7 @@ class _Passes:
 def profile_target(request: Request, progress: Progress | None = None) -> Profile:
     """Return the profile of a network on a target, from disk where it was made before; only the sample is decoded.
 
-    ``progress`` is told what is done, how much of it and of how much, and may raise to end it.
+    ``progress`` is called with the step, how much of it is done and its total, and may raise to end it.
     Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
     """
     target, chosen = sample_target(request.data, request.limit)
@@ -96,7 +96,9 @@ def _profile(
 ) -> Profile:
     begun = time.perf_counter()
     if (sample.pixels == sample.pixels[:1]).all():
-        raise BadDatasetError("All pictures of the sample are equal, so there is nothing to tell apart.")
+        raise BadDatasetError(
+            "All pictures of the sample are identical, so there is nothing to measure; choose another target."
+        )
     _, labels = np.unique(sample.labels, return_inverse=True)
     passes = _run(network, sample.pixels, labels, request, tell, identity, copy)
     names = [stage.name for stage in network.stages[:-1]]
@@ -176,7 +178,7 @@ def _measure(
 
 def _against(*, has_batchnorm: bool, is_reference: bool) -> str:
     if has_batchnorm:
-        return "the statistics that BatchNorm kept from the source"
+        return "the source statistics stored in BatchNorm"
     return "" if is_reference else f"the bundled photographs ({DATASETS[REFERENCE].title})"
 
 

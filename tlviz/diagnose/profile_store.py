@@ -17,7 +17,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import weights_stamp
 
 KEEP = 200
-"""So many profiles are kept; the oldest go first."""
+"""The number of profiles kept; the oldest are deleted first."""
 _FORMAT = 2
 
 

@@ -13,7 +13,7 @@ from tlviz.models.hooks import kept_modes
 from tlviz.models.load import Network, build_for_target, normalise
 
 IMAGES = 256
-"""BatchNorm statistics are estimated on so many images at most."""
+"""BatchNorm statistics are estimated on at most this many images."""
 
 
 def random_copy(network: Network, size: int, seed: int) -> Network:

@@ -22,7 +22,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One entrant of the suggested race: what ``finetune.config.configure`` has to be told, and why it runs.
+    """One entrant of the suggested race: what ``finetune.config.configure`` needs, and why it runs.
 
     ``freeze`` counts frozen stages from the stem, None is the strategy's own depth; ``frozen`` names them instead where
     they are not the first ones; ``batchnorm`` is ``frozen``, or ``reestimate`` to take the statistics anew.
@@ -78,8 +78,8 @@ class StageProfile:
     stage with random weights, ``gain`` the difference; ``behind`` is how far it stays behind the best stage.  The
     standard errors of differences are those of paired images.  ``permuted_probe`` is the mean over permuted labels,
     ``permuted_high`` the highest of them.  ``transrate`` (nats for each dimension) and ``separability`` (share of the
-    variance that lies between the classes) are freed of what labels without meaning give.  ``cka_to_random`` is None
-    where it cannot be told.
+    variance between the classes) are freed of what labels without meaning give.  ``cka_to_random`` is None
+    where it cannot be computed.
     ``shift`` is the distance to the source's channel statistics, and ``kid`` the one to source-like photographs, both
     in units of the noise between two halves of the target; ``shift_raw`` is in standard deviations of the source,
     ``kid_raw`` an MMD.  Shifts are None where the target is itself the reference.
@@ -130,7 +130,7 @@ class Profile:
     ``stages`` are those of the backbone, from the stem: the head answers for the source's classes and has no features
     to probe.  ``images`` of ``available`` were looked at; ``names`` and ``labels`` (n,) are theirs, ``classes`` the
     names of the labels.  ``notes`` say what was sampled or left out.  ``chance`` is the accuracy of guessing.
-    ``similarity`` is the debiased linear CKA between all pairs of ``stages``, None where it cannot be told.
+    ``similarity`` is the debiased linear CKA between all pairs of ``stages``, None where it cannot be computed.
     ``summary`` is what the numbers mean, in words.  ``shift_against`` says what shifts are measured against.
     ``head_lr`` is the range test's suggestion, None where the loss never fell.
     """

@@ -14,7 +14,7 @@ from tlviz.models.spec import ModelSpec, check_size
 
 LIMIT = 1000
 SIZE = 160
-"""The side at which pictures are looked at: half the work of 224, and the last maps are still 5 x 5."""
+"""The side at which pictures are measured: half the work of 224, and the last maps are still 5 x 5."""
 _SIZES = (32, 1024)
 LIMITS = (20, 5_000)
 """The fewest and the most images: neighbours and kernels hold numbers for every pair, at 5,000 images 200 MB each."""

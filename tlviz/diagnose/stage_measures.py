@@ -25,11 +25,11 @@ from tlviz.measures.shift import Moments, above_noise
 from tlviz.measures.transrate import transrate_above_chance
 
 PERMUTATIONS, MOST_PERMUTATIONS = 5, 19
-"""Against 5 permutations labels without meaning look like a signal one time in six, against 19 one in twenty."""
+"""Against 5 permutations permuted labels look like a signal one time in six, against 19 one in twenty."""
 CLEAR = 6.0
-"""A probe so many standard errors above guessing needs no more than the first permutations."""
+"""A probe this many standard errors above guessing needs no more than the first permutations."""
 _DIGITS = 4
-"""Places on a map are kept to so many digits."""
+"""Positions on a map are kept to this many digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _cka(target: Features, random: Features) -> float | None:
 
 
 def _places(features: Features) -> tuple[tuple[tuple[float, float], ...], float]:
-    """Place images on the first two principal axes, each from -1 to 1, and tell the share of variance they keep."""
+    """Project images on the first two principal axes, each from -1 to 1, and return the share of variance they keep."""
     scores, sizes = principal_components(features)
     places: NDArray[np.float64] = np.zeros((len(features), 2))
     places[:, : min(2, scores.shape[1])] = scores[:, :2]

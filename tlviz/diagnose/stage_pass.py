@@ -20,7 +20,7 @@ from tlviz.models.load import Network
 from tlviz.models.stages import stage_modules
 
 GROUPS = 10
-"""Channel statistics are summed over so many random groups of images, of which halves are made."""
+"""Channel statistics are summed over this many random groups of images, which are combined into halves."""
 Progress = Callable[[int, int], None]
 
 
@@ -48,7 +48,7 @@ def run_stages(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> StagePass:
-    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, every stage's last BatchNorm tells its shift.
+    """Run a network once over pictures, uint8 (N, S, S, 3); with a seed, every stage's last BatchNorm gives its shift.
 
     ``progress`` gets the pictures done and their number after each batch, and may raise to end the pass.
     """

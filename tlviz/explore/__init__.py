@@ -1,1 +1,1 @@
-"""Looking inside a network: feature maps and guesses."""
+"""Looking inside a network: feature maps, channels and attributions."""

@@ -1,1 +1,1 @@
-"""Taking a run home: checked files with everything needed to use them."""
+"""Exporting a run: checked files with everything needed to use them."""

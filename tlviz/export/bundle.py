@@ -1,4 +1,4 @@
-"""The file a person takes home: weights, class names and preprocessing together, and its check."""
+"""The exported file: weights, class names and preprocessing together, and its check."""
 
 from __future__ import annotations
 
@@ -95,9 +95,11 @@ def read_header(path: Path) -> Bundle:
             training=said["training"],
         )
     except (OSError, SafetensorError) as error:
-        raise BadWeightsError(f"The weights {path} cannot be read: {error}; the run may have saved none.") from error
+        raise BadWeightsError(f"The weights {path} cannot be read: {error}; the run may not have saved any.") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise BadWeightsError(f"The weights {path} carry no classes and preprocessing of tlviz ({error}).") from error
+        raise BadWeightsError(
+            f"The weights {path} contain no class names and preprocessing written by tlviz ({error})."
+        ) from error
 
 
 def read_bundle(path: Path) -> tuple[Bundle, dict[str, Tensor]]:

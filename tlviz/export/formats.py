@@ -99,7 +99,7 @@ def _check(
     if agreement.top1_agreement < 1 or agreement.max_logit_difference > TOLERANCE:
         path.unlink()
         raise BadWeightsError(
-            f"The exported file {path.name} does not give the run's answers ({agreement.top1_agreement:.1%} agree, "
+            f"The exported file {path.name} gives other answers than the run ({agreement.top1_agreement:.1%} agree, "
             f"largest difference {agreement.max_logit_difference:g}), so it was not kept."
         )
     return agreement

@@ -1,4 +1,4 @@
-"""What a run's network makes of its own training images, to tell when a new picture looks unlike them."""
+"""What a run's network makes of its own training images, to detect when a new picture is out of distribution."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tlviz.models.load import Network
 MOST_IMAGES = 2000
 """More training images, evenly taken, would hardly move the threshold."""
 KEEP = 24
-"""So many runs are remembered; the one not computed for longest goes first."""
+"""The number of runs remembered; the one not computed for longest is dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def find_familiar(
     try:
         found = _measure(weights, network, progress)
     except (BadDatasetError, BadSettingError, UnknownNameError, StorageError) as error:
-        return None, f"Whether a picture looks unlike the training images cannot be told, they are not here: {error}"
+        return None, f"Whether a picture is unlike the training images is unknown, because they are missing: {error}"
     _write(place, found)
     return found, ""
 
@@ -68,7 +68,7 @@ def _measure(weights: Path, network: Network, progress: Callable[[int, int], Non
     train = here.split.train[:: -(-len(here.split.train) // MOST_IMAGES)]
     others = here.split.validation[:: -(-len(here.split.validation) // MOST_IMAGES)]
     if len(train) < 2:
-        raise BadDatasetError("a single training image is no basis.")
+        raise BadDatasetError("a single training image is not enough.")
     stage = feature_stage(network)
     rows = np.concatenate([train, others])
     seen = extract_features(network, here.images.pixels[rows], [stage], progress)[stage]

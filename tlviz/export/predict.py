@@ -54,7 +54,7 @@ class Prediction:
 
     @property
     def is_unlike(self) -> bool | None:
-        """Tell whether the picture looks unlike the training images, None where these are unknown."""
+        """Return whether the picture is out of distribution, None where the training images are unknown."""
         return None if self.distance is None else self.distance > 1
 
 
@@ -83,7 +83,9 @@ def read_geometry(run: RunFolder) -> Geometry:
     try:
         return Geometry(int(said["size"]), Fit(said["fit"]), str(said["interpolation"]), float(said["crop_fraction"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise BadWeightsError(f"The weights {run.weights} do not say how pictures become square ({error}).") from error
+        raise BadWeightsError(
+            f"The weights {run.weights} do not state how pictures are made square ({error})."
+        ) from error
 
 
 def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
@@ -99,7 +101,7 @@ def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
         elif path.is_file():
             found.append(Picture(str(path), path))
         else:  # a pipe or a device would be waited for, or read, without end
-            problem = "is no file" if path.exists() else "does not exist"
+            problem = "is not a file" if path.exists() else "does not exist"
             problems.append(Problem(str(path), problem, SKIPPED))
     return found, problems
 

@@ -30,7 +30,9 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
     images = load_images(config.data, geometry_of(config), progress)
     if images.classes != header.classes:
-        raise BadDatasetError(f"The classes of {config.data} are no longer those that the run was trained on.")
+        raise BadDatasetError(
+            f"The classes of {config.data} have changed since the run was trained; restore its pictures."
+        )
     copies = header.training.get("copies") or ()
     groups = number_groups(copies, images.names) if copies else None
     return RunImages(images, split_images(images.labels, images.parts, config.seed, config.split_plan, groups), config)

@@ -46,10 +46,10 @@ def plot_randomised(randomised: Sequence[Randomised], alike: float) -> go.Figure
     figure.add_scatter(
         x=names, y=[depth.correlation for depth in randomised], mode="lines+markers",
         line={"color": run_colour(1), "width": 3}, showlegend=False,
-        hovertemplate="%{x} and all above random: alike by %{y:.2f}<extra></extra>",
+        hovertemplate="%{x} and all above random: similarity %{y:.2f}<extra></extra>",
     )  # fmt: skip
     figure.add_hrect(y0=alike, y1=1.05, fillcolor=_CHANCE, opacity=0.25, line_width=0)
     figure.update_xaxes(title_text="random from the head down to", type="category")
-    figure.update_yaxes(title_text="alike (1: unchanged)", range=[-0.55, 1.05])
+    figure.update_yaxes(title_text="similarity (1: unchanged)", range=[-0.55, 1.05])
     figure.update_layout(height=_HEIGHT, margin={"t": 12})
     return use_template(figure)

@@ -15,7 +15,7 @@ HERE, ELSEWHERE = "on this machine", "to download"
 def plot_accuracy_against_size(rows: pd.DataFrame, chosen: Collection[str]) -> go.Figure:
     """Draw one point a network with a known accuracy, the chosen ones ringed and named.
 
-    ``rows`` has the columns name, title, accuracy (fraction), parameters (a count) and here (bool); a point carries its
+    ``rows`` has the columns name, title, accuracy (fraction), parameters (a count) and here (bool); a point holds its
     network's name as ``customdata``.
     """
     known = rows[rows["accuracy"].notna()]

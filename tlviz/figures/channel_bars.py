@@ -13,7 +13,7 @@ MOST_BARS = 8
 _OTHERS = "rgba(128,128,128,0.55)"
 _MORE, _LESS = "#c2423f", "#3b7fb8"
 _ROOM = 1.05
-"""A longest bar ends a little before the chart does."""
+"""The longest bar ends a little before the chart does."""
 
 
 def plot_class_means(classes: Sequence[str], means: Sequence[float], most: float | None = None) -> go.Figure:

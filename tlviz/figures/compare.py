@@ -22,7 +22,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
 MOST_STAGE_NAMES = 16
 _WRITTEN = 12
-"""Counts are written into the cells of a confusion matrix of up to so many classes."""
+"""Counts are written into the cells of a confusion matrix of up to this many classes."""
 _DARK = 0.6
 """Up to this share of its row a cell is only tinted; beyond, it is full enough for light figures."""
 _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
@@ -142,10 +142,10 @@ def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -
 
 
 def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
-    """Draw, for each run, how often it is right where it is so sure; on the diagonal it is as sure as it should be."""
+    """Draw the accuracy of each run at each confidence; on the diagonal the two are the same."""
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="as sure as right", hoverinfo="skip",
+        x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", hoverinfo="skip",
         line={"color": "rgba(128,128,128,0.7)", "dash": "dot", "width": 1},
     )  # fmt: skip
     for at, (run, found) in enumerate(calibrations.items()):
@@ -159,17 +159,17 @@ def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
             line={"color": run_colour(at), "dash": DASHES[at % len(DASHES)]},
             marker={"size": [7 + 15 * inside.count / largest for inside in found.bins], "opacity": 0.75},
             hovertemplate=(
-                f"{html.escape(run)}: of %{{customdata}} images about %{{x:.0%}} sure, %{{y:.0%}} right<extra></extra>"
+                f"{html.escape(run)}: %{{customdata}} images, confidence %{{x:.0%}}, accuracy %{{y:.0%}}<extra></extra>"
             ),
         )
-    figure.update_xaxes(title="how sure it is (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")
-    figure.update_yaxes(title="how often it is right", range=[0, 1.03], tickformat=".0%")
+    figure.update_xaxes(title="confidence (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")
+    figure.update_yaxes(title="accuracy (share of correct guesses)", range=[0, 1.03], tickformat=".0%")
     figure.update_layout(height=360, margin=_TIGHT, legend={"orientation": "h", "y": 1.1, "x": 0})
     return use_template(figure)
 
 
 def plot_moved(moved: Mapping[str, Mapping[str, float]], title: str) -> go.Figure:
-    """Draw how far each stage moved in every run, as bars on the strip of stages; a run is told by pattern and letter.
+    """Draw how far each stage moved in every run, as bars on the stage strip; a run is marked by pattern and letter.
 
     A stage that moved in no run is hatched in the strip.
     """

@@ -10,7 +10,7 @@ from tlviz.explore.maps.receptive_field import Field
 from tlviz.figures.sprites import paint
 
 _OUTSIDE = 0.35
-"""So much of the picture is left to see where nothing reaches the position."""
+"""The share of the picture's brightness that remains where nothing reaches the position."""
 _MARK = (255, 45, 149)
 
 

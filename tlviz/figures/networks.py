@@ -11,7 +11,7 @@ from tlviz.figures.theme import run_colour, use_template
 
 ROW_HEIGHT = 44
 LEAST_SPAN = 0.1
-"""The accuracy axis is at least so long."""
+"""The accuracy axis spans at least this much."""
 
 
 def ranked(contests: Sequence[Contest]) -> list[Contest]:

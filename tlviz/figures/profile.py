@@ -66,7 +66,7 @@ def plot_probe_curves(
 
 
 def _strips(curves: Sequence[Curve]) -> list[Curve]:
-    """Return one curve for each network, told apart by its stages; the first of each."""
+    """Return one curve for each network, distinguished by its stages; the first of each."""
     found: dict[tuple[str, ...], Curve] = {}
     for curve in curves:
         found.setdefault(curve.stages, curve)
@@ -85,7 +85,7 @@ def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
             mode="lines",
             line={"color": _GREY, "dash": "dot", "width": 1},
             customdata=list(curve.stages),
-            hovertemplate="%{customdata}: labels without meaning reach at most %{y:.1%}<extra></extra>",
+            hovertemplate="%{customdata}: shuffled labels reach at most %{y:.1%}<extra></extra>",
             row=1,
             col=1,
         )

@@ -50,7 +50,7 @@ def curve_of(profile: Profile, label: str, colour: int) -> Curve:
 def finding(profile: Profile) -> str:
     """Say in one line what the curve shows: where it is best, what the last stages cost and what pretraining gains.
 
-    A cost is told only where the paired images show one, beyond one standard error and one point.
+    A cost is stated only where the paired images show one, beyond one standard error and one point.
     """
     stages = profile.stages
     at = best_stage([stage.probe for stage in stages])

@@ -86,7 +86,7 @@ def lines_csv(lines: Sequence[Line], measure: Measure, axis: Axis) -> str:
 
 
 def line_style(place: int) -> tuple[str, str]:
-    """Return colour and dash of the n-th curve; after six colours the dash tells them apart."""
+    """Return colour and dash of the n-th curve; after six colours the dash distinguishes them."""
     return run_colour(place), _DASHES[place // _COLOURS % len(_DASHES)]
 
 
@@ -111,7 +111,7 @@ def plot_race(
     marks = [(line, line.best) for line in lines if line.best is not None]
     switches = [(line, row) for line in lines for row in line.switches]
     traces.append(_marks(marks, "best epoch", "star", 12))
-    traces.append(_marks(switches, "more is unfrozen from here", "line-ns-open", 14))
+    traces.append(_marks(switches, "more stages are unfrozen from here", "line-ns-open", 14))
     form = "" if measure is Measure.LOSS else ".0%"
     y: dict[str, object] = {"title": {"text": f"validation {measure}"}, "tickformat": form}
     y |= {"type": "log"} if is_log else {"range": [0, 1.02]} if measure is not Measure.LOSS else {"rangemode": "tozero"}

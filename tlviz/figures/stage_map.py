@@ -21,7 +21,7 @@ _SYMBOLS = ("circle", "square", "triangle-up", "diamond", "x", "cross")
 
 
 def shown_images(labels: Sequence[int], most: int = MOST_POINTS) -> NDArray[np.int64]:
-    """Return at most so many images, a like share of each class: sorted indices (n,)."""
+    """Return at most N images, the same share of each class: sorted indices (n,)."""
     order = np.argsort(np.asarray(labels), kind="stable")
     if len(order) <= most:
         return np.sort(order)

@@ -76,7 +76,7 @@ class Job:
         self._terminated.set()
 
     def should_stop(self) -> bool:
-        """Tell whether the person or the system asked for a stop."""
+        """Return whether the person or the system asked for a stop."""
         return self._terminated.is_set() or self.run.stop_requested()
 
     def clock(self) -> float:

@@ -126,7 +126,7 @@ class _Course:
         return not was_tried and (rung is None or reached < rung)
 
     def _is_ours(self, run: RunFolder) -> bool:
-        """Tell whether no other worker has a run in hand."""
+        """Return whether no other worker has a run in hand."""
         if run.status().is_over:
             return True
         beat = run.heartbeat()

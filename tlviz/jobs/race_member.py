@@ -37,7 +37,7 @@ class MemberJob(Job):
             self._on_tell(doing, fraction, seconds_left)
 
     def should_stop(self) -> bool:
-        """Tell whether a stop of the run or of the race is asked for, after waiting while the race is paused."""
+        """Return whether a stop of the run or of the race is asked for, after waiting while the race is paused."""
         if is_paused(self._race) and not self._stops():
             told, begun = self._told, time.perf_counter()
             self.tell(Status.RUNNING, "paused", told[2])
@@ -56,5 +56,5 @@ class MemberJob(Job):
 
 
 def is_paused(race: Job) -> bool:
-    """Tell whether a person asked a race to wait."""
+    """Return whether a person asked a race to wait."""
     return (race.run.path / PAUSE).exists()

@@ -151,7 +151,7 @@ class Diary:
         self._job.tell(Status.RUNNING, words, done / epochs, pace_s * (epochs - done))
 
     def _is_gauged(self) -> bool:
-        """Tell whether gauges are wanted and there is a source to compare with."""
+        """Return whether gauges are wanted and there is a source to compare with."""
         config = self._state.session.config
         return config.gauges and find_strategy(config.strategy).pretrained
 

@@ -1,4 +1,4 @@
-"""Which classes are taken for which, and how well each is told."""
+"""Which classes are taken for which, and how well each is recognised."""
 
 from __future__ import annotations
 

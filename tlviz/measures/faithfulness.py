@@ -1,4 +1,4 @@
-"""How well a map tells what a network uses: curves of removing and adding pixels, and how alike two maps are."""
+"""How well a map shows what a network uses: curves of removing and adding pixels, and how alike two maps are."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def covering_squares(side: int, count: int, seed: int = 0) -> NDArray[np.bool_]:
 
 
 def spreads_from_chance(value: float, chance: Sequence[float]) -> float:
-    """Return how many standard deviations a value lies above the mean of chance's; 0 where all are the same."""
+    """Return how many standard deviations a value is above the mean of chance's; 0 where all are the same."""
     spread = float(np.std(chance, ddof=1)) if len(chance) > 1 else 0.0
     difference = value - float(np.mean(chance))
     return difference / spread if spread > 1e-12 else float(np.sign(difference)) * (float("inf") if difference else 0.0)
 
 
-def told_share(sums: Values, drops: Values) -> float:
-    """Return how much of the drops (N,) a map tells by its sums (N,) over what was covered, 0 to 1.
+def explained_share(sums: Values, drops: Values) -> float:
+    """Return how much of the drops (N,) a map explains by its sums (N,) over what was covered, 0 to 1.
 
     1 minus the infidelity (Yeh et al. 2019) after the best scaling, as a share of the drops' mean square; 0 where the
     map or the drops are zero everywhere.

@@ -1,4 +1,4 @@
-"""Nearest neighbours: how often most of the images that look alike to a stage bear the same label."""
+"""Nearest neighbours: how often most of the images that look alike to a stage have the same label."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NEIGHBOURS = 20
 
 
 def knn_correct(features: NDArray[np.floating], labels: Ints, k: int | None = None) -> NDArray[np.bool_]:
-    """Tell for each image (N,) whether the majority of its k nearest others (cosine) bears its label.
+    """Return for each image (N,) whether most of its k nearest others (cosine) have its label.
 
     Cover & Hart 1967, each image left out once.  ``k`` is 20, or where classes are small as many as the usual class
     has others; of equal counts the one with the more alike neighbours wins.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 NEIGHBOURS = 5
 SHARE = 0.99
-"""Images of the target itself farther out than this share of their like are called unlike, too."""
+"""Images of the target itself farther out than this share of the target's own are called out-of-distribution, too."""
 
 _CHUNK = 2048
 

@@ -1,4 +1,4 @@
-"""The linear probe: how well a linear classifier tells the classes from features, each image left out once."""
+"""The linear probe: how well a linear classifier recognises the classes from features, each image left out once."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def smoothed(losses: Sequence[float]) -> list[float]:
 
 
 def has_blown_up(losses: Sequence[float]) -> bool:
-    """Tell whether the last of smoothed cross-entropies is no number, or over 4 times the best one."""
+    """Return whether the last of smoothed cross-entropies is not finite, or over 4 times the best one."""
     return not math.isfinite(losses[-1]) or losses[-1] > BLOW_UP * min(losses)
 
 
@@ -30,7 +30,7 @@ def suggested_rate(rates: Sequence[float], losses: Sequence[float]) -> float | N
     fastai the valley.  Raises ``ValueError`` where the lengths differ.
     """
     if len(rates) != len(losses):
-        raise ValueError(f"A range test has one loss a rate; got {len(rates)} rates and {len(losses)} losses.")
+        raise ValueError(f"A range test needs one loss per rate; got {len(rates)} rates and {len(losses)} losses.")
     valley = longest_valley(losses)
     return rates[valley[len(valley) // 2]] if len(valley) > 1 else None
 

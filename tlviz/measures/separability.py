@@ -9,7 +9,7 @@ from tlviz.measures.balanced import Ints
 
 
 def separability(features: NDArray[np.floating], labels: Ints) -> float:
-    """Return the share of the variance of features (N, D) that lies between the classes, freed of chance.
+    """Return the share of the variance of features (N, D) that is between the classes, freed of chance.
 
     The adjusted correlation ratio (Ezekiel 1930): 1 - (N - 1) / (N - C) * within / total, traces of the scatter
     matrices.  0 on average for random labels however wide the features, 1 where every class is a point; may be

@@ -1,1 +1,1 @@
-"""Networks: what ships, how they load, their stages and heads."""
+"""Networks: which there are, how they load, their stages and heads."""

@@ -16,7 +16,7 @@ from tlviz.models.spec import ModelSpec, Provider, check_size
 def build_module(
     spec: ModelSpec, class_count: int, *, size: int | None = None, initialise: bool = True, device: str | None = None
 ) -> nn.Module:
-    """Build an architecture for so many classes and pictures of ``size`` (None: its own), in channels_last layout.
+    """Build an architecture for ``class_count`` classes and pictures of ``size`` (None: its own), in channels_last layout.
 
     ``initialise`` False skips the library's own random start where it can be skipped, for weights that are loaded
     anyway.  ``device`` "meta" gives shapes without memory.  Raises ``BadSettingError`` for a size it cannot take.
@@ -82,7 +82,7 @@ def _build(spec: ModelSpec, class_count: int, arguments: dict[str, Any]) -> nn.M
 
 
 def _overruns(layer: nn.Conv2d) -> bool:
-    """Tell whether training a convolution in channels_last may end the process.
+    """Return whether training a convolution in channels_last may end the process.
 
     On a CPU, oneDNN's backward pass of a strided 1 x 1 convolution with fewer than 16 input channels writes past its
     memory (https://github.com/uxlfoundation/oneDNN/issues/6035, seen with torch 2.13.0 and the stem of FastViT).

@@ -35,9 +35,9 @@ from tlviz.models.spec import ModelSpec
 from tlviz.models.weights import read_file
 
 NAMED = 3
-"""A message names so many tensors of a kind."""
+"""A message names at most this many tensors of a kind."""
 GUESSES = 12
-"""So many architectures with the same tensor names are compared by shape."""
+"""At most this many architectures with the same tensor names are compared by shape."""
 _DEPTH = 3
 
 Tensors = dict[str, Tensor]
@@ -57,7 +57,7 @@ def import_checkpoint(path: Path, architecture: str, classes: Sequence[str], nam
     content = read_file(path)
     if not is_exported and not architecture:
         raise BadSettingError(
-            f"The file {path} does not say its architecture: name it. {_fitting(_candidates(content))}"
+            f"The file {path} does not state its architecture; choose it. {_fitting(_candidates(content))}"
         )
     base = exported_model(path) if is_exported else find_model(architecture)
     tensors, parameters, count = _adopt(path, base, content)
@@ -78,7 +78,9 @@ def read_classes(path: Path) -> tuple[str, ...]:
     if isinstance(found, dict):
         found = _in_order(path, found)
     if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
-        raise BadSettingError(f"The class names {path} must be a list of words, or an object of words and numbers.")
+        raise BadSettingError(
+            f"The class names {path} must be a JSON list of names, or an object of names and numbers."
+        )
     names = tuple(entry.strip() for entry in found if entry.strip())
     if not names:
         raise BadSettingError(f"The file {path} holds no class names.")
@@ -90,7 +92,7 @@ def _in_order(path: Path, found: Mapping[str, Any]) -> list[Any]:
     try:
         pairs = [(int(v), k) if isinstance(v, int) else (int(k), v) for k, v in found.items()]
     except ValueError as error:
-        raise BadSettingError(f"The class names {path} must be words with their numbers: {error}.") from error
+        raise BadSettingError(f"The class names {path} must be names with their numbers: {error}.") from error
     if sorted(number for number, _ in pairs) != list(range(len(pairs))):
         raise BadSettingError(f"The numbers of the class names {path} must be 0 to {len(pairs) - 1}, each once.")
     return [name for _, name in sorted(pairs)]
@@ -126,8 +128,8 @@ def _check_numbers(path: Path, tensors: Mapping[str, Tensor], expected: Mapping[
         is_like = value.layout is torch.strided and value.ndim == wanted.ndim and not value.is_complex()
         if not is_like or value.is_floating_point() != wanted.is_floating_point() or not value.isfinite().all():
             raise BadWeightsError(
-                f"The checkpoint {path} cannot be used: '{key}' does not hold plain finite numbers of the kind that "
-                "the architecture has there."
+                f"The checkpoint {path} cannot be used: '{key}' does not hold finite numbers of the type that the "
+                "architecture expects."
             )
 
 
@@ -211,13 +213,13 @@ def _fitting(architectures: Sequence[str], not_this: str = "") -> str:
     others = [name for name in architectures if name != not_this]
     if others:
         return f"Its tensors fit {', '.join(others[:NAMED])}{_more(others, NAMED)}."
-    return "It is probably of another architecture, or of another version of the library."
+    return "It probably belongs to another architecture, or to another version of the library."
 
 
 def _class_names(path: Path, names: tuple[str, ...], count: int) -> tuple[str, ...]:
     """Return the class names if they are as many as the head has outputs."""
     if not names:
-        raise BadSettingError(f"The checkpoint {path} has {count} classes and no names for them: give a list of names.")
+        raise BadSettingError(f"The checkpoint {path} has {count} classes but no names for them; give a list of names.")
     if len(names) != count:
         raise BadSettingError(f"The checkpoint {path} has {count} classes, but {len(names)} names were given.")
     if len(set(names)) != count:

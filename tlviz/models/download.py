@@ -37,7 +37,7 @@ CHUNK = 2**18
 TIMEOUT_S = 30.0
 LOCK_POLL_S = 0.3
 STALE_S = 3600.0
-"""What another program left unfinished in the hub's cache is taken away after this long."""
+"""What another program left unfinished in the hub's cache is deleted after this long."""
 _DIGEST = re.compile(r"-([0-9a-f]{8,64})\.")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -63,7 +63,7 @@ def download_weights(
 
 
 class _Watch:
-    """One download as it goes: counts bytes, tells of them, and stops it where that is wished."""
+    """One download as it goes: counts bytes, reports them, and stops when asked."""
 
     def __init__(self, spec: ModelSpec, progress: Progress | None, should_stop: Callable[[], bool] | None) -> None:
         self.spec = spec
@@ -73,7 +73,7 @@ class _Watch:
 
     def check(self) -> None:
         if self._should_stop and self._should_stop():
-            raise DownloadStopped(f"The download of {self.spec.name} was stopped; nothing of it is kept.")
+            raise DownloadStopped(f"The download of {self.spec.name} was stopped; nothing was kept.")
 
     def advance(self, count: int) -> None:
         self.check()
@@ -169,7 +169,7 @@ def _fetch_from_hub(watch: _Watch) -> Path:
 
 
 def _bar_of(watch: _Watch) -> type:
-    """Return what the hub's library takes for a progress bar, and tells the watch instead."""
+    """Return an object that the hub's library takes for a progress bar, and that reports to the watch instead."""
 
     class Bar:
         def __init__(self, *_: Any, total: int | None = None, initial: int = 0, **__: Any) -> None:
@@ -221,15 +221,15 @@ def _unreachable(spec: ModelSpec, url: str) -> BadWeightsError:
 def _broken_off(watch: _Watch) -> BadWeightsError:
     of = f" of {watch.total / 1e6:.1f}" if watch.total else ""
     return BadWeightsError(
-        f"The download of {watch.spec.name} broke off after {watch.done / 1e6:.1f}{of} MB; nothing of it is kept. "
+        f"The download of {watch.spec.name} broke off after {watch.done / 1e6:.1f}{of} MB; nothing was kept. "
         "Start it again."
     )
 
 
 def _wrong_checksum(spec: ModelSpec, found: str, expected: str) -> BadWeightsError:
     return BadWeightsError(
-        f"What came for {spec.name} is not what it should be (checksum {found[:12]}… instead of {expected[:12]}…), so "
-        "it was not kept. Start the download again; if it happens again, something on the way changes it."
+        f"The file that came for {spec.name} is wrong (checksum {found[:12]}… instead of {expected[:12]}…), so "
+        "it was not kept. Start the download again; if it happens again, something on the network alters it."
     )
 
 
@@ -237,7 +237,7 @@ def _refused(spec: ModelSpec, code: int) -> BadWeightsError:
     place = spec.url or f"https://huggingface.co/{spec.hub_id}"
     if code in {401, 403}:
         return BadWeightsError(
-            f"The server gives {spec.name} only to those who accepted its licence: read {place}, accept it there, "
+            f"The server gives {spec.name} only to people who accepted its licence: read {place}, accept it there, "
             "and log in with: hf auth login."
         )
     reason = "has no such file" if code == 404 else f"answered with status {code}"

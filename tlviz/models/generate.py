@@ -35,7 +35,7 @@ TABLE_FIELDS = tuple(field.name for field in fields(ModelSpec) if field.name not
 
 
 def main() -> None:
-    """Write the table, telling on standard error how far it is."""
+    """Write the table, reporting progress on standard error."""
     rows: list[ModelSpec] = []
     for done, found in enumerate(all_rows(), 1):
         rows += found

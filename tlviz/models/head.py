@@ -34,7 +34,7 @@ def initialise_head(module: nn.Module, stages: tuple[Stage, ...]) -> None:
 
 
 def ends_rectified(module: nn.Module, head: Stage) -> bool:
-    """Tell whether a ReLU comes after the last layer with weights of the head."""
+    """Return whether a ReLU comes after the last layer with weights of the head."""
     leaves = [inner for part in stage_modules(module, head) for inner in part.modules() if not any(inner.children())]
     after = leaves[max(at for at, inner in enumerate(leaves) if is_weight_leaf(inner)) :]
     return any(isinstance(inner, nn.ReLU) for inner in after)

@@ -34,8 +34,8 @@ def check_name(name: str) -> str:
     """Return a name that a new checkpoint may have.  Raises ``BadSettingError`` for any other."""
     if not _NAME.fullmatch(name) or ".." in name:
         raise BadSettingError(
-            f"The name '{name}' cannot be used; take up to 64 letters, digits, points, hyphens and underscores, the "
-            "first a letter or a digit."
+            f"The name '{name}' cannot be used; take up to 64 letters, digits, dots, hyphens and underscores, "
+            "starting with a letter or a digit."
         )
     if name in MODELS:
         raise BadSettingError(f"'{name}' is a network of the catalogue; choose another name.")
@@ -75,7 +75,7 @@ def exported_model(path: Path) -> ModelSpec:
         return _own(base, header | card, path, str(path), "")
     except (KeyError, ValueError, TypeError, UnknownNameError) as error:
         raise BadWeightsError(
-            f"The file {path} does not say which network it is ({error}); import it with its architecture and classes: "
+            f"The file {path} does not name its network ({error}); import it with its architecture and classes: "
             "python -m tlviz models import FILE --architecture A --classes FILE --name N"
         ) from error
 
@@ -89,7 +89,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     except (OSError, ValueError, MemoryError) as error:
         raise BadWeightsError(f"The file {path} cannot be read as safetensors: {error}.") from error
     if not isinstance(header, dict):
-        raise BadWeightsError(f"The file {path} is no safetensors file.")
+        raise BadWeightsError(f"The file {path} is not a safetensors file.")
     words = header.get("__metadata__")
     return {str(name): str(value) for name, value in words.items()} if isinstance(words, dict) else {}
 

@@ -1,4 +1,4 @@
-"""How a stage's output lies in memory, and the two forms everything else wants: feature maps and features."""
+"""The memory layout of a stage's output, and the two forms used everywhere else: feature maps and features."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shape = tuple[int, ...]
 
 
 def find_layouts(shapes: Iterable[Shape]) -> list[Layout]:
-    """Tell the layouts of a network's outputs, made from square pictures.
+    """Return the layouts of a network's outputs, made from square pictures.
 
     Of four axes the two equal ones are the grid; where all three are equal, the network's other outputs decide.
     """

@@ -143,7 +143,7 @@ def _assemble(
 
 
 def _needs_building(plan: nn.Module) -> bool:
-    """Tell whether a module computes tensors when it is built that no weights file holds."""
+    """Return whether a module computes tensors when it is built that no weights file holds."""
     stored = plan.state_dict().keys()
     if any(name not in stored for name, _ in plan.named_buffers()):
         return True

@@ -1,4 +1,4 @@
-"""What an architecture tells of itself when it is built and run without memory, on torch's meta device."""
+"""What an architecture reveals about itself when it is built and run without memory, on torch's meta device."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def on_meta(build: Build, classes: int, **keywords: Any) -> nn.Module:
 
 
 def classifies(module: nn.Module, side: int) -> bool:
-    """Tell whether a network answers two pictures of a side with ``CLASSES`` logits each, in eval mode."""
+    """Return whether a network answers two pictures of a side with ``CLASSES`` logits each, in eval mode."""
     try:
         answer = _run(module.eval(), side)
     except REFUSALS:

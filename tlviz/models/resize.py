@@ -54,4 +54,4 @@ def _interpolate(grid: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 def _no_grid(name: str) -> BadSettingError:
-    return BadSettingError(f"This network cannot take another image size: '{name}' has positions without a grid.")
+    return BadSettingError(f"This network cannot take another image size: the positions in '{name}' have no grid.")

@@ -87,16 +87,16 @@ class ModelSpec:
 
     @property
     def bundled(self) -> bool:
-        """Tell whether the weights ship with the program."""
+        """Return whether the weights ship with the program."""
         return self.weights is not None and self.weights.is_relative_to(ASSETS)
 
     @property
     def own(self) -> bool:
-        """Tell whether the weights are the person's own."""
+        """Return whether the weights are the person's own."""
         return self.weights is not None and not self.bundled
 
     def takes(self, side: int) -> bool:
-        """Tell whether the network can be built for and run on pictures of this side."""
+        """Return whether the network can be built for and run on pictures of this side."""
         if side == self.preprocessing.size:
             return True
         return self.sizing is not Sizing.FIXED and side >= self.min_size and side % self.size_step == 0
@@ -113,7 +113,7 @@ def check_size(spec: ModelSpec, side: int) -> None:
     own = spec.preprocessing.size
     if spec.sizing is Sizing.FIXED:
         raise BadSettingError(
-            f"{spec.title} takes pictures of {own} pixels only; image size is {side}, set it to {own}."
+            f"{spec.title} only takes pictures of {own} pixels; image size is {side}, set it to {own}."
         )
     steps = f" in steps of {spec.size_step}" if spec.size_step > 1 else ""
     raise BadSettingError(
@@ -151,7 +151,7 @@ class Stage:
     ``modules`` are dotted module paths in execution order; ``parameters`` counts scalars; ``reduction`` is how many
     input pixels one output pixel spans along a side, to the nearest power of two; ``cost_share`` is the stage's share
     of the forward multiply-adds, 0 to 1; ``tensors`` are parameters and buffers outside these modules that belong to
-    the stage (a class token); ``layout`` says how its output lies in memory.
+    the stage (a class token); ``layout`` is its output's memory layout.
     """
 
     name: str

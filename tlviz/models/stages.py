@@ -87,7 +87,7 @@ def named_stage_parameters(module: nn.Module, stage: Stage) -> Iterator[tuple[st
 
 
 def owns(stage: Stage, name: str) -> bool:
-    """Tell whether a parameter or buffer belongs to a stage, by its dotted name."""
+    """Return whether a parameter or buffer belongs to a stage, by its dotted name."""
     return name in stage.tensors or name.startswith(tuple(f"{path}." for path in stage.modules))
 
 
@@ -142,13 +142,13 @@ def _must_open(module: nn.Module, unit: Visit, total: int, seen: Trace, *, group
 
 
 def _is_chain(module: nn.Module, unit: Visit, inner: Sequence[Visit]) -> bool:
-    """Tell whether a module is its children one after another, or the wrapping of a single one."""
+    """Return whether a module is its children one after another, or the wrapping of a single one."""
     cuts = [visit for visit in inner if visit.is_cut and _has_weights(module, visit)]
     return len(cuts) > 1 or any(visit.macs == unit.macs for visit in cuts)
 
 
 def _repeats_a_block(module: nn.Module, unit: Visit, seen: Trace) -> bool:
-    """Tell whether a container is a chain of blocks of one kind, each with several layers."""
+    """Return whether a container is a chain of blocks of one kind, each with several layers."""
     inner = [visit for visit in _children(module, unit.path, seen) if _has_weights(module, visit)]
     kinds = {type(module.get_submodule(visit.path)) for visit in inner}
     deep = all(sum(is_weight_leaf(m) for m in module.get_submodule(visit.path).modules()) > 1 for visit in inner)
@@ -178,7 +178,7 @@ def _belongs_to_head(module: nn.Module, unit: Visit) -> bool:
 
 
 def _is_pooled(unit: Visit) -> bool:
-    """Tell whether an output has no grid any more."""
+    """Return whether an output has no grid any more."""
     if unit.shape is None or len(unit.shape) == 3:
         return False
     return len(unit.shape) == 2 or (1, 1) in (unit.shape[1:3], unit.shape[2:])
@@ -282,7 +282,7 @@ def _ends(module: nn.Module, group: _Group) -> tuple[str, str]:
 
 
 def _check_partition(module: nn.Module, stages: Sequence[Stage]) -> None:
-    """Raise unless every parameter and buffer lies in exactly one stage."""
+    """Raise unless every parameter and buffer is in exactly one stage."""
     for name in {**dict(module.named_parameters()), **dict(module.named_buffers())}:
         count = sum(owns(stage, name) for stage in stages)
         if count != 1:

@@ -41,7 +41,7 @@ class Trace:
     """A forward pass: the executed modules in the order of their ends, by path.
 
     ``logit_layers`` are the layers with weights whose output reaches the logits through no other such layer;
-    ``uses`` tells after how many ends each parameter or buffer was first used.
+    ``uses`` gives after how many ends each parameter or buffer was first used.
     """
 
     visits: Mapping[str, Visit]
@@ -51,7 +51,7 @@ class Trace:
 
 
 def is_weight_leaf(layer: nn.Module) -> bool:
-    """Tell whether a module is a layer with a weight matrix or kernel of its own, and not a container."""
+    """Return whether a module is a layer with a weight matrix or kernel of its own, and not a container."""
     weight = getattr(layer, "weight", None)
     return isinstance(weight, nn.Parameter) and weight.ndim >= 2 and not any(layer.children())
 
@@ -213,7 +213,7 @@ def _inputs(node: Node) -> list[Node]:
 def _cuts(root: Node, start: Node) -> set[Node]:
     """Return the nodes through which every way from the picture to the logits goes.
 
-    A node lies on all ways where (ways up to it) x (ways on from it) is the number of all ways.
+    A node is on all ways where (ways up to it) x (ways on from it) is the number of all ways.
     """
     order = _topological(root)
     up = dict.fromkeys(order, 0) | {root: 1}

@@ -23,9 +23,9 @@ _DAMAGE = (
     *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
     *(struct.error, SafetensorError),
 )
-"""What reading raises where a file is damaged or something else altogether."""
+"""What reading raises where a file is damaged or of another kind."""
 NAMED = 3
-"""A message names so many tensors."""
+"""A message names at most this many tensors."""
 
 
 def read_weights(spec: ModelSpec, side: int | None = None) -> dict[str, Tensor]:
@@ -60,12 +60,12 @@ def read_file(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise BadWeightsError(
-            f"The file {path} was refused: it is no plain weights file and could run code when it is opened. "
+            f"The file {path} was refused: it is not a plain weights file and could run code when opened. "
             "Save the network's state_dict alone, best as safetensors."
         ) from error
     except _DAMAGE as error:
         raise BadWeightsError(
-            f"The weights {path} cannot be read ({_first_line(error)}); the file is damaged or no weights file."
+            f"The weights {path} cannot be read ({_first_line(error)}); the file is damaged or not a weights file."
         ) from error
 
 
@@ -88,7 +88,7 @@ def _read_checked(spec: ModelSpec, path: Path) -> dict[str, Tensor]:
     try:
         return dict(load(content))
     except SafetensorError as error:
-        raise BadWeightsError(f"The weights of {spec.name} at {path} are no safetensors file: {error}.") from error
+        raise BadWeightsError(f"The weights of {spec.name} at {path} are not a safetensors file: {error}.") from error
 
 
 def _read_timm(spec: ModelSpec, path: Path, side: int | None) -> dict[str, Tensor]:
@@ -118,8 +118,8 @@ def _finite(spec: ModelSpec, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     if empty:
         more = f" and {len(empty) - NAMED} more" if len(empty) > NAMED else ""
         raise BadWeightsError(
-            f"The weights of {spec.name} hold only a part of the network: {', '.join(empty[:NAMED])}{more} are not "
-            "numbers. Choose other weights of this architecture."
+            f"The weights of {spec.name} contain only a part of the network: {', '.join(empty[:NAMED])}{more} are not "
+            "finite. Choose other weights of this architecture."
         )
     return tensors
 

@@ -69,7 +69,7 @@ def read_answers(run: RunFolder, best_epoch: int | None) -> Answers | None:
 
 
 def are_answered(summary: RunSummary, answers: Answers) -> bool:
-    """Tell whether the answers give the very accuracy that the run reports."""
+    """Return whether the answers give the very accuracy that the run reports."""
     share = np.float32(answers.right.sum()) / np.float32(len(answers.labels))
     return summary.best_val_accuracy is not None and abs(float(share) - summary.best_val_accuracy) < 1e-6
 

@@ -26,7 +26,7 @@ def go_to(page: str) -> NoReturn:
 
 
 def has_moved() -> bool:
-    """Tell whether this run is the first one of a page after another page."""
+    """Return whether this run is the first one of a page after another page."""
     return bool(st.session_state.get(Key.MOVED))
 
 

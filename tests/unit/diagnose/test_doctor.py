@@ -127,14 +127,20 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], Kind, str, str]] = {
     "huge": ("x.png", lambda: png(paint(900).resize((4100, 3000))), Kind.HUGE, "huge: 4,100 x 3,000", "kept"),
     "bomb": ("x.png", lambda: png(Image.new("L", (11_000, 10_000))), Kind.HUGE, "too large", "left out"),
     "animated": ("x.gif", animation, Kind.ANIMATED, "an animation", "kept"),
-    "constant": ("x.png", lambda: png(Image.new("RGB", (96, 80), "teal")), Kind.CONSTANT, "of one colour", "kept"),
-    "nearly constant": ("x.jpg", lambda: jpeg(noisy_black()), Kind.CONSTANT, "of one colour", "kept"),
+    "constant": (
+        "x.png",
+        lambda: png(Image.new("RGB", (96, 80), "teal")),
+        Kind.CONSTANT,
+        "(almost) a single colour",
+        "kept",
+    ),
+    "nearly constant": ("x.jpg", lambda: jpeg(noisy_black()), Kind.CONSTANT, "(almost) a single colour", "kept"),
     "grey": ("x.jpg", lambda: jpeg(paint(900).convert("L")), Kind.COLOUR_MODE, "stored as greyscale", "kept"),
     "CMYK": ("x.jpg", lambda: jpeg(paint(900).convert("CMYK")), Kind.COLOUR_MODE, "stored as CMYK", "kept"),
     "16-bit": ("x.png", lambda: png(deep()), Kind.COLOUR_MODE, "16-bit", "kept"),
     "transparent": ("x.png", lambda: png(see_through()), Kind.COLOUR_MODE, "transparent", "kept"),
     "palette": ("x.png", palette_see_through, Kind.COLOUR_MODE, "transparent", "kept"),
-    "rotated": ("x.jpg", rotated, Kind.ROTATED, "turned by 90°", "kept; turned upright"),
+    "rotated": ("x.jpg", rotated, Kind.ROTATED, "rotated by 90°", "kept; rotated upright"),
     "long": ("x.png", lambda: png(paint(900, 400, 60)), Kind.ASPECT, "6.7 times as long as wide", "kept"),
     "no suffix": ("IMG_0001", lambda: jpeg(paint(900)), Kind.WRONG_NAME, "is a JPEG picture", "left out; rename it"),
     "heic by name": ("x.heic", lambda: b"\0\0\0\x18ftypheic", Kind.WRONG_NAME, "(.heic)", "left out; save it as"),
@@ -304,7 +310,10 @@ def test_a_class_that_is_missing_from_a_part(root: Path) -> None:
     (root / "test/fox").mkdir()
     paint(400).save(root / "test/fox/0.png")
     finding = only(root, Kind.MISSING_CLASS)
-    assert (finding.severity, finding.problem) == (Severity.ERROR, "the part test has classes that train has not: fox")
+    assert (finding.severity, finding.problem) == (
+        Severity.ERROR,
+        "the part test has classes that are missing from train: fox",
+    )
     shutil.rmtree(root / "test/fox")
     shutil.rmtree(root / "val/dog")
     assert only(root, Kind.MISSING_CLASS).problem == "the part val has no pictures of dog"
@@ -315,7 +324,10 @@ def test_pictures_outside_the_classes(root: Path) -> None:
     for at in range(3):
         paint(400 + at).save(root / "train" / f"{at}.png")
     finding = only(root, Kind.OUTSIDE)
-    assert (finding.path, finding.problem) == (str(root / "train"), "holds 3 pictures that are in no class folder")
+    assert (finding.path, finding.problem) == (
+        str(root / "train"),
+        "holds 3 pictures that are outside the class folders",
+    )
 
 
 def test_mixed_modes_and_sizes_are_told_once(root: Path) -> None:

@@ -183,7 +183,7 @@ def test_what_cannot_be_profiled_is_refused_in_a_sentence(tiny: Network, colours
         nn.init.constant_(other.module.block1[0].weight, float("nan"))
         return other
 
-    with pytest.raises(TlvizError, match="with random weights gives values at block1 that are no numbers"):
+    with pytest.raises(TlvizError, match="with random weights gives values at block1 that are not finite"):
         measured(tiny, colours, copy=empty)
 
 
@@ -214,7 +214,7 @@ def test_samples_are_capped_stratified_and_leave_small_classes_and_test_images_o
     assert chosen.available == 4000
     assert chosen.notes == (
         "Left out for having fewer than 5 images: tiny.",
-        "1,000 of 4,000 images were looked at, a like share of each class.",
+        "1,000 of 4,000 images were used, the same share of each class.",
     )
     assert choose_rows(labels, ("a", "b", "tiny"), ("",) * 4004, 1000).rows.tolist() == chosen.rows.tolist()
     parts = tuple("test" if at % 2 else "train" for at in range(4004))
@@ -234,8 +234,8 @@ def test_a_thousand_classes_and_two_hundred_thousand_images_are_sampled() -> Non
     classes = tuple(map(str, range(1000)))
     chosen = choose_rows(labels, classes, ("",) * 200_000, 1000)
     assert np.unique(labels[chosen.rows], return_counts=True)[1].tolist() == [10] * 100
-    assert chosen.notes[0] == "100 of 1,000 classes were looked at, evenly spaced."
-    assert chosen.notes[1] == "1,000 of 200,000 images were looked at, a like share of each class."
+    assert chosen.notes[0] == "100 of 1,000 classes were used, evenly spaced."
+    assert chosen.notes[1] == "1,000 of 200,000 images were used, the same share of each class."
     uneven = np.repeat(np.arange(50), [4000] + [6] * 49)
     rows = choose_rows(uneven, classes, ("",) * len(uneven), 1000).rows
     assert np.bincount(uneven[rows]).min() == 5

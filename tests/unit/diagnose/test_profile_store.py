@@ -43,7 +43,7 @@ def test_only_the_sample_is_decoded_and_the_profile_is_found_again(target: Path)
     wanted = request(target)
     found = profile_target(wanted)
     assert (found.images, found.available) == (20, 60)
-    assert found.notes == ("20 of 60 images were looked at, a like share of each class.",)
+    assert found.notes == ("20 of 60 images were used, the same share of each class.",)
     decoded = [np.load(path, mmap_mode="r").shape for path in cache_folder("images").glob("*/pixels.npy")]
     assert (20, 64, 64, 3) in decoded
     assert (60, 64, 64, 3) not in decoded

@@ -90,7 +90,7 @@ def test_the_training_images_are_looked_at_once_for_the_same_weights(
     run.weights.write_bytes(run.weights.read_bytes())
     familiar, reason = find_familiar(run.weights, network)
     assert familiar is None
-    assert "cannot be told, they are not here" in reason
+    assert "is unknown, because they are missing" in reason
 
 
 def test_a_run_without_weights_names_nothing() -> None:
@@ -135,7 +135,7 @@ def test_pipes_are_not_waited_for_and_odd_paths_are_one_sentence(
     os.mkfifo(tmp_path / "data" / "pipe.png")
     pictures, problems = find_pictures([tmp_path / "data" / "pipe.png", tmp_path / "data"])
     assert len(pictures) == 48
-    assert [problem.problem for problem in problems] == ["is no file"]
+    assert [problem.problem for problem in problems] == ["is not a file"]
     for arguments in (["predict", run.name, "~nobody-here/x.png"], ["predict", "~nobody-here/run", "x.png"]):
         assert main(arguments) == 2
         said = capsys.readouterr()

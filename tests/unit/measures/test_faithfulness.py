@@ -13,11 +13,11 @@ from tlviz.measures.faithfulness import (
     chance_maps,
     changed_pictures,
     covering_squares,
+    explained_share,
     fractions,
     mean_ranks,
     rank_correlation,
     spreads_from_chance,
-    told_share,
 )
 
 
@@ -55,11 +55,11 @@ def test_chance_maps_are_the_map_elsewhere() -> None:
     np.testing.assert_array_equal(made[3], chance_maps(values, 6, seed=1)[3])
 
 
-def test_told_share_by_hand() -> None:
+def test_explained_share_by_hand() -> None:
     drops = np.array([1.0, 2.0, 3.0])
-    assert told_share(5 * drops, drops) == pytest.approx(1)
-    assert told_share(np.zeros(3), drops) == 0
-    assert told_share(np.array([1.0, 0.0, 0.0]), drops) == pytest.approx(1 / 14)
+    assert explained_share(5 * drops, drops) == pytest.approx(1)
+    assert explained_share(np.zeros(3), drops) == 0
+    assert explained_share(np.array([1.0, 0.0, 0.0]), drops) == pytest.approx(1 / 14)
 
 
 def test_spreads_from_chance_by_hand() -> None:

@@ -124,7 +124,7 @@ def test_another_architecture_is_named(tmp_path: Path, prefix: str) -> None:
     path = saved(tmp_path / "mine.pt", prefixed(dict(other), prefix))
     with pytest.raises(BadWeightsError, match=r"unexpected: .* Its tensors fit resnet34"):
         import_checkpoint(path, "resnet18", CLASSES, "mine")
-    with pytest.raises(BadSettingError, match=r"does not say its architecture: name it\. Its tensors fit resnet34"):
+    with pytest.raises(BadSettingError, match=r"does not state its architecture; choose it\. Its tensors fit resnet34"):
         import_checkpoint(path, "", CLASSES, "mine")
 
 

@@ -24,8 +24,8 @@ _LOOK_BACK = 64
 _AGREEMENT = list(Agreement)
 _KEPT = "kept"
 _TURN = {
-    2: "mirrored", 3: "turned by 180°", 4: "mirrored upside down", 5: "mirrored and turned",
-    6: "turned by 90°", 7: "mirrored and turned", 8: "turned by 270°",
+    2: "mirrored", 3: "rotated by 180°", 4: "mirrored upside down", 5: "mirrored and rotated",
+    6: "rotated by 90°", 7: "mirrored and rotated", 8: "rotated by 270°",
 }  # fmt: skip
 _FAILURE_KIND = {Failure.NOT_A_PICTURE: Kind.WRONG_NAME, Failure.TOO_LARGE: Kind.HUGE}
 
@@ -70,13 +70,13 @@ def _oddities(fact: Facts, typical_side: float, typical_pixels: float) -> Iterat
         yield (
             Kind.WRONG_NAME,
             Severity.NOTE,
-            f"its content is {fact.wrong_suffix}, its name says otherwise",
+            f"its content is {fact.wrong_suffix}, but its name says otherwise",
             "kept; opened by its content",
         )
     if fact.is_animated:
-        yield Kind.ANIMATED, Severity.NOTE, "an animation or a file of several pages", "kept; its first frame is used"
+        yield Kind.ANIMATED, Severity.NOTE, "an animation or a multi-page file", "kept; its first frame is used"
     if fact.is_constant:
-        yield Kind.CONSTANT, Severity.WARNING, "of one colour, or nearly so", _KEPT
+        yield Kind.CONSTANT, Severity.WARNING, "(almost) a single colour", _KEPT
     if short < TINY_SIDE and short <= typical_side / 2:
         yield (
             Kind.TINY,
@@ -90,15 +90,15 @@ def _oddities(fact: Facts, typical_side: float, typical_pixels: float) -> Iterat
         yield (
             Kind.ASPECT,
             Severity.NOTE,
-            f"{aspect:.1f} times as long as wide ({size}): little is left of it in a square",
+            f"{aspect:.1f} times as long as wide ({size}): a square crop loses most of it",
             _KEPT,
         )
     if fact.orientation != 1:
         yield (
             Kind.ROTATED,
             Severity.NOTE,
-            f"{_TURN[fact.orientation]} by a note in its EXIF data, which other tools may not heed",
-            "kept; turned upright",
+            f"{_TURN[fact.orientation]} by a note in its EXIF data, which other tools may ignore",
+            "kept; rotated upright",
         )
 
 
@@ -136,13 +136,13 @@ def _repeats(
             Kind.LEAKAGE,
             Severity.ERROR,
             leaked,
-            f"kept; exclude one of the two: {file.part} is no test of what was trained on",
+            f"kept; exclude one of the two: {file.part} does not test on new images",
         ),
         (
             Kind.DUPLICATE,
             Severity.WARNING,
             [] if mislabelled or leaked else earlier,
-            "kept; exclude it, or keep the two in one part",
+            "kept; exclude it, or put both in the same part",
         ),
     ]
     for kind, severity, others, action in found:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from tlviz.data.doctor.inspect_file import THUMB, Facts
 
 MAX_BITS = 8
-"""Hashes that differ in more of their 64 bits are no candidates."""
+"""Hashes that differ in more of their 64 bits cannot belong to copies."""
 _BLOCK = 128
 _CHUNK = 1024
 _CELL = 4
 _COARSE_SIDE = 32
-"""A picture with a shorter side has too few pixels to tell a copy from a lookalike: it must agree almost exactly."""
+"""A picture with a shorter side has too few pixels to tell copies from lookalikes: it must agree almost exactly."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -79,7 +79,7 @@ def _unite_near(facts: Sequence[Facts], members: Ints, groups: Ints, check: Call
 
 
 def is_near(one: Facts, others: Sequence[Facts], bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which of the candidates (n,) show the same picture as ``one``; ``bits`` (n,) differ between their hashes.
+    """Return which of the candidates (n,) show the same picture as ``one``; ``bits`` (n,) differ between their hashes.
 
     The thresholds were set by what JPEG quality 10, half the size, and brightness or contrast changed by 15 to 20 % do
     to photographs and drawings (correlation of the whole above 0.97, of the detail above 0.9), and by the most alike

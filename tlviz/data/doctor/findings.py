@@ -77,7 +77,7 @@ class Report:
     """The doctor's findings, worst first.
 
     ``images`` counts the pictures that can be opened; ``groups`` lists the names of pictures of the same content;
-    ``nearest_agreement`` is the share of pictures, 0 to 1, whose nearest neighbours in feature space mostly bear their
+    ``nearest_agreement`` is the share of pictures, 0 to 1, whose nearest neighbours in feature space mostly have their
     label, None where no features were looked at.
     """
 

@@ -157,7 +157,7 @@ def _wrong_suffix(path: str, found: str) -> str | None:
 
 
 def _is_constant(rgb: Image.Image) -> bool:
-    """Tell whether nearly all pixels lie within a narrow range of brightness in every channel."""
+    """Return whether nearly all pixels lie within a narrow range of brightness in every channel."""
     counts = np.asarray(rgb.histogram(), dtype=np.int64).reshape(3, 256)
     sums = np.concatenate([np.zeros((3, 1), np.int64), counts.cumsum(1)], axis=1)
     densest = (sums[:, _CONSTANT_WINDOW:] - sums[:, :-_CONSTANT_WINDOW]).max(1)

@@ -55,8 +55,8 @@ def take_inventory(name: str) -> Inventory:
     files = tuple(sorted(_files(target), key=_keep_first))
     strays = find_strays(target.folder) if target.folder else ()
     root = str(target.folder.root) if target.folder else target.identity
-    told = {stray.path for stray in strays}
-    problems = tuple(problem for problem in target.problems if problem.path not in told)
+    reported = {stray.path for stray in strays}
+    problems = tuple(problem for problem in target.problems if problem.path not in reported)
     return Inventory(root, target.identity, target.classes, files, problems, strays)
 
 

@@ -32,7 +32,7 @@ def check_classes(inventory: Inventory, files: Sequence[PictureFile]) -> Iterato
             kind = Kind.EMPTY_CLASS if met.problem == NO_PICTURES else Kind.LISTING
             yield Finding(met.path, kind, met.problem, met.action, Severity.WARNING)
     for alike in _alike(inventory.classes):
-        problem = f"the classes {' and '.join(alike)} differ in spelling only"
+        problem = f"the classes {' and '.join(alike)} differ only in spelling"
         yield Finding(
             root, Kind.SAME_CLASS_NAME, problem, "kept as separate classes; rename or merge them", Severity.WARNING
         )
@@ -59,12 +59,12 @@ def check_mixture(
     modes = Counter(fact.colour for fact in facts)
     frequent = [(mode, count) for mode, count in modes.most_common() if count > RARE_SHARE * len(facts)]
     if len(frequent) > 1:
-        told = ", ".join(f"{count / len(facts):.0%} {mode}" for mode, count in frequent)
-        problem = f"colour modes are mixed: {told}{_told_by_mode(classes, files, facts)}"
+        shares = ", ".join(f"{count / len(facts):.0%} {mode}" for mode, count in frequent)
+        problem = f"colour modes are mixed: {shares}{_class_given_away(classes, files, facts)}"
         yield Finding(root, Kind.MIXED_MODES, problem, "kept; all are converted to 8-bit colour", Severity.NOTE)
 
 
-def _told_by_mode(classes: Sequence[str], files: Sequence[PictureFile], facts: Sequence[Facts]) -> str:
+def _class_given_away(classes: Sequence[str], files: Sequence[PictureFile], facts: Sequence[Facts]) -> str:
     """Name a class that its colour mode gives away: all its pictures have it and hardly any others."""
     seen: dict[str, Counter[int]] = defaultdict(Counter)
     for file, fact in zip(files, facts, strict=True):
@@ -73,7 +73,7 @@ def _told_by_mode(classes: Sequence[str], files: Sequence[PictureFile], facts: S
     for mode, labels in seen.items():
         label, count = labels.most_common(1)[0]
         if count >= 0.9 * size[label] and count >= 0.9 * labels.total():
-            return f"; {mode} alone nearly tells the class {classes[label]} apart"
+            return f"; {mode} alone almost gives away the class {classes[label]}"
     return ""
 
 
@@ -109,11 +109,11 @@ def _missing(root: str, counts: dict[str, dict[str, int]]) -> Iterator[Finding]:
     for part in sorted(set(counts) - {"train"}):
         unknown = [name for name, count in counts[part].items() if count and not counts["train"][name]]
         if unknown:
-            problem = f"the part {part} has classes that train has not: {', '.join(unknown)}"
-            yield Finding(
-                root, Kind.MISSING_CLASS, problem, "cannot be trained on; add training pictures", Severity.ERROR
-            )
+            problem = f"the part {part} has classes that are missing from train: {', '.join(unknown)}"
+            yield Finding(root, Kind.MISSING_CLASS, problem, "not trained; add training pictures", Severity.ERROR)
         unseen = [name for name, count in counts[part].items() if not count and counts["train"][name]]
         if unseen:
             problem = f"the part {part} has no pictures of {', '.join(unseen)}"
-            yield Finding(root, Kind.MISSING_CLASS, problem, "kept; these classes are not measured", Severity.WARNING)
+            yield Finding(
+                root, Kind.MISSING_CLASS, problem, "kept; accuracy on these classes is not measured", Severity.WARNING
+            )

@@ -34,7 +34,7 @@ def picture_format(start: bytes) -> str | None:
 
 
 def name_foreign(content: bytes) -> str | None:
-    """Say what a file is that is no picture of a known format, as far as its first bytes tell."""
+    """Return the kind of a file that is not a picture of a known format, judged by its first bytes."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     for mark, kind in _FOREIGN:
         if start.lower().startswith(mark.lower()):
@@ -42,7 +42,7 @@ def name_foreign(content: bytes) -> str | None:
     if b"<svg" in start.lower():
         return "an SVG drawing"
     if content[4:8] == b"ftyp":
-        return _FOREIGN_BRANDS.get(content[8:12], "a film")
+        return _FOREIGN_BRANDS.get(content[8:12], "a video")
     return "a text file" if b"\0" not in start and _is_text(start) else None
 
 

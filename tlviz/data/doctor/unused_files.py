@@ -26,7 +26,9 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
     def refused(error: OSError) -> None:
         problem = f"cannot be read: {error.strerror}"
         found.append(
-            Finding(str(error.filename), Kind.UNREADABLE, problem, "left out; allow reading it", Severity.ERROR)
+            Finding(
+                str(error.filename), Kind.UNREADABLE, problem, "left out; grant permission to read it", Severity.ERROR
+            )
         )
 
     seen: set[str] = set()
@@ -48,15 +50,17 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
 
 def _outside(folder: str, count: int) -> Finding:
     subject = "a picture that is" if count == 1 else f"{count:,} pictures that are"
-    problem = f"holds {subject} in no class folder"
-    return Finding(folder, Kind.OUTSIDE, problem, "left out; move what belongs to a class", Severity.WARNING)
+    problem = f"holds {subject} outside the class folders"
+    return Finding(
+        folder, Kind.OUTSIDE, problem, "left out; move them into a class folder if they belong to one", Severity.WARNING
+    )
 
 
 def _misnamed(path: Path) -> list[Finding]:
-    """Report a file that is a picture although its name does not say so, or of a format that is not read."""
+    """Report a file that is a picture although its name does not show it, or of an unsupported format."""
     suffix = path.suffix.lower()
     if suffix in _OTHER_SUFFIXES:
-        problem = f"is of a format that is not read ({suffix})"
+        problem = f"has a format that is not supported ({suffix})"
         return [Finding(str(path), Kind.WRONG_NAME, problem, "left out; save it as JPEG or PNG", Severity.WARNING)]
     try:
         with path.open("rb") as file:
@@ -66,5 +70,5 @@ def _misnamed(path: Path) -> list[Finding]:
     kind = picture_format(start)
     if kind is None:
         return []
-    problem = f"is a {kind} picture, but its name does not say so"
+    problem = f"is a {kind} picture, but its name has another suffix or none"
     return [Finding(str(path), Kind.WRONG_NAME, problem, "left out; rename it", Severity.WARNING)]

@@ -83,8 +83,8 @@ def dataset_title(name: str) -> str:
 def open_target(name: str, unpacking: Progress | None = None, *, must_train: bool = True) -> Target:
     """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
 
-    ``unpacking`` is told bytes done and in all; ``must_train`` False lets classes without training pictures through.
-    Raises ``BadDatasetError`` where there is nothing to learn from.
+    ``unpacking`` is called with the bytes done and in all; ``must_train`` False lets classes without training pictures
+    through.  Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
     if isinstance(dataset, PublicSpec):

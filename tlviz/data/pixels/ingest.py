@@ -53,7 +53,7 @@ class Geometry:
 class Source:
     """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it.
 
-    ``path`` is its file, None where it lies inside a larger one.
+    ``path`` is its file, None where it is inside a larger one.
     """
 
     name: str
@@ -106,7 +106,7 @@ def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | N
 
 
 def is_ingested(sources: Sequence[Source], geometry: Geometry) -> bool:
-    """Tell whether these pictures are in the cache as they are now."""
+    """Return whether these pictures are in the cache as they are now."""
     return (_place([digest(source.stamp) for source in sources], geometry)[1] / "index.json").exists()
 
 

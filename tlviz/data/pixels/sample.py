@@ -15,9 +15,9 @@ from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
 
 FEWEST = 5
-"""Classes with fewer images say nothing that could be trusted."""
+"""Classes with fewer images give no reliable result."""
 PER_CLASS = 10
-"""Where there are many classes, so many images of each are worth more than one of every class."""
+"""Where there are many classes, this many images of a few classes are worth more than one image of every class."""
 _NAMED = 3
 
 Ints = NDArray[np.int64]
@@ -46,19 +46,19 @@ def choose_rows(labels: Ints, classes: Sequence[str], parts: Sequence[str], limi
     if len(kept) < 2:
         raise BadDatasetError(
             f"A profile needs at least two classes with {FEWEST} images each, test images aside; only {len(kept)} of "
-            f"{len(members)} has as many. Add images, or include excluded ones again."
+            f"{len(members)} has that many. Add images, or include excluded ones again."
         )
     notes = [f"Left out for having fewer than {FEWEST} images: {_listed(small)}."] if small else []
     found, available = len(kept), sum(map(len, kept.values()))
     if found > max(2, limit // PER_CLASS):
         numbers = np.linspace(0, found - 1, max(2, limit // PER_CLASS)).round().astype(int)
         kept = {label: kept[label] for label in np.array(list(kept))[numbers].tolist()}
-        notes.append(f"{len(kept):,} of {found:,} classes were looked at, evenly spaced.")
+        notes.append(f"{len(kept):,} of {found:,} classes were used, evenly spaced.")
     in_those = sum(map(len, kept.values()))
     shares = {label: max(FEWEST, limit * len(rows) // in_those) for label, rows in kept.items()}
     rows = np.sort(np.concatenate([_spaced(rows, shares[label]) for label, rows in kept.items()]))
     if len(rows) < available:
-        notes.append(f"{len(rows):,} of {available:,} images were looked at, a like share of each class.")
+        notes.append(f"{len(rows):,} of {available:,} images were used, the same share of each class.")
     return Chosen(rows, available, tuple(notes))
 
 

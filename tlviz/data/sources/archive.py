@@ -23,7 +23,7 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", "
 MAX_FILES = 100_000
 MAX_BYTES = 50 * 2**30
 MAX_RATIO = 100
-"""Pictures hardly shrink: an archive that grows more than this, and beyond ``SMALL_BYTES``, is a trap."""
+"""Pictures hardly compress: an archive that grows more, and beyond ``SMALL_BYTES``, is a decompression bomb."""
 SMALL_BYTES = 256 * 2**20
 _HEADERS = 2**26
 """Room for the headers of a TAR beside its files."""
@@ -34,15 +34,15 @@ Progress = Callable[[int, int], None]
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a path is named like an archive that can be opened."""
+    """Return whether a path is named like an archive that can be opened."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def unpack(archive: Path, progress: Progress | None = None) -> Path:
     """Unpack the pictures of an archive into the store, unless that was done before; return their folder.
 
-    ``progress`` is told the bytes of the archive done and in all; what it raises ends the unpacking and leaves nothing
-    behind.  Raises ``BadDatasetError`` where the archive is damaged, a trap or no target, and ``StorageError``.
+    ``progress`` is called with the bytes of the archive done and in all; what it raises ends the unpacking and leaves
+    nothing behind.  Raises ``BadDatasetError`` where the archive is damaged, a trap or no target, and ``StorageError``.
     """
     if not archive.is_file():
         raise BadDatasetError(f"The archive {archive} does not exist; check its path.")
@@ -87,7 +87,7 @@ class _Unpacking:
                         self._progress(min(members.position(), self._packed), self._packed)
         except READ_ERRORS as error:
             raise BadDatasetError(
-                f"The archive {self._archive} is damaged ({error}); fetch it again, or pack it again."
+                f"The archive {self._archive} is damaged ({error}); download it again, or pack it again."
             ) from error
         for member, path in self._links:
             self._link(member, path)
@@ -104,7 +104,7 @@ class _Unpacking:
         if self._bytes > self._most_bytes:
             raise BadDatasetError(
                 f"The archive {self._archive} would grow from {_mb(self._packed)} to over {_mb(self._bytes)}, "
-                "as pictures do not; if it is sound, unpack it yourself and give the folder."
+                "far more than pictures do; if you trust it, unpack it yourself and give the folder."
             )
 
     def _take(self, member: Member) -> None:
@@ -112,7 +112,7 @@ class _Unpacking:
         if member.kind is Kind.FOLDER:
             return
         if path is None:
-            self._note(member, "its name leads out of the archive")
+            self._note(member, "its path leads out of the archive")
         elif any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
             return
         elif member.kind is Kind.LINK:
@@ -148,7 +148,7 @@ class _Unpacking:
         if file.is_file() and is_picture_name(path.name):
             self._write(Member(member.name, Kind.FILE, 0, lambda: file.open("rb")), path)
         else:
-            self._note(member, "a link to what is no picture of the archive")
+            self._note(member, "a link to something that is not a picture in the archive")
 
     def _note(self, member: Member, problem: str) -> None:
         self._problems.append(Problem(f"{self._archive}: {member.name}", problem, "left out"))

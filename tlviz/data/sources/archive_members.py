@@ -82,7 +82,8 @@ def open_members(archive: Path, count: Callable[[Member], None], most_bytes: int
             tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))  # type: ignore[call-overload]
         except tarfile.ReadError:
             raise BadDatasetError(
-                f"{archive} is damaged, or no ZIP or TAR archive; fetch it again, or unpack it and give the folder."
+                f"{archive} is damaged, or not a ZIP or TAR archive; download it again, or unpack it and give the "
+                "folder."
             ) from None
         yield Members(_tar_members(tar, count), raw.tell)
 
@@ -184,7 +185,7 @@ def _decompressor(raw: IO[bytes]) -> IO[bytes]:
 
 
 class _Metered:
-    """A stream that refuses to give more than so many bytes, whatever the headers in it promise."""
+    """A stream that refuses to give more than N bytes, whatever the headers in it promise."""
 
     def __init__(self, stream: IO[bytes], archive: Path, most_bytes: int) -> None:
         self._stream = stream
@@ -198,6 +199,6 @@ class _Metered:
         if self._left < 0:
             raise BadDatasetError(
                 f"The archive {self._archive} grows far beyond what it declares; "
-                "if it is sound, unpack it yourself and give the folder."
+                "if you trust it, unpack it yourself and give the folder."
             )
         return content

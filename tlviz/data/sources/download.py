@@ -33,9 +33,9 @@ _one_at_a_time = threading.Lock()
 def download(spec: PublicSpec, progress: Progress | None = None, to: Path | None = None) -> Path:
     """Download a dataset into the store, or into a folder of its own below ``to``; return its folder.
 
-    Where ``to`` already holds it, as torchvision lays it out, it is used as it is.  ``progress`` is told bytes so far
-    and in all; what it raises ends the download and leaves nothing behind.  Raises ``BadDatasetError`` where it cannot
-    be fetched or is damaged, ``StorageError`` where it cannot be written.
+    Where ``to`` already holds it, as torchvision lays it out, it is used unchanged.  ``progress`` is called with the
+    bytes so far and in all; what it raises ends the download and leaves nothing behind.  Raises ``BadDatasetError``
+    where it cannot be fetched or is damaged, ``StorageError`` where it cannot be written.
     """
     if is_downloaded(spec):
         return data_root(spec)
@@ -94,7 +94,7 @@ def _fetch(spec: PublicSpec, folder: Path, progress: Progress | None) -> None:
         if "urlopen error" in str(error) or "HTTP Error" in str(error):  # torchvision's summary of failed mirrors
             raise _unreachable(spec, error) from error
         raise BadDatasetError(
-            f"The download of {spec.title} came incomplete or changed ({_reason(error)}); nothing was kept, try again."
+            f"The download of {spec.title} is incomplete or altered ({_reason(error)}); nothing was kept, try again."
         ) from error
 
 

@@ -16,7 +16,7 @@ NO_PICTURES = "no pictures in this class"
 PARTS = ("train", "val", "test")
 _ALIASES = {"valid": "val", "validation": "val"}
 PART_NAMES = {part: part for part in PARTS} | _ALIASES | {"training": "train", "dev": "val", "testing": "test"}
-"""What a table may call the parts."""
+"""The names of the parts that a table may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def given_path(text: str) -> Path:
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             path.stat()
     except (OSError, RuntimeError, ValueError) as error:
-        raise BadDatasetError(f"'{text[:80]}' can be no path ({error}); check how it is written.") from error
+        raise BadDatasetError(f"'{text[:80]}' is not a valid path ({error}); check its spelling.") from error
     return path
 
 
@@ -111,14 +111,14 @@ def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
         twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
         if twin != name:
             is_case = unicodedata.normalize("NFC", name) != unicodedata.normalize("NFC", twin)
-            in_what = "upper and lower case" if is_case else "how an accent is stored"
-            told = f"the classes '{twin}' and '{name}' differ in {in_what} only"
-            problems.append(Problem(where, told, "kept apart; rename one where they are meant to be the same"))
+            in_what = "upper and lower case" if is_case else "the encoding of an accent"
+            problem = f"the classes '{twin}' and '{name}' differ in {in_what} only"
+            problems.append(Problem(where, problem, "kept as two classes; rename one if they are the same"))
     return problems
 
 
 def is_picture_name(name: str) -> bool:
-    """Tell whether a file is taken for a picture, by its name's ending."""
+    """Return whether a file is taken for a picture, by its name's ending."""
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 

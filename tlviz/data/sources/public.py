@@ -2,7 +2,7 @@
 
 Download and reading are torchvision's own.  CIFAR-10's files are pickles, which may run code when they are read:
 torchvision compares each file's MD5 with the published one before it reads it, every time.  Licences and sizes are
-those of each dataset's own page, as ``url`` names it; where that page grants no licence, it says so.
+those of each dataset's own page, as ``url`` names it; where that page grants no licence, ``licence`` states that.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ PUBLIC: dict[str, PublicSpec] = {
             name="stl10",
             title="STL-10",
             sentence="Photographs of 96 x 96 pixels of animals and vehicles; the unlabelled ones are unused.",
-            relation="the source itself: its pictures come from ImageNet, so the network may have seen them",
+            relation="the source itself: its pictures come from ImageNet, so the network may have been trained on them",
             class_count=10,
             images=13_000,
             size_mb=2640,
@@ -179,7 +179,7 @@ PUBLIC: dict[str, PublicSpec] = {
 
 
 def is_downloaded(spec: PublicSpec) -> bool:
-    """Tell whether a dataset is in the store, or where the store says."""
+    """Return whether a dataset is in the store, or where the store says."""
     return stored(spec.name) is not None and data_root(spec).is_dir()
 
 
@@ -250,7 +250,7 @@ def make_listing(spec: PublicSpec, root: Path) -> dict[str, Any]:
     missing = sum(not (root / file).is_file() for file in files)
     if len(labels) != spec.images or len(classes) != spec.class_count or missing:
         raise BadDatasetError(
-            f"{spec.title} in {root} is not whole: {len(labels) - missing:,} of {spec.images:,} images are there; "
+            f"{spec.title} in {root} is incomplete: {len(labels) - missing:,} of {spec.images:,} images are there; "
             "delete it and download it again."
         )
     names = files or [

@@ -1,4 +1,4 @@
-"""The folder of unpacked and downloaded targets: each is made beside its place and takes it only when it is whole."""
+"""The folder of unpacked and downloaded targets: each is made beside its final location and moved there when done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from tlviz.home import home, make_folder, storage_errors, write_atomic
 
 NOTE = ".tlviz.json"
-"""Says of a stored target where it came from and what was left out; a folder without it is not whole."""
+"""States where a stored target came from and what was left out; a folder without it is incomplete."""
 
 
 def datasets_folder() -> Path:

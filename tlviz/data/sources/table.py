@@ -51,7 +51,7 @@ class _Row:
 
 
 def is_table(path: Path) -> bool:
-    """Tell whether a path is named like a table."""
+    """Return whether a path is named like a table."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -102,7 +102,7 @@ def _seen(table: pd.DataFrame) -> str:
 
 
 def _is_part(name: str, table: pd.DataFrame) -> bool:
-    """Tell whether a column is called like parts and holds nothing but their names."""
+    """Return whether a column is called like parts and holds nothing but their names."""
     values = {value.strip().lower() for value in table[name].unique()} - {""}
     return any(word == name.strip().lower() for word in _PART_COLUMNS) and bool(values) and values <= set(PART_NAMES)
 
@@ -119,7 +119,7 @@ def _label_column(names: list[str], table: pd.DataFrame) -> str | None:
 
 
 def _existing(path: Path, table: pd.DataFrame, columns: Columns, first: int, problems: list[Problem]) -> list[_Row]:
-    """Return the rows whose picture is there and has a label; tell the others."""
+    """Return the rows whose picture exists and has a label; report the others."""
     rows = []
     parts = table[columns.part] if columns.part else [""] * len(table)
     for at, (written, label, part) in enumerate(zip(table[columns.path], table[columns.label], parts, strict=True)):
@@ -130,14 +130,14 @@ def _existing(path: Path, table: pd.DataFrame, columns: Columns, first: int, pro
             continue
         file = _locate(path.parent, written.strip())
         if file is None:
-            problems.append(Problem(f"{path}: row {number}", f"there is no file {written.strip()}", "left out"))
+            problems.append(Problem(f"{path}: row {number}", f"the file {written.strip()} does not exist", "left out"))
         elif not label.strip():
             problems.append(Problem(f"{path}: row {number}", f"{written.strip()} has no label", "left out"))
         else:
             rows.append(_Row(number, written.strip(), file, label.strip(), PART_NAMES.get(part.strip().lower(), "")))
     if not rows:
         raise BadDatasetError(
-            f"None of the pictures in the table {path} is there; relative paths start at the table's own folder."
+            f"None of the pictures in the table {path} exists; relative paths start at the table's own folder."
         )
     return rows
 
@@ -163,14 +163,14 @@ def _drop_contradictions(rows: list[_Row], problems: list[Problem]) -> list[_Row
     for row in rows:
         first = kept.get(row.file)
         if len(labels[row.file]) > 1:
-            told = f"row {row.number}: the same picture has {len(labels[row.file])} labels, here '{row.label}'"
-            problems.append(Problem(row.written, told, "left out"))
+            problem = f"row {row.number}: the same picture has {len(labels[row.file])} labels, here '{row.label}'"
+            problems.append(Problem(row.written, problem, "left out"))
         elif first is None:
             kept[row.file] = row
         else:
             again = f"row {row.number} repeats row {first.number}"
-            told = again if row.part == first.part else f"{again} in another part ({row.part or 'none'})"
-            problems.append(Problem(row.written, told, f"row {first.number} is used"))
+            problem = again if row.part == first.part else f"{again} in another part ({row.part or 'none'})"
+            problems.append(Problem(row.written, problem, f"row {first.number} is used"))
     return list(kept.values())
 
 

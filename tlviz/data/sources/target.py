@@ -56,7 +56,7 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
 
 
 def file_sources(files: Sequence[Path]) -> tuple[Source, ...]:
-    """Describe picture files; a stamp tells the real path, the size and the time of change.
+    """Describe picture files; a stamp holds the real path, the size and the time of change.
 
     Folders are resolved once each: resolving every file would take as long as all the rest of a second opening.
     """

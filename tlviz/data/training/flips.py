@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 _SETS = ("mnist", "svhn", "digit", "letter", "alphabet", "omniglot", "gtsrb", "glyph")
-"""Words in the names of targets whose classes are told apart by shape and side; Fashion-MNIST is clothes."""
+"""Words in the names of targets whose classes differ by shape and side; Fashion-MNIST is clothes."""
 _SIDES = {"left", "right", "clockwise", "counterclockwise", "anticlockwise"}
 _NUMBERS = "zero|one|two|three|four|five|six|seven|eight|nine"
 _SIGN = re.compile(rf"((digit|number|letter|char|class)\s)?(\d|[a-z]|{_NUMBERS}|\d\s({_NUMBERS}))")
@@ -22,7 +22,7 @@ class Flip(StrEnum):
     NO = "no"
 
     def allows(self, suggested: bool) -> bool:
-        """Tell whether pictures may be mirrored."""
+        """Return whether pictures may be mirrored."""
         return suggested if self is Flip.AUTO else self is Flip.YES
 
 

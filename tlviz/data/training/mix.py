@@ -59,6 +59,6 @@ def _rectangles(weight: Tensor, height: int, width: int, generator: torch.Genera
 
 
 def _between(side: int, low: Tensor, high: Tensor) -> Tensor:
-    """Return bool (N, side): the pixels whose middle lies between two shares of the side."""
+    """Return bool (N, side): the pixels whose middle is between two shares of the side."""
     middle = (torch.arange(side) + 0.5) / side
     return (middle >= low[:, None]) & (middle < high[:, None])

@@ -14,7 +14,7 @@ from tlviz.errors import BadDatasetError, BadSettingError
 Indices = NDArray[np.int64]
 VALIDATION_SHARE = 0.2
 BUDGETS: tuple[int | None, ...] = (5, 10, 20, 50, 100, None)
-"""Labels per class worth comparing, all (None) the last, to see how transfer pays off on little data."""
+"""Labels per class worth comparing, ending with all (None), to see how transfer pays off on little data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Split:
 class SplitPlan:
     """How to part images where the target does not say: the default is 80/20 without a test part.
 
-    With ``folds`` the training images are cut into so many parts, of which number ``fold`` validates.
+    With ``folds`` the training images are cut into that many parts, of which number ``fold`` validates.
     ``labels_per_class`` thins the training part only, None keeps all.
     """
 
@@ -58,7 +58,7 @@ def split_images(
     train = np.flatnonzero((part == "train") | (part == ""))
     validation, test = np.flatnonzero(part == "val"), np.flatnonzero(part == "test")
     if not len(train):
-        raise BadDatasetError("No training image can be used; put pictures that open into the folder train/.")
+        raise BadDatasetError("No training image can be used; put readable pictures into the folder train/.")
     if plan.test_share and not len(test):
         test, train = _take(train, stratified_holdout(labels[train], plan.test_share, seed + 1, _of(groups, train)))
     if plan.folds and len(validation):
@@ -79,7 +79,7 @@ def split_images(
 def check_plan(plan: SplitPlan) -> None:
     """Raise ``BadSettingError`` unless the plan's fold is one of its folds."""
     if plan.fold and not plan.folds:
-        raise BadSettingError(f"fold is {plan.fold}, but folds is not set; say into how many folds to cut.")
+        raise BadSettingError(f"fold is {plan.fold}, but folds is not set; set folds to the number of parts.")
     if plan.folds and not 0 <= plan.fold < plan.folds:
         raise BadSettingError(
             f"fold is {plan.fold}; with {plan.folds} folds it must be between 0 and {plan.folds - 1}."
@@ -133,14 +133,14 @@ def stratified_folds(
     """Cut images into folds (scikit-learn's, stratified, by groups where given): sorted indices of each.
 
     Classes and groups that can only train, being alone or mixed, are in no fold.  Raises ``BadSettingError`` where no
-    class has so many images.
+    class has that many images.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # takes over a second to import
 
     shared = [unit for units in _units(labels, groups) if len(units) > 1 for unit in units]
     usable = np.sort(np.concatenate([np.empty(0, np.int64), *shared]))
     if not len(usable) or np.bincount(labels[usable]).max() < count:
-        raise BadSettingError(f"folds is {count}, but no class has so many images; choose fewer folds.")
+        raise BadSettingError(f"folds is {count}, but no class has that many images; choose fewer folds.")
     of_usable = _of(groups, usable)
     kind = StratifiedKFold if of_usable is None else StratifiedGroupKFold
     with warnings.catch_warnings():
@@ -150,7 +150,7 @@ def stratified_folds(
 
 
 def thin(labels: NDArray[np.int64], per_class: int, seed: int) -> Indices:
-    """Draw so many images of each class: sorted indices.  By one seed, a larger draw contains every smaller one."""
+    """Draw ``count`` images of each class: sorted indices.  By one seed, a larger draw contains every smaller one."""
     drawn = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)

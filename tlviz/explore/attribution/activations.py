@@ -19,7 +19,7 @@ _AXES = {Layout.MAPS: 4, Layout.MAPS_LAST: 4, Layout.TOKENS: 3, Layout.FLAT: 2}
 
 @dataclass(frozen=True, slots=True)
 class RecordedLayer:
-    """A place to look at: the output of the module at ``path``, which belongs to a stage."""
+    """A layer to record: the output of the module at ``path``, which belongs to a stage."""
 
     stage: Stage
     path: str
@@ -27,7 +27,7 @@ class RecordedLayer:
 
 @dataclass(slots=True)
 class RecordedActivations:
-    """What passed the taps in one forward pass, by path, in the order of the network."""
+    """What was recorded in one forward pass, by path, in the order of the network."""
 
     taps: Sequence[RecordedLayer]
     outputs: dict[str, Tensor] = field(default_factory=dict)
@@ -63,14 +63,16 @@ def find_map_stage(network: Network, name: str | None) -> Stage:
     """
     stages = {stage.name: stage for stage in map_stages(network)}
     if not stages:
-        raise TlvizError(f"No stage of {network.spec.name} keeps positions; choose a method that works on pixels.")
+        raise TlvizError(
+            f"No stage of {network.spec.name} keeps a grid of positions; choose a method that works on pixels."
+        )
     if name is not None and name not in stages:
         raise UnknownNameError(f"stage with feature maps in {network.spec.name}", name, stages)
     return stages[name] if name is not None else map_stages(network)[-1]
 
 
 def recorded_layers(network: Network) -> list[RecordedLayer]:
-    """Return the end of each stage; of tokens the end of each block, because some ends tell nothing of the patches."""
+    """Return the end of each stage; of tokens of each block, because some ends hold nothing of the patches."""
     taps = []
     for stage in map_stages(network):
         paths = stage.modules if stage.layout is Layout.TOKENS else stage.modules[-1:]
@@ -80,10 +82,10 @@ def recorded_layers(network: Network) -> list[RecordedLayer]:
 
 @contextmanager
 def record_activations(module: nn.Module, taps: Sequence[RecordedLayer]) -> Iterator[RecordedActivations]:
-    """Keep what passes the taps of a module's forward passes; the hooks are gone afterwards.
+    """Record the outputs of a module's layers in its forward passes; the hooks are gone afterwards.
 
     What is kept is never overwritten by a layer that works in place: that gets a copy.  In a frozen network the graph
-    begins at the first tap.
+    begins at the first recorded layer.
     """
     seen = RecordedActivations(taps)
 

@@ -1,4 +1,4 @@
-"""Which attribution methods a network allows: told from its layers, because some fail without an error."""
+"""Which attribution methods a network allows: judged by its layers, because some methods fail without an error."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def judge(network: Network, method: Method, anatomy: Anatomy) -> NotApplicable |
 
 
 def has_tokens(network: Network) -> bool:
-    """Tell whether a network's last feature maps are tokens."""
+    """Return whether a network's last feature maps are tokens."""
     stages = map_stages(network)
     return bool(stages) and stages[-1].layout is Layout.TOKENS
 
@@ -74,7 +74,7 @@ def _class_map(network: Network) -> Method:
 
 
 def _no_maps(network: Network) -> NotApplicable | None:
-    reason = "No stage of this network keeps positions that could be laid over the picture."
+    reason = "No stage of this network keeps a grid of positions that could be drawn over the picture."
     return None if map_stages(network) else NotApplicable(reason, Method.SALIENCY)
 
 
@@ -93,12 +93,12 @@ def _not_guided(anatomy: Anatomy) -> str | None:
     others = [call for call in activations if call.name != "relu"]
     if others:
         return (
-            f"This network also uses {_word(others[0])}, and Guided Backprop changes only ReLU: what it drew would be "
-            "wholly or partly the plain gradient."
+            f"This network also uses {_word(others[0])}, and Guided Backprop changes only ReLU: the map would be "
+            "wholly or partly the unchanged gradient."
         )
     if any(not isinstance(call.layer, nn.ReLU) for call in activations):
         return "This network calls ReLU inside its own code, where Guided Backprop cannot reach it."
-    return None if activations else "This network has no ReLU, at which Guided Backprop could work."
+    return None if activations else "This network has no ReLU for Guided Backprop to change."
 
 
 def _no_deeplift(anatomy: Anatomy) -> str | None:
@@ -108,7 +108,9 @@ def _no_deeplift(anatomy: Anatomy) -> str | None:
         known = type(unknown[0].layer) in _DEEPLIFT_RULES or _word(unknown[0]) == "ReLU"
         if known and not unknown[0].is_by_module:
             return f"This network calls {_word(unknown[0])} inside its own code, where DeepLift cannot reach it."
-        return f"DeepLift has no rule for {_word(unknown[0])}, which this network uses: it would draw a plain gradient."
+        return (
+            f"DeepLift has no rule for {_word(unknown[0])}, used in this network: the map would be the plain gradient."
+        )
     pools = anatomy.of(frozenset({"max_pool"}))
     twice = [call for call in (*activations, *pools) if anatomy.runs.get(call.path, 0) > 1]
     if twice:
@@ -116,7 +118,7 @@ def _no_deeplift(anatomy: Anatomy) -> str | None:
     if anatomy.of(NORMS):
         return "DeepLift has no rule for this network's normalisation, which depends on the picture."
     if anatomy.of(frozenset({"product"})):
-        return "This network multiplies its own activations with one another, for which DeepLift has no rule."
+        return "This network multiplies activations with each other; DeepLift has no rule for that."
     if any(not isinstance(call.layer, nn.MaxPool2d) or _overlaps(call.layer) for call in pools):
         return "The windows of this network's max-pooling overlap, and DeepLift's rule loses part of the score there."
     return None
@@ -132,12 +134,12 @@ def _no_rollout(network: Network, anatomy: Anatomy) -> str | None:
         return "This network has no attention layers."
     tokens = [stage for stage in map_stages(network) if stage.layout is Layout.TOKENS]
     if not has_tokens(network) or len({stage.reduction for stage in tokens}) > 1:
-        return "This network's attention looks within windows or at grids of changing size, which cannot be rolled out."
+        return "This network's attention works within windows or on grids of changing size, which cannot be rolled out."
     layers = tuple(path for path, _ in attention_layers(network))
     backbone = tuple(f"{path}." for stage in network.stages[:-1] for path in stage.modules)
     looks = [c for c in anatomy.of(ATTENTION | {"softmax"}) if f"{c.path}.".startswith(backbone)]
     if not layers or any(not f"{c.path}.".startswith(tuple(f"{path}." for path in layers)) for c in looks):
-        return "This network's attention layers do not show which patch looks at which."
+        return "This network's attention layers do not show which patch attends to which."
     return None
 
 

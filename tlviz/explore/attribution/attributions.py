@@ -31,7 +31,7 @@ class Attribution:
 
     ``map``: float32 (S, S) in picture coordinates, summed over colours or channels.  ``stage_map``: float32 (h, w) at
     the stage's own resolution, for Grad-CAM before its ReLU; None where the method works on pixels.  ``target``: class
-    number; ``score``: its logit, or how far that lies above the logit of ``contrast``.  ``gap``: how far the map's sum
+    number; ``score``: its logit, or how far that is above the logit of ``contrast``.  ``gap``: how far the map's sum
     misses what the method promises, as a share of it; None where it promises nothing.  ``note``: a remark or "".
     """
 
@@ -187,5 +187,5 @@ def _attribution(
 
 def _array(values: Tensor) -> Map:
     if not bool(torch.isfinite(values).all()):
-        raise TlvizError("The map holds values that are no numbers; choose another method or another class.")
+        raise TlvizError("The map holds values that are not finite; choose another method or another class.")
     return values.detach().float().cpu().numpy().copy()

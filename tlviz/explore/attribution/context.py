@@ -31,9 +31,9 @@ _NO_DIFFERENCE = 1e-6
 
 @dataclass
 class Ticker:
-    """Counts pictures that went through the network and tells a caller, which may raise to cancel."""
+    """Counts pictures that went through the network and reports to a caller, which may raise to cancel."""
 
-    told: Progress | None = None
+    progress: Progress | None = None
     total: int = 0
     done: int = 0
 
@@ -42,9 +42,9 @@ class Ticker:
         self.done, self.total = 0, total
 
     def tick(self, count: int) -> None:
-        """Tell what was done before the next ``count`` pictures."""
-        if self.told and self.total:
-            self.told(min(self.done, self.total), self.total)
+        """Report what was done before the next ``count`` pictures."""
+        if self.progress and self.total:
+            self.progress(min(self.done, self.total), self.total)
         self.done += count
 
 
@@ -66,7 +66,7 @@ class ClassScore(nn.Module):
         return chosen.float()
 
     def difference(self, logits: Tensor) -> Tensor:
-        """Return how far the class lies above the one it is held against."""
+        """Return how far the class is above the one it is contrasted with."""
         return logits[:, self.target] - logits[:, self.contrast]
 
 
@@ -176,12 +176,14 @@ def choose_target(network: Network, logits: Tensor, target: int | None, contrast
             )
     if not bool(torch.isfinite(logits).all()):
         raise TlvizError(
-            f"The network {network.spec.name} answers with values that are no numbers (its weights may be damaged), "
+            f"The network {network.spec.name} gives values that are not finite (its weights may be damaged), "
             "so nothing can be explained; choose another network or run."
         )
     chosen = int(logits.argmax()) if target is None else target
     if chosen == contrast:
-        raise BadSettingError(f"The class {chosen} cannot be held against itself; choose another class or no contrast.")
+        raise BadSettingError(
+            f"The class {chosen} cannot be contrasted with itself; choose another class or no contrast."
+        )
     return chosen
 
 

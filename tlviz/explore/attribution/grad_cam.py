@@ -78,7 +78,7 @@ def telling_tap(stage: Stage, seen: RecordedActivations, gradients: Mapping[str,
         if bool(gradients[before[at].path].any()):
             is_end = at == until
             return before[at].path, "" if is_end else (
-                f"Read at {before[at].path}, before the last attention: after it only the class token is used."
+                f"Read at {before[at].path}, before the last attention: only the class token is used after it."
             )
     return before[until].path, ""
 
@@ -89,12 +89,12 @@ def _draw(
     path, note = telling_tap(stage, seen, gradients) if stage.layout is Layout.TOKENS else (stage.modules[-1], "")
     raw = class_activation(maps[path], gradients[path]).float()
     if not bool((raw > 0).any()):
-        note = "Nothing at this stage speaks for this class."
+        note = "Nothing at this stage supports this class."
     return RawMap(laid_over(torch.relu(raw), side), raw, note=note)
 
 
 def _needed(network: Network, stages: Sequence[Stage]) -> list[RecordedLayer]:
-    """Return the taps of the named stages; of tokens also all before, to which a silent end falls back."""
+    """Return the recorded layers of the named stages; of tokens also all before, to which a silent end falls back."""
     taps, names = recorded_layers(network), {stage.name for stage in stages}
     last = max(at for at, tap in enumerate(taps) if tap.stage.name in names)
     has_tokens = any(stage.layout is Layout.TOKENS for stage in stages)

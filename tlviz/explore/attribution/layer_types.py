@@ -71,7 +71,7 @@ class Call:
 
     @property
     def is_by_module(self) -> bool:
-        """Tell whether a layer of its own calls it, which hooks can see, and not some larger module's code."""
+        """Return whether a layer of its own calls it, which hooks can see, and not some larger module's code."""
         return self.layer.__class__.__module__.startswith("torch.nn.modules.") and not any(self.layer.children())
 
 
@@ -153,6 +153,6 @@ def _name(func: Any) -> str:
 
 
 def _mixes(args: tuple[Any, ...]) -> bool:
-    """Tell whether two tensors that depend on the pictures are multiplied: both have a row for each picture."""
+    """Return whether two tensors that depend on the pictures are multiplied: both have a row for each picture."""
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
     return len(tensors) == _TWO and all(t.ndim > 1 and t.shape[0] % _TWO == 0 and t.shape[0] > 0 for t in tensors)

@@ -25,7 +25,7 @@ class Method(StrEnum):
 
 
 class Baseline(StrEnum):
-    """What "nothing there" looks like to a method that compares the picture with it."""
+    """The "absent" image that a method compares the picture with."""
 
     BLUR = "blur"
     MEAN = "mean"
@@ -34,9 +34,9 @@ class Baseline(StrEnum):
 
 
 USUAL_BASELINE = Baseline.BLUR
-"""Blurring leaves a plain background or margin as it is, so that carries nothing, and is blind to no colour.
+"""Blurring leaves a plain background or margin unchanged, so that it gets no share, and is blind to no colour.
 
-Against the mean colour a white margin lights up; against white, white objects vanish.
+Compared with the mean colour a white margin stands out; compared with white, white objects vanish.
 """
 
 
@@ -71,7 +71,7 @@ SAMPLES = 24
 SEGMENTS = 64
 """Superpixels that feature ablation removes one by one."""
 WINDOWS = 169
-"""Places, 13 by 13, that occlusion covers one after another."""
+"""Positions, 13 by 13, that occlusion covers one after another."""
 
 METHODS: dict[Method, MethodSpec] = {
     Method.SALIENCY: MethodSpec(
@@ -125,15 +125,14 @@ METHODS: dict[Method, MethodSpec] = {
     ),
     Method.GUIDED_BACKPROP: MethodSpec(
         title="Guided Backprop",
-        sentence="The gradient with everything that speaks against dropped at each ReLU: fine lines, often alike for "
-        "every class.",
+        sentence="The gradient with negative evidence dropped at each ReLU: fine lines, often alike for every class.",
         is_signed=True,
         passes=4,
         computed_by="gradient_maps.guided_backprop",
     ),
     Method.OCCLUSION: MethodSpec(
         title="Occlusion",
-        sentence="How far the score falls when a square covers each place in turn.",
+        sentence="How far the score falls when a square covers each position in turn.",
         is_signed=True,
         passes=WINDOWS + 2,
         computed_by="perturbation.occlusion",
@@ -142,7 +141,7 @@ METHODS: dict[Method, MethodSpec] = {
     ),
     Method.FEATURE_ABLATION: MethodSpec(
         title="Superpixel ablation",
-        sentence="How far the score falls when each patch of like colour is removed.",
+        sentence="How far the score falls when each patch of similar colour is removed.",
         is_signed=True,
         passes=SEGMENTS + 2,
         computed_by="perturbation.feature_ablation",
@@ -151,7 +150,7 @@ METHODS: dict[Method, MethodSpec] = {
     ),
     Method.GRAD_CAM: MethodSpec(
         title="Grad-CAM",
-        sentence="Where the channels that speak for the class are active at a stage.",
+        sentence="Where the channels that support the class are active at a stage.",
         is_signed=False,
         passes=3,
         at_stage=True,
@@ -165,7 +164,7 @@ METHODS: dict[Method, MethodSpec] = {
     ),
     Method.ATTENTION_ROLLOUT: MethodSpec(
         title="Attention rollout",
-        sentence="Which patches the answer has looked at through all attention layers, whatever the class.",
+        sentence="Which patches the answer attends to through all attention layers, whatever the class.",
         is_signed=False,
         passes=2,
         at_stage=True,
@@ -173,7 +172,7 @@ METHODS: dict[Method, MethodSpec] = {
     ),
     Method.TOKEN_GRAD_CAM: MethodSpec(
         title="Token Grad-CAM",
-        sentence="Where the patches' channels that speak for the class are active at a stage of a transformer.",
+        sentence="Where the patches' channels that support the class are active at a stage of a transformer.",
         is_signed=False,
         passes=3,
         at_stage=True,

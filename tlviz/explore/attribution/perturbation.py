@@ -11,7 +11,7 @@ from tlviz.explore.attribution.methods import SEGMENTS
 from tlviz.explore.attribution.superpixels import superpixels
 
 PLACES = 13
-"""Places along a side at which occlusion's window stands."""
+"""Positions of occlusion's window along a side."""
 
 
 def occlusion(scene: AttributionContext) -> RawMap:
@@ -56,4 +56,4 @@ def feature_ablation(scene: AttributionContext) -> RawMap:
 
     with torch.no_grad():
         found = halving(scene, work)
-    return RawMap(found.mean(1)[0].float(), note=f"{count} patches of like colour.")
+    return RawMap(found.mean(1)[0].float(), note=f"{count} patches of similar colour.")

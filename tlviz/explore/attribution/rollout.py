@@ -1,4 +1,4 @@
-"""Attention rollout: through which patches an answer could look, layer by layer."""
+"""Attention rollout: which patches an answer could attend to, layer by layer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _drawing(scene: AttributionContext, stage: Stage, stages: list[Stage], kept:
     tokens = {value.shape[-1] for value in read}
     if len(tokens) != 1 or any(value.shape[-1] != value.shape[-2] for value in read):
         raise TlvizError(
-            f"The attention layers of {scene.network.spec.name} see different numbers of patches, so they cannot be "
+            f"The attention layers of {scene.network.spec.name} have different numbers of patches, so they cannot be "
             "multiplied; choose Token Grad-CAM."
         )
     total, count = rolled(read), tokens.pop()
@@ -77,7 +77,7 @@ def _drawing(scene: AttributionContext, stage: Stage, stages: list[Stage], kept:
 
 
 def _has_class_token(module: nn.Module) -> bool:
-    """Tell whether the answer is read from a class token; timm's ``global_pool`` says where it is not."""
+    """Return whether the answer is read from a class token; timm's ``global_pool`` says where it is not."""
     has_one = any(isinstance(getattr(module, name, None), Tensor) for name in _CLASS_TOKENS)
     return has_one and not str(getattr(module, "global_pool", "token")).startswith("avg")
 

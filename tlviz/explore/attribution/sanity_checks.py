@@ -17,15 +17,22 @@ from tlviz.explore.attribution.context import AttributionContext, Progress, blur
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline
 from tlviz.explore.attribution.randomise import Randomised, randomisation
 from tlviz.explore.attribution.verdicts import TrustVerdict, judge_all
-from tlviz.measures.faithfulness import Curve, chance_maps, changed_pictures, covering_squares, fractions, told_share
+from tlviz.measures.faithfulness import (
+    Curve,
+    chance_maps,
+    changed_pictures,
+    covering_squares,
+    explained_share,
+    fractions,
+)
 from tlviz.models.load import Network
 
 STEPS = 16
 """Steps of the deletion and insertion curves."""
 SQUARES = 32
-"""Squares that are covered, one at a time, to see whether the map foretells the drop."""
+"""Squares that are covered, one at a time, to see whether the map predicts the drop."""
 NUDGES = 4
-"""Times that all pixels are changed a little to see whether the map holds."""
+"""Times that all pixels are changed a little to see whether the map is steady."""
 NUDGE = 4
 """The largest such change, of 255."""
 
@@ -43,15 +50,15 @@ class Trust:
     """What was measured of a map; every share is 0 to 1.
 
     ``gap``: completeness, None where the method promises nothing.  ``infidelity``: Captum's, in squared scores, after
-    the best scaling; ``told`` and ``told_by_chance``: the share of the drops that the map and its misplaced copies
-    foretell.  ``sensitivity``: the largest relative change of the map under tiny changes of the picture (Captum's).
-    ``randomised``: alikeness with the original, one entry for each stage from the head down.
+    the best scaling; ``explained`` and ``explained_by_chance``: the share of the drops that the map and its
+    misplaced copies explain.  ``sensitivity``: the largest relative change of the map under tiny changes of the picture
+    (Captum's).  ``randomised``: alikeness with the original, one entry for each stage from the head down.
     """
 
     gap: float | None
     infidelity: float
-    told: float
-    told_by_chance: tuple[float, ...]
+    explained: float
+    explained_by_chance: tuple[float, ...]
     sensitivity: float
     deletion: Game
     insertion: Game
@@ -88,7 +95,7 @@ def check_trust(
         )
         deletion, insertion = _games(scene, [attribution.map, *chance], steps)
         infidelity, sums, drops = _infidelity(scene, attribution.map, steps)
-    told, *by_chance = (told_share(_covered(values, sums), drops) for values in (attribution.map, *chance))
+    explained, *by_chance = (explained_share(_covered(values, sums), drops) for values in (attribution.map, *chance))
     sensitivity = _sensitivity(network, pixels, attribution, baseline, steps)
     randomised = randomisation(
         network,
@@ -97,9 +104,9 @@ def check_trust(
         seed=seed,
     )
     areas = [(game.curve.area, [curve.area for curve in game.chance]) for game in (deletion, insertion)]
-    verdicts = judge_all(attribution.gap, areas[0], areas[1], (told, by_chance), sensitivity, randomised)
+    verdicts = judge_all(attribution.gap, areas[0], areas[1], (explained, by_chance), sensitivity, randomised)
     return Trust(
-        attribution.gap, infidelity, told, tuple(by_chance), sensitivity, deletion, insertion, randomised, verdicts
+        attribution.gap, infidelity, explained, tuple(by_chance), sensitivity, deletion, insertion, randomised, verdicts
     )
 
 
@@ -112,8 +119,8 @@ def trust_passes(network: Network, attribution: Attribution, random_maps: int = 
 class _Steps:
     """Counts passes over all parts of the check."""
 
-    def __init__(self, told: Progress | None, total: int) -> None:
-        self._told, self.total, self.done = told, total, 0
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self.total, self.done = progress, total, 0
 
     def add(self, count: int) -> None:
         self.done = min(self.done + count, self.total)
@@ -121,8 +128,8 @@ class _Steps:
 
     def look(self, *_: int) -> None:
         """Give the caller a chance to cancel."""
-        if self._told:
-            self._told(self.done, self.total)
+        if self._progress:
+            self._progress(self.done, self.total)
 
 
 def _games(scene: AttributionContext, maps: Sequence[NDArray[np.floating]], steps: _Steps) -> tuple[Game, Game]:

@@ -11,13 +11,13 @@ from tlviz.explore.attribution.randomise import Randomised
 from tlviz.measures.faithfulness import spreads_from_chance
 
 GAP = 0.1
-"""A map whose sum misses the score by more than this share does not keep its promise."""
+"""A map whose sum misses the score by more than this share does not add up."""
 CLEAR = 2.0
 """Spreads of chance from which a difference counts."""
 STEADY, SHAKY = 0.5, 1.0
-"""Relative change of a map under tiny changes: up to the first it holds, from the second it does not."""
+"""Relative change of a map under tiny changes: up to the first it is steady, from the second it is not."""
 ALIKE = 0.5
-"""A map whose ranks still correlate so with the original's has not changed."""
+"""A map whose ranks still correlate this much with the original's has not changed."""
 
 Beside = tuple[float, Sequence[float]]
 
@@ -35,7 +35,7 @@ def judge_all(
     gap: float | None,
     deletion: Beside,
     insertion: Beside,
-    told: Beside,
+    explained: Beside,
     sensitivity: float,
     randomised: Sequence[Randomised],
 ) -> tuple[TrustVerdict, ...]:
@@ -44,7 +44,7 @@ def judge_all(
         judge_gap(gap),
         judge_game("Removing", "removed", deletion, is_better_below=True),
         judge_game("Adding", "added", insertion, is_better_below=False),
-        judge_told(told),
+        judge_explained(explained),
         judge_sensitivity(sensitivity),
         judge_randomised(randomised),
     )
@@ -54,10 +54,10 @@ def judge_gap(gap: float | None) -> TrustVerdict:
     """Judge completeness."""
     name = "Adds up"
     if gap is None:
-        return TrustVerdict(name, None, "This method does not promise that its values add up to the score.")
+        return TrustVerdict(name, None, "The values of this method need not add up to the score.")
     if gap <= GAP:
         return TrustVerdict(
-            name, True, f"The map's sum misses the change of the score by {gap:.1%}: it keeps its promise."
+            name, True, f"The map's sum misses the change of the score by {gap:.1%}: its values add up."
         )
     return TrustVerdict(
         name, False, f"The map's sum misses the change of the score by {gap:.0%}: its values cannot be taken as shares."
@@ -78,21 +78,21 @@ def judge_game(name: str, verb: str, areas: Beside, *, is_better_below: bool) ->
     return TrustVerdict(name, passed, f"{found}: {numbers}.")
 
 
-def judge_told(told: Beside) -> TrustVerdict:
-    """Judge whether the map foretells how the score falls under covering squares."""
-    own, chance = told
+def judge_explained(explained: Beside) -> TrustVerdict:
+    """Judge whether the map predicts how the score falls when squares are covered."""
+    own, chance = explained
     passed = _beats(own, chance)
-    ending = {True: "", False: ", so it says no more than chance", None: ", which is no clear difference"}[passed]
-    numbers = f"{own:.0%} of how the score changes when squares are covered; misplaced copies tell {_share(chance)}"
-    return TrustVerdict("Foretells", passed, f"The map tells {numbers}{ending}.")
+    ending = {True: "", False: ", no better than chance", None: ", which is no clear difference"}[passed]
+    numbers = f"{own:.0%} of the score's changes when squares are covered; misplaced copies explain {_share(chance)}"
+    return TrustVerdict("Predicts", passed, f"The map explains {numbers}{ending}.")
 
 
 def judge_sensitivity(change: float) -> TrustVerdict:
-    """Judge how steady a map is under changes nobody sees."""
+    """Judge how steady a map is under invisible changes."""
     passed = True if change <= STEADY else (False if change >= SHAKY else None)
     ending = {True: "it is steady", False: "it is not steady", None: "it is only fairly steady"}[passed]
     return TrustVerdict(
-        "Steady", passed, f"Changes of the picture that nobody sees change the map by up to {change:.0%}: {ending}."
+        "Steady", passed, f"Invisible changes to the picture change the map by up to {change:.0%}: {ending}."
     )
 
 
@@ -109,7 +109,7 @@ def judge_randomised(randomised: Sequence[Randomised]) -> TrustVerdict:
     return TrustVerdict(
         "Depends on learning",
         passed,
-        f"With {lower[0].stage} and all above it random, the map stays alike by {kept:.2f} (1: unchanged): {ending}.",
+        f"With {lower[0].stage} and all above it random, the map's similarity is {kept:.2f} (1: unchanged): {ending}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""How much of a picture one position of a stage looks at, measured by gradient, and the crop of the picture there."""
+"""How much of a picture one position of a stage sees, measured by gradient, and the crop of the picture there."""
 
 from __future__ import annotations
 

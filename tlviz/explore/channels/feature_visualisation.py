@@ -25,7 +25,7 @@ SIZE = 128
 STEPS = 192
 _RATE = 0.05
 _SOFT_SHARE = 0.5
-"""So much of the steps runs with leaky ReLUs, because a channel that is silent on noise gives no direction else.
+"""This share of the steps runs with leaky ReLUs, because else a channel silent on noise gives no direction.
 Of 0.15, 0.5 and 1 this gave the strongest answers on six channels of SqueezeNet."""
 _LEAK = 0.1
 _KIND, _FORMAT = "drawings", 1
@@ -62,7 +62,7 @@ class Visualisation:
 
     @property
     def responds(self) -> bool:
-        """Tell whether the channel answers more to the picture than to noise; else the picture means nothing."""
+        """Return whether the channel answers more to the picture than to noise; else the picture means nothing."""
         return self.after > self.before
 
 
@@ -102,12 +102,12 @@ def drawing_size(network: Network, size: int) -> int:
 
 
 def drawing_key(digest: str, wish: VisualisationRequest) -> str:
-    """Return the name under which a drawing is kept; ``digest`` is the network's ``weights_digest``."""
+    """Return the name under which a visualisation is kept; ``digest`` is the network's ``weights_digest``."""
     return keep_key(digest, wish.stage, wish.channel, wish.objective.value, wish.size, wish.steps, wish.seed, _FORMAT)
 
 
 def kept_visualisation(digest: str, wish: VisualisationRequest) -> Visualisation | None:
-    """Return a drawing made before, None where there is none."""
+    """Return a visualisation made before, None where there is none."""
     arrays = read_kept(_KIND, drawing_key(digest, wish)) or {}
     if set(arrays) != {"picture", "scores"}:
         return None
@@ -117,7 +117,7 @@ def kept_visualisation(digest: str, wish: VisualisationRequest) -> Visualisation
 
 
 def draw_and_keep(network: Network, wish: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
-    """Return a drawing from the disk, or draw it and keep it there whole; raises what ``visualise`` raises."""
+    """Return a visualisation from the disk, or make it and keep it there; raises what ``visualise`` raises."""
     digest = weights_digest(network)
     found = kept_visualisation(digest, wish)
     if found is None:
@@ -157,7 +157,7 @@ class _Subject:
 
 
 def _climb(subject: _Subject, space: PaintSpace, wish: VisualisationRequest, progress: Progress | None) -> None:
-    """Change the picture for so many steps."""
+    """Change the picture step by step."""
     generator = torch.Generator().manual_seed(wish.seed)
     optimizer = torch.optim.Adam([space.spectrum], lr=_RATE)
     for step in range(wish.steps):
@@ -171,7 +171,7 @@ def _climb(subject: _Subject, space: PaintSpace, wish: VisualisationRequest, pro
 
 
 class _Leaky(nn.Module):
-    """A ReLU or ReLU6 that lets a little of what lies below zero through."""
+    """A ReLU or ReLU6 that lets a small part of negative values through."""
 
     def __init__(self, most: float) -> None:
         super().__init__()

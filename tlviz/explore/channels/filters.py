@@ -1,4 +1,4 @@
-"""The filters of a network's first layer as pictures: the only ones whose weights look at colours directly."""
+"""The filters of a network's first layer as pictures: the only ones whose weights act on colours directly."""
 
 from __future__ import annotations
 

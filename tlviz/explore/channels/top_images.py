@@ -38,7 +38,7 @@ class TopImages:
     """What excites each of a stage's C channels most among N images, the K strongest first.
 
     ``images`` (C, K) are positions in the set and ``values`` (C, K) the peak of the channel's map there; ``rows`` and
-    ``columns`` (C, K) say where the peak lies on the stage's grid of ``side`` positions along a side.  ``class_means``
+    ``columns`` (C, K) give the peak's position on the stage's grid of ``side`` positions along a side.  ``class_means``
     (C, classes) is the mean of the activation's positive part over an image's positions and a class's images, NaN for
     a class without images; ``lowest`` and ``highest`` (C,) are over all images and positions.
     """
@@ -53,11 +53,11 @@ class TopImages:
     side: int
 
     def is_dead(self, channel: int) -> bool:
-        """Tell whether a channel gives the same number for every image and position."""
+        """Return whether a channel gives the same number for every image and position."""
         return bool(self.dead()[channel])
 
     def dead(self) -> NDArray[np.bool_]:
-        """Tell for each channel, (C,), whether it gives the same number for every image and position."""
+        """Return for each channel, (C,), whether it gives the same number for every image and position."""
         size = np.maximum(np.abs(self.lowest), np.abs(self.highest))
         still: NDArray[np.bool_] = self.highest - self.lowest <= _STILL * size
         return still
@@ -174,7 +174,7 @@ def _add(tallies: Mapping[str, _Tally], labels: Tensor, first: int, stage: Stage
 
 
 def sample_images(images: ImageSet, most: int) -> ImageSet:
-    """Return at most so many images of a target, from all its classes in proportion; always the same ones."""
+    """Return at most ``most`` images of a target, from all its classes in proportion; always the same ones."""
     if len(images.labels) <= most:
         return images
     by_class = np.argsort(images.labels, kind="stable")
@@ -218,7 +218,7 @@ class _Tally:
         peaks, places = (value.float().cpu() if value.is_floating_point() else value.cpu() for value in flat.max(1))
         if not bool(torch.isfinite(peaks).all()):
             raise BadWeightsError(
-                f"{self._network} gives numbers that are not finite for some images; load other weights."
+                f"{self._network} gives values that are not finite for some images; load other weights."
             )
         images = torch.arange(first, first + len(peaks))[:, None].expand_as(peaks)
         self._keep_best(peaks, images, places)

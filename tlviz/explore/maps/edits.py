@@ -19,7 +19,7 @@ class Edit:
 
     ``right`` and ``down`` move it, in percent of its side, and white follows; ``blur`` is a Gaussian's deviation in
     pixels; ``grey`` takes colour away, in percent; ``hue`` turns the colours, in degrees; ``cover`` is the side of a
-    grey square in percent of the picture's, whose middle lies at ``cover_x`` and ``cover_y``, in percent from the
+    grey square in percent of the picture's, whose middle is at ``cover_x`` and ``cover_y``, in percent from the
     upper left.
     """
 
@@ -33,7 +33,7 @@ class Edit:
     cover_y: int = 50
 
     def changes_something(self) -> bool:
-        """Tell whether a picture looks different afterwards."""
+        """Return whether a picture looks different afterwards."""
         return any((self.right, self.down, self.blur, self.grey, self.hue % 360, self.cover))
 
 

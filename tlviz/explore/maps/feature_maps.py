@@ -73,8 +73,8 @@ def _check_finite(network: Network, maps: dict[str, Map], logits: Tensor) -> Non
         broken = network.stages[-1].name
     if broken is not None:
         raise BadWeightsError(
-            f"{network.spec.title} answers with numbers that are not finite from {broken} on: its weights are damaged "
-            "or its training diverged; take another network or run."
+            f"{network.spec.title} gives values that are not finite from {broken} on: its weights are damaged "
+            "or its training diverged; choose another network or run."
         )
 
 
@@ -102,7 +102,7 @@ def pick_channels(maps: Map, order: Order, count: int, numbers: Sequence[int] = 
 
 
 def silent_channels(maps: Map) -> NDArray[np.bool_]:
-    """Tell which channels (C,) of a feature map (C, H, W) have one value everywhere: nothing in the picture moves them.
+    """Return which channels (C,) of a feature map (C, H, W) are constant: nothing in the picture moves them.
 
     A map of a single position has nothing to vary over; there a channel is silent where it is zero.
     """

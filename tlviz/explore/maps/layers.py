@@ -21,7 +21,7 @@ from tlviz.models.spec import Layout, Stage
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The layers of a stage in execution order: feature maps (C, H, W) by dotted path, and how each lies in memory."""
+    """The layers of a stage in execution order: feature maps (C, H, W) by dotted path, and their memory layouts."""
 
     maps: dict[str, Map]
     layouts: Mapping[str, Layout]
@@ -112,7 +112,7 @@ def _map_layouts(shapes: Mapping[str, Shape], stage: Stage) -> dict[str, Layout]
 
 
 def _is_map(shape: tuple[int, ...], layout: Layout, tokens: int) -> bool:
-    """Tell whether an output has a grid of positions; in a stage of tokens it is theirs."""
+    """Return whether an output has a grid of positions; in a stage of tokens it is theirs."""
     if layout is Layout.TOKENS:
         return shape[1] == tokens
     side = grid_side(shape, layout)

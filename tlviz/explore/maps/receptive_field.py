@@ -19,7 +19,7 @@ from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout
 
 PROBES = 4
-"""So many pictures of noise are asked besides the person's: where a ReLU or a pooling is closed in one, another opens
+"""This many pictures of noise are used besides the person's: where a ReLU or a pooling is closed in one, another opens
 it, so that together they find everything that can reach the position."""
 
 
@@ -48,7 +48,7 @@ class Field:
     """What a position sees: ``box`` is all that can reach it, None where nothing does.
 
     ``heat`` (S, S) is the absolute gradient on the person's picture, summed over colours and scaled to a highest value
-    of 1; ``half_share`` is the share of the picture (0 to 1) in whose pixels half of it lies.
+    of 1; ``half_share`` is the share of the picture (0 to 1) whose pixels hold half of it.
     """
 
     box: FieldBox | None

@@ -67,7 +67,7 @@ def compare_with_scratch(summary: RunSummary, others: Iterable[RunSummary]) -> T
 
 
 def starts_pretrained(summary: RunSummary) -> bool:
-    """Tell whether a run began with pretrained weights."""
+    """Return whether a run began with pretrained weights."""
     return summary.strategy in STRATEGIES and STRATEGIES[summary.strategy].pretrained
 
 

@@ -71,7 +71,7 @@ class Member:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the race still has to do with it."""
+        """Return whether the race still has to do with it."""
         return self.state in (MemberState.WAITING, MemberState.RUNNING)
 
 

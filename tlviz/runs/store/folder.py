@@ -94,7 +94,7 @@ class RunFolder:
         return defaults | {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
 
     def is_run(self) -> bool:
-        """Tell whether this folder was made by ``create_run``."""
+        """Return whether this folder was made by ``create_run``."""
         config = self.config()
         return bool(config["format"] and config["kind"])
 
@@ -151,7 +151,7 @@ class RunFolder:
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
     def has_ended(self) -> bool:
-        """Tell whether the run told its end and nobody has asked it to go on since."""
+        """Return whether the run told its end and nobody has asked it to go on since."""
         events = self.events()
         return has_end(events) and self._has_grown_since(self._resume_note(), events)
 
@@ -167,7 +167,7 @@ class RunFolder:
         return last if is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
-        """Tell whether events came after the run was last asked to go on; by their size, as clocks may jump."""
+        """Return whether events came after the run was last asked to go on; by their size, as clocks may jump."""
         size = note.get("events")
         if isinstance(size, int):
             return self._events_size() > size
@@ -217,7 +217,7 @@ class RunFolder:
         return read_json(self.path / "resume") or {}
 
     def stop_requested(self) -> bool:
-        """Tell whether somebody asked the worker to stop."""
+        """Return whether somebody asked the worker to stop."""
         return self.stop_age_s() is not None
 
     def stop_age_s(self) -> float | None:
@@ -288,7 +288,7 @@ def _moment(path: Path) -> tuple[str, int, str] | None:
 
 
 def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
-    """Tell whether a heartbeat is of a worker from before the run was last asked to go on."""
+    """Return whether a heartbeat is of a worker from before the run was last asked to go on."""
     if "pid" in note:
         return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
     asked = note.get("time")

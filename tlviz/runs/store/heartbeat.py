@@ -22,7 +22,7 @@ class Status(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing more will come."""
+        """Return whether nothing more will come."""
         return self not in (Status.QUEUED, Status.RUNNING)
 
 
@@ -47,7 +47,7 @@ class Heartbeat:
 
 
 def is_alive(beat: Heartbeat) -> bool:
-    """Tell whether the process of a heartbeat of this machine still runs: same number and same start."""
+    """Return whether the process of a heartbeat of this machine still runs: same number and same start."""
     try:
         process = psutil.Process(beat.pid)
         is_same = abs(process.create_time() - beat.process_started) < 1.0

@@ -22,7 +22,7 @@ _EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per
 
 
 def is_event(value: Any) -> bool:
-    """Tell whether a line holds an event with what its readers rely on."""
+    """Return whether a line holds an event with what its readers rely on."""
     if not isinstance(value, dict):
         return False
     if value.get("event") == "epoch":
@@ -33,12 +33,12 @@ def is_event(value: Any) -> bool:
 
 
 def is_finite(value: Any) -> TypeGuard[float]:
-    """Tell whether a value is a number that can be calculated with."""
+    """Return whether a value is a number that can be calculated with."""
     return isinstance(value, int | float) and math.isfinite(value)
 
 
 def has_end(events: list[dict[str, Any]]) -> bool:
-    """Tell whether the last of some events is a run's end."""
+    """Return whether the last of some events is a run's end."""
     return bool(events) and events[-1].get("event") == "finished"
 
 

@@ -69,7 +69,7 @@ def _key(subject: Subject, given: Answer) -> Hashable:
 
 
 def _is_asked(key: Hashable) -> bool:
-    """Tell whether the check of this very map was asked for, by a click or, on the first visit, by the link."""
+    """Return whether the check of this very map was asked for, by a click or, on the first visit, by the link."""
     if st.session_state.get(_ASKED) is None and st.query_params.get(_LINK) == _CHECKED:
         st.session_state[_ASKED] = key
     is_asked: bool = st.session_state.get(_ASKED) == key
@@ -100,8 +100,8 @@ def trust_table(found: Trust) -> bytes:
         ("completeness gap", "", "map", "" if found.gap is None else found.gap),
         ("infidelity", "", "map", found.infidelity),
         ("sensitivity", "", "map", found.sensitivity),
-        ("foretold share", "", "map", found.told),
-        *(("foretold share", "", f"copy {at}", value) for at, value in enumerate(found.told_by_chance, 1)),
+        ("explained share", "", "map", found.explained),
+        *(("explained share", "", f"copy {at}", value) for at, value in enumerate(found.explained_by_chance, 1)),
     ]
     for measure, game in (("deletion", found.deletion), ("insertion", found.insertion)):
         for at, curve in enumerate((game.curve, *game.chance)):

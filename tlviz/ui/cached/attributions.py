@@ -37,7 +37,7 @@ class Asked:
 
     @property
     def is_slow(self) -> bool:
-        """Tell whether the answer may take over two seconds."""
+        """Return whether the answer may take over two seconds."""
         return METHODS[self.method].passes >= SLOW_PASSES
 
 

@@ -123,14 +123,14 @@ def test_parts_and_a_single_top_folder_are_seen_through(tmp_path: Path) -> None:
 
 def test_what_an_unpacked_folder_says_is_said_each_time(tmp_path: Path) -> None:
     path = pack(tmp_path / "pets.zip", sound() | {"../up.png": picture()})
-    assert problems(path) == problems(path) == {"../up.png": "its name leads out of the archive"}
+    assert problems(path) == problems(path) == {"../up.png": "its path leads out of the archive"}
 
 
 @pytest.mark.parametrize("form", ["zip", "tar"])
 @pytest.mark.parametrize("name", ["../evil.png", "cat/../../evil.png", "/tmp/evil.png", "C:/evil.png", "..\\evil.png"])
 def test_names_that_lead_out_are_left_out(tmp_path: Path, form: str, name: str) -> None:
     path = pack(tmp_path / f"pets.{form}", sound() | {name: picture()})
-    assert problems(path) == {name: "its name leads out of the archive"}
+    assert problems(path) == {name: "its path leads out of the archive"}
     assert on_disk() == sorted(sound())
     assert not list(tmp_path.rglob("evil.png"))
     assert not Path("/tmp/evil.png").exists()
@@ -153,7 +153,7 @@ def test_links_are_copied_where_they_stay_inside_and_left_out_where_not(tmp_path
         "train/cat/out.png": "a link that leads out of the archive",
         "train/cat/up.png": "a link that leads out of the archive",
         "train/cat/hard.png": "a link that leads out of the archive",
-        "train/dog/folder.png": "a link to what is no picture of the archive",
+        "train/dog/folder.png": "a link to something that is not a picture in the archive",
         "train/fox": "a link that leads out of the archive",
     }
     (root,) = list_stored()
@@ -287,7 +287,7 @@ def test_half_an_archive_is_refused(tmp_path: Path, form: str) -> None:
 
 def test_no_archive_at_all(tmp_path: Path) -> None:
     (tmp_path / "pets.zip").write_bytes(b"hello")
-    assert "no ZIP or TAR" in refusal(tmp_path / "pets.zip")
+    assert "not a ZIP or TAR" in refusal(tmp_path / "pets.zip")
     with pytest.raises(BadDatasetError, match="does not exist"):
         unpack(tmp_path / "gone.zip")
 

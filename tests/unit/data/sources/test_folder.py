@@ -216,7 +216,7 @@ def test_classes_that_differ_in_case_or_encoding_only_stay_apart_and_are_reporte
     ] * 2
     told = {problem.problem for problem in index.problems}
     assert "the classes 'Cat' and 'cat' differ in upper and lower case only" in told
-    assert "the classes 'cafe\u0301' and 'caf\u00e9' differ in how an accent is stored only" in told
+    assert "the classes 'cafe\u0301' and 'caf\u00e9' differ in the encoding of an accent only" in told
 
 
 def test_a_folder_that_may_not_be_read_is_one_sentence(

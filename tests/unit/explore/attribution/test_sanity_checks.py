@@ -13,8 +13,14 @@ from tlviz.explore.attribution.attributions import attribute
 from tlviz.explore.attribution.methods import Method
 from tlviz.explore.attribution.randomise import Randomised, copied, randomisation, randomise_stage
 from tlviz.explore.attribution.sanity_checks import Trust, check_trust, trust_passes
-from tlviz.explore.attribution.verdicts import judge_game, judge_gap, judge_randomised, judge_sensitivity, judge_told
-from tlviz.measures.faithfulness import told_share
+from tlviz.explore.attribution.verdicts import (
+    judge_explained,
+    judge_game,
+    judge_gap,
+    judge_randomised,
+    judge_sensitivity,
+)
+from tlviz.measures.faithfulness import explained_share
 from tlviz.models.load import Network
 
 
@@ -40,17 +46,17 @@ def test_a_constant_model_gives_constant_curves(wrap: Wrap, picture: Pixels) -> 
             np.testing.assert_allclose(curve.probabilities, 0.375, rtol=1e-5)
         assert game.curve.area == pytest.approx(0.375)
     assert verdict(trust, "Removing") is not True
-    assert trust.told == 0
+    assert trust.explained == 0
 
 
 def test_a_linear_model_is_foretold_exactly(linear_net: Network, picture: Pixels) -> None:
     found = attribute(linear_net, picture, Method.INPUT_X_GRADIENT, target=2)
     trust = check_trust(linear_net, picture, found)
     assert trust.gap == pytest.approx(0, abs=1e-4)
-    assert trust.told == pytest.approx(1, abs=1e-6)
+    assert trust.explained == pytest.approx(1, abs=1e-6)
     assert trust.infidelity == pytest.approx(0, abs=1e-6)
-    assert all(share < 0.9 for share in trust.told_by_chance)
-    assert verdict(trust, "Foretells")
+    assert all(share < 0.9 for share in trust.explained_by_chance)
+    assert verdict(trust, "Predicts")
     assert verdict(trust, "Adds up")
     assert trust.deletion.curve.area < min(curve.area for curve in trust.deletion.chance)
     assert trust.insertion.curve.area > max(curve.area for curve in trust.insertion.chance)
@@ -68,7 +74,7 @@ def test_curves_begin_and_end_where_they_must(relu_net: Network, picture: Pixels
         blank = relu_net.module(torch.zeros(1, 3, 16, 16)).softmax(1)[0, 1].item()
     assert trust.deletion.curve.probabilities[[0, -1]] == pytest.approx([whole, blank], rel=1e-4)
     assert trust.insertion.curve.probabilities[-1] == pytest.approx(whole, rel=1e-4)
-    assert len(trust.deletion.chance) == len(trust.told_by_chance) == 3
+    assert len(trust.deletion.chance) == len(trust.explained_by_chance) == 3
 
 
 def test_captums_infidelity_is_the_share_that_is_not_told(relu_net: Network, picture: Pixels) -> None:
@@ -80,8 +86,8 @@ def test_captums_infidelity_is_the_share_that_is_not_told(relu_net: Network, pic
     with prepared(relu_net):
         scene = open_scene(relu_net, picture, target=1, contrast=None, seed=0, baseline=Baseline.MEAN, progress=None)
         infidelity, masks, drops = room._infidelity(scene, found.map, room._Steps(None, 1))
-    told = told_share(room._covered(found.map, masks), drops)
-    assert infidelity == pytest.approx((1 - told) * (drops**2).mean(), rel=1e-3, abs=1e-9)
+    explained = explained_share(room._covered(found.map, masks), drops)
+    assert infidelity == pytest.approx((1 - explained) * (drops**2).mean(), rel=1e-3, abs=1e-9)
 
 
 def test_an_edge_detector_fails_the_randomisation_check(tiny: Network, picture: Pixels) -> None:
@@ -152,7 +158,7 @@ def test_verdicts_say_their_numbers() -> None:
     assert added.passed is True
     assert "0.90" in added.sentence
     assert "0.30 ± 0.10" in added.sentence
-    assert judge_told((0.9, [0.1, 0.2])).passed is True
+    assert judge_explained((0.9, [0.1, 0.2])).passed is True
     assert [judge_sensitivity(value).passed for value in (0.1, 0.7, 1.5)] == [True, None, False]
     falling = [Randomised("head", 0.9), Randomised("b", 0.2), Randomised("a", 0.1)]
     assert judge_randomised(falling).passed is True
