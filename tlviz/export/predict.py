@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tlviz.cores import usable_cores
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
 from tlviz.data.sources.folder import Problem, pictures_below
@@ -117,7 +117,7 @@ def predict(
     """
     rows: list[Prediction] = []
     problems: list[Problem] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # Pillow decodes outside the interpreter lock
+    with ThreadPoolExecutor(max_workers=usable_cores()) as pool:  # Pillow decodes outside the interpreter lock
         for at in range(0, len(pictures), BATCH):
             batch = pictures[at : at + BATCH]
             opened = list(pool.map(lambda picture: open_square(picture, geometry), batch))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from tlviz.cores import usable_cores
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.mix_kinds import Mix
@@ -24,7 +25,6 @@ from tlviz.finetune.choices import (
     StageRates,
     Tune,
 )
-from tlviz.finetune.cores import usable_cores
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import check_size

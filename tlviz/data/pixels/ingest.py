@@ -21,6 +21,7 @@ from typing import BinaryIO, Self
 import numpy as np
 from PIL import Image
 
+from tlviz.cores import usable_cores
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, touch
 from tlviz.data.sources.folder import Problem
@@ -216,7 +217,7 @@ def _results(
     sources: Sequence[Source], earlier: Sequence[Known | None], geometry: Geometry
 ) -> Generator[_Result, None, None]:
     """Give each picture's result in order; what is not known yet is decoded ahead, in threads."""
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     to_decode = [source for source, known in zip(sources, earlier, strict=True) if known is None]
     batches = [to_decode[at : at + _TOGETHER] for at in range(0, len(to_decode), _TOGETHER)]
     most = _AHEAD_BYTES // (_TOGETHER * geometry.size**2 * 3)
