@@ -23,8 +23,9 @@ from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request, default_size, make_request
 from tlviz.diagnose.similarity import drift, stage_similarity
 from tlviz.diagnose.stage_gradients import stage_gradients
-from tlviz.diagnose.stage_pass import batchnorms, run_stages
+from tlviz.diagnose.stage_pass import run_stages
 from tlviz.errors import BadDatasetError, BadSettingError, TlvizError
+from tlviz.models.batchnorm import batchnorms
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network, normalise
 

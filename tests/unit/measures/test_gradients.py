@@ -44,7 +44,7 @@ def test_relative_norms_by_hand_and_by_scale() -> None:
 
 
 def test_relative_gradients_by_hand() -> None:
-    """The mean of gradient over weight is (4 / 2 + 8 / 2) / 2 = 3 in one stage, (1 / 4 + 5 / 4) / 2 = 0.75 in another."""
+    """The mean of gradient over weight: (4 / 2 + 8 / 2) / 2 = 3 in one stage, (1 / 4 + 5 / 4) / 2 = 0.75 in another."""
     one, other, flat = torch.full((1, 1), 2.0), torch.full((1, 1), 4.0), torch.ones(3)
     dead, unused = torch.zeros(2, 2), torch.ones(2, 2)
     one.requires_grad_(True)

@@ -11,12 +11,12 @@ import os
 import shutil
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 from PIL import Image
@@ -40,6 +40,17 @@ Opener = Callable[[], tuple[Image.Image, str | None]]
 Progress = Callable[[int, int], None]
 
 
+class Preprocessed(Protocol):
+    """What weights say of the pictures they want: side in pixels, interpolation and the crop's share of the side."""
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def interpolation(self) -> str: ...  # noqa: D102
+    @property
+    def crop_fraction(self) -> float: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Geometry:
     """How pictures become square: side in pixels, fit, interpolation and the crop's share of the side."""
@@ -48,6 +59,18 @@ class Geometry:
     fit: Fit
     interpolation: str
     crop_fraction: float
+
+    @classmethod
+    def of(cls, weights: Preprocessed, size: int | None = None, fit: Fit = Fit.PAD) -> Self:
+        """Return what some weights want, at another side and with another fit where these are given."""
+        return cls(weights.size if size is None else size, fit, weights.interpolation, weights.crop_fraction)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a geometry from its fields; others are ignored.  Raises ``KeyError`` and ``ValueError``."""
+        return cls(
+            int(values["size"]), Fit(values["fit"]), str(values["interpolation"]), float(values["crop_fraction"])
+        )
 
 
 @dataclass(frozen=True, slots=True)
