@@ -3,7 +3,8 @@
 import streamlit as st
 
 from tlviz.models.catalogue import find_model
-from tlviz.runs.store.folder import FINETUNE, list_runs
+from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached import networks
 from tlviz.ui.cached import runs as cached_runs

@@ -9,7 +9,8 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
-from tlviz.runs.store.folder import FINETUNE, list_runs
+from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.store.launch import start_finetune
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.finetune.form import render_plan, render_settings

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from tlviz.runs.store.folder import RACE, list_runs
+from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.kinds import RACE
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.frame import guarded, source, target
 from tlviz.ui.race.form import render_form

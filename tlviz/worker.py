@@ -22,36 +22,12 @@ from tlviz.errors import StorageError
 from tlviz.home import home, make_folder
 from tlviz.jobs.job import Job, StoppedEarly, carry_out
 from tlviz.runs.store.device import lane
-from tlviz.runs.store.folder import (
-    ANSWERS,
-    DOCTOR,
-    DOWNLOAD,
-    FINETUNE,
-    INGEST,
-    PROFILE,
-    RACE,
-    RANGE_TEST,
-    VISUALISE,
-    RunFolder,
-    list_runs,
-)
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import find_kind
 from tlviz.runs.store.worker_lock import claimed
 
 LOCK_POLL_S = 0.3
-
-JOBS = {
-    FINETUNE: "tlviz.jobs.finetune",
-    DOWNLOAD: "tlviz.jobs.download",
-    INGEST: "tlviz.jobs.ingest",
-    DOCTOR: "tlviz.jobs.doctor",
-    RANGE_TEST: "tlviz.jobs.range_test",
-    PROFILE: "tlviz.jobs.profile",
-    VISUALISE: "tlviz.jobs.visualise",
-    ANSWERS: "tlviz.jobs.answers",
-    RACE: "tlviz.jobs.race",
-}
-"""The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
 
 
 def main(folder: str) -> int:
@@ -78,7 +54,8 @@ def _execute(run: RunFolder) -> int:
         with device_turn(job, str(config["settings"].get("device", "auto"))):
             job.tell(Status.RUNNING, "starting")
             begun = job.clock()
-            results: dict[str, Any] = import_module(JOBS[config["kind"]]).execute(job, config["settings"])
+            module = import_module(find_kind(config["kind"]).module)  # not before: it may import torch
+            results: dict[str, Any] = module.execute(job, config["settings"])
             return {"duration_s": job.clock() - begun} | results
 
     return carry_out(job, work)

@@ -18,8 +18,9 @@ from tests.app.browser import ROOT, Server, Visit, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.runs.races.plan import plan_race
 from tlviz.runs.races.race import read_race
-from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.store.launch import start_finetune, start_race
 from tlviz.runs.summary import summarise
 

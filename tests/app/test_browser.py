@@ -54,10 +54,9 @@ def plain_accuracy(download: Path, tmp_path: Path) -> float:
 
     from tlviz.data.pixels.images import load_images
     from tlviz.data.training.splits import split_images
-    from tlviz.export.bundle import geometry_of
 
     settings = configure("squeezenet1_1", "clipart", "head_only")
-    images = load_images("clipart", geometry_of(settings))
+    images = load_images("clipart", settings.geometry)
     validation = split_images(images.labels, images.parts, 0).validation
     np.save(tmp_path / "pixels.npy", images.pixels[validation])
     done = subprocess.run(

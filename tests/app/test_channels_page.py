@@ -17,7 +17,8 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.explore.channels.filters import first_weights
 from tlviz.explore.channels.top_images import TopImages, top_images
 from tlviz.models.load import Network
-from tlviz.runs.store.folder import VISUALISE, create_run, list_runs
+from tlviz.runs.store.folder import create_run, list_runs
+from tlviz.runs.store.kinds import VISUALISE
 from tlviz.ui.channels.atlas import Atlas, atlas_table
 from tlviz.ui.channels.before_after import class_changes, describe_change, side_by_side
 from tlviz.ui.channels.panel import sentence, words

@@ -24,7 +24,8 @@ from tlviz.models.load import architecture_stages
 from tlviz.runs.advice.record import Advised, Outcome, keep_record, load_record
 from tlviz.runs.races.race import read_race
 from tlviz.runs.races.standings import standings
-from tlviz.runs.store.folder import PROFILE, RACE, create_run, list_runs
+from tlviz.runs.store.folder import create_run, list_runs
+from tlviz.runs.store.kinds import PROFILE, RACE
 from tlviz.runs.summary import summarise
 from tlviz.ui.measure.advice import CONFIDENCE_WORDS
 from tlviz.ui.measure.views import table_rows, to_csv

@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 from tests.app.browser import Visit, serving, visiting
 from tlviz.runs.races.race import read_race
 from tlviz.runs.races.standings import standings
-from tlviz.runs.store.folder import FINETUNE, RACE, list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE, RACE
 
 RANGE = "() => document.querySelector('.js-plotly-plot')?.layout?.yaxis?.range"
 

@@ -17,7 +17,8 @@ from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.races.race import folder_of, read_queue, read_race
 from tlviz.runs.races.standings import standings
-from tlviz.runs.store.folder import FINETUNE, RACE, RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
 from tlviz.ui.race.actions import best_runs
 

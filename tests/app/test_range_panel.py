@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text
 from tlviz.finetune.config import FinetuneConfig, configure
-from tlviz.runs.store.folder import RANGE_TEST, RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.kinds import RANGE_TEST
 from tlviz.ui.state import Key
 
 FOUND = {"rates": [1e-4, 1e-3, 1e-2, 0.1], "losses": [2.0, 1.5, 1.0, 3.0], "suggested": 4e-3}

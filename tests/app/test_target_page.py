@@ -14,7 +14,8 @@ from tests.app.test_pages import open_page, text, the_server_knows_the_page_tabl
 from tlviz.data.pixels.images import load_images
 from tlviz.data.sources.exclusions import exclude, excluded_names
 from tlviz.diagnose.doctor import check_dataset
-from tlviz.runs.store.folder import INGEST, RunFolder, create_run, list_runs
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.kinds import INGEST
 from tlviz.ui.cached import large
 from tlviz.ui.cached.targets import padded
 from tlviz.ui.messages import plain

@@ -35,7 +35,6 @@ from tlviz.diagnose.advice import advise  # noqa: E402
 from tlviz.diagnose.profile import profile  # noqa: E402
 from tlviz.diagnose.records import Advice, Profile  # noqa: E402
 from tlviz.diagnose.request import make_request  # noqa: E402
-from tlviz.export.bundle import geometry_of  # noqa: E402
 from tlviz.measures.accuracy import standard_error  # noqa: E402
 from tlviz.models.catalogue import find_model  # noqa: E402
 from tlviz.models.load import architecture_stages, load_network  # noqa: E402
@@ -104,7 +103,7 @@ def profiled(model: str, target: str, seed: int, folder: Path, kept: Path, size:
         return Profile.from_json(json.loads(path.read_text()))
     data = str(write_target(TARGETS[target], folder))
     config = settings(Trial(model, target, seed, "last_stages", 0, RATES[0]), data, size, 1)
-    images = load_images(data, geometry_of(config))
+    images = load_images(data, config.geometry)
     split = parts_of(images, config)
     seen = {images.names[at] for at in (*split.train, *split.validation)}
     shown = leave_out(images, [name for name in images.names if name not in seen])

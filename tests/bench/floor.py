@@ -12,7 +12,6 @@ import torch
 
 from tlviz.data.pixels.images import load_images
 from tlviz.data.training.splits import split_images
-from tlviz.export.bundle import geometry_of
 from tlviz.finetune.cache import CHUNK
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import prepare_torch
@@ -30,7 +29,7 @@ def floor(settings: dict[str, Any]) -> dict[str, Any]:
     """Time what a run cannot do without, phase by phase, on random numbers."""
     config = FinetuneConfig.from_json(settings)
     prepare_torch(config.threads, deterministic=False)
-    images = load_images(config.data, geometry_of(config))
+    images = load_images(config.data, config.geometry)
     split = split_images(images.labels, images.parts, config.seed, config.split_plan)
     train, held = len(split.train), len(split.validation)
     pretrained = find_strategy(config.strategy).pretrained

@@ -84,14 +84,13 @@ def tutorial(settings: dict[str, Any]) -> dict[str, Any]:
     """Run the tutorial's loop."""
     from tests.bench.tutorial import train_by_tutorial
     from tlviz import vision
-    from tlviz.export.bundle import geometry_of
     from tlviz.finetune.config import FinetuneConfig
 
     vision.transforms()
     config = FinetuneConfig.from_json(settings)
     folder = ROOT / "assets" / "datasets" / config.data if config.data in ("photos", "clipart") else Path(config.data)
     begun = time.perf_counter()
-    outcome = train_by_tutorial(config, folder, geometry_of(config))
+    outcome = train_by_tutorial(config, folder, config.geometry)
     return {"seconds": time.perf_counter() - begun} | asdict(outcome)
 
 

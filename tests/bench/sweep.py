@@ -23,7 +23,6 @@ import torch  # noqa: E402
 from tests.bench.targets import TARGETS, TargetSpec, write_target  # noqa: E402
 from tlviz.data.pixels.images import ImageSet, load_images  # noqa: E402
 from tlviz.data.training.splits import Split, split_images  # noqa: E402
-from tlviz.export.bundle import geometry_of  # noqa: E402
 from tlviz.finetune.batches import BatchSource  # noqa: E402
 from tlviz.finetune.config import FinetuneConfig, configure  # noqa: E402
 from tlviz.finetune.device import prepare_torch  # noqa: E402
@@ -85,7 +84,7 @@ def parts_of(images: ImageSet, config: FinetuneConfig) -> Split:
 
 def run(config: FinetuneConfig) -> dict[str, Any]:
     """Train and return the best validation accuracy, and the test accuracy of that epoch's weights."""
-    images = load_images(config.data, geometry_of(config))
+    images = load_images(config.data, config.geometry)
     network = build_for_target(
         find_model(config.model), images.classes, pretrained=True, seed=config.seed, size=config.image_size
     )

@@ -28,7 +28,8 @@ from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.errors import TlvizError
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.store.folder import FINETUNE, RACE, find_run, list_runs
+from tlviz.runs.store.folder import find_run, list_runs
+from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.launch import resume_run
 from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise

@@ -13,7 +13,8 @@ from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError
 from tlviz.home import make_folder, write_atomic
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.store.folder import RACE, RunFolder, find_run
+from tlviz.runs.store.folder import RunFolder, find_run
+from tlviz.runs.store.kinds import RACE
 
 
 def report(

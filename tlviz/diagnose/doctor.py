@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from PIL import Image
 
+from tlviz.cores import usable_cores
 from tlviz.data.doctor.checks import check_broken, check_files, check_groups
 from tlviz.data.doctor.duplicates import Ints, find_groups
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, worst_first
@@ -195,7 +195,7 @@ def _named(files: Sequence[PictureFile], groups: Ints) -> tuple[tuple[str, ...],
 def _in_threads(function: Callable[[T], R], items: Iterable[T]) -> Generator[R]:
     """Map in threads and in order, a bounded number of items ahead; what has not begun is dropped at an early end."""
     left = iter(items)
-    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    pool = ThreadPoolExecutor(max_workers=usable_cores())
     try:
         futures: deque[Future[R]] = deque(pool.submit(function, item) for item in islice(left, AHEAD))
         while futures:

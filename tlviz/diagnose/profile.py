@@ -19,11 +19,11 @@ from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
-from tlviz.diagnose.pull import relative_gradients
 from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Profile, StageProfile
 from tlviz.diagnose.request import Request
 from tlviz.diagnose.similarity import stage_similarity
+from tlviz.diagnose.stage_gradients import stage_gradients
 from tlviz.diagnose.stage_measures import Evidence, against_best, measure_stage
 from tlviz.diagnose.stage_pass import StagePass
 from tlviz.errors import BadDatasetError
@@ -152,7 +152,7 @@ def _run(
         near = photographs(request.geometry, partial(tell, "reading photographs"))
         third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
-    gradients = relative_gradients(network, pixels, last, labels, partial(tell, "gradients"))
+    gradients = stage_gradients(network, pixels, last, labels, partial(tell, "gradients"))
     return _Passes(first, second, third, gradients)
 
 

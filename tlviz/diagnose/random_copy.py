@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.features import BATCH
-from tlviz.diagnose.stage_pass import batchnorms
+from tlviz.models.batchnorm import batchnorms, reestimate_statistics
 from tlviz.models.hooks import kept_modes
 from tlviz.models.load import Network, build_for_target, normalise
 
@@ -31,18 +33,12 @@ def settle_batchnorms(network: Network, pixels: Pixels | PixelRows) -> None:
     if not layers:
         return
     chosen = np.linspace(0, len(pixels) - 1, min(IMAGES, len(pixels))).round().astype(np.int64)
-    batches = -(-len(chosen) // BATCH)
-    momenta = [layer.momentum for layer in layers]
-    with network.lock, kept_modes(network.module), torch.no_grad():
-        network.module.eval()
-        try:
-            for layer in layers:
-                layer.reset_running_stats()
-                layer.momentum = None  # the plain mean over batches
-                layer.train()
-            for at in range(batches):
-                inputs = torch.from_numpy(np.array(pixels[chosen[at::batches]]))
-                network.module(normalise(inputs, network.spec.preprocessing))
-        finally:
-            for layer, momentum in zip(layers, momenta, strict=True):
-                layer.momentum = momentum
+    count = -(-len(chosen) // BATCH)
+
+    def batches() -> Iterator[torch.Tensor]:
+        for at in range(count):
+            inputs = torch.from_numpy(np.array(pixels[chosen[at::count]]))
+            yield normalise(inputs, network.spec.preprocessing)
+
+    with network.lock, kept_modes(network.module):
+        reestimate_statistics(network.module, layers, batches())

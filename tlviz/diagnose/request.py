@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Fit
 from tlviz.errors import BadSettingError
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, check_size
@@ -43,8 +42,7 @@ class Request:
     @property
     def geometry(self) -> Geometry:
         """How the pictures become square: whole, padded with white."""
-        weights = find_model(self.model).preprocessing
-        return Geometry(self.image_size, Fit.PAD, weights.interpolation, weights.crop_fraction)
+        return Geometry.of(find_model(self.model).preprocessing, self.image_size)
 
 
 def make_request(model: str, data: str, *, image_size: int | None = None, limit: int = LIMIT, seed: int = 0) -> Request:

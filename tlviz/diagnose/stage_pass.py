@@ -16,6 +16,7 @@ from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.features import BATCH, Features, extract_batch
 from tlviz.measures.shift import Moments, channel_distance, distance_noise
+from tlviz.models.batchnorm import BatchNormLayer, batchnorms
 from tlviz.models.load import Network
 from tlviz.models.stages import stage_modules
 
@@ -65,15 +66,6 @@ def run_stages(
     return StagePass(features, tally.shifts(seed or 0), time.perf_counter() - begun)
 
 
-def batchnorms(module: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
-    """Return the BatchNorms of a module that have statistics of their own."""
-    return [
-        layer
-        for layer in module.modules()
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.running_mean is not None
-    ]
-
-
 class _Tally:
     """Sums of what enters each stage's last BatchNorm, by the groups (N,) of the images; None sums nothing.
 
@@ -82,7 +74,7 @@ class _Tally:
 
     def __init__(self, network: Network, groups: NDArray[np.int64] | None) -> None:
         self._network, self._groups = network, groups
-        self._layers: dict[str, nn.modules.batchnorm._BatchNorm] = {}
+        self._layers: dict[str, BatchNormLayer] = {}
         if groups is not None:
             for stage in network.stages[:-1]:
                 found = [layer for part in stage_modules(network.module, stage) for layer in batchnorms(part)]
@@ -121,7 +113,7 @@ class _Tally:
         return {name: _shift(layer, self._sums[layer], counts, seed) for name, layer in self._layers.items()}
 
 
-def _shift(layer: nn.modules.batchnorm._BatchNorm, sums: Tensor, counts: NDArray[np.float64], seed: int) -> Shift:
+def _shift(layer: BatchNormLayer, sums: Tensor, counts: NDArray[np.float64], seed: int) -> Shift:
     moments = Moments(counts, sums[0].numpy(), sums[1].numpy())
     source = tuple(
         value.cpu().double().numpy() for value in (layer.running_mean, layer.running_var) if value is not None

@@ -9,7 +9,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from tlviz.errors import BadWeightsError, UnknownNameError
+from tlviz.errors import BadWeightsError
 from tlviz.models.hooks import forward_hooks, kept_modes
 from tlviz.models.layout import as_maps
 from tlviz.models.load import Network
@@ -41,14 +41,6 @@ def run_to(module: nn.Module, inputs: Tensor, stages: Sequence[Stage], observe: 
     with kept_modes(module), forward_hooks(layers, note), suppress(_Reached):
         module.eval()
         module(inputs)
-
-
-def find_stage(network: Network, name: str) -> Stage:
-    """Return a stage by its name.  Raises ``UnknownNameError``."""
-    for stage in network.stages:
-        if stage.name == name:
-            return stage
-    raise UnknownNameError("stage", name, [stage.name for stage in network.stages])
 
 
 def check_finite(network: Network) -> None:

@@ -16,13 +16,11 @@ from torch import Tensor
 
 from tlviz import __version__
 from tlviz.data.pixels.images import ImageSet
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.training.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.lora import plain_state
 from tlviz.models.build import build_module
-from tlviz.models.catalogue import find_model
 from tlviz.models.imported import exported_model
 from tlviz.models.load import Network, describe, normalise
 
@@ -48,16 +46,10 @@ class Agreement:
     max_logit_difference: float
 
 
-def geometry_of(config: FinetuneConfig) -> Geometry:
-    """Return how a run's pictures become square: its own size and fit, the rest from the weights."""
-    weights = find_model(config.model).preprocessing
-    return Geometry(config.image_size, config.fit, weights.interpolation, weights.crop_fraction)
-
-
 def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str, Any]) -> bytes:
     """Return a safetensors file of a network whose header holds classes, preprocessing and how it was trained."""
     weights = network.spec.preprocessing
-    preprocessing = asdict(geometry_of(config)) | {"mean": weights.mean, "std": weights.std, "fill": "white"}
+    preprocessing = asdict(config.geometry) | {"mean": weights.mean, "std": weights.std, "fill": "white"}
     header = {
         "format": "pt",
         "made_with": f"tlviz {__version__}",

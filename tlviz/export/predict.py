@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tlviz.cores import usable_cores
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
 from tlviz.data.sources.folder import Problem, pictures_below
 from tlviz.errors import BadPictureError, BadWeightsError
 from tlviz.explore.maps.feature_maps import Guess, best_guesses
@@ -24,6 +24,7 @@ from tlviz.export.ood_reference import Familiar, feature_stage
 from tlviz.models.hooks import forward_hooks
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, normalise
+from tlviz.models.spec import find_stage
 from tlviz.runs.store.folder import RunFolder
 
 BATCH = 32
@@ -81,7 +82,7 @@ def read_geometry(run: RunFolder) -> Geometry:
         raise BadWeightsError(f"The run {run.name} has saved no weights, so it cannot name pictures.")
     said = read_header(run.weights).preprocessing
     try:
-        return Geometry(int(said["size"]), Fit(said["fit"]), str(said["interpolation"]), float(said["crop_fraction"]))
+        return Geometry.from_json(said)
     except (KeyError, TypeError, ValueError) as error:
         raise BadWeightsError(
             f"The weights {run.weights} do not state how pictures are made square ({error})."
@@ -119,7 +120,7 @@ def predict(
     """
     rows: list[Prediction] = []
     problems: list[Problem] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # Pillow decodes outside the interpreter lock
+    with ThreadPoolExecutor(max_workers=usable_cores()) as pool:  # Pillow decodes outside the interpreter lock
         for at in range(0, len(pictures), BATCH):
             batch = pictures[at : at + BATCH]
             opened = list(pool.map(lambda picture: open_square(picture, geometry), batch))
@@ -165,7 +166,7 @@ def _name(network: Network, squares: Sequence[tuple[str, Pixels]], familiar: Fam
 
 def _see(network: Network, pixels: Pixels) -> tuple[Tensor, Tensor]:
     """Return logits (n, C) and the last backbone stage's features (n, D) of pictures (n, S, S, 3)."""
-    stage = next(stage for stage in network.stages if stage.name == feature_stage(network))
+    stage = find_stage(network.stages, feature_stage(network))
     features: list[Tensor] = []
 
     def keep(_path: str, _layer: nn.Module, output: Tensor) -> None:

@@ -9,7 +9,7 @@ from tlviz.data.doctor.findings import number_groups
 from tlviz.data.pixels.images import ImageSet, load_images
 from tlviz.data.training.splits import Split, split_images
 from tlviz.errors import BadDatasetError
-from tlviz.export.bundle import Bundle, geometry_of
+from tlviz.export.bundle import Bundle
 from tlviz.finetune.config import FinetuneConfig
 
 
@@ -28,7 +28,7 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     Raises ``BadDatasetError`` or ``UnknownNameError`` where they are no longer there or have other classes now.
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
-    images = load_images(config.data, geometry_of(config), progress)
+    images = load_images(config.data, config.geometry, progress)
     if images.classes != header.classes:
         raise BadDatasetError(
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from tlviz.cores import usable_cores
+from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.mix_kinds import Mix
@@ -24,7 +26,6 @@ from tlviz.finetune.choices import (
     StageRates,
     Tune,
 )
-from tlviz.finetune.cores import usable_cores
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import check_size
@@ -155,6 +156,11 @@ class FinetuneConfig:
     def split_plan(self) -> SplitPlan:
         """How the images are parted where the target does not say."""
         return SplitPlan(self.test_share, self.folds, self.fold, self.labels_per_class)
+
+    @property
+    def geometry(self) -> Geometry:
+        """How the pictures become square: the run's own side and fit, the rest as the weights want it."""
+        return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import BatchNorm, Tune
+from tlviz.models.batchnorm import BatchNormLayer, batchnorms
 from tlviz.models.spec import Stage
 from tlviz.models.stages import named_stage_parameters, owns, stage_modules
 
-_BATCH_NORMS = nn.modules.batchnorm._BatchNorm
-_NORMS = (_BATCH_NORMS, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
+_NORMS = (BatchNormLayer, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
 def set_trainable(
@@ -30,7 +29,7 @@ def set_trainable(
             owner = module.get_submodule(name.rpartition(".")[0])
             is_head = at == len(stages) - 1
             if at in frozen:
-                trains = batchnorm is BatchNorm.TRAIN and isinstance(owner, _BATCH_NORMS)
+                trains = batchnorm is BatchNorm.TRAIN and isinstance(owner, BatchNormLayer)
             else:
                 trains = is_head or _is_tuned(name, owner, tune)
             parameter.requires_grad_(trains)
@@ -61,21 +60,14 @@ def train_mode(
     moves = batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN)
     for at in () if moves else thawed:
         for part in stage_modules(module, stages[at]):
-            for norm in batch_norms(part):
+            for norm in batchnorms(part):
                 norm.eval()
     for at in frozen:
         for part in stage_modules(module, stages[at]):
             part.eval()
             if moves:
-                for norm in batch_norms(part):
+                for norm in batchnorms(part):
                     norm.train()
-
-
-def batch_norms(module: nn.Module) -> Iterator[nn.modules.batchnorm._BatchNorm]:
-    """Yield the BatchNorm layers inside a module."""
-    for inner in module.modules():
-        if isinstance(inner, _BATCH_NORMS):
-            yield inner
 
 
 def moving_names(
@@ -87,7 +79,7 @@ def moving_names(
     for name in module.state_dict():
         at = next(n for n, stage in enumerate(stages) if owns(stage, name))
         owner = module.get_submodule(name.rpartition(".")[0])
-        moves = batchnorm is not BatchNorm.FROZEN and isinstance(owner, _BATCH_NORMS)
+        moves = batchnorm is not BatchNorm.FROZEN and isinstance(owner, BatchNormLayer)
         may_move = name not in parameters or at == len(stages) - 1 or _is_tuned(name, owner, tune)
         if moves or (at not in always_frozen and may_move):
             names.append(name)
@@ -100,28 +92,6 @@ def trainable_count(module: nn.Module) -> tuple[int, int]:
     for parameter in module.parameters():
         counts[parameter.requires_grad] += parameter.numel()
     return counts[True], counts[False]
-
-
-@torch.no_grad()
-def reestimate_statistics(module: nn.Module, norms: Sequence[nn.Module], batches: Iterable[Tensor]) -> None:
-    """Measure the statistics of some BatchNorm layers anew, as a plain average over batches of inputs.
-
-    Li et al. 2016 (https://arxiv.org/abs/1603.04779), AdaBN.  Leaves the module in eval mode.
-    """
-    layers = [norm for norm in norms if isinstance(norm, _BATCH_NORMS)]
-    momenta = [layer.momentum for layer in layers]
-    module.eval()
-    try:
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None
-            layer.train()
-        for inputs in batches:
-            module(inputs)
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-            layer.eval()
 
 
 def _is_norm(layer: nn.Module) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tlviz.finetune.lora import adapted_weights
 from tlviz.measures.noise_scale import gradient_noise_scale
-from tlviz.measures.relative_gradient import relative_norm
+from tlviz.measures.relative_gradients import relative_norm
 from tlviz.models.spec import Stage
 from tlviz.models.stages import owns
 

@@ -14,7 +14,7 @@ from tlviz.finetune.choices import BatchNorm, StageRates, Tune
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
-from tlviz.finetune.freezing import batch_norms, moving_names, reestimate_statistics, set_trainable
+from tlviz.finetune.freezing import moving_names, set_trainable
 from tlviz.finetune.param_groups import build_optimizer, is_decayed
 from tlviz.finetune.pictures import Pictures, shuffled
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
@@ -22,6 +22,7 @@ from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_los
 from tlviz.finetune.session import Session
 from tlviz.finetune.strategies import find_strategy
 from tlviz.finetune.surgery import gradient_shares
+from tlviz.models.batchnorm import batchnorms, reestimate_statistics
 from tlviz.models.stages import named_stage_parameters, stage_modules
 
 ESTIMATE_BATCH = 64
@@ -148,7 +149,7 @@ class State:
         """Measure the statistics of the first phase's frozen BatchNorm layers on the training pictures."""
         network, train = self.session.network, self.session.split.train
         parts = [part for at in self.phases[0].frozen for part in stage_modules(self.module, network.stages[at])]
-        norms = [norm for part in parts for norm in batch_norms(part)]
+        norms = [norm for part in parts for norm in batchnorms(part)]
         # Pictures lie class by class: the statistics of a chunk of one class would not be those of the target.
         mixed = shuffled(train, self.session.config.seed, 0, 1)
         size = max(ESTIMATE_LEAST, pass_size(ESTIMATE_BATCH, self.session.config.batch_size))

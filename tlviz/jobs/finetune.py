@@ -13,7 +13,7 @@ from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
-from tlviz.export.bundle import geometry_of, load_bundle
+from tlviz.export.bundle import load_bundle
 from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import FinetuneConfig
@@ -97,7 +97,7 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
 
 def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet:
     """Return the decoded target, for runs that share it from memory."""
-    key = config.data, geometry_of(config)
+    key = config.data, config.geometry
     if shared is None or key not in shared.images:
         with decoding_errors():
             images = load_images(*key, _decoding(job))

@@ -9,7 +9,6 @@ from typing import Any
 
 from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources.download import download
 from tlviz.data.sources.public import PublicSpec
 from tlviz.jobs.job import Job, StoppedEarly
@@ -32,7 +31,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     target = open_target(name)
     problems = len(target.problems)
     if settings.get("geometry"):
-        geometry = Geometry(**settings["geometry"] | {"fit": Fit(settings["geometry"]["fit"])})
+        geometry = Geometry.from_json(settings["geometry"])
         problems = len(load_images(name, geometry, _telling(job, "reading images", 1, "")).problems)
     return {
         "status": Status.FINISHED,

@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tlviz.jobs.tensorboard_logger import scalars
-from tlviz.runs.store.folder import FINETUNE, RunFolder
+from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 
 VARIABLE, EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
 RUN_TAG = "tlviz.run"

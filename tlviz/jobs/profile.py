@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from tlviz.cores import usable_cores
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.request import Request
 from tlviz.errors import BadSettingError
@@ -40,7 +40,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         request = Request.from_json(settings)
     except KeyError as error:
         raise BadSettingError(f"The profile's settings lack {error}; start it again.") from error
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(usable_cores())
     found = profile_target(request, _progress(job))
     return {
         "status": Status.FINISHED,

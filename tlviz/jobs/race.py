@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tlviz.errors import BadSettingError, StorageError
@@ -34,8 +33,9 @@ from tlviz.runs.races.race import (
     read_queue,
     read_race,
 )
-from tlviz.runs.store.folder import FINETUNE, RunFolder, create_run, list_runs
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.kinds import FINETUNE, find_kind
 from tlviz.runs.store.worker_lock import claimed
 
 RETRIED = (MemberState.WAITING, MemberState.STOPPED, MemberState.FAILED)
@@ -173,8 +173,7 @@ class _Course:
         """Return a run's folder, made where it has none and opened anew where an earlier worker has ended it."""
         if member.run is None:
             told = {RACE_KEY: self._job.run.name, NUMBER_KEY: member.number}
-            label = "-".join(Path(str(settings[name])).name[:40] for name in ("model", "data", "strategy"))
-            run = create_run(FINETUNE, label, settings | told)
+            run = create_run(FINETUNE, find_kind(FINETUNE).folder_label(settings), settings | told)
             self._job.append("member", {"number": member.number, "run": run.name})
             return run
         run = folder_of(self._job.run, member.run)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tlviz.errors import is_out_of_memory
-from tlviz.export.bundle import bundle_bytes, geometry_of, load_bundle
+from tlviz.export.bundle import bundle_bytes, load_bundle
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
@@ -157,7 +157,7 @@ class Diary:
 
     def _gauge(self) -> SourceGauge:
         session = self._state.session
-        pictures = source_pictures(geometry_of(session.config))
+        pictures = source_pictures(session.config.geometry)
         chunk = pass_size(PICTURES, session.config.batch_size)
         return SourceGauge(session.network, pictures, session.device, self._pretrained_stages(), chunk)
 

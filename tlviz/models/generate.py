@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import multiprocessing
-import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -24,6 +23,7 @@ import torch
 from torch import nn
 
 from tlviz import vision
+from tlviz.cores import usable_cores
 from tlviz.home import write_atomic
 from tlviz.models.describe import describe_source, sentence_of, title_of
 from tlviz.models.probe import CLASSES, Build, Sides, classifies, fingerprint, gmacs, measure, on_meta, probe_sides
@@ -161,7 +161,7 @@ def all_rows() -> Iterator[list[ModelSpec]]:
     """Yield the rows of each architecture of both libraries, made by as many processes as there are cores."""
     jobs = [(Provider.TORCHVISION, name) for name in torchvision_architectures()]
     jobs += [(Provider.TIMM, name) for name in timm_architectures()]
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _quiet) as pool:
+    with multiprocessing.get_context("spawn").Pool(usable_cores(), _quiet) as pool:
         yield from pool.imap(rows_of, jobs, CHUNK)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tlviz.errors import BadSettingError
+from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.home import ASSETS
 
 
@@ -162,3 +163,11 @@ class Stage:
     cost_share: float
     tensors: tuple[str, ...] = ()
     layout: Layout = Layout.MAPS
+
+
+def find_stage(stages: Iterable[Stage], name: str, called: str = "stage") -> Stage:
+    """Return one of some stages by its name; ``called`` says what they are.  Raises ``UnknownNameError``."""
+    by_name = {stage.name: stage for stage in stages}
+    if name not in by_name:
+        raise UnknownNameError(called, name, by_name)
+    return by_name[name]

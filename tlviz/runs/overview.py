@@ -13,8 +13,9 @@ from tlviz.errors import StorageError
 from tlviz.home import cache_folder, make_folder, runs_folder, write_atomic
 from tlviz.runs.notes import FILE as NOTES
 from tlviz.runs.notes import Notes, read_notes
-from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
 
 _FORMAT = 1

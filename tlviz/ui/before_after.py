@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlviz.models.spec import Sizing
-from tlviz.runs.store.folder import FINETUNE, RunFolder, find_run, list_runs
+from tlviz.runs.store.folder import RunFolder, find_run, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached.networks import changed_at
 from tlviz.ui.messages import plain

@@ -18,13 +18,14 @@ from tlviz.data.pixels.sample import choose_rows, sample_target
 from tlviz.diagnose.linear_head import fit_head, suggest_rate
 from tlviz.diagnose.passes import read_sample
 from tlviz.diagnose.profile import profile
-from tlviz.diagnose.pull import relative_gradients
 from tlviz.diagnose.random_copy import random_copy, settle_batchnorms
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request, default_size, make_request
 from tlviz.diagnose.similarity import drift, stage_similarity
-from tlviz.diagnose.stage_pass import batchnorms, run_stages
+from tlviz.diagnose.stage_gradients import stage_gradients
+from tlviz.diagnose.stage_pass import run_stages
 from tlviz.errors import BadDatasetError, BadSettingError, TlvizError
+from tlviz.models.batchnorm import batchnorms
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network, normalise
 
@@ -132,7 +133,7 @@ def test_relative_gradients_fall_where_weights_are_scaled_up(tiny: Network, colo
     """BatchNorm behind it makes the output indifferent to the scale, so |gradient| / |weight| falls by its square."""
     features = run_stages(tiny, colours.pixels).features["block2"]
     tiny.module.stem[1].train(False)
-    before = relative_gradients(tiny, colours.pixels, features, colours.labels)
+    before = stage_gradients(tiny, colours.pixels, features, colours.labels)
     state = {name: value.clone() for name, value in tiny.module.state_dict().items()}
     assert max(before) == 1
     larger = copy.deepcopy(tiny.module)
@@ -141,7 +142,7 @@ def test_relative_gradients_fall_where_weights_are_scaled_up(tiny: Network, colo
         larger.block1[0].bias *= 10
         larger.block1[1].running_mean *= 10
         larger.block1[1].running_var.copy_((larger.block1[1].running_var + 1e-5) * 100 - 1e-5)
-    after = relative_gradients(replace(tiny, module=larger), colours.pixels, features, colours.labels)
+    after = stage_gradients(replace(tiny, module=larger), colours.pixels, features, colours.labels)
     assert after[1] / after[2] == pytest.approx(before[1] / before[2] / 100, rel=0.01)
     assert all(torch.equal(value, state[name]) for name, value in tiny.module.state_dict().items())
     assert all(parameter.grad is None and parameter.requires_grad for parameter in tiny.module.parameters())

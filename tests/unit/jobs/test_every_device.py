@@ -13,7 +13,8 @@ from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import configure
 from tlviz.jobs import answers, finetune, range_test
 from tlviz.jobs.job import Job
-from tlviz.runs.store.folder import FINETUNE, RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
 
 SMALL = {"image_size": 64, "epochs": 2, "device": "cuda", "test_share": 0.2, "threads": 2}

@@ -19,8 +19,9 @@ from tlviz.finetune.config import configure
 from tlviz.jobs import mlflow_logger
 from tlviz.jobs.job import Job
 from tlviz.jobs.mlflow_logger import EXPERIMENT, VARIABLE
-from tlviz.runs.store.folder import DOCTOR, FINETUNE, RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import DOCTOR, FINETUNE
 
 
 class Server:

@@ -25,15 +25,16 @@ from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.plan import plan_race
 from tlviz.runs.races.race import MemberState, cancel_member, folder_of, go_on, pause, read_race, reorder
 from tlviz.runs.races.standings import standings
-from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.store.launch import resume_run, start_finetune, start_race
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a target of two classes with twenty small pictures each, one of them tinted."""
-    root = tmp_path_factory.mktemp("target")
+    root = tmp_path_factory.mktemp("a target, ")
     for label, tint in (("warm", (255, 160, 120)), ("cold", (120, 160, 255))):
         (root / label).mkdir()
         for at in range(20):
@@ -92,6 +93,8 @@ def test_a_run_in_a_race_is_the_run_alone_to_the_bit(folder: Path) -> None:
         alone = start_finetune(config)
         wait(lambda: over(alone))  # noqa: B023 (called at once)
         same_weights(race, number, alone)
+        assert str(found.members[number].run)[16:-5] == alone.name[16:-5], "both folders are named by one rule"
+        assert alone.name[16:-5] == f"squeezenet1_1-a_target__0-{config.strategy}"
     assert len(list_runs(FINETUNE)) == 6
     assert race.events()[-1]["finished"] == 3
     assert all(standing.memory_mb and standing.seconds for standing in standings(found))

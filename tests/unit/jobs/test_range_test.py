@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from tlviz.finetune.config import configure
-from tlviz.runs.store.folder import RANGE_TEST, list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import RANGE_TEST
 from tlviz.runs.store.launch import start_range_test
 
 

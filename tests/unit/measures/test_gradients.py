@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from sklearn.metrics import f1_score
 
 from tlviz.measures.accuracy import macro_f1
 from tlviz.measures.noise_scale import gradient_noise_scale
-from tlviz.measures.relative_gradient import relative_norm, relative_shares
+from tlviz.measures.relative_gradients import relative_gradients, relative_norm
 
 
 def test_the_noise_scale_of_drawn_gradients_is_the_one_they_were_drawn_with() -> None:
@@ -39,8 +41,35 @@ def test_relative_norms_by_hand_and_by_scale() -> None:
     assert relative_norm(gradients, weights) == pytest.approx(0.2)
     assert relative_norm(gradients, [10 * weight for weight in weights]) == pytest.approx(0.02)
     assert relative_norm([], []) == 0
-    assert relative_shares([0.2, 0.4, 0.1]) == pytest.approx([0.5, 1, 0.25])
-    assert relative_shares([0, 0]) == [1, 1]
+
+
+def test_relative_gradients_by_hand() -> None:
+    """The mean of gradient over weight: (4 / 2 + 8 / 2) / 2 = 3 in one stage, (1 / 4 + 5 / 4) / 2 = 0.75 in another."""
+    one, other, flat = torch.full((1, 1), 2.0), torch.full((1, 1), 4.0), torch.ones(3)
+    dead, unused = torch.zeros(2, 2), torch.ones(2, 2)
+    one.requires_grad_(True)
+    stages = [[one, flat], [other, dead], [flat, dead], [unused]]
+
+    def losses() -> Iterator[torch.Tensor]:
+        assert [tensor.requires_grad for tensor in (one, other, flat, dead, unused)] == [True, True, False, False, True]
+        for first, second in ((4, 1), (8, 5)):
+            yield (first * one + second * other + flat.sum() + dead.sum()).sum()
+
+    assert relative_gradients(stages, losses()) == pytest.approx([1, 0.25, 0, 0])
+    assert [tensor.requires_grad for tensor in (one, other, flat, dead, unused)] == [True, False, False, False, False]
+    assert relative_gradients([[flat], [dead]], []) == [1, 1], "none pulls harder than another"
+
+
+def test_parameters_stay_frozen_where_a_loss_fails() -> None:
+    frozen = torch.ones(2, 2)
+
+    def losses() -> Iterator[torch.Tensor]:
+        yield frozen.sum()
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        relative_gradients([[frozen]], losses())
+    assert not frozen.requires_grad
 
 
 def test_macro_f1_is_scikit_learns() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tlviz.finetune.config import configure
 from tlviz.measures.paired import pack_hits
-from tlviz.runs.store.folder import FINETUNE, RACE, RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.kinds import FINETUNE, RACE
 
 
 def write_race(

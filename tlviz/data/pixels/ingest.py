@@ -11,16 +11,17 @@ import os
 import shutil
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 from PIL import Image
 
+from tlviz.cores import usable_cores
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, touch
 from tlviz.data.sources.folder import Problem
@@ -39,6 +40,17 @@ Opener = Callable[[], tuple[Image.Image, str | None]]
 Progress = Callable[[int, int], None]
 
 
+class Preprocessed(Protocol):
+    """What weights say of the pictures they want: side in pixels, interpolation and the crop's share of the side."""
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def interpolation(self) -> str: ...  # noqa: D102
+    @property
+    def crop_fraction(self) -> float: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Geometry:
     """How pictures become square: side in pixels, fit, interpolation and the crop's share of the side."""
@@ -47,6 +59,18 @@ class Geometry:
     fit: Fit
     interpolation: str
     crop_fraction: float
+
+    @classmethod
+    def of(cls, weights: Preprocessed, size: int | None = None, fit: Fit = Fit.PAD) -> Self:
+        """Return what some weights want, at another side and with another fit where these are given."""
+        return cls(weights.size if size is None else size, fit, weights.interpolation, weights.crop_fraction)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a geometry from its fields; others are ignored.  Raises ``KeyError`` and ``ValueError``."""
+        return cls(
+            int(values["size"]), Fit(values["fit"]), str(values["interpolation"]), float(values["crop_fraction"])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +240,7 @@ def _results(
     sources: Sequence[Source], earlier: Sequence[Known | None], geometry: Geometry
 ) -> Generator[_Result, None, None]:
     """Give each picture's result in order; what is not known yet is decoded ahead, in threads."""
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     to_decode = [source for source, known in zip(sources, earlier, strict=True) if known is None]
     batches = [to_decode[at : at + _TOGETHER] for at in range(0, len(to_decode), _TOGETHER)]
     most = _AHEAD_BYTES // (_TOGETHER * geometry.size**2 * 3)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from tlviz.errors import TlvizError, UnknownNameError
+from tlviz.errors import TlvizError
 from tlviz.models.layout import as_maps
 from tlviz.models.load import Network
-from tlviz.models.spec import Layout, Stage
+from tlviz.models.spec import Layout, Stage, find_stage
 
 _AXES = {Layout.MAPS: 4, Layout.MAPS_LAST: 4, Layout.TOKENS: 3, Layout.FLAT: 2}
 
@@ -61,14 +61,12 @@ def find_map_stage(network: Network, name: str | None) -> Stage:
 
     Raises ``UnknownNameError`` for any other, ``TlvizError`` where there is none.
     """
-    stages = {stage.name: stage for stage in map_stages(network)}
+    stages = map_stages(network)
     if not stages:
         raise TlvizError(
             f"No stage of {network.spec.name} keeps a grid of positions; choose a method that works on pixels."
         )
-    if name is not None and name not in stages:
-        raise UnknownNameError(f"stage with feature maps in {network.spec.name}", name, stages)
-    return stages[name] if name is not None else map_stages(network)[-1]
+    return stages[-1] if name is None else find_stage(stages, name, f"stage with feature maps in {network.spec.name}")
 
 
 def recorded_layers(network: Network) -> list[RecordedLayer]:

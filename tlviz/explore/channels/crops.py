@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from tlviz.explore.array_cache import keep, keep_key, read_kept
-from tlviz.explore.partial_forward import find_stage, run_to, weights_digest
+from tlviz.explore.partial_forward import run_to, weights_digest
 from tlviz.models.load import Network
-from tlviz.models.spec import Stage
+from tlviz.models.spec import Stage, find_stage
 
 SHARE = 0.9
 LEAST_CROP = 16
@@ -36,7 +36,7 @@ def crop_side(network: Network, stage: str, *, share: float = SHARE) -> int:
     deep networks is larger than the picture while its rim hardly matters (Luo et al. 2016,
     https://arxiv.org/abs/1701.04128).  The picture's own side where no gradient arrives.
     """
-    wanted = find_stage(network, stage)
+    wanted = find_stage(network.stages, stage)
     size = network.spec.preprocessing.size
     key = keep_key(stage, weights_digest(network), size, share, _FORMAT)
     known = read_kept(_KIND, key) or {}

@@ -17,9 +17,9 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError
 from tlviz.explore.array_cache import keep, keep_key, read_kept
 from tlviz.explore.channels.fourier_image import PaintSpace, random_view
-from tlviz.explore.partial_forward import check_finite, find_stage, run_to, weights_digest
+from tlviz.explore.partial_forward import check_finite, run_to, weights_digest
 from tlviz.models.load import Network
-from tlviz.models.spec import Preprocessing, Sizing, Stage
+from tlviz.models.spec import Preprocessing, Sizing, Stage, find_stage
 
 SIZE = 128
 STEPS = 192
@@ -76,7 +76,7 @@ def visualise(network: Network, wish: VisualisationRequest, progress: Progress |
     Raises ``UnknownNameError`` for the stage, ``BadSettingError`` for the channel, ``BadWeightsError`` for weights
     that are not finite.
     """
-    stage = find_stage(network, wish.stage)
+    stage = find_stage(network.stages, wish.stage)
     if not 0 <= wish.channel < stage.channels:
         raise BadSettingError(
             f"channel is {wish.channel}; {stage.name} has {stage.channels:,}, from 0 to {stage.channels - 1}."

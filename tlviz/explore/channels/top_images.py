@@ -18,10 +18,10 @@ from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.errors import BadWeightsError, is_out_of_memory
 from tlviz.explore.array_cache import keep, keep_key, read_kept
 from tlviz.explore.attribution.context import enough_memory
-from tlviz.explore.partial_forward import check_finite, find_stage, run_to, weights_digest
+from tlviz.explore.partial_forward import check_finite, run_to, weights_digest
 from tlviz.measures.selectivity import class_selectivity
 from tlviz.models.load import Network, normalise
-from tlviz.models.spec import Stage
+from tlviz.models.spec import Stage, find_stage
 
 BATCH = 32
 """Pictures that go through a network at once; half as many, and so on, where memory runs out."""
@@ -122,7 +122,7 @@ def top_images_of_stages(
     is kept.  Raises ``UnknownNameError`` for a stage that is not there, ``BadWeightsError`` for weights or activations
     that are not finite, ``StorageError`` where the result cannot be kept.
     """
-    wanted = {name: find_stage(network, name) for name in stages}
+    wanted = {name: find_stage(network.stages, name) for name in stages}
     check_finite(network)
     seen = (weights_digest(network), images_digest(images), network.spec.preprocessing, count, _FORMAT)
     keys = {name: keep_key(name, *seen) for name in stages}

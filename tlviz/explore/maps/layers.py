@@ -16,7 +16,7 @@ from tlviz.explore.maps.feature_maps import Map
 from tlviz.models.hooks import forward_hooks
 from tlviz.models.layout import Shape, as_maps, find_layouts, grid_side
 from tlviz.models.load import Network, normalise
-from tlviz.models.spec import Layout, Stage
+from tlviz.models.spec import Layout, Stage, find_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,6 @@ class Inside:
     layouts: Mapping[str, Layout]
 
 
-def find_backbone_stage(network: Network, name: str) -> Stage:
-    """Return a stage of the backbone by its name.  Raises ``UnknownNameError``."""
-    for stage in network.stages[:-1]:
-        if stage.name == name:
-            return stage
-    raise UnknownNameError("stage", name, [stage.name for stage in network.stages[:-1]])
-
-
 def look_inside(network: Network, pixels: Pixels, stage_name: str, only: str | None = None) -> Inside:
     """Run one picture, uint8 (S, S, 3), through a network and keep the output of every layer of a stage that is a map.
 
@@ -43,7 +35,7 @@ def look_inside(network: Network, pixels: Pixels, stage_name: str, only: str | N
     Hooks are gone afterwards, also after an exception; the network's lock is held meanwhile.
     Raises ``UnknownNameError`` for a stage or a layer that is not there.
     """
-    stage = find_backbone_stage(network, stage_name)
+    stage = find_stage(network.stages[:-1], stage_name)
     outputs: dict[str, Tensor] = {}
 
     def take(path: str, output: Tensor) -> Shape:

@@ -17,8 +17,9 @@ from typing import Any
 
 from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.home import home, make_folder, write_atomic
-from tlviz.runs.store.folder import FINETUNE, list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
 
 FORMAT = 1

@@ -16,9 +16,10 @@ from tlviz.errors import BadSettingError
 from tlviz.home import storage_errors, write_atomic
 from tlviz.runs.curves import Curve, CurveReader
 from tlviz.runs.races.plan import value_words
-from tlviz.runs.store.folder import FORMAT, RACE, RunFolder
+from tlviz.runs.store.folder import FORMAT, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
+from tlviz.runs.store.kinds import RACE
 
 RACE_KEY = "race"
 NUMBER_KEY = "race_number"

@@ -15,7 +15,8 @@ from typing import IO
 from tlviz.data.sources.archive_members import READ_ERRORS, Kind, Member, open_members, safe_path
 from tlviz.errors import BadRunError, StorageError
 from tlviz.home import home, make_folder, runs_folder, storage_errors
-from tlviz.runs.store.folder import FINETUNE, FORMAT, RunFolder
+from tlviz.runs.store.folder import FORMAT, RunFolder
+from tlviz.runs.store.kinds import FINETUNE
 
 _MB, _GB = 2**20, 2**30
 CARRIED = {

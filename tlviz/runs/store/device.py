@@ -8,13 +8,14 @@ import subprocess
 import sys
 from functools import cache
 
+from tlviz.cores import usable_cores
 from tlviz.errors import BadSettingError
 
 
 @cache
 def device_name() -> str:
     """Return what training will use by default, as a person would call it: a GPU's name, or the number of cores."""
-    return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{os.cpu_count()} CPU cores")
+    return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{usable_cores()} CPU cores")
 
 
 NETWORK = "network"

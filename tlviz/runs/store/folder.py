@@ -43,16 +43,7 @@ from tlviz.runs.store.json_lines import encode, has_end, is_event, is_finite, pa
 from tlviz.runs.store.worker_lock import claimed
 
 FORMAT = 1
-FINETUNE = "finetune"
-DOWNLOAD = "download"
-DOCTOR = "doctor"
-RANGE_TEST = "range_test"
-INGEST = "ingest"
-PROFILE = "profile"
-VISUALISE = "visualise"
-ANSWERS = "answers"
 TEST_FILE = "test.json"
-RACE = "race"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
 """Kept on disk to be given up when it fills, so that the worker's last event still finds room."""

@@ -17,8 +17,9 @@ from tlviz.finetune.choices import Tune
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
-from tlviz.runs.store.device import FILES, NETWORK
-from tlviz.runs.store.folder import (
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.heartbeat import is_alive
+from tlviz.runs.store.kinds import (
     ANSWERS,
     DOCTOR,
     DOWNLOAD,
@@ -28,11 +29,9 @@ from tlviz.runs.store.folder import (
     RACE,
     RANGE_TEST,
     VISUALISE,
-    RunFolder,
-    create_run,
-    list_runs,
+    Forget,
+    find_kind,
 )
-from tlviz.runs.store.heartbeat import is_alive
 
 KILL_AFTER_S = 5.0
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
@@ -46,17 +45,38 @@ WORKER_SETTINGS = _PATIENT_THREADS | _KEPT_MEMORY
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
+def start_job(name: str, settings: Mapping[str, Any]) -> RunFolder:
+    """Write the run folder of a job and start its worker, which queues for its device; ``name`` is that of its kind.
+
+    Where the kind says so, a job that does the same already is returned instead, and those that are over are removed.
+    Raises ``StorageError`` where the folder cannot be written, ``UnknownNameError`` for another kind, and
+    ``ValueError`` where the settings are not those that the kind takes.
+    """
+    kind = find_kind(name)
+    if settings.keys() != kind.settings:
+        raise ValueError(f"A {name} takes {sorted(kind.settings)}, not {sorted(settings)}.")
+    content = dict(settings) | ({"device": kind.device} if kind.device else {})
+    earlier = list_runs(name) if kind.is_joined or kind.forgets is not Forget.NONE else []
+    for run in earlier:
+        is_same = run.config()["settings"] == content
+        if not run.status().is_over:
+            if is_same and kind.is_joined:
+                return run
+        elif kind.forgets is Forget.ALL or (kind.forgets is Forget.SAME and is_same):
+            run.delete()
+    run = create_run(name, kind.folder_label(content), content)
+    start_worker(run)
+    return run
+
+
 def start_finetune(config: FinetuneConfig) -> RunFolder:
-    """Write a run folder and start its worker, which queues for its device.
+    """Start a fine-tuning run.
 
     Raises ``BadSettingError`` where the network lacks what alone is to train, ``StorageError`` where the folder cannot
     be written.
     """
     _check_tune([config])
-    label = _label(Path(config.model).name, Path(config.data).name, config.strategy)
-    run = create_run(FINETUNE, label, config.to_json())
-    start_worker(run)
-    return run
+    return start_job(FINETUNE, config.to_json())
 
 
 def start_race(
@@ -65,8 +85,7 @@ def start_race(
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
 
     ``labels`` tell the runs of a sweep of plans apart, one for each run, the same for every seed of a plan.
-    Raises ``BadSettingError`` as ``start_finetune`` for any of the runs, and ``StorageError`` where the race's folder
-    cannot be written.
+    Raises ``BadSettingError`` as ``start_finetune`` for any of the runs, and ``StorageError``.
     """
     _check_tune(configs)
     first = configs[0]
@@ -74,89 +93,46 @@ def start_race(
     members = [config.to_json() for config in configs]
     if labels is not None:
         members = [member | {sweep: label} for member, label in zip(members, labels, strict=True)]
-    run = create_run(RACE, _label(RACE, Path(first.data).name, sweep), settings | {"members": members})
-    start_worker(run)
-    return run
-
-
-def start_download(spec: ModelSpec) -> RunFolder:
-    """Start a worker that downloads a network's weights, or return the one that already does.
-
-    Downloads that are over are forgotten first.  Raises ``StorageError`` where the folder cannot be written.
-    """
-    for run in list_runs(DOWNLOAD):
-        if run.status().is_over:
-            run.delete()
-        elif run.config()["settings"].get("model") == spec.name:
-            return run
-    run = create_run(DOWNLOAD, _label(DOWNLOAD, spec.name), {"model": spec.name, "device": NETWORK})
-    start_worker(run)
-    return run
-
-
-def start_doctor(data: str, *, features: bool = True) -> RunFolder:
-    """Start a worker that looks at a target by name or folder, or return the one that already does.
-
-    It leaves its report in the run folder.  Looks that are over are forgotten first, as their reports are kept.
-    Raises ``StorageError`` where the folder cannot be written.
-    """
-    settings = {"data": data, "features": features, "device": FILES}
-    for run in list_runs(DOCTOR):
-        if run.status().is_over:
-            run.delete()
-        elif run.config()["settings"] == settings:
-            return run
-    run = create_run(DOCTOR, _label(DOCTOR, Path(data).name), settings)
-    start_worker(run)
-    return run
+    return start_job(RACE, settings | {"members": members})
 
 
 def start_range_test(config: FinetuneConfig) -> RunFolder:
-    """Start a worker that tries head rates for a run's settings; tests that are over are forgotten first.
-
-    Raises ``BadSettingError`` and ``StorageError`` as ``start_finetune``.
-    """
+    """Start trying head rates for a run's settings.  Raises ``BadSettingError`` and ``StorageError``."""
     _check_tune([config])
-    for run in list_runs(RANGE_TEST):
-        if run.status().is_over:
-            run.delete()
-    run = create_run(RANGE_TEST, _label(RANGE_TEST, Path(config.data).name), config.to_json())
-    start_worker(run)
-    return run
+    return start_job(RANGE_TEST, config.to_json())
+
+
+def start_download(spec: ModelSpec) -> RunFolder:
+    """Start downloading a network's weights.  Raises ``StorageError``."""
+    return start_job(DOWNLOAD, {"model": spec.name})
+
+
+def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
+    """Start downloading or unpacking a target, and decoding it where a geometry is given.  Raises ``StorageError``."""
+    return start_job(INGEST, {"data": data, "to": str(to) if to else None, "geometry": geometry})
+
+
+def start_doctor(data: str, *, features: bool = True) -> RunFolder:
+    """Start looking for what is wrong with a target; the report is kept.  Raises ``StorageError``."""
+    return start_job(DOCTOR, {"data": data, "features": features})
 
 
 def start_profile(request: Request) -> RunFolder:
-    """Start a worker that profiles a network on a target, or return the one that already does.
-
-    It leaves the profile where ``diagnose.profile_store`` finds it, and does not wait behind training.  Profiles that
-    are over are forgotten first.  Raises ``StorageError`` where the folder cannot be written.
-    """
-    settings = request.to_json() | {"device": FILES}
-    for run in list_runs(PROFILE):
-        if run.status().is_over:
-            run.delete()
-        elif run.config()["settings"] == settings:
-            return run
-    run = create_run(PROFILE, _label(PROFILE, Path(request.model).name, Path(request.data).name), settings)
-    start_worker(run)
-    return run
+    """Start profiling a network on a target, for ``diagnose.profile_store`` to find.  Raises ``StorageError``."""
+    return start_job(PROFILE, request.to_json())
 
 
 def start_answers(run: RunFolder, part: str) -> RunFolder:
-    """Start a worker that asks a run's best weights about its validation or test images, or return the one at it.
+    """Start asking a run's best weights about its validation or test images.  Raises ``StorageError``."""
+    return start_job(ANSWERS, {"run": run.name, "part": part})
 
-    It does not wait behind training.  Such jobs that are over are forgotten first.  Raises ``StorageError`` where the
-    folder cannot be written.
+
+def start_visualise(model: str, request: Mapping[str, Any], *, tuned: str | None = None) -> RunFolder:
+    """Start drawing what excites a channel.  Raises ``StorageError``.
+
+    ``request`` are the fields of a ``VisualisationRequest``; ``tuned`` names a finished run whose weights are meant.
     """
-    settings = {"run": run.name, "part": part, "device": FILES}
-    for job in list_runs(ANSWERS):
-        if job.config()["settings"] == settings:
-            if not job.status().is_over:
-                return job
-            job.delete()
-    job = create_run(ANSWERS, _label(ANSWERS, part), settings)
-    start_worker(job)
-    return job
+    return start_job(VISUALISE, {"model": model, "run": tuned, "wish": dict(request)})
 
 
 def resume_run(run: RunFolder) -> None:
@@ -166,35 +142,6 @@ def resume_run(run: RunFolder) -> None:
     """
     run.request_resume()
     start_worker(run)
-
-
-def start_ingest(data: str, to: Path | None = None, geometry: Mapping[str, Any] | None = None) -> RunFolder:
-    """Start a worker that downloads or unpacks a target, and decodes it where a geometry is given.
-
-    It does not wait behind training.  Raises ``StorageError`` where the run's folder cannot be written.
-    """
-    settings = {"data": data, "to": str(to) if to else None, "geometry": geometry, "device": FILES}
-    run = create_run(INGEST, _label(INGEST, Path(data).name), settings)
-    start_worker(run)
-    return run
-
-
-def start_visualise(model: str, wish: Mapping[str, Any], *, tuned: str | None = None) -> RunFolder:
-    """Start a worker that draws what excites a channel, or return the one that already does.
-
-    ``wish`` are the fields of a ``DrawWish``; ``tuned`` names a finished run whose weights are meant.  A person waits
-    for it, so it does not wait behind training.  Drawings that are over are forgotten first, as they are kept.
-    Raises ``StorageError`` where the folder cannot be written.
-    """
-    settings = {"model": model, "run": tuned, "wish": dict(wish), "device": FILES}
-    for run in list_runs(VISUALISE):
-        if run.status().is_over:
-            run.delete()
-        elif run.config()["settings"] == settings:
-            return run
-    run = create_run(VISUALISE, _label(VISUALISE, model, str(wish.get("stage", ""))), settings)
-    start_worker(run)
-    return run
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
@@ -220,10 +167,6 @@ def _check_tune(configs: Iterable[FinetuneConfig]) -> None:
 
         for config in chosen:
             check_tune(config)
-
-
-def _label(*parts: str) -> str:
-    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in part)[:40] for part in parts)
 
 
 def end_worker(run: RunFolder) -> None:

@@ -14,7 +14,6 @@ from tlviz.data.pixels.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.models.catalogue import find_model
 from tlviz.runs.predictions import FILE, Answers, read_answers
 from tlviz.runs.store.folder import find_run
 from tlviz.runs.summary import RunSummary
@@ -43,9 +42,7 @@ def run_images(summary: RunSummary) -> ImageSet | None:
     """Return the target of a run as its network sees it, None where it is no longer there."""
     try:
         config = FinetuneConfig.from_json(summary.settings)
-        weights = find_model(config.model).preprocessing
-        geometry = Geometry(config.image_size, config.fit, weights.interpolation, weights.crop_fraction)
-        return _images(config.data, geometry)
+        return _images(config.data, config.geometry)
     except TlvizError:
         return None
 

@@ -15,7 +15,7 @@ from PIL import Image
 from tlviz.data.doctor.findings import Report, duplicate_groups
 from tlviz.data.pixels.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Fit, Pixels
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sources.exclusions import notes_path
 from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
@@ -79,8 +79,7 @@ def notes_changed(target: str) -> int:
 
 def padded(model: str) -> Geometry:
     """Return the geometry in which the pages show pictures to a network."""
-    weights = find_model(model).preprocessing
-    return Geometry(weights.size, Fit.PAD, weights.interpolation, weights.crop_fraction)
+    return Geometry.of(find_model(model).preprocessing)
 
 
 def projected(target: str, model: str, version: str, images: ImageSet) -> ImageMap:

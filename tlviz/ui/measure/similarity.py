@@ -9,7 +9,8 @@ from tlviz.figures.stage_measures import plot_similarity_map, plot_stage_bars
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
-from tlviz.runs.store.folder import FINETUNE, RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached.profiles import between, known_profile, run_drift, wanted
 from tlviz.ui.measure.curve import png_config

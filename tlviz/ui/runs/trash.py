@@ -12,7 +12,8 @@ from tlviz.data.sources.folder import given_path
 from tlviz.errors import TlvizError
 from tlviz.home import home, make_folder, storage_errors
 from tlviz.runs.store.archive import take_in
-from tlviz.runs.store.folder import RACE, RunFolder
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.kinds import RACE
 from tlviz.runs.store.trash import bin_size, empty_bin, list_bin, restore
 from tlviz.runs.summary import summarise
 from tlviz.ui.messages import heed, plain, show_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -16,19 +16,9 @@ from tlviz.data.sources.folder import Problem
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.races.race import RACE_KEY
-from tlviz.runs.store.folder import (
-    ANSWERS,
-    DOCTOR,
-    DOWNLOAD,
-    INGEST,
-    PROFILE,
-    RACE,
-    RANGE_TEST,
-    VISUALISE,
-    RunFolder,
-    list_runs,
-)
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import KINDS
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import heed
@@ -39,15 +29,6 @@ if TYPE_CHECKING:
 POLL_S = 1.0
 RECENT = 20
 """Runs older than the newest twenty are not looked at for signs of life."""
-
-ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Drawing for"}
-ABOUT_TARGETS = {
-    DOCTOR: "Check of",
-    INGEST: "Bringing in",
-    PROFILE: "Measuring",
-    RANGE_TEST: "Rate test on",
-    RACE: "Race on",
-}
 
 STATUS_WORDS = {
     Status.QUEUED: ":material/hourglass_top: waiting",
@@ -93,12 +74,11 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
 
 def run_label(summary: RunSummary | Row) -> str:
     """Name a run the way a person would: by its own name, or target, strategy, network; and the time of day."""
-    if summary.kind in ABOUT_NETWORKS:
-        return f"{ABOUT_NETWORKS[summary.kind]} {summary.model}"
-    if summary.kind in ABOUT_TARGETS:
-        return f"{ABOUT_TARGETS[summary.kind]} {dataset_title(summary.data)}"
-    if isinstance(summary, RunSummary) and summary.kind == ANSWERS:
-        return f"Answers about {summary.settings.get('part', '')} images"
+    kind = KINDS.get(summary.kind)
+    if kind and kind.title:
+        settings = summary.settings if isinstance(summary, RunSummary) else {}
+        about = {"model": summary.model, "data": dataset_title(summary.data)}
+        return kind.title.format_map(defaultdict(str, settings | about))
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
     own = summary.notes.name if isinstance(summary, Row) else ""

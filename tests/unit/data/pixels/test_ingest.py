@@ -130,7 +130,7 @@ def test_an_odd_picture_is_kept_and_reported(counted: Counted) -> None:
 
 
 def test_every_truncated_picture_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(module, "usable_cores", lambda: 4)
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "JPEG")
@@ -384,6 +384,6 @@ def test_little_waits_in_memory_while_the_disk_is_slow(counted: Counted, monkeyp
         time.sleep(0.001)
         told.append(counted.calls - done)
 
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(module, "usable_cores", lambda: 2)
     ingest([counted.source(at % 250, stamp=str(at)) for at in range(400)], GEOMETRY, slow)
     assert max(told) <= (4 * 2 + 2) * module._TOGETHER

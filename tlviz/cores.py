@@ -16,7 +16,7 @@ def usable_cores(root: Path = _ROOT) -> int:
 
     ``root`` is where Linux shows the control groups; a granted one and a half cores count as two.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # noqa: TID251
     return max(1, min([cores, *map(math.ceil, _granted(root))]))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tlviz.cores import usable_cores
 from tlviz.finetune.config import configure
-from tlviz.finetune.cores import usable_cores
 
 
 @pytest.fixture(autouse=True)
