@@ -77,5 +77,5 @@ def test_what_means_no_run_is_one_sentence(runs: dict[str, RunFolder], given: st
 
 def test_last_without_a_fine_tuning_run_says_so() -> None:
     make("20260102-100000-race-photos", RACE)
-    with pytest.raises(RunNameError, match="There is no fine-tuning run yet; start one with: .*tlviz finetune"):
+    with pytest.raises(RunNameError, match=r"There is no fine-tuning run yet; start one with: .*tlviz finetune"):
         named_run("last")
