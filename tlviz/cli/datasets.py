@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
+from tlviz.cli.layout import Column
+from tlviz.cli.output import Json, print_result, show, stderr, table, tell
 from tlviz.data.doctor.findings import Finding
 from tlviz.data.pixels.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
@@ -19,7 +21,26 @@ from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.sources.store import list_stored, read_note
 from tlviz.errors import BadDatasetError, UnknownNameError
 
-datasets_app = typer.Typer(invoke_without_command=True, help="The images that can be the target.")
+_COLUMNS = (
+    Column("name", is_long=True, enough=32),
+    Column("classes"),
+    Column("images"),
+    Column("where"),
+    Column("licence", rank=1, is_long=True, enough=24),
+    Column("title", rank=2, is_long=True, enough=24),
+)
+_PROBLEMS = (Column("path", is_long=True), Column("problem", is_long=True, enough=64))
+Data = Annotated[
+    str,
+    typer.Argument(help="A name that `datasets` lists, a folder, or a CSV file.", metavar="DATA", show_default=False),
+]
+
+datasets_app = typer.Typer(
+    cls=HelpfulGroup,
+    invoke_without_command=True,
+    help="List the image sets that can be the target; download, import or check one, leave pictures out.",
+    epilog=examples("datasets check photos", "datasets download pets", "datasets import birds.zip"),
+)
 
 
 @datasets_app.callback()
@@ -27,32 +48,36 @@ def datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the targets: what ships, torchvision's public ones, and the archives you imported."""
     if context.invoked_subcommand is None:
         rows = [*map(_bundled_row, DATASETS.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
-        print_result({"datasets": rows}, as_json, table([_readable(row) for row in rows]))
+        print_result({"datasets": rows}, as_json, table([_line(row) for row in rows], _COLUMNS))
 
 
-@datasets_app.command("download")
+@datasets_app.command("download", cls=HelpfulCommand)
 def download_dataset(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(PUBLIC)}.")],
-    to: Annotated[Path | None, typer.Option(help="A folder to keep it in; used as it is where it is there.")] = None,
+    public: Annotated[str, typer.Argument(help=f"One of {', '.join(PUBLIC)}.", metavar="NAME", show_default=False)],
+    to: Annotated[
+        Path | None, typer.Option(help="A folder for it; files that are already there are used.", metavar="FOLDER")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Download a public dataset with torchvision, or take it from where it is; Ctrl-C leaves nothing half."""
+    """Download a public dataset with torchvision; Ctrl-C stops it and removes what is unfinished."""
     from tlviz.data.sources.download import download
 
-    if name not in PUBLIC:
-        raise UnknownNameError("public dataset", name, PUBLIC)
-    spec = PUBLIC[name]
-    told = f"{spec.title}: {spec.sentence} {spec.images:,} images, {spec.size_mb:,} MB to download. "
-    stderr.print(f"{told}Its page: {spec.url}. Licence: {spec.licence}.", markup=False)
+    if public not in PUBLIC:
+        raise UnknownNameError("public dataset", public, PUBLIC)
+    spec = PUBLIC[public]
+    about = f"{spec.title}: {spec.sentence} {spec.images:,} images, {spec.size_mb:,} MB to download. "
+    tell(f"{about}Its page: {spec.url}. Licence: {spec.licence}.")
     folder = download(spec, bytes_progress("downloaded"), to)
-    print_result(
-        _public_row(spec) | {"folder": str(folder)}, as_json, f"{spec.title} is in {folder}; use it as {name}."
-    )
+    result = _public_row(spec) | {"folder": str(folder)}
+    print_result(result, as_json, f"{spec.title} is in {folder}; use it as {spec.name}.")
 
 
-@datasets_app.command("import")
-def import_dataset(archive: Path, as_json: Json = False) -> None:
-    """Unpack the pictures of a ZIP or TAR archive, once and safely, to be used as a target."""
+@datasets_app.command("import", cls=HelpfulCommand)
+def import_dataset(
+    archive: Annotated[Path, typer.Argument(help=f"One of {', '.join(SUFFIXES)}.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Unpack the pictures of a ZIP or TAR archive, so that they can be a target."""
     if not is_archive(archive):
         raise BadDatasetError(f"{archive} is not named like an archive; give one of {', '.join(SUFFIXES)}.")
     folder = unpack(archive.expanduser(), bytes_progress("unpacked"))
@@ -60,29 +85,29 @@ def import_dataset(archive: Path, as_json: Json = False) -> None:
     problems = [asdict(problem) for problem in target.problems]
     result = {"name": folder.name, "folder": str(folder), "classes": len(target.classes), "images": len(target.names)}
     if problems and not as_json:
-        stderr.print(table(problems))
-    told = f"{len(target.names):,} images in {len(target.classes)} classes; use it as {folder.name}."
-    print_result(result | {"problems": problems}, as_json, told)
+        show(table(problems, _PROBLEMS), stderr)
+    words = f"{len(target.names):,} images in {len(target.classes)} classes; use it as {folder.name}."
+    print_result(result | {"problems": problems}, as_json, words)
 
 
-@datasets_app.command("check")
+@datasets_app.command("check", cls=HelpfulCommand)
 def check_dataset(
-    path: str,
+    data: Data,
     features: Annotated[
         bool, typer.Option(help="Also look for wrong labels, by each picture's neighbours in a network's features.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Look at every picture of a target and say what is odd: one finding a line, worst first."""
+    """Check every picture of a target and list what is odd, the worst first."""
     from tlviz.diagnose.doctor import check_dataset  # takes a second to import
 
-    report = check_dataset(path, features=features, progress=_looking_progress())
-    told = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
+    report = check_dataset(data, features=features, progress=_looking_progress())
+    names = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
     result = {
         "classes": report.classes,
         "images": report.images,
-        "problems": [{name: getattr(finding, name) for name in told} for finding in report.findings],
-        "excluded": list(excluded_names(_identity(path))),
+        "problems": [{name: getattr(finding, name) for name in names} for finding in report.findings],
+        "excluded": list(excluded_names(_identity(data))),
         "groups": report.groups,
         "nearest_agreement": report.nearest_agreement,
     }
@@ -90,48 +115,57 @@ def check_dataset(
     print_result(result, as_json, "\n".join([*lines, *map(_finding_line, report.findings)]))
 
 
-@datasets_app.command("exclude")
-def exclude_pictures(path: str, names: list[str], reason: str = "", as_json: Json = False) -> None:
-    """Leave pictures of a target out of every run from now on; nothing is written into its folder."""
-    exclude(_identity(path), dict.fromkeys(_picture_names(path, names), reason))
-    _print_excluded(path, as_json)
+@datasets_app.command("exclude", cls=HelpfulCommand)
+def exclude_pictures(
+    data: Data,
+    pictures: Annotated[list[str], typer.Argument(help="Their names or paths.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why, as a note for later.", metavar="WORDS")] = "",
+    as_json: Json = False,
+) -> None:
+    """Leave pictures of a target out of all runs from now on; its folder stays as it is."""
+    exclude(_identity(data), dict.fromkeys(_picture_names(data, pictures), reason))
+    _print_excluded(data, as_json)
 
 
-@datasets_app.command("include")
-def include_pictures(path: str, names: list[str], as_json: Json = False) -> None:
-    """Take excluded pictures into a target again."""
-    excluded = excluded_names(_identity(path))
-    for name in names:
+@datasets_app.command("include", cls=HelpfulCommand)
+def include_pictures(
+    data: Data,
+    pictures: Annotated[list[str], typer.Argument(help="Their names.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Use pictures again that were left out."""
+    excluded = excluded_names(_identity(data))
+    for name in pictures:
         if name not in excluded:
             raise UnknownNameError("excluded picture", name, excluded)
-    include(_identity(path), names)
-    _print_excluded(path, as_json)
+    include(_identity(data), pictures)
+    _print_excluded(data, as_json)
 
 
 def bytes_progress(done_word: str) -> Callable[[int, int], None]:
-    """Return a progress in bytes that tells every tenth on standard error."""
-    told = -1
+    """Return a progress in bytes that writes a line on standard error for every tenth."""
+    shown = -1
 
     def progress(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal shown
         tenth = 10 * done // max(1, total)
-        if tenth > told:
-            told = tenth
-            stderr.print(f"{done_word} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+        if tenth > shown:
+            shown = tenth
+            tell(f"{done_word} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
     return progress
 
 
 def _looking_progress() -> Callable[[str, int, int], None]:
-    """Tell how far a look at a target is, now and then."""
-    told = ""
+    """Return a progress that writes a line on standard error for every 500 pictures."""
+    shown = ""
 
     def progress(doing: str, done: int, total: int) -> None:
-        nonlocal told
+        nonlocal shown
         line = f"{doing}: {done:,} of {total:,}"
-        if (done == total or done % 500 == 0) and line != told:
-            stderr.print(line)
-            told = line
+        if (done == total or done % 500 == 0) and line != shown:
+            tell(line)
+            shown = line
 
     return progress
 
@@ -206,10 +240,11 @@ def _stored_rows() -> list[dict[str, Any]]:
     ]
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person reads of a target in the list."""
     here = "ships" if row["bundled"] else "here"
     where = here if row["bundled"] or row["downloaded"] else f"{row['size_mb']:,} MB to download"
-    return {name: row[name] for name in ("name", "classes", "images")} | {"where": where, "licence": row["licence"]}
+    return {name: row[name] for name in ("name", "classes", "images", "licence", "title")} | {"where": where}
 
 
 def _identity(data: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tlviz.cli.datasets import bytes_progress
-from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.cli.output import Facts, Json, print_result, stderr
 from tlviz.data.pixels.images import settle
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources.catalogue import DATASETS
@@ -139,7 +139,7 @@ def follow(run: RunFolder, as_json: bool) -> int:
         print(f"tlviz: {summary.error}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     result = _result(summary)
-    print_result(result, as_json, table([result]))
+    print_result(result, as_json, Facts(result))
     return 0
 
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
+from tlviz.cli.layout import Column
+from tlviz.cli.output import Facts, Json, Readable, on_terminal, print_result, share, stderr, table
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.download import download_weights
 from tlviz.models.imported import delete_own, own_models
@@ -17,19 +19,52 @@ from tlviz.models.local_weights import delete_weights, downloaded_models
 from tlviz.models.spec import ModelSpec, Provider
 
 LINES = 40
-"""A person gets so many networks at once; JSON holds all."""
+"""A terminal shows this many networks at once; a pipe and JSON get all."""
+_NARROW = "Narrow"
+_COLUMNS = (
+    Column("name", is_long=True, enough=32),
+    Column("parameters", is_right=True),
+    Column("pixels", rank=3),
+    Column("ImageNet-1k", rank=1, is_right=True),
+    Column("file", rank=2, is_right=True),
+    Column("here"),
+    Column("title", rank=4, is_long=True, enough=32),
+)
+_STAGES = (
+    Column("name", "stage", is_long=True),
+    Column("parameters"),
+    Column("channels"),
+    Column("reduction", rank=1),
+)
+Model = Annotated[str, typer.Argument(help="A name that `models` lists.", metavar="MODEL", show_default=False)]
 
-models_app = typer.Typer(invoke_without_command=True, help="The networks that can be the source.")
+models_app = typer.Typer(
+    cls=HelpfulGroup,
+    invoke_without_command=True,
+    help="List the networks that can be the source; show, download, import or delete one.",
+    epilog=examples("models --search convnext --max-parameters 30000000", "models show squeezenet1_1"),
+)
 
 
 @models_app.callback()
 def models(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Words that the name, title or source must hold.")] = "",
-    provider: Annotated[Provider | None, typer.Option(help="Only one library's networks.")] = None,
-    max_parameters: Annotated[int | None, typer.Option(min=1, help="Only networks of at most so many.")] = None,
-    bundled: Annotated[bool, typer.Option("--bundled", help="Only what ships with the program.")] = False,
-    downloaded: Annotated[bool, typer.Option("--downloaded", help="Only what was downloaded.")] = False,
+    search: Annotated[
+        str, typer.Option(help="Words in the name, title or source.", metavar="WORDS", rich_help_panel=_NARROW)
+    ] = "",
+    provider: Annotated[
+        Provider | None, typer.Option(help="Only one library's networks.", rich_help_panel=_NARROW)
+    ] = None,
+    max_parameters: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only networks with at most N parameters.", metavar="N", rich_help_panel=_NARROW),
+    ] = None,
+    bundled: Annotated[
+        bool, typer.Option("--bundled", help="Only those that ship with the program.", rich_help_panel=_NARROW)
+    ] = False,
+    downloaded: Annotated[
+        bool, typer.Option("--downloaded", help="Only those that were downloaded.", rich_help_panel=_NARROW)
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the networks: bundled, of the libraries, and your own checkpoints."""
@@ -46,29 +81,27 @@ def models(
         and (spec.name in here or not downloaded)
     ]
     rows = [_row(spec, here) for spec in found]
-    print_result({"models": rows}, as_json, table(_lines(rows[:LINES])) if rows else "No network fits.")
-    if not as_json and len(rows) > LINES:
-        print(f"{len(rows) - LINES:,} more: narrow it with --search, --provider or --max-parameters, or use --json.")
+    print_result({"models": rows}, as_json, *_listed(rows))
 
 
-@models_app.command("show")
-def show_model(name: str, as_json: Json = False) -> None:
+@models_app.command("show", cls=HelpfulCommand)
+def show_model(model: Model, as_json: Json = False) -> None:
     """Show one network with its stages, from stem to head."""
     from tlviz.models.load import architecture_stages  # imports torch
 
-    spec = find_model(name)
+    spec = find_model(model)
     stages = [
         {"name": s.name, "parameters": s.parameters, "channels": s.channels, "reduction": s.reduction}
         for s in architecture_stages(spec, spec.class_count)
     ]
     here = frozenset(found.name for found in downloaded_models())
-    print_result(_card(spec, here) | {"stages": stages}, as_json, _readable(spec, here, stages))
+    print_result(_card(spec, here) | {"stages": stages}, as_json, *_readable(spec, here, stages))
 
 
-@models_app.command("download")
-def download(name: str, as_json: Json = False) -> None:
-    """Download a network's weights into its library's own cache; Ctrl-C stops it and leaves nothing half."""
-    spec = find_model(name)
+@models_app.command("download", cls=HelpfulCommand)
+def download(model: Model, as_json: Json = False) -> None:
+    """Download a network's weights into its library's own cache; Ctrl-C stops it and removes what is unfinished."""
+    spec = find_model(model)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=stderr) as bar:
         task = bar.add_task(spec.name, total=None)
@@ -77,10 +110,10 @@ def download(name: str, as_json: Json = False) -> None:
     print_result(result, as_json, f"{spec.name} is at {path}.")
 
 
-@models_app.command("delete")
-def delete(name: str, as_json: Json = False) -> None:
+@models_app.command("delete", cls=HelpfulCommand)
+def delete(model: Model, as_json: Json = False) -> None:
     """Delete downloaded weights, or an imported checkpoint."""
-    spec = find_model(name)
+    spec = find_model(model)
     if spec.own:
         freed = spec.file_mb
         delete_own(spec.name)
@@ -89,12 +122,16 @@ def delete(name: str, as_json: Json = False) -> None:
     print_result({"name": spec.name, "freed_mb": freed}, as_json, f"Deleted {spec.name}: {freed:,.1f} MB are free.")
 
 
-@models_app.command("import")
+@models_app.command("import", cls=HelpfulCommand)
 def import_model(
-    file: Path,
-    architecture: Annotated[str, typer.Option(help="Whose tensors these are; not needed for an exported file.")] = "",
-    classes: Annotated[Path | None, typer.Option(help="The class names: a text file, one a line, or JSON.")] = None,
-    name: Annotated[str, typer.Option(help="How to call it; default: the file's name.")] = "",
+    file: Annotated[Path, typer.Argument(help="The checkpoint: safetensors or PyTorch.", show_default=False)],
+    architecture: Annotated[
+        str, typer.Option(help="The network it was made for; a file exported by tlviz says so itself.", metavar="MODEL")
+    ] = "",
+    classes: Annotated[
+        Path | None, typer.Option(help="The class names: a text file, one a line, or JSON.", metavar="FILE")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What to call it.", metavar="NAME", show_default="the file's name")] = "",
     as_json: Json = False,
 ) -> None:
     """Import your own checkpoint, so that it can be a source like any other."""
@@ -112,19 +149,28 @@ def _matches(spec: ModelSpec, search: str) -> bool:
     return all(word in text for word in search.lower().split())
 
 
-def _lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what a person reads of each row."""
-    return [
-        {
-            "name": row["name"],
-            "parameters": f"{row['parameters'] / 1e6:,.1f} M",
-            "pixels": row["input_size"],
-            "ImageNet-1k": "" if row["accuracy"] is None else f"{row['accuracy']:.1%}",
-            "file": f"{row['file_mb']:,.0f} MB",
-            "here": "bundled" if row["bundled"] else "downloaded" if row["downloaded"] else "own" if row["own"] else "",
-        }
-        for row in rows
-    ]
+def _listed(rows: list[dict[str, Any]]) -> list[Readable]:
+    """Return the networks as a person reads them, on a terminal the first of many."""
+    if not rows:
+        return ["No network fits."]
+    if not on_terminal() or len(rows) <= LINES:
+        return [table(list(map(_line, rows)), _COLUMNS)]
+    narrow = "narrow it with --search, --provider or --max-parameters, or use --json."
+    return [table(list(map(_line, rows[:LINES])), _COLUMNS), f"{len(rows) - LINES:,} more: {narrow}"]
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person reads of a network in the list."""
+    here = "bundled" if row["bundled"] else "downloaded" if row["downloaded"] else "own" if row["own"] else ""
+    return {
+        "name": row["name"],
+        "parameters": f"{row['parameters'] / 1e6:,.1f} M",
+        "pixels": row["input_size"],
+        "ImageNet-1k": share(row["accuracy"]),
+        "file": f"{row['file_mb']:,.0f} MB",
+        "here": here,
+        "title": row["title"],
+    }
 
 
 def _row(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
@@ -160,8 +206,6 @@ def _card(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _readable(spec: ModelSpec, downloaded: Collection[str], stages: list[dict[str, Any]]) -> Any:
-    from rich.console import Group
-
-    facts = [{"": name, spec.name: "" if value is None else value} for name, value in _card(spec, downloaded).items()]
-    return Group(table(facts), table(stages))
+def _readable(spec: ModelSpec, downloaded: Collection[str], stages: list[dict[str, Any]]) -> list[Readable]:
+    facts = {name: value for name, value in _card(spec, downloaded).items() if value is not None}
+    return [Facts(facts), "", "Stages", table(stages, _STAGES)]

@@ -9,43 +9,46 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tlviz.cli.output import Json, print_result, stderr
+from tlviz.cli.output import Json, print_result, tell
+from tlviz.cli.runs import Run
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadDatasetError
-from tlviz.runs.store.folder import find_run
+from tlviz.runs.named import named_run
 
 if TYPE_CHECKING:
     from tlviz.data.sources.folder import Problem
     from tlviz.export.predict import Prediction
 
 _TELL_FROM = 200
-"""Fewer pictures are done before anybody wonders."""
+"""Fewer pictures take too short for a progress."""
 
 
 def predict_pictures(
-    run: str,
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders with pictures anywhere below.")],
+    run: Run,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Pictures, or folders; sub-folders are searched.", show_default=False)
+    ],
     unlike: Annotated[
-        bool, typer.Option(help="Also tell which pictures look unlike the training images, where these are here.")
+        bool, typer.Option(help="Also mark pictures unlike the training images, where these are on this machine.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Name new pictures with a run's best weights: class and probability; files that cannot be read are skipped."""
+    """Classify new pictures with a run's best weights, as CSV: class and probability; unreadable files are skipped."""
     from tlviz.export.ood_reference import find_familiar  # imports torch
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
-    found = find_run(run)
+    found = named_run(run)
     network, geometry = load_predictor(found)
     pictures, missing = find_pictures(given_path(str(path)) for path in paths)
     familiar, reason = find_familiar(found.weights, network) if unlike and pictures else (None, "")
     named = predict(network, geometry, pictures, familiar, _tell)
     problems = [*missing, *named.problems]
     for problem in problems:
-        stderr.print(_in_words(problem), markup=False, soft_wrap=True)
+        tell(_in_words(problem))
     if not named.rows:
         raise BadDatasetError(f"None of the {len(problems)} given paths is a picture that can be opened.")
     if reason:
-        stderr.print(reason, markup=False, soft_wrap=True)
+        tell(reason)
     if as_json:
         result = {"run": found.name, "classes": network.classes, "predictions": list(map(_row, named.rows))}
         print_result(result | {"problems": [asdict(problem) for problem in problems]}, as_json, "")
@@ -72,4 +75,4 @@ def _row(row: Prediction) -> dict[str, Any]:
 
 def _tell(done: int, total: int) -> None:
     if total >= _TELL_FROM and (done == total or done % 320 == 0):
-        stderr.print(f"named {done:,} of {total:,}")
+        tell(f"classified {done:,} of {total:,}")

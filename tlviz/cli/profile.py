@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from tlviz.cli.datasets import bytes_progress
-from tlviz.cli.output import Json, print_result, table
+from tlviz.cli.help import WHAT
+from tlviz.cli.layout import Column
+from tlviz.cli.output import Json, Readable, print_result, share, table
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.data.pixels.images import settle
 from tlviz.diagnose.profile_store import find_profile
@@ -18,19 +20,55 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import need_weights
 from tlviz.runs.store.launch import start_profile
 
+_HOW = "How"
 _PER_IMAGE = ("correct", "places", "explained")
-_SHOWN = ("name", "probe", "probe_se", "random_probe", "knn", "transrate", "cka_to_random", "shift", "kid")
+_COLUMNS = (
+    Column("name", "stage", is_long=True, enough=20),
+    Column("probe", is_right=True),
+    Column("probe_se", "± error", rank=2, is_right=True),
+    Column("random_probe", "random", rank=1, is_right=True),
+    Column("knn", "k-NN", rank=3, is_right=True),
+    Column("transrate", "TransRate", rank=4, is_right=True),
+    Column("cka_to_random", "CKA to random", rank=7, is_right=True),
+    Column("shift", rank=5, is_right=True),
+    Column("kid", "KID", rank=6, is_right=True),
+)
 
 
 def profile(
-    model: Annotated[str, typer.Option(help="The network: a name of `models`, or an exported file.")],
-    data: Annotated[str, typer.Option(help="The target: a name of `datasets`, a folder, an archive or a table.")],
-    image_size: Annotated[int | None, typer.Option(help="Pixels along a side; default: 160 where it can be.")] = None,
-    limit: Annotated[int, typer.Option(help="Look at so many images at most, a like share of each class.")] = LIMIT,
-    seed: Annotated[int, typer.Option(min=0, help="The random weights and permuted labels.")] = 0,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="The network: a name that `models` lists, or an exported file.", metavar="NAME", rich_help_panel=WHAT
+        ),
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="The target: a name that `datasets` lists, a folder, an archive or a CSV file.",
+            metavar="NAME",
+            rich_help_panel=WHAT,
+        ),
+    ],
+    image_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Side in pixels.", metavar="N", show_default="160 where the network allows it", rich_help_panel=_HOW
+        ),
+    ] = None,
+    limit: Annotated[
+        int,
+        typer.Option(help="Measure at most N images, an equal share of each class.", metavar="N", rich_help_panel=_HOW),
+    ] = LIMIT,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Decides the random weights and the permuted labels.", metavar="N", rich_help_panel=_HOW
+        ),
+    ] = 0,
     as_json: Json = False,
 ) -> int:
-    """Measure what every stage of a network is worth on a target, and advise where to freeze."""
+    """Measure how useful each stage of a network is for a target, and advise how many to freeze."""
     checked = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
     need_weights(find_model(checked.model))
     request = replace(checked, data=settle(data, bytes_progress("unpacked")))
@@ -41,12 +79,12 @@ def profile(
         found = find_profile(request)
         if found is None:
             return explain_end(run, "The profile was stopped before its end.")
-    print_result(as_result(found), as_json, _readable(found))
+    print_result(as_result(found), as_json, *_readable(found))
     return 0
 
 
 def as_result(found: Profile) -> dict[str, Any]:
-    """Return what ``--json`` prints: everything but what is known of single images."""
+    """Return what ``--json`` prints: everything but what concerns single images."""
     result = found.to_json()
     result["stages"] = [
         {name: value for name, value in stage.items() if name not in _PER_IMAGE} for stage in result["stages"]
@@ -54,22 +92,19 @@ def as_result(found: Profile) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name not in {"names", "labels"}}
 
 
-def _readable(found: Profile) -> Any:
-    from rich.console import Group
-    from rich.text import Text
-
-    rows = [{name: _rounded(row[name]) for name in _SHOWN} for row in as_result(found)["stages"]]
+def _readable(found: Profile) -> list[Readable]:
     advice = found.advice
-    words = [
-        *found.notes,
-        found.summary,
+    best = (
         f"Advice (confidence {advice.confidence}): {advice.strategy} with {advice.freeze} frozen stages, head rate "
-        f"{advice.head_lr:.2g}, backbone rate {advice.backbone_lr:.2g}.",
-        *(f"- {reason}" for reason in advice.reasons),
-    ]
-    return Group(table(rows), *(Text(line) for line in words))
+        f"{advice.head_lr:.2g}, backbone rate {advice.backbone_lr:.2g}."
+    )
+    rows = [_line(row) for row in as_result(found)["stages"]]
+    return [table(rows, _COLUMNS), *found.notes, found.summary, best, *(f"- {reason}" for reason in advice.reasons)]
 
 
-def _rounded(value: Any) -> Any:
-    """Return what fits into a narrow column."""
-    return f"{value:.3f}" if isinstance(value, float) and abs(value) < 10 else value
+def _line(stage: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person reads of a stage: shares of images as percentages, measures with three digits."""
+    shares = {name: share(stage[name]) for name in ("probe", "probe_se", "random_probe", "knn")}
+    measures = ("transrate", "cka_to_random", "shift", "kid")
+    rounded = {name: None if stage[name] is None else f"{stage[name]:.3f}" for name in measures}
+    return {"name": stage["name"]} | shares | rounded

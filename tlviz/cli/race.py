@@ -10,7 +10,8 @@ import typer
 
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.finetune import MODEL_HELP, PATIENCE_HELP
-from tlviz.cli.output import Json, print_result, stderr, table
+from tlviz.cli.output import Json, print_result, stderr
+from tlviz.cli.race_text import standings_table
 from tlviz.data.pixels.images import settle
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.errors import BadSettingError
@@ -76,7 +77,7 @@ def follow_race(run: RunFolder, as_json: bool) -> int:
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     ranked = standings(found)
     result = race_result(found, ranked)
-    print_result(result, as_json, table([_readable(standing) for standing in ranked]))
+    print_result(result, as_json, standings_table(ranked))
     failed = [member for member in found.members if member.curve.error]
     for member in failed:
         print(f"tlviz: {member.words}, seed {member.seed}: {member.curve.error}", file=sys.stderr)
@@ -151,20 +152,3 @@ def _watch(run: RunFolder) -> Race:
         except KeyboardInterrupt:
             stderr.print("stopping; what is finished is kept")
             run.request_stop()
-
-
-def _readable(standing: Standing) -> dict[str, Any]:
-    """Return one line of the table that a person reads."""
-    error = f" ± {standing.error:.1%}" if standing.error is not None else ""
-    score = f"{standing.accuracy:.1%}{error}" if standing.accuracy is not None else ""
-    noise = {None: "", True: "behind", False: "not distinguishable"}[standing.is_distinguishable]
-    return {
-        "what": standing.words,
-        "accuracy": score,
-        "against the best": "dropped" if standing.is_dropped else noise,
-        "trainable": standing.trainable_parameters,
-        "seconds": standing.seconds,
-        "memory_mb": standing.memory_mb,
-        "source_kept": standing.source_kept,
-        "seeds": standing.seeds,
-    }

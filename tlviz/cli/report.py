@@ -8,31 +8,40 @@ from typing import Annotated
 
 import typer
 
-from tlviz.cli.output import Json, print_result
+from tlviz.cli.output import OUTPUT, Json, print_result
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError
 from tlviz.home import make_folder, write_atomic
+from tlviz.program import command
+from tlviz.runs.named import named_run
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.store.folder import RunFolder, find_run
+from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.kinds import RACE
 
 
 def report(
-    runs: Annotated[list[str], typer.Argument(help="Runs to compare, or one race.")],
-    to: Annotated[Path, typer.Option(help="The HTML file to write, or a folder to write it into.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Runs to compare, or one race; names as for `runs show`.", metavar="RUN...", show_default=False
+        ),
+    ],
+    to: Annotated[
+        Path, typer.Option(help="The HTML file, or a folder for it.", metavar="PATH", rich_help_panel=OUTPUT)
+    ],
     as_json: Json = False,
 ) -> None:
-    """Write runs beside one another, or one race, as one HTML file with its figures, which needs no network."""
+    """Write runs side by side, or one race, into one HTML file with its figures; it opens without a connection."""
     from tlviz.export.race_report import race_report_html  # these import plotly
     from tlviz.export.report import report_html
 
-    found = [find_run(name) for name in dict.fromkeys(runs)]
+    found = [named_run(name) for name in dict.fromkeys(runs)]
     if len(found) == 1 and found[0].config()["kind"] == RACE:
         content = race_report_html(found[0])
     else:
         content = report_html(_rows(found))
-    place = given_path(str(to))
-    file = place / f"{found[0].name}.html" if place.is_dir() else place
+    target = given_path(str(to))
+    file = target / f"{found[0].name}.html" if target.is_dir() else target
     make_folder(file.parent)
     write_atomic(file, content.encode())
     print_result({"runs": [run.name for run in found], "file": str(file)}, as_json, str(file))
@@ -44,7 +53,7 @@ def _rows(runs: Sequence[RunFolder]) -> list[Row]:
     for run in runs:
         if run.name not in known or not known[run.name].folder.path.samefile(run.path):
             raise BadSettingError(
-                f"{run.name} is no fine-tuning run of this machine; name runs that 'python -m tlviz runs' lists, "
-                "or a race alone."
+                f"{run.name} is not a fine-tuning run of this machine; name runs that '{command('runs')}' lists, "
+                "or one race."
             )
     return [known[run.name] for run in runs]

@@ -5,25 +5,25 @@ from __future__ import annotations
 import sys
 import time
 
-from tlviz.cli.output import stderr
+from tlviz.cli.output import tell
 from tlviz.runs.store.folder import RunFolder
 
 _POLL_S = 0.1
 
 
 def watch_job(run: RunFolder) -> None:
-    """Wait for a job's worker to end, telling each part of its work once on standard error; Ctrl-C stops it."""
-    told = ""
+    """Wait for a job's worker to end, naming each part of its work once on standard error; Ctrl-C stops it."""
+    shown = ""
     while not run.status().is_over:
         try:
             beat = run.heartbeat()
             doing = "" if beat is None else beat.doing.partition(":")[0]
-            if doing not in ("", told):
-                told = doing
-                stderr.print(doing, markup=False)
+            if doing not in ("", shown):
+                shown = doing
+                tell(doing)
             time.sleep(_POLL_S)
         except KeyboardInterrupt:
-            stderr.print("stopping")
+            tell("stopping")
             run.request_stop()
 
 

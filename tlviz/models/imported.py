@@ -17,6 +17,7 @@ from tlviz.errors import BadSettingError, BadWeightsError, TlvizError, UnknownNa
 from tlviz.home import home, storage_errors
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider
 from tlviz.models.table import MODELS, find_architecture
+from tlviz.program import command
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
@@ -76,7 +77,7 @@ def exported_model(path: Path) -> ModelSpec:
     except (KeyError, ValueError, TypeError, UnknownNameError) as error:
         raise BadWeightsError(
             f"The file {path} does not name its network ({error}); import it with its architecture and classes: "
-            "python -m tlviz models import FILE --architecture A --classes FILE --name N"
+            f"{command('models import FILE --architecture A --classes FILE --name N')}"
         ) from error
 
 

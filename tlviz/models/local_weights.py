@@ -15,6 +15,7 @@ from tlviz.home import storage_errors
 from tlviz.models.imported import own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, MODELS
+from tlviz.program import command
 
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 """The names under which the hub keeps weights, the preferred one first."""
@@ -71,7 +72,7 @@ def need_weights(spec: ModelSpec) -> Path:
     if path is None:
         raise BadWeightsError(
             f"The weights of {spec.name} ({spec.file_mb:,.0f} MB) are not on this machine yet; download them first: "
-            f"python -m tlviz models download {spec.name}"
+            f"{command(f'models download {spec.name}')}"
         )
     return path
 

@@ -18,6 +18,7 @@ from tlviz import vision
 from tlviz.errors import BadWeightsError
 from tlviz.models.local_weights import need_weights
 from tlviz.models.spec import ModelSpec, Provider, Sizing
+from tlviz.program import command
 
 _DAMAGE = (
     *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
@@ -108,7 +109,7 @@ def _read_timm(spec: ModelSpec, path: Path, side: int | None) -> dict[str, Tenso
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError, pickle.UnpicklingError) as error:
         raise BadWeightsError(
             f"The weights of {spec.name} at {path} cannot be read ({_first_line(error)}); delete them with: "
-            f"python -m tlviz models delete {spec.name}, and download them again."
+            f"{command(f'models delete {spec.name}')}, and download them again."
         ) from error
     return dict(module.state_dict())
 

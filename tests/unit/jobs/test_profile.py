@@ -64,7 +64,7 @@ def test_a_mistake_is_one_sentence() -> None:
     run = start_profile(make_request("resnet50", "photos"))
     wait(lambda: over(run))
     assert run.status() is Status.FAILED
-    assert "python -m tlviz models download resnet50" in run.events()[-1]["error"]
+    assert "tlviz models download resnet50" in run.events()[-1]["error"]
 
 
 def test_the_time_left_is_that_of_the_whole_work() -> None:

@@ -204,7 +204,7 @@ def test_without_a_connection_one_sentence_names_what_ships(server: Server, monk
 
 def test_reading_never_connects_and_says_how_to_download(server: Server) -> None:
     for name in ("resnet18", "resnet18.a1_in1k"):
-        with pytest.raises(BadWeightsError, match=f"python -m tlviz models download {name}"):
+        with pytest.raises(BadWeightsError, match=f"tlviz models download {name}"):
             read_weights(MODELS[name])
     assert server.asked == []
 

@@ -25,6 +25,7 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sources.store import datasets_folder, read_note, stored
 from tlviz.data.sources.target import Target, file_sources
 from tlviz.errors import BadDatasetError
+from tlviz.program import command
 
 LISTING = "listing.json"
 
@@ -198,7 +199,7 @@ def public_target(spec: PublicSpec) -> Target:
     if not is_downloaded(spec):
         raise BadDatasetError(
             f"{spec.title} is not on this machine yet ({spec.size_mb:,} MB, licence: {spec.licence}); "
-            f"download it with: python -m tlviz datasets download {spec.name}"
+            f"download it with: {command(f'datasets download {spec.name}')}"
         )
     root = data_root(spec)
     try:

@@ -18,6 +18,7 @@ import streamlit as st
 from tlviz.data.pixels.pictures import SUFFIXES, open_picture
 from tlviz.data.sources.folder import Problem, given_path
 from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.program import command
 from tlviz.runs.store.folder import RunFolder, find_run
 from tlviz.ui.cached.networks import run_network, saved_at
 from tlviz.ui.messages import show_error
@@ -81,7 +82,7 @@ def _given(files: Sequence[tuple[str, bytes]], path: str) -> tuple[list[Picture]
     if len(found) > MOST_PICTURES:
         raise BadDatasetError(
             f"There are {len(found):,} pictures below {path}; here at most {MOST_PICTURES:,} are named, "
-            "the command line names any number: python -m tlviz predict RUN FOLDER"
+            f"the command line names any number: {command('predict RUN FOLDER')}"
         )
     return [*dropped, *found], missing
 

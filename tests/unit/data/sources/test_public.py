@@ -432,7 +432,7 @@ def test_what_is_not_downloaded_says_how(patch: Patch) -> None:
         with pytest.raises(BadDatasetError) as caught:
             open_target(spec.name)
         message = str(caught.value)
-        assert f"python -m tlviz datasets download {spec.name}" in message
+        assert f"tlviz datasets download {spec.name}" in message
         assert f"{spec.size_mb:,} MB" in message
         assert spec.licence in message
 

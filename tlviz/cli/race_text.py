@@ -1,0 +1,42 @@
+"""The standings of a race as a terminal shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tlviz.cli.layout import Column
+from tlviz.cli.output import Rows, share, table
+from tlviz.runs.races.standings import Standing
+
+_COLUMNS = (
+    Column("what", is_long=True, enough=24),
+    Column("accuracy", is_right=True),
+    Column("error", "± error", rank=1, is_right=True),
+    Column("verdict", "against the best", rank=2),
+    Column("seconds", rank=3, is_right=True),
+    Column("trainable", "trainable", rank=4, is_right=True),
+    Column("memory", "memory", rank=6, is_right=True),
+    Column("source_kept", "source kept", rank=5, is_right=True),
+    Column("seeds", rank=7, is_right=True),
+)
+
+
+def standings_table(ranked: Sequence[Standing]) -> Rows:
+    """Return the standings as a table, the best first."""
+    return table(list(map(_line, ranked)), _COLUMNS)
+
+
+def _line(standing: Standing) -> dict[str, Any]:
+    noise = {None: "", True: "behind", False: "not distinguishable"}[standing.is_distinguishable]
+    return {
+        "what": standing.words,
+        "accuracy": share(standing.accuracy),
+        "error": share(standing.error),
+        "verdict": "dropped" if standing.is_dropped else noise,
+        "seconds": None if standing.seconds is None else f"{standing.seconds:,.1f}",
+        "trainable": standing.trainable_parameters,
+        "memory": None if standing.memory_mb is None else f"{standing.memory_mb:,.0f} MB",
+        "source_kept": share(standing.source_kept),
+        "seeds": standing.seeds,
+    }

@@ -1,0 +1,133 @@
+"""The runs on the command line: list, show, stop, resume, delete, report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from tlviz.cli.finetune import follow
+from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
+from tlviz.cli.layout import Column
+from tlviz.cli.output import Json, print_result, share, table
+from tlviz.cli.race import follow_race
+from tlviz.cli.report import report
+from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
+from tlviz.program import command
+from tlviz.runs.advice.transfer_gain import compare_with_scratch
+from tlviz.runs.named import named_run
+from tlviz.runs.overview import Row, overview
+from tlviz.runs.store.folder import FINETUNE, RACE, list_runs
+from tlviz.runs.store.launch import resume_run
+from tlviz.runs.store.trash import discard
+from tlviz.runs.summary import RunSummary, summarise
+from tlviz.runs.titles import moment
+
+RUN_HELP = "Its name in the list or its own name, a beginning that no other run has, or `last`."
+Run = Annotated[str, typer.Argument(help=RUN_HELP, metavar="RUN", show_default=False)]
+RUN_EXAMPLES = examples("runs show last", "runs stop 20261130-0912", "runs report last --to last.html")
+_COLUMNS = (
+    Column("run", is_long=True, enough=40),
+    Column("status"),
+    Column("accuracy", is_right=True),
+    Column("epochs", is_right=True, rank=1),
+    Column("own name", rank=2, is_long=True, enough=20),
+    Column("started", rank=3),
+    Column("data", rank=6, is_long=True, enough=16),
+    Column("strategy", rank=5),
+    Column("model", rank=4, is_long=True, enough=24),
+    Column("tags", rank=7, is_long=True, enough=16),
+)
+
+runs_app = typer.Typer(
+    cls=HelpfulGroup,
+    invoke_without_command=True,
+    help="List the fine-tuning runs of this machine, and show, stop, resume or delete one.",
+    epilog=RUN_EXAMPLES,
+)
+
+
+@runs_app.callback()
+def runs(context: typer.Context, as_json: Json = False) -> None:
+    """List the runs, newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    found = overview(FINETUNE)
+    none = f"There are no runs yet. Start one with: {command('finetune --data photos')}"
+    lines = table([_line(row) for row in found], _COLUMNS) if found else none
+    print_result({"runs": [_run_row(row) for row in found]}, as_json, lines)
+
+
+@runs_app.command("show", cls=HelpfulCommand)
+def show_run(run: Run, as_json: Json = False) -> None:
+    """Show a run's epochs, what trained in each phase at which rate, and what is left of the source network."""
+    summary = summarise(named_run(run))
+    result = _run_row(summary) | {"error": summary.error, "config": summary.settings, "epochs": summary.epochs}
+    result["test_accuracy"] = summary.test_accuracy
+    transfer = compare_with_scratch(summary, map(summarise, list_runs(FINETUNE)))
+    result["transfer"] = asdict(transfer) | {"worth": transfer.worth} if transfer else None
+    result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
+    result |= {"switches": summary.start_event.get("switches", [])}
+    result |= {"phases": phases_of(summary), "gauges": gauges_of(summary)}
+    print_result(result, as_json, *run_in_words(summary))
+
+
+@runs_app.command("stop", cls=HelpfulCommand)
+def stop_run(run: Run, as_json: Json = False) -> None:
+    """Stop a run and keep its best weights so far."""
+    found = named_run(run)
+    found.request_stop()
+    print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
+
+
+@runs_app.command("resume", cls=HelpfulCommand)
+def resume(run: Run, as_json: Json = False) -> int:
+    """Continue a run or a race that was stopped or killed; its weights become the same as without a break."""
+    found = named_run(run)
+    resume_run(found)
+    return follow_race(found, as_json) if found.config()["kind"] == RACE else follow(found, as_json)
+
+
+@runs_app.command("delete", cls=HelpfulCommand)
+def delete_run(
+    run: Run,
+    forever: Annotated[bool, typer.Option("--forever", help="Remove it from the disk instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Move a run that is over to the bin; on the Runs page it can be restored, or the bin emptied."""
+    found = named_run(run)
+    if forever:
+        found.delete()
+        print_result({"run": found.name, "deleted": True}, as_json, f"Deleted {found.name} for good.")
+        return
+    folder = discard(found).path
+    result = {"run": found.name, "deleted": True, "bin": str(folder)}
+    print_result(result, as_json, f"Moved {found.name} to the bin: {folder}")
+
+
+runs_app.command("report", cls=HelpfulCommand)(report)
+
+
+def _line(row: Row) -> dict[str, Any]:
+    """Return what a person reads of a run in the list."""
+    return {
+        "run": row.run,
+        "status": row.status,
+        "accuracy": share(row.best_val_accuracy),
+        "epochs": row.epochs_run,
+        "own name": row.notes.name,
+        "started": moment(row.started),
+        "data": row.data,
+        "strategy": row.strategy,
+        "model": row.model,
+        "tags": ", ".join(row.notes.tags),
+    }
+
+
+def _run_row(run: RunSummary | Row) -> dict[str, Any]:
+    names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
+    row = {name: getattr(run, name) for name in names}
+    if isinstance(run, Row):
+        row |= {"folder": str(run.folder.path), "name": run.notes.name, "tags": run.notes.tags}
+    return row
