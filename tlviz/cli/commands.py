@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.cli.app import start_app
 from tlviz.cli.bench import bench
 from tlviz.cli.datasets import datasets_app
 from tlviz.cli.find_rate import find_rate
@@ -124,6 +125,7 @@ app.command("find-rate", epilog=STRATEGIES_EPILOG)(find_rate)
 app.command("predict")(predict_pictures)
 app.command("race", epilog=STRATEGIES_EPILOG)(race)
 app.command("bench")(bench)
+app.command("app")(start_app)
 
 
 @app.command("export")
