@@ -12,8 +12,22 @@ from platformdirs import user_data_path
 
 from tlviz.errors import StorageError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-ASSETS = PROJECT_ROOT / "assets"
+_PACKAGE = Path(__file__).resolve().parent
+PROJECT_ROOT = _PACKAGE.parent
+"""The folder that Python finds the package in: the checkout, or ``site-packages``."""
+
+
+def find_app(package: Path) -> Path:
+    """Return the folder of ``app.py``, ``pages/`` and ``assets/``: in an installed package, beside one in a checkout.
+
+    The one inside comes first: beside an installed package lie other projects' files.
+    """
+    installed = package / "_app"
+    return installed if installed.is_dir() else package.parent
+
+
+APP_FOLDER = find_app(_PACKAGE)
+ASSETS = APP_FOLDER / "assets"
 
 
 def home() -> Path:

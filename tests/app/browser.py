@@ -47,18 +47,14 @@ class Server:
         return f"http://localhost:{self.port}"
 
     def start(self) -> None:
+        flags = [f"--server.port={self.port}", "--server.headless=true"]
+        self.launch([sys.executable, "-m", "streamlit", "run", "app.py", *flags], ROOT, os.environ.copy())
+
+    def launch(self, command: list[str], cwd: Path, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "app.py",
-                f"--server.port={self.port}",
-                "--server.headless=true",
-            ],
-            cwd=ROOT,
-            env=os.environ | {"TLVIZ_HOME": str(self.home)},
+            command,
+            cwd=cwd,
+            env=environment | {"TLVIZ_HOME": str(self.home)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -17,8 +17,9 @@ import pytest
 from tlviz.cli import main
 from tlviz.diagnose.profile_store import load_profile
 from tlviz.runs.races.race import read_race
-from tlviz.runs.store.folder import FINETUNE, find_run, list_runs
+from tlviz.runs.store.folder import find_run, list_runs
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
 
 ARCHIVE = Path(__file__).with_name("home-0.1.tar.xz")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tlviz.errors import StorageError
-from tlviz.home import home, write_atomic
+from tlviz.home import find_app, home, write_atomic
 
 
 def test_home_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -15,6 +15,14 @@ def test_home_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp
     assert home() == tmp_path / "x"
     monkeypatch.delenv("TLVIZ_HOME")
     assert home().name == "tlviz"
+
+
+def test_the_app_is_found_beside_a_checkout_and_inside_an_installed_package(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "tlviz"
+    (package.parent / "assets").mkdir(parents=True)
+    assert find_app(package) == package.parent
+    (package / "_app").mkdir(parents=True)
+    assert find_app(package) == package / "_app", "assets beside it are another project's"
 
 
 def test_a_failed_write_keeps_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

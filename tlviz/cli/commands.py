@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from tlviz import __version__
+from tlviz.cli.app import start_app
 from tlviz.cli.bench import bench
 from tlviz.cli.datasets import datasets_app
 from tlviz.cli.export import export
@@ -37,6 +38,7 @@ _FIRST = examples(
 )
 
 app = typer.Typer(cls=HelpfulGroup, no_args_is_help=True, epilog=_FIRST)
+app.command("app", cls=HelpfulCommand, rich_help_panel=SEE)(start_app)
 app.add_typer(models_app, name="models", rich_help_panel=SEE)
 app.add_typer(datasets_app, name="datasets", rich_help_panel=SEE)
 app.command("profile", cls=HelpfulCommand, rich_help_panel=MEASURE)(profile)

@@ -13,7 +13,7 @@ from tlviz.models.imported import own_models
 from tlviz.models.table import MODELS
 from tlviz.runs.named import LAST
 from tlviz.runs.overview import overview
-from tlviz.runs.store.folder import FINETUNE, RACE
+from tlviz.runs.store.kinds import FINETUNE, RACE
 
 
 def model_names() -> list[str]:

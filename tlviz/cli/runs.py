@@ -18,7 +18,8 @@ from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.named import named_run
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.store.folder import FINETUNE, RACE, list_runs
+from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.launch import resume_run
 from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tlviz.errors import TlvizError, UnknownNameError
 from tlviz.program import command
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.store.folder import FINETUNE, RACE, RunFolder, find_run
+from tlviz.runs.store.folder import RunFolder, find_run
+from tlviz.runs.store.kinds import FINETUNE, RACE
 
 LAST = "last"
 """The newest fine-tuning run."""

@@ -11,7 +11,8 @@ from tlviz.errors import UnknownNameError
 from tlviz.home import runs_folder
 from tlviz.runs.named import RunNameError, named_run
 from tlviz.runs.notes import Notes, write_notes
-from tlviz.runs.store.folder import FINETUNE, PROFILE, RACE, RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.kinds import FINETUNE, PROFILE, RACE
 
 
 def make(name: str, kind: str = FINETUNE, own: str = "") -> RunFolder:

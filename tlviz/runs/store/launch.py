@@ -39,7 +39,9 @@ KILL_AFTER_S = 5.0
 _PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 # Memory that a step gives back is kept for the next one (glibc), instead of being fetched from the system page by page.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
-WORKER_SETTINGS = _PATIENT_THREADS | _KEPT_MEMORY
+# Its log can hold every class name and path, also where the system's own encoding cannot (Windows).
+_ANY_CHARACTER = {"PYTHONUTF8": "1"}
+WORKER_SETTINGS = _PATIENT_THREADS | _KEPT_MEMORY | _ANY_CHARACTER
 """Environment of a worker, where the person has not set these otherwise."""
 # On Windows a process group and console of its own; start_new_session does the same elsewhere.
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -149,7 +151,8 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     search_path = os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH"))))
     with storage_errors(run.path), (run.path / "log.txt").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 (this program's own module)
-            [sys.executable, "-m", "tlviz.worker", str(run.path)],
+            # -P: whatever lies in the folder that the person is in is not imported.
+            [sys.executable, "-P", "-m", "tlviz.worker", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

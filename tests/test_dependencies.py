@@ -1,0 +1,64 @@
+"""What is declared, pinned and imported agrees."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+RANGES = {canonicalize_name(wish.name): wish for wish in map(Requirement, PROJECT["dependencies"])}
+
+
+def pins(name: str) -> dict[str, Version]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if "==" in line]
+    return {canonicalize_name(package): Version(version) for package, version in pairs}
+
+
+def imported() -> set[str]:
+    """Return the top names that any module of the program imports, at its head or later."""
+    files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "tlviz").rglob("*.py")]
+    names: set[str] = set()
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module))
+    return {name.partition(".")[0] for name in names}
+
+
+def test_every_range_has_a_pin_inside_it_and_every_pin_a_range() -> None:
+    pinned = pins("requirements.txt")
+    assert pinned.keys() == RANGES.keys()
+    outside = {name: str(pin) for name, pin in pinned.items() if pin not in RANGES[name].specifier}
+    assert not outside
+
+
+def test_every_range_is_open_above_the_pin_and_ends_before_a_major_version() -> None:
+    for name, wish in RANGES.items():
+        bounds = {bound.operator: bound.version for bound in wish.specifier}
+        assert bounds.keys() == {">=", "<"}, name
+        assert bounds["<"].isdecimal(), name
+        assert Version(bounds[">="]) <= pins("requirements.txt")[name], name
+
+
+def test_nothing_is_imported_that_is_not_declared() -> None:
+    homes = packages_distributions()
+    others = imported() - set(sys.stdlib_module_names) - {"tlviz", "pages"}
+    assert len(others) > 15
+    declared = {name: any(canonicalize_name(home) in RANGES for home in homes.get(name, ())) for name in others}
+    assert not [name for name, is_declared in declared.items() if not is_declared]
+
+
+def test_what_builds_the_package_is_pinned_for_its_test() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    pinned = pins("requirements-dev.txt")
+    assert all(pinned[canonicalize_name(wish.name)] in wish.specifier for wish in map(Requirement, build))
