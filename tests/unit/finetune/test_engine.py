@@ -15,7 +15,7 @@ from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
-from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason
+from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.regularise import training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits
@@ -196,3 +196,25 @@ def test_patience_waits_for_the_last_phase(tiny: Network, colours: ImageSet) -> 
     numbers = [event.epoch for event in finetune(session(tiny, colours, settings)) if isinstance(event, Epoch)]
     assert numbers[-1] >= 16, "the second phase, from epoch 16 on, had its chance"
     assert numbers[-1] < 30
+
+
+@pytest.mark.parametrize(("best", "waited"), [(1, 3), (7, 4), (9, 6)])
+def test_patience_counts_from_the_first_epoch_of_the_last_phase_or_from_a_better_one(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch, best: int, waited: int
+) -> None:
+    """The second phase begins with epoch 7, that is after 6: three epochs may pass from there, or from the best."""
+    epochs = iter(range(99))
+    monkeypatch.setattr("tlviz.finetune.engine.score", lambda *_: Score(1.0, float(next(epochs) == best), 0.0))
+    events = list(finetune(session(tiny, colours, config("two_phase", epochs=12, patience=3))))
+    assert [event.epoch for event in events if isinstance(event, Unfroze)] == [7]
+    assert [event.epoch for event in events if isinstance(event, Epoch)][-1] == 6 + waited
+    assert events[-1] == Stopped(StopReason.PATIENCE)
+
+
+def test_a_step_is_taken_at_the_rate_in_the_middle_of_its_share_of_the_epoch(
+    tiny: Network, colours: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[float] = []
+    monkeypatch.setattr("tlviz.finetune.engine.schedule_factor", lambda _, at, *__: places.append(at) or 1.0)
+    run(tiny, colours, config(epochs=2, batch_size=12))
+    assert places == [0.125, 0.375, 0.625, 0.875, 1.125, 1.375, 1.625, 1.875], "four steps to an epoch of 48 images"

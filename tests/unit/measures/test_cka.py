@@ -87,3 +87,12 @@ def test_a_matrix_of_many_images_is_that_of_their_batches_and_holds_no_gram_matr
     assert matrix[0][1] == matrix[1][0] == pytest.approx(linear_cka(*stages), abs=0.01)
     assert matrix[0][0] == pytest.approx(1, abs=1e-12)
     assert cka_matrix(stages) == matrix
+
+
+def test_batches_of_images_that_lie_class_by_class_are_mixed() -> None:
+    """Each class in a batch of its own would leave only what varies within the classes, which is unrelated here."""
+    classes = 4 * torch.eye(3, dtype=torch.float64).repeat_interleave(900, 0)
+    stages = [classes @ drawn(3, 8, 9) + drawn(2700, 8, 1), classes @ drawn(3, 8, 9) + drawn(2700, 8, 2)]
+    whole = linear_cka(*stages)
+    assert whole > 0.9
+    assert cka_matrix(stages)[0][1] == pytest.approx(whole, abs=0.01)

@@ -74,3 +74,17 @@ def test_squares_are_squares() -> None:
         assert rows == columns
         assert mask.sum() == rows * columns
         assert 2 <= rows <= 10
+
+
+def test_half_of_the_chance_maps_are_mirrored() -> None:
+    values = np.arange(9.0).reshape(3, 3)
+
+    def turned_and_shifted(start: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> set[bytes]:
+        shifts = [(down, across) for down in range(3) for across in range(3)]
+        return {np.roll(np.rot90(start, times), shift, (0, 1)).tobytes() for times in range(4) for shift in shifts}
+
+    copies = [copy.tobytes() for copy in chance_maps(values, 800)]
+    mirrored, plain = turned_and_shifted(values[:, ::-1]), turned_and_shifted(values)
+    assert not mirrored & plain
+    assert set(copies) == mirrored | plain, "every turn and every shift"
+    assert 340 < sum(copy in mirrored for copy in copies) < 460

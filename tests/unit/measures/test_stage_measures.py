@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.neighbors import KNeighborsClassifier
 
 from tlviz.measures.components import principal_components, standardise, variances
 from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
-from tlviz.measures.knn import knn_correct, neighbours_for
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise, channel_distance, distance_noise
 from tlviz.measures.transrate import transrate, transrate_above_chance
@@ -38,42 +36,6 @@ def test_components_are_those_of_a_singular_value_decomposition() -> None:
         assert (scores.max(0) >= -scores.min(0)).all()
         assert principal_components(features, 3)[0] == pytest.approx(scores[:, :3])
     assert standardise(np.ones((4, 2))).tolist() == [[0, 0]] * 4
-
-
-def test_neighbours_by_brute_force() -> None:
-    labels = np.arange(60) % 3
-    features = normal(60, 5) + np.eye(5)[labels]
-    expected = []
-    for at in range(60):
-        rest = np.arange(60) != at
-        judge = KNeighborsClassifier(1, metric="cosine").fit(features[rest], labels[rest])
-        expected.append(judge.predict(features[at : at + 1])[0] == labels[at])
-    assert knn_correct(features, labels, 1).tolist() == expected
-    assert knn_correct(features * 50, labels).tolist() == knn_correct(features, labels).tolist()
-
-
-def test_several_neighbours_vote_by_brute_force() -> None:
-    labels = np.arange(90) % 3
-    features = normal(90, 5) + np.eye(5)[labels]
-    expected = []
-    for at in range(90):
-        rest = np.arange(90) != at
-        judge = KNeighborsClassifier(7, metric="cosine").fit(features[rest], labels[rest])
-        votes = np.sort(judge.predict_proba(features[at : at + 1])[0])
-        is_tie = votes[-1] == votes[-2]
-        expected.append(None if is_tie else judge.predict(features[at : at + 1])[0] == labels[at])
-    found = knn_correct(features, labels, 7).tolist()
-    decided = [(one, other) for one, other in zip(found, expected, strict=True) if other is not None]
-    assert len(decided) > 70
-    assert all(one == other for one, other in decided)
-
-
-def test_neighbours_are_as_many_as_classes_allow() -> None:
-    assert neighbours_for(np.arange(400) % 4) == 20
-    assert neighbours_for(np.arange(10) % 2) == 4
-    labels = np.arange(10) % 2
-    far = np.eye(2)[labels] + 0.01 * normal(10, 2)
-    assert knn_correct(far, labels).all()
 
 
 def test_transrate_of_random_labels_is_nought_and_of_separate_classes_is_not() -> None:

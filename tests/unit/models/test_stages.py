@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.unit.models.golden_stages import GOLDEN, NAMES, stage_table
 from tlviz import vision
 from tlviz.errors import TlvizError
 from tlviz.models.load import Network
@@ -163,3 +167,61 @@ def test_deriving_leaves_mode_and_hooks_as_they_were(tiny: Network) -> None:
 def test_a_single_layer_cannot_be_divided() -> None:
     with pytest.raises(TlvizError, match="no stage before its head"):
         derive_stages(nn.Sequential(nn.Linear(2, 2)), torch.zeros(1, 3, 2, 2))
+
+
+def block(*widths: int) -> nn.Sequential:
+    """Convolutions of one pixel from each width to the next: their products are the multiply-adds of a pixel."""
+    return nn.Sequential(*(nn.Conv2d(before, after, 1) for before, after in pairwise(widths)))
+
+
+def headed(*layers: nn.Module, width: int) -> nn.Sequential:
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 2))
+
+
+@pytest.mark.parametrize(("width", "is_opened"), [(7, False), (8, True)])
+def test_a_container_with_more_than_half_of_the_compute_is_opened(width: int, is_opened: bool) -> None:
+    """By hand, at four pixels: 4 x (18 + 36 + 36) + 12 = 372 multiply-adds beside 48 times the inner width."""
+    module = headed(block(3, 6), block(6, 6), block(6, width, 6), block(6, 6), width=6)
+    stages = derive_stages(module, torch.zeros(1, 3, 2, 2))
+    backbone = [stage.modules for stage in stages[:-1]]
+    container = [("2.0",), ("2.1",)] if is_opened else [("2",)]
+    assert backbone == [("0",), ("1",), *container, ("3",)]
+
+
+def test_of_a_chain_that_is_too_long_the_cheapest_neighbours_are_joined() -> None:
+    """Every width differs, so nothing is grouped by its shape: two pairs of 17 stages are joined."""
+    widths = [3, 40, 41, 42, 43, 10, 11, 44, 45, 46, 47, 48, 5, 6, 49, 50, 51, 52]
+    module = headed(*block(*widths), width=52)
+    stages = derive_stages(module, torch.zeros(1, 3, 2, 2))
+    joined = [stage.modules for stage in stages if len(stage.modules) > 1][:-1]
+    costs = [before * after for before, after in pairwise(widths)]
+    assert len(stages) == MOST_STAGES
+    assert joined == [("4", "5"), ("11", "12")], costs
+
+
+@pytest.mark.parametrize(
+    ("layer", "side", "grid", "reduction"),
+    [
+        (nn.Conv2d(3, 4, 5, 4), 32, 7, 4),  # 4.57, nearer to 4 than to 8
+        (nn.Conv2d(3, 4, 3, 2, 2), 32, 17, 2),  # 1.88
+        (nn.Conv2d(3, 4, 9, 5), 64, 12, 4),  # 5.33
+        (nn.Conv2d(3, 4, 7, 6), 64, 10, 8),  # 6.4
+        (nn.Conv2d(3, 4, 1, 1, 3), 32, 38, 1),  # a border outside
+    ],
+)
+def test_a_convolution_reduces_by_a_power_of_two_though_its_border_says_otherwise(
+    layer: nn.Conv2d, side: int, grid: int, reduction: int
+) -> None:
+    picture = torch.zeros(1, 3, side, side)
+    assert layer(picture).shape[-1] == grid
+    assert derive_stages(headed(layer, nn.Conv2d(4, 4, 1), width=4), picture)[0].reduction == reduction
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stages_of_an_architecture_are_those_that_are_kept(name: str) -> None:
+    """Names, channels, reduction, layout and modules; ``python -m tests.unit.models.golden_stages`` keeps new ones."""
+    assert stage_table(name) == json.loads(GOLDEN.read_text())[name]
+
+
+def test_what_is_kept_is_what_is_compared() -> None:
+    assert tuple(json.loads(GOLDEN.read_text())) == NAMES

@@ -262,3 +262,29 @@ def test_a_budget_depends_on_the_seed() -> None:
     labels = labelled(60)
     assert len({tuple(thin(labels, 5, seed)) for seed in range(4)}) == 4
     assert thin(labels, 5, 2).tolist() == thin(labels, 5, 2).tolist()
+
+
+@pytest.mark.parametrize(("images", "size", "drawn"), [(21, 3, 3), (24, 3, 6), (14, 2, 4), (28, 4, 8)])
+def test_a_further_group_is_drawn_where_that_comes_no_farther_from_the_share(
+    images: int, size: int, drawn: int
+) -> None:
+    """By hand: a fifth of 21 is 4, nearer to one group of 3 than to two; of 24 it is 5, nearer to two."""
+    labels = np.zeros(images, dtype=np.int64)
+    for seed in range(5):
+        assert len(stratified_holdout(labels, 0.2, seed, np.arange(images) // size)) == drawn
+
+
+def test_the_test_part_is_drawn_by_a_seed_of_its_own() -> None:
+    """By the same seed the validation part would hold the images at the very places that the test part was at."""
+    labels = np.zeros(40, dtype=np.int64)
+    split = split_images(labels, [""] * 40, 7, SplitPlan(test_share=0.25))
+    rest = np.setdiff1d(np.arange(40), split.test)
+    assert split.test.tolist() == stratified_holdout(labels, 0.25, 8).tolist()
+    assert split.validation.tolist() == rest[stratified_holdout(labels[rest], 0.2, 7)].tolist()
+
+
+def test_a_budget_draws_from_each_class_by_itself() -> None:
+    """Pictures that lie alike in every class, such as shots of one session, are not drawn together."""
+    labels = np.repeat(np.arange(3), 30)
+    places = thin(labels, 5, 0).reshape(3, 5) - 30 * np.arange(3)[:, None]
+    assert len({tuple(row) for row in places.tolist()}) == 3
