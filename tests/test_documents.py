@@ -49,6 +49,16 @@ def test_the_readme_is_one_page_with_the_two_commands() -> None:
     assert "pip install -r requirements-dev.txt && pytest" in lines
 
 
+def test_the_readme_names_every_page_with_its_question() -> None:
+    from tlviz.ui.frame import PAGES
+
+    rows = re.findall(r"^\| ([\w -]+) \| ([^|]+\?) \|", read(README), re.MULTILINE)
+    assert [name for name, _ in rows] == [name for _, name, _ in PAGES]
+    for (_, question), (file, *_) in zip(rows, PAGES, strict=True):
+        assert question.lower() in read(ROOT / file).lower(), file
+    assert anchors_of(ROOT / "docs" / "pages.md") >= {row[1].lower().replace(" ", "-") for row in PAGES}
+
+
 @every_document
 def test_links_lead_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", read(document)):
