@@ -53,10 +53,10 @@ def test_the_readme_names_every_page_with_its_question() -> None:
     from tlviz.ui.frame import PAGES
 
     rows = re.findall(r"^\| ([\w -]+) \| ([^|]+\?) \|", read(README), re.MULTILINE)
-    assert [name for name, _ in rows] == [name for _, name, _ in PAGES]
-    for (_, question), (file, *_) in zip(rows, PAGES, strict=True):
-        assert question.lower() in read(ROOT / file).lower(), file
-    assert anchors_of(ROOT / "docs" / "pages.md") >= {row[1].lower().replace(" ", "-") for row in PAGES}
+    assert [name for name, _ in rows] == [page[1] for page in PAGES]
+    for (_, question), page in zip(rows, PAGES, strict=True):
+        assert question.lower() in read(ROOT / page[0]).lower(), page[0]
+    assert anchors_of(ROOT / "docs" / "pages.md") >= {page[1].lower().replace(" ", "-") for page in PAGES}
 
 
 @every_document
