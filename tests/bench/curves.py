@@ -1,6 +1,6 @@
-"""Learning curves of the bundled targets at five freeze depths, written into the README: near, shifted, far.
+"""Learning curves of the bundled targets at five freeze depths, written into ``docs/benchmarks.md``.
 
-``python tests/bench/curves.py`` trains, replaces the table between the README's two marks and draws
+``python tests/bench/curves.py`` trains, replaces the table between the document's two marks and draws
 ``assets/pictures/curves.png``.
 """
 
@@ -22,7 +22,7 @@ import plotly.graph_objects as go  # noqa: E402
 from plotly.subplots import make_subplots  # noqa: E402
 
 from tests.app.browser import photograph  # noqa: E402
-from tests.bench.readme import write_between  # noqa: E402
+from tests.bench.document import write_between  # noqa: E402
 from tests.bench.speed import in_a_process  # noqa: E402
 from tlviz.figures.theme import stage_colours, use_template  # noqa: E402
 from tlviz.finetune.config import configure  # noqa: E402

@@ -2,8 +2,8 @@
 
 Each pair is the same network, split, head, batches, rates and epochs, trained by both; what is compared is the best
 validation accuracy.  Pairs are appended to FILE as they are measured, and those that are there are not measured again:
-the command can be ended at any time, run in parts, and run with more seeds.  ``--readme`` writes the table of FILE into
-the README.
+the command can be ended at any time, run in parts, and run with more seeds.  ``--write`` writes the table of FILE into
+``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.bench.readme import read_rows, write_between  # noqa: E402
+from tests.bench.document import read_rows, write_between  # noqa: E402
 from tests.bench.speed import MODELS, SEVEN, folder_of, in_a_process, settings_of  # noqa: E402
 
 CACHED = ("head_only", "last_stages")
@@ -106,9 +106,9 @@ def main() -> None:
     parser.add_argument("--data", default="clipart,digits")
     parser.add_argument("--strategies", default=",".join(SEVEN))
     parser.add_argument("--seeds", type=int, help=f"So many of each; by default {SEEDS}.")
-    parser.add_argument("--readme", action="store_true", help="Measure nothing; write the README's table.")
+    parser.add_argument("--write", action="store_true", help="Measure nothing; write the table of docs/benchmarks.md.")
     chosen = parser.parse_args()
-    if chosen.readme:
+    if chosen.write:
         write_between("equal", table(read_rows(chosen.to)))
         return
     known = {tuple(row[name] for name in KEY) for row in read_rows(chosen.to)}

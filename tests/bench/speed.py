@@ -222,15 +222,15 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--data", default="clipart")
     parser.add_argument("--to", type=Path, help="Also append each case to this file of JSON lines.")
-    parser.add_argument("--readme", action="store_true", help="Measure nothing; write the README's table from --to.")
+    parser.add_argument("--write", action="store_true", help="Measure nothing; write the table of docs/benchmarks.md.")
     parser.add_argument("--one", choices=KINDS)
     parser.add_argument("--settings")
     chosen = parser.parse_args()
     if chosen.one:
         one(chosen.one, json.loads(chosen.settings))
         return
-    if chosen.readme:
-        from tests.bench.readme import read_rows, speed_table, write_between
+    if chosen.write:
+        from tests.bench.document import read_rows, speed_table, write_between
 
         write_between("speed", speed_table(read_rows(chosen.to)))
         return

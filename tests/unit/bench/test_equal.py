@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import readme
+from tests.bench import document
+from tests.bench.document import speed_table, write_between
 from tests.bench.equal import SEEDS, compare, pairs, table
-from tests.bench.readme import speed_table, write_between
 from tests.bench.speed import MODELS, SEVEN
 
 
@@ -50,17 +50,18 @@ def test_every_case_is_compared_over_its_seeds_and_appears_in_the_table() -> Non
 
 
 def test_a_table_comes_between_its_marks_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readme, "ROOT", tmp_path)
-    (tmp_path / "README.md").write_text("a\n<!-- x -->\nold\n<!-- x -->\nb\n", encoding="utf-8")
+    page = tmp_path / "page.md"
+    monkeypatch.setattr(document, "DOCUMENT", page)
+    page.write_text("a\n<!-- x -->\nold\n<!-- x -->\nb\n", encoding="utf-8")
     write_between("x", "new \\1")
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "a\n<!-- x -->\nnew \\1\n<!-- x -->\nb\n"
+    assert page.read_text(encoding="utf-8") == "a\n<!-- x -->\nnew \\1\n<!-- x -->\nb\n"
     with pytest.raises(SystemExit, match="no two marks"):
         write_between("y", "")
 
 
 @pytest.mark.parametrize("mark", ["curves", "speed", "equal"])
-def test_the_readme_has_a_place_for_every_table(mark: str) -> None:
-    text = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_benchmarks_have_a_place_for_every_table(mark: str) -> None:
+    text = document.DOCUMENT.read_text(encoding="utf-8")
     assert text.count(f"<!-- {mark} -->") == 2
 
 

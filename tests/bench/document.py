@@ -1,4 +1,4 @@
-"""Tables of the README that commands write between two marks, such as ``<!-- speed -->``."""
+"""Tables of ``docs/benchmarks.md`` that commands write between two marks, such as ``<!-- speed -->``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 
 def write_between(mark: str, words: str) -> None:
-    """Put words between the README's two marks of a name."""
-    readme, sign = ROOT / "README.md", f"<!-- {mark} -->"
+    """Put words between the document's two marks of a name."""
+    sign = f"<!-- {mark} -->"
     pattern = re.compile(f"{re.escape(sign)}.*?{re.escape(sign)}", re.DOTALL)
-    text = readme.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
     if not pattern.search(text):
-        raise SystemExit(f"README.md has no two marks {sign} to write between.")
-    readme.write_text(pattern.sub(lambda _: f"{sign}\n{words}\n{sign}", text), encoding="utf-8")
+        raise SystemExit(f"{DOCUMENT.name} has no two marks {sign} to write between.")
+    DOCUMENT.write_text(pattern.sub(lambda _: f"{sign}\n{words}\n{sign}", text), encoding="utf-8")
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
