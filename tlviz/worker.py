@@ -51,13 +51,13 @@ JOBS = {
     ANSWERS: "tlviz.jobs.answers",
     RACE: "tlviz.jobs.race",
 }
-"""The module of each kind of job, imported only when its turn has come: each has ``execute(job, settings)``."""
+"""The module of each kind of job, imported only when it is needed: each has ``execute(job, settings)``."""
 
 
 def main(folder: str) -> int:
     """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect.
 
-    Where another worker has the run in hand, or has just ended it, there is nothing to do.
+    Where another worker holds the run, or has just ended it, there is nothing to do.
     """
     run = RunFolder(Path(folder))
     try:

@@ -188,7 +188,7 @@ def test_a_race_that_goes_on_cannot_be_deleted() -> None:
     assert app.button(key="race_delete").disabled
     assert app.button(key="race_compare").disabled
     (race,) = list_runs(RACE)
-    with pytest.raises(StorageError, match="still going on"):
+    with pytest.raises(StorageError, match="still active"):
         discard(race)
 
 

@@ -238,7 +238,7 @@ def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> 
     assert list_runs() == [run]
     app.text_input(key="run_zip_path").set_value(__file__)
     app.button(key="run_bring_in").click().run()
-    assert "is no ZIP file" in app.error[0].value
+    assert "is not a ZIP file" in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["runs", "finetune"])

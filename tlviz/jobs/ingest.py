@@ -16,7 +16,7 @@ from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""Progress is told and a stop looked for this often."""
+"""How often progress is reported and a request to stop is checked."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:

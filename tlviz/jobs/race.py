@@ -85,7 +85,7 @@ class _Course:
         }
 
     def _begin(self) -> None:
-        """Say that the race has begun, or goes on, and find runs whose folder was made but not told."""
+        """Record that the race has begun or continues, and find runs whose folder was made but not recorded."""
         events = self._job.run.events()
         self._job.append("resumed" if events else "started", {"runs": len(self._planned)})
         if not events:
@@ -100,7 +100,7 @@ class _Course:
     def _recall_pictures(self) -> None:
         """Let the runs that are still to begin have the pictures and copies of those that have begun."""
         for member in self._race().members:
-            told = finetune.told_of_pictures(folder_of(self._job.run, member.run)) if member.run else None
+            told = finetune.recorded_pictures(folder_of(self._job.run, member.run)) if member.run else None
             if told is not None:
                 self._shared.begun.setdefault(self._planned[member.number]["data"], told)
 
@@ -126,7 +126,7 @@ class _Course:
         return not was_tried and (rung is None or reached < rung)
 
     def _is_ours(self, run: RunFolder) -> bool:
-        """Return whether no other worker has a run in hand."""
+        """Return whether no other worker holds a run."""
         if run.status().is_over:
             return True
         beat = run.heartbeat()

@@ -58,7 +58,7 @@ def change(first: Answers, second: Answers) -> Change:
 
 
 def weight_drift(summary: RunSummary) -> dict[str, float]:
-    """Return how far each stage's weights were from their start at the best epoch, as a share of it; {} if untold."""
+    """Return how far each stage's weights were from their start at the best epoch, as a share; {} if not recorded."""
     best = next((epoch for epoch in summary.epochs if epoch["epoch"] == summary.best_epoch), {})
     drift = _numbers(best.get("weight_drift"))
     if drift or summary.best_epoch != 0:

@@ -117,7 +117,7 @@ def test_order_cancel_pause_and_stop(folder: Path) -> None:
     assert [m.number for m in running] == [2]
     member = folder_of(race, str(running[0].run))
     for busy in (race, member):
-        with pytest.raises(StorageError, match="still going on"):
+        with pytest.raises(StorageError, match="still active"):
             busy.delete()
 
     pause(race)

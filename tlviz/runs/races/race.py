@@ -203,7 +203,7 @@ def go_on(run: RunFolder) -> None:
 
 
 def folder_of(race: RunFolder, name: str) -> RunFolder:
-    """Return the folder of one of a race's runs: it lies beside the race's own."""
+    """Return the folder of one of a race's runs: it is beside the race's own."""
     return RunFolder(race.path.parent / name)
 
 
@@ -226,14 +226,14 @@ def _member(
 
 
 def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member]) -> str | None:
-    """Say what is wrong with a race that has not said so itself."""
+    """Describe what is wrong with a race that has not recorded it itself."""
     if form > FORMAT:
         return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
     if run.config()["kind"] != RACE or not members:
         return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
     gone = sum(member.state is MemberState.GONE for member in members)
     if gone:
-        return f"{gone} of its runs are not in this folder any more; the others are shown."
+        return f"{gone} of its runs are no longer in this folder; the others are shown."
     if status is Status.FAILED:
         return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
     if status is Status.LOST:

@@ -17,7 +17,7 @@ last.pt             the worker, replaced whole  the last epoch's state, for a wo
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
-.claim              the system                  held by the one worker that has the run in hand
+.claim              the system                  held by the one worker that executes the run
 ==================  ==========================  =================================================================
 
 A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
@@ -55,7 +55,7 @@ TEST_FILE = "test.json"
 RACE = "race"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
-"""Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
+"""Reserved on disk to be freed when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
 _STAMP = "%Y%m%d-%H%M%S"
@@ -133,7 +133,7 @@ class RunFolder:
         events = self.events()
         status = self.status_after(events)
         if status is Status.FAILED and not has_end(events):
-            events = self.events()  # a worker may have told its end and gone between the two looks
+            events = self.events()  # a worker may have recorded its end and exited between the two checks
             status = self.status_after(events)
         return status, events
 
@@ -151,12 +151,12 @@ class RunFolder:
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
     def has_ended(self) -> bool:
-        """Return whether the run told its end and nobody has asked it to go on since."""
+        """Return whether the run recorded its end and nobody has resumed it since."""
         events = self.events()
         return has_end(events) and self._has_grown_since(self._resume_note(), events)
 
     def _last_event(self) -> dict[str, Any] | None:
-        """Return the last event where it lies whole in the last bytes of the file, else None."""
+        """Return the last event where it is complete in the last bytes of the file, else None."""
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
@@ -205,7 +205,7 @@ class RunFolder:
         if status is Status.FINISHED:
             raise BadSettingError(f"The run {self.name} is finished; there is nothing left to resume.")
         if not is_free or not status.is_over:
-            raise BadSettingError(f"The run {self.name} is still going on; there is nothing to resume yet.")
+            raise BadSettingError(f"The run {self.name} is still active; stop it before you resume it.")
 
     def resumed(self) -> float:
         """Return when the run was last asked to go on, in seconds since 1970, or 0."""
@@ -232,7 +232,7 @@ class RunFolder:
         if not self.is_run() or self.path.resolve().parent != runs_folder().resolve():
             raise StorageError(f"{self.path} is not a run in {runs_folder()}; only those are deleted.")
         if not self.status().is_over:
-            raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
+            raise StorageError(f"The run {self.name} is still active; stop it before you delete it.")
 
     def delete(self) -> None:
         """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""

@@ -206,7 +206,7 @@ def test_order_and_cancel_are_the_persons(home: object) -> None:
 def test_a_race_that_goes_on_is_not_deleted() -> None:
     race = create_run("race", "young", {})
     assert race.status() is Status.QUEUED
-    with pytest.raises(StorageError, match="still going on; stop it before you delete it"):
+    with pytest.raises(StorageError, match="still active; stop it before you delete it"):
         race.delete()
 
 
