@@ -81,7 +81,7 @@ def test_the_head_names_its_classes() -> None:
 
 def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
     app = open_channels(target="clipart", stage="stem", channel="3")
-    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    next(button for button in app.button if button.label == "Optimise a picture").click().run()
     (job,) = list_runs(VISUALISE)
     assert job.config()["settings"]["wish"]["channel"] == 3
     settings = job.config()["settings"]
@@ -91,7 +91,7 @@ def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
     stopped = replace(stopped, path=stopped.path.rename(stopped.path.with_name(f"9{stopped.name}")))
     (stopped.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "stopped"}\n')
     app.run()
-    assert "The drawing was cancelled; nothing was kept." in text(app)
+    assert "The optimisation was cancelled; nothing was kept." in text(app)
 
 
 def test_the_atlas_opens_with_its_download() -> None:
@@ -207,7 +207,7 @@ def test_what_a_drawing_is_to_excite_is_in_the_link() -> None:
     app = open_channels(target="clipart", stage="stem", channel="3", objective="in the middle")
     assert app.session_state[Key.OBJECTIVE] == "in the middle"
     assert app.query_params["objective"] == "in the middle"
-    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    next(button for button in app.button if button.label == "Optimise a picture").click().run()
     (job,) = list_runs(VISUALISE)
     assert job.config()["settings"]["wish"]["objective"] == "in the middle"
     job.request_stop()

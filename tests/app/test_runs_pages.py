@@ -79,9 +79,9 @@ def test_fixed_broken_and_both_wrong_reconcile_with_the_accuracies() -> None:
 def test_a_run_compared_with_itself_shows_zeros() -> None:
     run = finished([0, 1, 1, 0])
     app = compare(run)
-    assert "A is right in 2 and A in 2. No image changed sides." in text(app)
+    assert "A is right in 2 and A in 2. No image was fixed or broken." in text(app)
     two = compare(run, finished([0, 1, 1, 0]))
-    assert "A is right in 2 and B in 2. No image changed sides." in text(two)
+    assert "A is right in 2 and B in 2. No image was fixed or broken." in text(two)
     assert not app.exception
     assert not two.exception
 

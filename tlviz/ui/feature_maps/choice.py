@@ -84,7 +84,7 @@ class MapChoice:
         return looks.seen(self.model, run, pixels).maps
 
     def layer_of(self, pixels: Pixels) -> tuple[str, Layout]:
-        """Return the module whose output is the chosen place's map, and how it lies in memory."""
+        """Return the module whose output is the chosen layer's map, and its memory layout."""
         if self.layer:
             found = looks.inside(self.model, "", pixels, self.stage, self.layer)
             return self.layer, found.layouts[self.layer]
@@ -158,7 +158,7 @@ def _more() -> tuple[bool, int]:
     )  # fmt: skip
     overlay = linked_slider(
         "Overlay on the picture, percent", 0, 100, 0, key=Key.OVERLAY, step=5,
-        help="0 shows the maps alone; otherwise they lie over the picture in grey, so strongly.",
+        help="0 shows the maps alone; above that, they cover the grey picture with this strength.",
     )  # fmt: skip
     return scale == Scale.SHARED, overlay
 
@@ -178,7 +178,7 @@ def parse_numbers(typed: str) -> tuple[int, ...]:
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", typed.strip()))):
         found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part)
         if found is None:
-            raise BadSettingError(f"'{part}' is no channel number; write numbers and ranges such as 0, 7, 20-29.")
+            raise BadSettingError(f"'{part}' is not a channel number; write numbers and ranges such as 0, 7, 20-29.")
         first, last = int(found[1]), int(found[2] or found[1])
         numbers.extend(range(first, min(last, first + _MOST_NUMBERS) + 1))
     return tuple(dict.fromkeys(numbers))[:_MOST_NUMBERS]
