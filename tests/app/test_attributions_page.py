@@ -87,7 +87,7 @@ def test_a_method_that_does_not_apply_says_why_and_offers_the_nearest_with_one_c
 
 def test_a_class_out_of_range_in_a_link_is_said() -> None:
     app = open_why(**{"class": "1000"})
-    assert "asks for the class '1000', which is not here" in app.warning[0].value
+    assert "names the class '1000', which is not available here" in app.warning[0].value
     assert not app.exception
 
 

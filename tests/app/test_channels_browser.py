@@ -17,7 +17,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/channels?target=photos")
-        expect(page.get_by_text("answers most to")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("responds most to")).to_be_visible(timeout=60_000)
         assert "stage=fire9" in visit.address
         page.locator("[data-stage=stem]").click()
         expect(page.get_by_text("Its filter")).to_be_visible(timeout=60_000)

@@ -48,7 +48,7 @@ def test_it_opens_on_the_most_selective_channel_and_says_what_for() -> None:
     app = open_channels(target="clipart")
     assert not app.exception
     assert not app.error
-    assert "of **fire9** answers most to" in text(app)
+    assert "of **fire9** responds most to" in text(app)
     assert app.query_params["stage"] == "fire9"
     assert app.query_params["channel"] == str(app.session_state[Key.CHANNEL])
 
@@ -69,7 +69,7 @@ def test_a_link_reproduces_the_view_and_another_channel_follows() -> None:
 
 def test_a_channel_that_is_not_there_says_so() -> None:
     app = open_channels(target="clipart", stage="stem", channel="64")
-    assert "asks for the channel '64', which is not here" in app.warning[0].value
+    assert "names the channel '64', which is not available here" in app.warning[0].value
     assert not app.exception
 
 
@@ -109,7 +109,7 @@ def test_sentences_for_a_preference_for_none_and_for_silence(place: ChannelsView
     means[2] = 0
     changed = replace(top, class_means=means)
     assert sentence(place, changed, 0).startswith(
-        "Channel **0** of **stem** answers most to **red**: class selectivity **0.50**"
+        "Channel **0** of **stem** responds most to **red**: class selectivity **0.50**"
     )
     assert "prefers no class: its selectivity is only **0.05**" in sentence(place, changed, 1)
     assert "is never above zero on these 60 images" in sentence(place, changed, 2)
@@ -162,7 +162,7 @@ def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zer
     assert [button.proto.label for button in earlier.get("download_button")].count("Filter PNG") == 3
     head = open_channels(stage="head", **address)
     assert not head.exception
-    assert "its channels are not these" in text(head)
+    assert "so its channels cannot be compared" in text(head)
 
 
 def test_networks_side_by_side_download_as_a_picture_and_as_numbers(place: ChannelsView, top: TopImages) -> None:

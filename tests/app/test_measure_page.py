@@ -277,7 +277,7 @@ def test_two_networks_are_compared_stage_by_stage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tlviz.diagnose.compare.compare_models", lambda one, two, progress: cells)
     app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
     assert not app.exception
-    assert "one of EfficientNet-Lite0 (column) see the images" in text(app)
+    assert "one of EfficientNet-Lite0 (column) on the same images" in text(app)
 
 
 def test_another_network_is_measured_before_it_is_compared() -> None:

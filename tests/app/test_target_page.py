@@ -61,7 +61,7 @@ def test_findings_are_listed_with_what_is_excluded(pets: Path) -> None:
     check_dataset(str(pets), features=False)
     app = open_page("target", target="folder", folder=str(pets), view="Findings")
     assert not app.exception
-    assert "17 images looked at" in text(app)
+    assert "17 images checked" in text(app)
     assert findings(app) == ["duplicate"]
     exclude(str(pets), {"cat/copy.png": "duplicate"})
     app = open_page("target", target="folder", folder=str(pets), view="Findings")

@@ -125,7 +125,7 @@ def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: P
 def _projected(target: str, model: str, stamp: str, version: str, _images: ImageSet) -> ImageMap:
     from tlviz.diagnose.image_map import map_images
 
-    with Bar("Looking at the images") as progress:
+    with Bar("Examining the images") as progress:
         return map_images(networks.network(model), _images, progress)
 
 

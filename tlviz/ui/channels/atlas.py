@@ -68,8 +68,8 @@ def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version:
     first = Atlas(model, None, find_model(model).title, stages, images, tops, channels)
     _show(first, chosen)
     st.caption(
-        "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it what was "
-        "drawn to excite it, where you have had it drawn. From edges and colours (top) to objects (bottom)."
+        "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it its "
+        "optimised picture, if you have made one. From edges and colours (top) to objects (bottom)."
     )
     for run in compared:
         shared = [stage for stage in stages[:-1] if not why_not(_place(first, stage, version), run.name)]

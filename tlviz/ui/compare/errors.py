@@ -214,6 +214,6 @@ def _rows(
     if second.letter != first.letter:
         sides.append((second.letter, after, others))
     for letter, said, rows in sides:
-        table[f"{letter} says"] = [said.classes[guess] for guess in said.guesses[rows]]
-        table[f"{letter} sure"] = softmax(said.logits[rows]).max(1)
+        table[f"{letter} answer"] = [said.classes[guess] for guess in said.guesses[rows]]
+        table[f"{letter} confidence"] = softmax(said.logits[rows]).max(1)
     return pd.DataFrame(table)

@@ -120,7 +120,7 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
             order = linked_select(
                 "Channels first", list(Order), Order.STRONGEST, key=Key.ORDER,
                 help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
-                "Chosen: those whose numbers you type.",
+                "Chosen: the numbers you type.",
             )  # fmt: skip
     with columns[3], st.popover("More", width="stretch"):
         is_shared, overlay = _more()

@@ -153,8 +153,8 @@ def render_field(scene: MapView) -> None:
     headings = [f"{place}: mean of all channels; click a position", *names.values()]
     render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, __, at: _move(at, width))
     st.caption(
-        "The box is all that can reach the position, found by following the gradient back to the picture; bright is "
-        "what counts most for this picture: usually the middle, far less than the box."
+        "The box is all that can reach the position, found by following the gradient back to the picture; bright parts "
+        "count most for this picture: usually the middle, far less than the box."
     )
     for run in scene.choice.runs:
         st.caption(

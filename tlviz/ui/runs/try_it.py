@@ -80,8 +80,8 @@ def _given(files: Sequence[tuple[str, bytes]], path: str) -> tuple[list[Picture]
     found, missing = find_pictures([given_path(path)])
     if len(found) > MOST_PICTURES:
         raise BadDatasetError(
-            f"There are {len(found):,} pictures below {path}; here at most {MOST_PICTURES:,} are named, "
-            "the command line names any number: python -m tlviz predict RUN FOLDER"
+            f"{path} holds {len(found):,} pictures, but this page classifies at most {MOST_PICTURES:,}; "
+            "the command line takes any number: python -m tlviz predict RUN FOLDER"
         )
     return [*dropped, *found], missing
 
@@ -108,9 +108,9 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
 
 def _summary(rows: Sequence[Prediction]) -> None:
     unlike = sum(bool(row.is_unlike) for row in rows)
-    words = f"{len(rows):,} pictures named" if len(rows) > 1 else "One picture named"
+    words = f"{len(rows):,} pictures classified" if len(rows) > 1 else "One picture classified"
     if unlike:
-        words += f"; **{unlike:,}** look unlike the training images: do not rely on their answers"
+        words += f"; **{unlike:,}** are unlike the training images: do not rely on their answers"
     st.markdown(f"{words}.")
 
 
@@ -176,13 +176,13 @@ def _fingerprint(pictures: Sequence[Picture]) -> str:
         if isinstance(picture.source, bytes):
             digest.update(hashlib.sha256(picture.source).digest())
         else:
-            with suppress(OSError):  # it may just have gone: naming it will say so
+            with suppress(OSError):  # it may just have gone: classifying it will report that
                 state = picture.source.stat()
                 digest.update(f"{state.st_size}|{state.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking at the training images, once …")
+@st.cache_resource(max_entries=4, show_spinner="Reading the training images, once …")
 def _familiar(run: str, saved_at: int) -> tuple[Familiar | None, str]:  # noqa: ARG001 (a cache key)
     from tlviz.export.ood_reference import find_familiar
 
