@@ -93,7 +93,7 @@ class Pace:
         return 1.0 - self._ahead() / sum(SHARES.values())
 
     def seconds_left(self, now: float) -> float | None:
-        """Return the seconds to the end, None as long as too little is done to tell."""
+        """Return the seconds to the end, None while too little is done for an estimate."""
         behind = sum(SHARES.get(part, 0.0) * fraction for part, fraction in self._told.items())
         return (now - self._begun) * self._ahead() / behind if behind >= LEAST_SHARE else None
 

@@ -134,7 +134,7 @@ class Diary:
             return bundle_bytes(session.network, session.config, training | {"copies": session.copies})
 
     def _answers(self, epoch: Epoch) -> Answers | None:
-        """Return what the best weights say of each validation image, None right after a run was taken up again."""
+        """Return what the best weights answer for each validation image, None right after a run was taken up again."""
         session, logits = self._state.session, self._state.logits
         if logits is None:
             return None

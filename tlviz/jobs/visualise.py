@@ -1,4 +1,4 @@
-"""The job that draws what excites a channel and keeps the drawing on disk."""
+"""The job that makes the visualisation of a channel and keeps it on disk."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _network(settings: dict[str, Any]) -> Network:
 
 
 def _progress(job: Job) -> Callable[[int, int], None]:
-    """Report the steps with the time left, and end the drawing where a stop is asked for."""
+    """Report the steps with the time left, and end the visualisation where a stop is asked for."""
     begun = time.monotonic()
     looked = 0.0
 

@@ -94,7 +94,7 @@ def _count(value: Any) -> int:
 
 
 class CurveReader:
-    """Reads runs again and again: only those whose events have grown are parsed anew."""
+    """Reads runs again and again: only those whose events have grown are parsed again."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[int, int, int], Curve, list[dict[str, Any]]]] = {}

@@ -16,7 +16,7 @@ from tlviz.ui.state import Key
 
 
 def go_to(page: str) -> NoReturn:
-    """Go on to a page, a file of ``pages/``, with the same source and target.
+    """Go to a page, a file of ``pages/``, with the same source and target.
 
     They travel in the address: Streamlit may forget the sidebar's widgets where a run ends by going to another page,
     and the new page would begin with the first source and target of the list.

@@ -1,7 +1,7 @@
 """A race as it stands, read from its folder and those of its runs; and what a person asks of it.
 
 The race's ``config.json`` holds the settings of every run in the order they were planned.  Its worker makes a run's
-folder when its turn comes and says so in the race's events; what a run reached is in the run's own folder.
+folder when its turn comes, which the race's events record; what a run reached is in the run's own folder.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A race as it stands; ``members`` are in the order of the queue, ``trouble`` says why it is not whole, or None."""
+    """A race as it stands; ``members`` are in the order of the queue, ``trouble`` is why it is incomplete, or None."""
 
     name: str
     status: Status
@@ -112,7 +112,7 @@ class Race:
 
 
 def read_race(run: RunFolder, reader: CurveReader | None = None) -> Race:
-    """Read a race; works at any moment of its life, and where folders are missing or damaged it says so."""
+    """Read a race; works at any moment of its life, and where folders are missing or damaged, ``trouble`` says it."""
     reader = reader or CurveReader()
     config, (status, events) = run.config(), run.read()
     settings = config["settings"]
@@ -197,7 +197,7 @@ def pause(run: RunFolder) -> None:
 
 
 def go_on(run: RunFolder) -> None:
-    """Let a paused race go on.  Raises ``StorageError``."""
+    """Let a paused race continue.  Raises ``StorageError``."""
     with storage_errors(run.path):
         (run.path / PAUSE).unlink(missing_ok=True)
 

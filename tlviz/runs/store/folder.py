@@ -6,14 +6,14 @@ file                written by                  holds
 config.json         the launcher, once          kind, time of creation, settings
 notes.json          the app                     the person's name for the run, notes and tags
 stop                the app or command line     its presence asks the worker to stop
-resume              the app or command line     when a run that had ended was last asked to go on
+resume              the app or command line     when a run that had ended was last resumed
 pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
-predictions.npz     the worker, replaced whole  what the best weights say of each validation image
+predictions.npz     the worker, replaced whole  what the best weights answer for each validation image
 test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
-last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
+last.pt             the worker, replaced whole  the last epoch's state, for a worker that resumes; gone when finished
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
@@ -83,7 +83,7 @@ class RunFolder:
 
     @property
     def last_state(self) -> Path:
-        """Where the last epoch's state is, for a worker that goes on."""
+        """Where the last epoch's state is, for a worker that resumes."""
         return self.path / "last.pt"
 
     def config(self) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class RunFolder:
         return last if is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
-        """Return whether events came after the run was last asked to go on; by their size, as clocks may jump."""
+        """Return whether events came after the run was last resumed; by their size, as clocks may jump."""
         size = note.get("events")
         if isinstance(size, int):
             return self._events_size() > size
@@ -185,7 +185,7 @@ class RunFolder:
             (self.path / "stop").touch()
 
     def request_resume(self) -> None:
-        """Note that a run that is over shall go on.
+        """Note that a run that is over is to be resumed.
 
         Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
         """
@@ -208,12 +208,12 @@ class RunFolder:
             raise BadSettingError(f"The run {self.name} is still active; stop it before you resume it.")
 
     def resumed(self) -> float:
-        """Return when the run was last asked to go on, in seconds since 1970, or 0."""
+        """Return when the run was last resumed, in seconds since 1970, or 0."""
         asked = self._resume_note().get("time")
         return float(asked) if is_finite(asked) else 0.0
 
     def _resume_note(self) -> dict[str, Any]:
-        """Return what was noted when the run was last asked to go on: time, size of the events, the worker before."""
+        """Return what was noted when the run was last resumed: time, size of the events, the worker before."""
         return read_json(self.path / "resume") or {}
 
     def stop_requested(self) -> bool:
@@ -288,7 +288,7 @@ def _moment(path: Path) -> tuple[str, int, str] | None:
 
 
 def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
-    """Return whether a heartbeat is of a worker from before the run was last asked to go on."""
+    """Return whether a heartbeat is of a worker from before the run was last resumed."""
     if "pid" in note:
         return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
     asked = note.get("time")

@@ -110,7 +110,7 @@ def _signs(is_signed: bool) -> str:
 
 
 def stage_key(method: Method) -> str:
-    """Return where the chosen place is kept: methods that need a stage have a choice of their own."""
+    """Return where the chosen location is kept: methods that need a stage have a choice of their own."""
     return Key.STAGE if METHODS[method].at_stage else Key.WHERE
 
 

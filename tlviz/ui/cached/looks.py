@@ -60,7 +60,7 @@ def _uploaded(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, st
 
 
 def _tiny_words(width: int, height: int, size: int) -> str:
-    """Say so where a picture is so small that most of what a network sees of it comes from enlarging it."""
+    """Warn where a picture is so small that most of what a network sees of it comes from enlarging it."""
     if max(width, height) * _ENLARGED > size:
         return ""
     return f"only {width} x {height} pixels large; it is enlarged to {size}, so fine structure in it is an artefact"

@@ -37,7 +37,7 @@ def render_channel(place: ChannelsView) -> int:
 
 
 def top_of(place: ChannelsView) -> TopImages:
-    """Return the images that excite each channel of a place most."""
+    """Return the images that excite each channel of a stage most."""
     return cached_channels.top(place.model, place.tuned, place.stage.name, place.version, place.images)
 
 

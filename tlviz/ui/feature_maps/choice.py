@@ -75,7 +75,7 @@ class MapChoice:
         return [self.layer or self.stage]
 
     def maps(self, pixels: Pixels, run: str = "") -> Mapping[str, Map]:
-        """Return the feature maps (C, H, W) of every place that the pretrained network, or a run's, makes of a picture.
+        """Return the feature maps (C, H, W) of every stage or layer that a network makes of a picture.
 
         A run's maps are brought to the same grid where it sees pictures in another size.
         """

@@ -28,7 +28,7 @@ _FEW = 12
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One of the things compared: maps (C, H, W) by place, of ``pixels``; with ``minus`` their difference is shown."""
+    """One of the things compared: maps (C, H, W) by layer, of ``pixels``; with ``minus`` their difference is shown."""
 
     name: str
     pixels: Pixels
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What is drawn: one row a place, and which channels its tiles are."""
+    """What is drawn: one row per stage or layer, and which channels its tiles are."""
 
     rows: list[Row]
     places: list[str]

@@ -41,7 +41,7 @@ def render_card(spec: ModelSpec) -> None:
 
 
 def render_comparison(specs: Sequence[ModelSpec]) -> None:
-    """Draw the stage strips of the chosen networks below one another."""
+    """Draw the stage strips of the chosen networks one below the other."""
     opened = st.toggle("Single blocks", key=Key.BLOCKS, help="Split the stages into their single blocks.")
     for spec in specs:
         if len(specs) > 1:

@@ -140,7 +140,7 @@ def _state(run: RunFolder, race: Race) -> None:
                           help=words)  # fmt: skip
         return
     if race.is_paused:
-        first.button("Go on", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
+        first.button("Continue", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
     else:
         first.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
     asked_s = run.stop_age_s()

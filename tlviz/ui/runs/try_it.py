@@ -26,7 +26,7 @@ from tlviz.ui.widgets.panels import render_problems
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
 if TYPE_CHECKING:
-    from tlviz.export.ood_reference import Familiar
+    from tlviz.export.ood_reference import OodReference
     from tlviz.export.predict import Picture, Prediction, Predictions
 
 PICTURES, FOLDER = "pictures", "a folder"
@@ -183,7 +183,7 @@ def _fingerprint(pictures: Sequence[Picture]) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the training images, once …")
-def _familiar(run: str, saved_at: int) -> tuple[Familiar | None, str]:  # noqa: ARG001 (a cache key)
+def _familiar(run: str, saved_at: int) -> tuple[OodReference | None, str]:  # noqa: ARG001 (a cache key)
     from tlviz.export.ood_reference import find_familiar
 
     return find_familiar(find_run(run).weights, run_network(run))
