@@ -105,7 +105,7 @@ def test_a_wrong_archive_path_is_one_sentence() -> None:
     app.text_input(key="archive_path").set_value("/nowhere/x.zip").run()
     app.button(key="archive_unpack").click().run()
     assert not app.exception
-    assert "There is no archive '/nowhere/x.zip'" in app.error[0].value
+    assert "The archive '/nowhere/x.zip' does not exist" in app.error[0].value
 
 
 def test_a_large_target_is_read_by_a_worker_that_can_be_cancelled(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
