@@ -1,4 +1,4 @@
-"""What every test shares: a home of its own, and a tiny network with BatchNorm and dropout."""
+"""What every test shares: a TLVIZ_HOME of its own, and a tiny network with BatchNorm and dropout."""
 
 from __future__ import annotations
 

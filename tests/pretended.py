@@ -1,4 +1,4 @@
-"""A pretended GPU: tensors keep a note of where they would lie, and what would fail on a real one fails here.
+"""A pretended GPU: tensors keep a note of where they would be, and what would fail on a real one fails here.
 
 The numbers are the CPU's.  Tensors that would lie on different devices do not compute together, none on the GPU turns
 into numpy's, networks compute in bfloat16, and every wait for the device is counted.

@@ -1,4 +1,4 @@
-"""Small made-up profiles for tests of what is drawn and said about profiles."""
+"""Small made-up profiles for tests of the figures and sentences about profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one folder that tlviz writes to, and how a file gets there whole or not at all."""
+"""The one folder that tlviz writes to, and how a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def cache_folder(kind: str) -> Path:
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn a full, read-only or vanished disk into a ``StorageError`` that names the place."""
+    """Turn a full, read-only or vanished disk into a ``StorageError`` that names the location."""
     try:
         yield
     except OSError as error:

@@ -33,7 +33,7 @@ LOCK_POLL_S = 0.3
 def main(folder: str) -> int:
     """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect.
 
-    Where another worker has the run in hand, or has just ended it, there is nothing to do.
+    Where another worker holds the run, or has just ended it, there is nothing to do.
     """
     run = RunFolder(Path(folder))
     try:

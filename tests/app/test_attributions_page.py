@@ -72,7 +72,7 @@ def test_a_link_reproduces_the_question(method: Method) -> None:
 
 def test_a_method_without_stages_shows_grad_cam_there_and_says_so() -> None:
     app = open_why(method="feature_ablation")
-    assert "**Grad-CAM at every stage**, because Superpixel ablation works at the pixels only" in text(app)
+    assert "**Grad-CAM at every stage**, because Superpixel ablation works only at the pixels" in text(app)
     assert app.selectbox(key=Key.WHERE).options == ["the picture itself"]
 
 
@@ -87,7 +87,7 @@ def test_a_method_that_does_not_apply_says_why_and_offers_the_nearest_with_one_c
 
 def test_a_class_out_of_range_in_a_link_is_said() -> None:
     app = open_why(**{"class": "1000"})
-    assert "asks for the class '1000', which is not here" in app.warning[0].value
+    assert "names the class '1000', which is not available here" in app.warning[0].value
     assert not app.exception
 
 
@@ -190,7 +190,7 @@ def test_the_check_downloads_as_numbers() -> None:
     assert told["completeness gap", "", "map"] == ""
     assert float(told["deletion", "1.0", "copy 1"]) == 0.1
     assert float(told["insertion", "0.0", "map"]) == 0.9
-    assert float(told["alike when random from the head to", "head", "map"]) == 0.75
+    assert float(told["similarity when random from the head to", "head", "map"]) == 0.75
 
 
 def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,14 +17,14 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/channels?target=photos")
-        expect(page.get_by_text("answers most to")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("responds most to")).to_be_visible(timeout=60_000)
         assert "stage=fire9" in visit.address
         page.locator("[data-stage=stem]").click()
         expect(page.get_by_text("Its filter")).to_be_visible(timeout=60_000)
         visit.settle()
         assert "stage=stem" in visit.address
-        page.get_by_role("button", name="Draw what excites it").click()
-        drawn = page.locator("img[alt^='Drawn to excite channel']")
+        page.get_by_role("button", name="Optimise a picture").click()
+        drawn = page.locator("img[alt^='Optimised to excite channel']")
         expect(drawn).to_be_visible(timeout=90_000)
         page.screenshot(path=pictures / "channels.png")
         with page.expect_download() as waiting:
@@ -35,9 +35,9 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
         page.locator("[data-stage=fire9]").click()
         expect(page.get_by_text("of fire9 answers")).to_be_visible(timeout=30_000)
         visit.settle()
-        page.get_by_role("button", name="Draw what excites it").click()
+        page.get_by_role("button", name="Optimise a picture").click()
         page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_text("The drawing was cancelled; nothing was kept.")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("The optimisation was cancelled; nothing was kept.")).to_be_visible(timeout=30_000)
         assert len(list(cache_folder("drawings").iterdir())) == 1
 
         page.get_by_role("radio", name="Atlas").click()

@@ -49,7 +49,7 @@ def test_it_opens_on_the_most_selective_channel_and_says_what_for() -> None:
     app = open_channels(target="clipart")
     assert not app.exception
     assert not app.error
-    assert "of **fire9** answers most to" in text(app)
+    assert "of **fire9** responds most to" in text(app)
     assert app.query_params["stage"] == "fire9"
     assert app.query_params["channel"] == str(app.session_state[Key.CHANNEL])
 
@@ -70,7 +70,7 @@ def test_a_link_reproduces_the_view_and_another_channel_follows() -> None:
 
 def test_a_channel_that_is_not_there_says_so() -> None:
     app = open_channels(target="clipart", stage="stem", channel="64")
-    assert "asks for the channel '64', which is not here" in app.warning[0].value
+    assert "names the channel '64', which is not available here" in app.warning[0].value
     assert not app.exception
 
 
@@ -82,7 +82,7 @@ def test_the_head_names_its_classes() -> None:
 
 def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
     app = open_channels(target="clipart", stage="stem", channel="3")
-    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    next(button for button in app.button if button.label == "Optimise a picture").click().run()
     (job,) = list_runs(VISUALISE)
     assert job.config()["settings"]["wish"]["channel"] == 3
     settings = job.config()["settings"]
@@ -92,7 +92,7 @@ def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
     stopped = replace(stopped, path=stopped.path.rename(stopped.path.with_name(f"9{stopped.name}")))
     (stopped.path / "events.jsonl").write_text('{"event": "finished", "time": 1.0, "status": "stopped"}\n')
     app.run()
-    assert "The drawing was cancelled; nothing was kept." in text(app)
+    assert "The optimisation was cancelled; nothing was kept." in text(app)
 
 
 def test_the_atlas_opens_with_its_download() -> None:
@@ -110,7 +110,7 @@ def test_sentences_for_a_preference_for_none_and_for_silence(place: ChannelsView
     means[2] = 0
     changed = replace(top, class_means=means)
     assert sentence(place, changed, 0).startswith(
-        "Channel **0** of **stem** answers most to **red**: class selectivity **0.50**"
+        "Channel **0** of **stem** responds most to **red**: class selectivity **0.50**"
     )
     assert "prefers no class: its selectivity is only **0.05**" in sentence(place, changed, 1)
     assert "is never above zero on these 60 images" in sentence(place, changed, 2)
@@ -163,7 +163,7 @@ def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zer
     assert [button.proto.label for button in earlier.get("download_button")].count("Filter PNG") == 3
     head = open_channels(stage="head", **address)
     assert not head.exception
-    assert "its channels are not these" in text(head)
+    assert "so its channels cannot be compared" in text(head)
 
 
 def test_networks_side_by_side_download_as_a_picture_and_as_numbers(place: ChannelsView, top: TopImages) -> None:
@@ -208,7 +208,7 @@ def test_what_a_drawing_is_to_excite_is_in_the_link() -> None:
     app = open_channels(target="clipart", stage="stem", channel="3", objective="in the middle")
     assert app.session_state[Key.OBJECTIVE] == "in the middle"
     assert app.query_params["objective"] == "in the middle"
-    next(button for button in app.button if button.label == "Draw what excites it").click().run()
+    next(button for button in app.button if button.label == "Optimise a picture").click().run()
     (job,) = list_runs(VISUALISE)
     assert job.config()["settings"]["wish"]["objective"] == "in the middle"
     job.request_stop()

@@ -109,9 +109,9 @@ def test_one_channel_is_followed_and_a_smaller_network_takes_the_nearest() -> No
 
 def test_channels_that_do_not_exist_are_one_sentence() -> None:
     app = open_look(stage="stem", order="chosen", numbers="64-70")
-    assert [error.value for error in app.error] == ["There is no such channel here: stem has channels 0 to 63."]
+    assert [error.value for error in app.error] == ["The channel does not exist: stem has channels 0 to 63."]
     app.text_input(key=Key.NUMBERS).set_value("edges").run()
-    assert "'edges' is no channel number" in app.error[0].value
+    assert "'edges' is not a channel number" in app.error[0].value
     assert not app.exception
 
 

@@ -188,7 +188,7 @@ def test_the_map_follows_its_slider_and_the_address() -> None:
     app.select_slider(key=Key.STAGE).set_value("fire8").run()
     assert not app.exception
     assert app.query_params[Key.STAGE] == "fire8"
-    assert "Each mark an image at fire8" in text(app)
+    assert "Each mark is an image at fire8" in text(app)
 
 
 def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> None:
@@ -278,7 +278,7 @@ def test_two_networks_are_compared_stage_by_stage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tlviz.diagnose.compare.compare_models", lambda one, two, progress: cells)
     app = open_measure(measure="Similarity", against="tf_efficientnet_lite0")
     assert not app.exception
-    assert "one of EfficientNet-Lite0 (column) see the images" in text(app)
+    assert "one of EfficientNet-Lite0 (column) on the same images" in text(app)
 
 
 def test_another_network_is_measured_before_it_is_compared() -> None:

@@ -91,7 +91,9 @@ def test_a_link_reproduces_the_view() -> None:
 
 def test_a_link_to_what_is_not_there_says_so() -> None:
     app = open_page(source="resnet9000")
-    assert "asks for the source 'resnet9000', which is not here; 'squeezenet1_1' is shown" in app.warning[0].value
+    assert (
+        "names the source 'resnet9000', which is not available here; 'squeezenet1_1' is shown" in app.warning[0].value
+    )
     assert not app.exception
 
 
@@ -237,7 +239,7 @@ def test_a_run_name_that_does_not_exist_says_so() -> None:
     fresh.switch_page("pages/finetune.py")
     fresh.query_params[Key.RUN] = "no-such-run"
     fresh.run()
-    assert f"asks for the run 'no-such-run', which is not here; '{run.name}' is shown" in fresh.warning[0].value
+    assert f"names the run 'no-such-run', which is not available here; '{run.name}' is shown" in fresh.warning[0].value
     assert not app.exception
 
 

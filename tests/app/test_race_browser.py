@@ -80,7 +80,7 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_text("of 4 runs · paused")).to_be_visible(timeout=15_000)
         page.screenshot(path=pictures / "race_paused.png")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         wait_drawn(visit, before + 2)
         assert page.evaluate(RANGE) == zoomed, "points arrive, the zoom stays"
         page.reload()

@@ -103,7 +103,7 @@ def test_a_race_half_copied_is_shown_with_one_sentence() -> None:
     (member.path / "config.json").unlink()
     app = open_page("race")
     assert not app.exception
-    assert "1 of its runs are not in this folder any more" in app.warning[0].value
+    assert "1 of its runs are no longer in this folder" in app.warning[0].value
     config = race.path / "config.json"
     values = json.loads(config.read_text(encoding="utf-8"))
     config.write_text(json.dumps(values | {"settings": {"members": "x"}}), encoding="utf-8")
@@ -189,7 +189,7 @@ def test_a_race_that_goes_on_cannot_be_deleted() -> None:
     assert app.button(key="race_delete").disabled
     assert app.button(key="race_compare").disabled
     (race,) = list_runs(RACE)
-    with pytest.raises(StorageError, match="still going on"):
+    with pytest.raises(StorageError, match="still active"):
         discard(race)
 
 

@@ -44,7 +44,7 @@ def test_a_chosen_image_shows_where_each_run_looked_and_leads_on() -> None:
     assert "Grad-CAM for the answer given" not in text(app), "nothing is drawn before an image is chosen"
     app = compare(one, two, image=name)
     assert not app.exception
-    assert "Grad-CAM for the answer given: bright speaks for it; one colour scale for all." in text(app)
+    assert "Grad-CAM for the answer given: bright areas support it; one colour scale for all." in text(app)
     app.button(key="compare_attributions").click().run()
     assert not app.exception
     assert app.title[0].value == "Why this answer?"
@@ -80,14 +80,14 @@ def test_a_new_picture_shows_where_the_run_looked_and_goes_along(tmp_path: Path)
     app.button_group(key="runs_view").set_value("Try it on new pictures").run()
     app.text_input(key="try_folder").set_value(str(tmp_path)).run()
     assert not app.exception
-    assert "bright speaks for it" not in text(app)
+    assert "bright areas support it" not in text(app)
     app.selectbox(key="try_where").set_value(str(tmp_path / "two.png")).run()
     assert not app.exception
-    assert "Grad-CAM for the answer given: bright speaks for it." in text(app)
+    assert "Grad-CAM for the answer given: bright areas support it." in text(app)
     app.button(key="try_attributions").click().run()
     assert not app.exception
     assert app.title[0].value == "Why this answer?"
-    assert app.button(key="leave_handed").label == "Leave two.png"
+    assert app.button(key="leave_handed").label == "Close two.png"
     app.button(key="leave_handed").click().run()
     assert not app.exception
     assert not [button for button in app.button if button.key == "leave_handed"]

@@ -104,7 +104,7 @@ def test_name_try_delete_and_undo(home: Path, tmp_path: Path) -> None:
         visit.settle()
         broccoli = ASSETS / "datasets" / "photos" / "vegetable" / "broccoli.jpg"
         page.locator("input[type=file]").first.set_input_files([broccoli, ASSETS / "SOURCES.md"])
-        expect(page.get_by_text("One picture named")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("One picture classified")).to_be_visible(timeout=60_000)
         expect(page.get_by_text("One file or folder is odd")).to_be_visible()
         expect(page.get_by_alt_text("broccoli.jpg")).to_be_visible()
         with page.expect_download() as download:

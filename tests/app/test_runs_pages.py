@@ -73,15 +73,15 @@ def test_fixed_broken_and_both_wrong_reconcile_with_the_accuracies() -> None:
     cases = app.button_group(key="compare_case").options
     assert [getattr(case, "content", case) for case in cases] == ["Fixed by B (1)", "Broken by B (1)", "Both wrong (1)"]
     assert list(app.dataframe[0].value["image"]) == ["bird/b.png"]
-    assert list(app.dataframe[0].value["B says"]) == ["bird"]
+    assert list(app.dataframe[0].value["B answer"]) == ["bird"]
 
 
 def test_a_run_compared_with_itself_shows_zeros() -> None:
     run = finished([0, 1, 1, 0])
     app = compare(run)
-    assert "A is right in 2 and A in 2. No image changed sides." in text(app)
+    assert "A is right in 2 and A in 2. No image was fixed or broken." in text(app)
     two = compare(run, finished([0, 1, 1, 0]))
-    assert "A is right in 2 and B in 2. No image changed sides." in text(two)
+    assert "A is right in 2 and B in 2. No image was fixed or broken." in text(two)
     assert not app.exception
     assert not two.exception
 
@@ -93,7 +93,7 @@ def test_a_run_compared_with_itself_shows_zeros() -> None:
         ("Curves", "The star is the best epoch"),
         ("Calibration", "The calibration error is the mean gap"),
         ("What moved", "frozen stages stay at 0"),
-        ("Cost", "no run is better for less"),
+        ("Cost", "No run beats those on the dotted front"),
     ],
 )
 def test_every_view_of_four_runs(view: str, words: str) -> None:
@@ -134,7 +134,7 @@ def test_answers_that_are_missing_are_offered_to_be_asked_again() -> None:
     run = finished([0, 0, 1, 1])
     (run.path / "predictions.npz").unlink()
     app = compare(run)
-    assert "The best weights can be asked again" in text(app)
+    assert "The best weights can answer again" in text(app)
     assert app.button(key="ask_again")
 
 
@@ -216,7 +216,7 @@ def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
     app.button_group(key="runs_view").set_value("Try it on new pictures").run()
     app.text_input(key="try_folder").set_value(str(tmp_path)).run()
     assert not app.exception
-    assert "2 pictures named." in text(app)
+    assert "2 pictures classified." in text(app)
     assert "is unknown, because they are missing" in text(app)
     assert "One file or folder is odd" in app.expander[0].label
     app.text_input(key="try_folder").set_value("/nope").run()
@@ -238,7 +238,7 @@ def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> 
     assert list_runs() == [run]
     app.text_input(key="run_zip_path").set_value(__file__)
     app.button(key="run_bring_in").click().run()
-    assert "is no ZIP file" in app.error[0].value
+    assert "is not a ZIP file" in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["runs", "finetune"])

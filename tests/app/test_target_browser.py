@@ -34,7 +34,7 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/target")
-        page.get_by_text("Bring in images").click()
+        page.get_by_text("Import images").click()
         page.get_by_label("or its path on this machine").fill(str(archive))
         page.get_by_label("or its path on this machine").press("Enter")
         visit.settle()

@@ -62,7 +62,7 @@ def test_findings_are_listed_with_what_is_excluded(pets: Path) -> None:
     check_dataset(str(pets), features=False)
     app = open_page("target", target="folder", folder=str(pets), view="Findings")
     assert not app.exception
-    assert "17 images looked at" in text(app)
+    assert "17 images checked" in text(app)
     assert findings(app) == ["duplicate"]
     exclude(str(pets), {"cat/copy.png": "duplicate"})
     app = open_page("target", target="folder", folder=str(pets), view="Findings")
@@ -106,7 +106,7 @@ def test_a_wrong_archive_path_is_one_sentence() -> None:
     app.text_input(key="archive_path").set_value("/nowhere/x.zip").run()
     app.button(key="archive_unpack").click().run()
     assert not app.exception
-    assert "There is no archive '/nowhere/x.zip'" in app.error[0].value
+    assert "The archive '/nowhere/x.zip' does not exist" in app.error[0].value
 
 
 def test_a_large_target_is_read_by_a_worker_that_can_be_cancelled(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

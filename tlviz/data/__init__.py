@@ -1,1 +1,1 @@
-"""Images: what ships, folders, decoding, splits, augmentation."""
+"""Datasets: their sources, decoding, the doctor's checks, splits and augmentation."""

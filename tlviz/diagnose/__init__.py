@@ -1,1 +1,1 @@
-"""Looking at a target through a network: features, suspicious labels, the doctor of datasets."""
+"""Measuring a target with a network: the layer profile and its advice, suspicious labels, the dataset doctor."""

@@ -28,7 +28,7 @@ class ImageMap:
 
 
 def map_images(network: Network, images: ImageSet, progress: Callable[[int, int], None] | None = None) -> ImageMap:
-    """Place up to 1,000 images, a like share of each class, by the pooled features of the last backbone stage."""
+    """Project up to 1,000 images, the same share of each class, by the pooled features of the last backbone stage."""
     chosen = choose_images(images.labels, MOST_IMAGES)
     stage = network.stages[-2].name
     features = extract_features(network, images.pixels[chosen], [stage], progress)[stage]

@@ -24,7 +24,7 @@ def random_copy(network: Network, size: int, seed: int) -> Network:
 
 
 def settle_batchnorms(network: Network, pixels: Pixels | PixelRows) -> None:
-    """Estimate the statistics of every BatchNorm anew, on up to 256 pictures, uint8 (N, S, S, 3), evenly taken.
+    """Re-estimate the statistics of every BatchNorm on up to 256 pictures, uint8 (N, S, S, 3), evenly taken.
 
     Untouched, random weights would be normalised by the statistics of nothing (mean 0, variance 1), and lose far more
     than their training.

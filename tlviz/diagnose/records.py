@@ -25,7 +25,7 @@ class Candidate:
     """One entrant of the suggested race: what ``finetune.config.configure`` needs, and why it runs.
 
     ``freeze`` counts frozen stages from the stem, None is the strategy's own depth; ``frozen`` names them instead where
-    they are not the first ones; ``batchnorm`` is ``frozen``, or ``reestimate`` to take the statistics anew.
+    they are not the first ones; ``batchnorm`` is ``frozen``, or ``reestimate`` to estimate the statistics again.
     """
 
     strategy: str
@@ -84,7 +84,7 @@ class StageProfile:
     in units of the noise between two halves of the target; ``shift_raw`` is in standard deviations of the source,
     ``kid_raw`` an MMD.  Shifts are None where the target is itself the reference.
     ``relative_gradient`` is 1 for the stage that the target pulls at most.
-    ``correct`` holds one character an image, 1 where the probe named it rightly; ``places`` are the images (n, 2) on
+    ``correct`` holds one character an image, 1 where the probe was right; ``places`` are the images (n, 2) on
     the first two principal axes, each from -1 to 1, ``explained`` their share of the variance.
     """
 

@@ -16,7 +16,7 @@ Similarity = tuple[tuple[float | None, ...], ...]
 def stage_similarity(first: Mapping[str, Features], second: Mapping[str, Features] | None = None) -> Similarity:
     """Return the debiased linear CKA of all stages of ``first`` (rows) and of ``second``, {stage: features (N, D)}.
 
-    Both are of the same N pictures; without ``second`` the stages are compared with one another.  None where a stage
+    Both are of the same N pictures; without ``second`` the stages are compared with each other.  None where a stage
     does not vary.
     """
     rows = [torch.from_numpy(features) for features in first.values()]

@@ -1,4 +1,4 @@
-"""Arrays that took a while to compute, kept on disk: whole files or none, bounded in number."""
+"""Arrays that took a while to compute, kept on disk: complete files or none, bounded in number."""
 
 from __future__ import annotations
 

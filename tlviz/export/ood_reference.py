@@ -27,14 +27,14 @@ KEEP = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Familiar:
-    """Features (n, D) of a run's training images, and the distance beyond which a picture looks unlike them."""
+class OodReference:
+    """Features (n, D) of a run's training images, and the distance beyond which a picture is out of distribution."""
 
     features: Features
     threshold: float
 
     def distances(self, features: Features) -> NDArray[np.float64]:
-        """Return how far features (m, D) are from the training images, (m,); above 1 they look unlike them."""
+        """Return how far features (m, D) are from the training images, (m,); above 1 they are out of distribution."""
         return neighbour_distances(features, self.features) / max(self.threshold, 1e-12)
 
 
@@ -45,7 +45,7 @@ def feature_stage(network: Network) -> str:
 
 def find_familiar(
     weights: Path, network: Network, progress: Callable[[int, int], None] | None = None
-) -> tuple[Familiar | None, str]:
+) -> tuple[OodReference | None, str]:
     """Return what the training images of a run's weights look like, from the cache where it is known.
 
     Without it, the second value says why in one sentence.
@@ -62,7 +62,7 @@ def find_familiar(
     return found, ""
 
 
-def _measure(weights: Path, network: Network, progress: Callable[[int, int], None] | None) -> Familiar:
+def _measure(weights: Path, network: Network, progress: Callable[[int, int], None] | None) -> OodReference:
     """Look at training and validation images; 99 of 100 of both are no farther out than the threshold."""
     here = load_run_images(read_header(weights))
     train = here.split.train[:: -(-len(here.split.train) // MOST_IMAGES)]
@@ -74,7 +74,7 @@ def _measure(weights: Path, network: Network, progress: Callable[[int, int], Non
     seen = extract_features(network, here.images.pixels[rows], [stage], progress)[stage]
     own, held_out = seen[: len(train)], seen[len(train) :]
     distances = np.concatenate([neighbour_distances(own, own, are_same=True), neighbour_distances(held_out, own)])
-    return Familiar(own, float(np.quantile(distances, SHARE)))
+    return OodReference(own, float(np.quantile(distances, SHARE)))
 
 
 def _key(weights: Path) -> str:
@@ -82,15 +82,15 @@ def _key(weights: Path) -> str:
     return hashlib.sha256(f"{weights.resolve()}|{changed}".encode(errors="surrogateescape")).hexdigest()[:24]
 
 
-def _read(place: Path) -> Familiar | None:
+def _read(place: Path) -> OodReference | None:
     try:
         with np.load(place, allow_pickle=False) as held:
-            return Familiar(held["features"], float(held["threshold"]))
+            return OodReference(held["features"], float(held["threshold"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
-def _write(place: Path, found: Familiar) -> None:
+def _write(place: Path, found: OodReference) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, features=found.features, threshold=found.threshold)
     write_atomic(make_folder(place.parent) / place.name, buffer.getvalue())

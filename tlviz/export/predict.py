@@ -20,7 +20,7 @@ from tlviz.data.sources.folder import Problem, pictures_below
 from tlviz.errors import BadPictureError, BadWeightsError
 from tlviz.explore.maps.feature_maps import Guess, best_guesses
 from tlviz.export.bundle import load_bundle, read_header
-from tlviz.export.ood_reference import Familiar, feature_stage
+from tlviz.export.ood_reference import OodReference, feature_stage
 from tlviz.models.hooks import forward_hooks
 from tlviz.models.layout import as_features
 from tlviz.models.load import Network, normalise
@@ -46,7 +46,7 @@ class Picture:
 class Prediction:
     """What a network says of one picture: its best guesses, best first.
 
-    ``distance`` is how far it is from the training images; above 1 it looks unlike them.  None where they are unknown.
+    ``distance`` is how far it is from the training images; above 1 it is out of distribution.  None if unknown.
     """
 
     path: str
@@ -111,7 +111,7 @@ def predict(
     network: Network,
     geometry: Geometry,
     pictures: Sequence[Picture],
-    familiar: Familiar | None = None,
+    familiar: OodReference | None = None,
     progress: Progress | None = None,
 ) -> Predictions:
     """Name pictures in batches; one that cannot be opened is left out and becomes a problem.
@@ -155,7 +155,7 @@ def open_square(picture: Picture, geometry: Geometry) -> Pixels | Problem:
     return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
 
 
-def _name(network: Network, squares: Sequence[tuple[str, Pixels]], familiar: Familiar | None) -> list[Prediction]:
+def _name(network: Network, squares: Sequence[tuple[str, Pixels]], familiar: OodReference | None) -> list[Prediction]:
     logits, features = _see(network, np.stack([square for _, square in squares]))
     distances = familiar.distances(features.numpy()) if familiar else [None] * len(squares)
     return [

@@ -1,1 +1,1 @@
-"""Pictures: data in, plotly figure or image bytes out."""
+"""Figures: data in, a plotly figure or image bytes out."""

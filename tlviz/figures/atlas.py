@@ -36,7 +36,7 @@ class AtlasRow:
 def compose_atlas(title: str, subtitle: str, rows: Sequence[AtlasRow], colours: Sequence[str]) -> Pixels:
     """Lay the stages out from top (early) to bottom (late), uint8 (h, w, 3), on white, each in its own of ``colours``.
 
-    Drawings lie below their crops, in the rows that have any.
+    Visualisations are below their crops, in the rows that have any.
     """
     columns = max((len(row.cells) for row in rows), default=1)
     heights = [_row_height(row) for row in rows]

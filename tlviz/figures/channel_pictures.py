@@ -1,4 +1,4 @@
-"""The pictures that tell what a channel is for: crops around a peak, whole pictures with the crop marked."""
+"""The pictures that show what a channel is for: crops around a peak, whole pictures with the crop marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Up to four runs beside one another: curves, errors, calibration, what moved, what it cost."""
+"""Up to four runs side by side: curves, errors, calibration, what moved, what it cost."""
 
 from __future__ import annotations
 

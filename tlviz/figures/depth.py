@@ -24,7 +24,7 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stage on the axis: from ``left`` to ``right``; its point lies above the middle."""
+    """A stage on the axis: from ``left`` to ``right``; its point is above the middle."""
 
     name: str
     left: float
@@ -32,7 +32,7 @@ class Block:
 
     @property
     def middle(self) -> float:
-        """Where the stage's point lies."""
+        """The position of the stage's point."""
         return (self.left + self.right) / 2
 
 

@@ -21,7 +21,7 @@ def chart_library() -> str:
 
 
 def chart_part(figure: go.Figure, name: str) -> str:
-    """Return an interactive figure as HTML, to be put behind ``chart_library``; ``name`` is its place in the file."""
+    """Return an interactive figure as HTML, to be put after ``chart_library``; ``name`` is its id in the file."""
     content: str = pio.to_html(
         figure,
         include_plotlyjs=False,

@@ -181,7 +181,7 @@ def _what(drawn: Sequence[Block], freeze: int) -> str:
 
 
 def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
-    """Name every curve where it ends, chance where it lies, apart from one another."""
+    """Label every curve at its end and chance at its line, without overlaps."""
     main = curves[0]
     labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
     labels.append((main.random[-1], "random weights", _GREY, False))

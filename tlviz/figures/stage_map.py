@@ -29,7 +29,7 @@ def shown_images(labels: Sequence[int], most: int = MOST_POINTS) -> NDArray[np.i
 
 
 def aligned_places(profile: Profile) -> dict[str, Places]:
-    """Return every stage's places of all images (n, 2), each turned to fit the stage before it, on one scale."""
+    """Return every stage's positions of all images (n, 2), each turned to fit the stage before it, on one scale."""
     found: dict[str, Places] = {}
     before: Places | None = None
     for stage in profile.stages:
@@ -40,7 +40,7 @@ def aligned_places(profile: Profile) -> dict[str, Places]:
 
 
 def frame_of(places: dict[str, Places]) -> Frame:
-    """Return the ranges (low, high) of both axes that hold nearly all points of all stages; a far one lies outside."""
+    """Return the ranges (low, high) of both axes that hold nearly all points of all stages; a far one is outside."""
     everything = np.concatenate(list(places.values()))
     low, high = np.quantile(everything, [0.01, 0.99], axis=0)
     room = np.maximum(0.08 * (high - low), 1e-6)
@@ -55,7 +55,7 @@ def plot_stage_map(
     classes: Sequence[str],
     frame: Frame,
 ) -> go.Figure:
-    """Draw images at places (n, 2), a class by colour and shape, its name and the picture's on hover.
+    """Draw images at positions (n, 2), a class by colour and shape, its name and the picture's on hover.
 
     ``frame`` is the same for all stages, so that points move and the frame does not.
     """

@@ -1,1 +1,1 @@
-"""What a worker executes, and how it reports: one module a kind of job."""
+"""What a worker executes, and how it reports: one module for each kind of job."""

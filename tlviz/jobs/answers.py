@@ -31,7 +31,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     """
     run, part = find_run(str(settings["run"])), str(settings["part"])
     if part == TEST and summarise(run).test_accuracy is not None:
-        raise BadSettingError(f"The run {run.name} was already evaluated on its test images; that is done once.")
+        raise BadSettingError(f"The run {run.name} was already evaluated on its test images; this is done only once.")
     try:
         answers = _ask(job, run, part)
     except Halted:

@@ -15,7 +15,7 @@ from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""Progress is told and a stop looked for this often."""
+"""How often progress is reported and a request to stop is checked."""
 _REPORT = "report.json"
 
 

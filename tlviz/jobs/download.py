@@ -1,4 +1,4 @@
-"""The download job: a network's weights into its library's cache, told in the run folder and stopped from there."""
+"""The download job: a network's weights into its library's cache, reported in the run folder and stopped from there."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""While decoding, progress is told and a stop looked for this often."""
+"""How often, while decoding, progress is reported and a request to stop is checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What runs that one worker executes one after another have in common.
 
-    ``images`` are decoded ones; ``begun`` is what the first run on each target told of its pictures, which hold for
+    ``images`` are decoded ones; ``begun`` is what the first run on each target recorded of its pictures, which hold for
     the others too.
     """
 
@@ -113,7 +113,7 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
     Runs of a race begin with those of its first one.  Raises ``BadDatasetError`` where a run is taken up again on other
     pictures.
     """
-    begun = told_of_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
+    begun = recorded_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
     if begun is None:
         report = known_report(images.name)
         begun = {"copies": report.groups if report else (), "excluded": images.excluded, "pictures": images.digest}
@@ -121,7 +121,7 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
         shared.begun.setdefault(config.data, begun)
     if tuple(begun.get("excluded", ())) != images.excluded:
         raise BadDatasetError(
-            "Which pictures are excluded from the target has changed since this run or its race began; start a new one."
+            "The pictures excluded from the target have changed since this run or its race began; start a new one."
         )
     if begun.get("pictures", images.digest) != images.digest:
         raise BadDatasetError(
@@ -131,8 +131,8 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
     return tuple(tuple(group) for group in begun.get("copies", ()))
 
 
-def told_of_pictures(run: RunFolder) -> Mapping[str, Any] | None:
-    """Return what a run told of its pictures when it began, None where it has not."""
+def recorded_pictures(run: RunFolder) -> Mapping[str, Any] | None:
+    """Return what a run recorded of its pictures when it began, None where it has not begun."""
     return next((event for event in run.events() if event.get("event") == "started"), None)
 
 

@@ -15,7 +15,7 @@ from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""Progress is told and a stop looked for this often."""
+"""How often progress is reported and a request to stop is checked."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -26,13 +26,13 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     name, to = str(settings["data"]), settings.get("to")
     dataset = find_dataset(name)
     if isinstance(dataset, PublicSpec):
-        download(dataset, _telling(job, "downloading", 1e6, "MB"), Path(to) if to else None)
-    name = settle(name, _telling(job, "unpacking", 1e6, "MB"))
+        download(dataset, _reporter(job, "downloading", 1e6, "MB"), Path(to) if to else None)
+    name = settle(name, _reporter(job, "unpacking", 1e6, "MB"))
     target = open_target(name)
     problems = len(target.problems)
     if settings.get("geometry"):
         geometry = Geometry.from_json(settings["geometry"])
-        problems = len(load_images(name, geometry, _telling(job, "reading images", 1, "")).problems)
+        problems = len(load_images(name, geometry, _reporter(job, "reading images", 1, "")).problems)
     return {
         "status": Status.FINISHED,
         "data": name,
@@ -42,7 +42,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _telling(job: Job, doing: str, unit: float, unit_name: str) -> Callable[[int, int], None]:
+def _reporter(job: Job, doing: str, unit: float, unit_name: str) -> Callable[[int, int], None]:
     """Return a progress that shows in the heartbeat and ends the work where a stop is asked for."""
     begun, looked = time.monotonic(), 0.0
 

@@ -50,7 +50,7 @@ class Job:
         self._beat = replace(self._beat, state=state, doing=doing, fraction=fraction, seconds_left=seconds_left)
 
     def append(self, event: str, values: dict[str, Any]) -> None:
-        """Append one event durably; after a failed write the file ends with its last whole line."""
+        """Append one event durably; after a failed write the file ends with its last complete line."""
         line = encode({"event": event, "time": time.time()} | values) + b"\n"
         with storage_errors(self._events), self._events.open("ab") as file:
             start = file.tell()
@@ -63,7 +63,7 @@ class Job:
                 raise
 
     def finish(self, status: Status, **values: Any) -> None:
-        """Append the last event, on a full disk in the place of the ballast, and stop beating."""
+        """Append the last event, on a full disk in the space of the ballast, and stop beating."""
         self._ended.set()
         self._ballast.unlink(missing_ok=True)
         self.append("finished", {"status": status} | values)
@@ -105,7 +105,7 @@ class Job:
 
 
 def carry_out(job: Job, work: Callable[[], dict[str, Any] | None]) -> int:
-    """Do a job's work and tell its end, whatever it is; None from the work means that it will be taken up again.
+    """Do a job's work and record its end, whatever it is; None from the work means that it will be resumed.
 
     Returns the exit status of a worker: 0, 2 for a person's mistake, 1 for a defect.
     """

@@ -25,7 +25,7 @@ from tlviz.runs.store.kinds import FINETUNE
 VARIABLE, EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
 RUN_TAG = "tlviz.run"
 PATIENCE_S = 10.0
-"""At its end a run waits this long at most for what is not sent yet."""
+"""At its end a run waits at most this long for data not sent yet."""
 
 _ENDS = {Status.FINISHED: "FINISHED", Status.STOPPED: "KILLED", Status.FAILED: "FAILED"}
 _DEFAULTS = {
@@ -33,14 +33,14 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "4",
 }
-"""MLflow's own tries last for minutes, and it tells its makers about its use."""
+"""MLflow's own retries last for minutes, and it reports its use to its makers."""
 _MOST_PARAMETERS, _LONGEST = 100, 500
 
 Send = Callable[[Any, str], object]
 
 
 class Mirror:
-    """Sends one run to MLflow, in the order told; does nothing at all without the variable."""
+    """Sends one run to MLflow, in the order of its events; does nothing at all without the variable."""
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
@@ -78,7 +78,7 @@ class Mirror:
         self._queue.put(None)
         thread.join(PATIENCE_S)
         if thread.is_alive():
-            _say("has not answered yet; what is not sent by now may be missing there")
+            _say("has not answered yet; data not sent by now may be missing there")
 
     def _put(self, send: Send) -> None:
         if not os.environ.get(VARIABLE):
@@ -100,7 +100,7 @@ class Mirror:
             while (send := self._queue.get()) is not None:
                 send(client, name)
         except Exception as error:  # noqa: BLE001 (whatever a foreign library meets, the run goes on without it)
-            _say(f"gets no more of {self._run.name}: {type(error).__name__}")
+            _say(f"receives no more data of {self._run.name}: {type(error).__name__}")
 
 
 def _connect() -> Any:

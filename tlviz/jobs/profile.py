@@ -16,7 +16,7 @@ from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""Progress is told and a stop looked for this often."""
+"""How often progress is reported and a request to stop is checked."""
 SHARES = {
     "reading pictures": 0.2,
     "pretrained network": 0.2,
@@ -26,9 +26,9 @@ SHARES = {
     "gradients": 0.12,
     "measuring": 0.1,
 }
-"""What each part of a profile takes of its time, in their order; measured, and rough."""
+"""The share of a profile's time that each part takes, in their order; measured roughly."""
 LEAST_SHARE = 0.05
-"""With less behind it, nobody knows how long it takes."""
+"""Below this share, the remaining time is unknown."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _progress(job: Job) -> Callable[[str, int, int], None]:
 class Pace:
     """How far a profile is and how long it still takes, from the parts it has been through since ``begun``.
 
-    A part that an earlier profile left on disk is never told: it counts as done, yet says nothing of the pace.
+    A part that an earlier profile left on disk is never reported: it counts as done, but not for the pace.
     """
 
     def __init__(self, begun: float) -> None:
@@ -82,7 +82,7 @@ class Pace:
         self._told: dict[str, float] = {}
 
     def note(self, part: str, fraction: float) -> None:
-        """Note that a part is done so far, 0 to 1; those told before it are behind."""
+        """Note that a part is done so far, 0 to 1; those reported before it are complete."""
         for earlier in self._told:
             self._told[earlier] = 1.0
         self._told[part] = fraction
@@ -93,12 +93,12 @@ class Pace:
         return 1.0 - self._ahead() / sum(SHARES.values())
 
     def seconds_left(self, now: float) -> float | None:
-        """Return the seconds to the end, None as long as too little is done to tell."""
+        """Return the seconds to the end, None while too little is done for an estimate."""
         behind = sum(SHARES.get(part, 0.0) * fraction for part, fraction in self._told.items())
         return (now - self._begun) * self._ahead() / behind if behind >= LEAST_SHARE else None
 
     def _ahead(self) -> float:
-        """Return the shares of what is left of the last part told, and of the parts after it."""
+        """Return the shares of what is left of the last part reported, and of the parts after it."""
         parts = list(SHARES)
         last = max((parts.index(part) for part in self._told if part in SHARES), default=-1)
         rest = (1.0 - self._told[parts[last]]) * SHARES[parts[last]] if last >= 0 else 0.0

@@ -1,7 +1,7 @@
 """The job of a race: its runs one after another in one process, each in a run folder of its own.
 
 Pictures are decoded once, and what the pretrained frozen stages make of them is kept from run to run.  A worker that
-takes a race up again goes on with whatever is unfinished.
+resumes a race continues with whatever is unfinished.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class _Course:
         }
 
     def _begin(self) -> None:
-        """Say that the race has begun, or goes on, and find runs whose folder was made but not told."""
+        """Record that the race has begun or continues, and find runs whose folder was made but not recorded."""
         events = self._job.run.events()
         self._job.append("resumed" if events else "started", {"runs": len(self._planned)})
         if not events:
@@ -100,7 +100,7 @@ class _Course:
     def _recall_pictures(self) -> None:
         """Let the runs that are still to begin have the pictures and copies of those that have begun."""
         for member in self._race().members:
-            told = finetune.told_of_pictures(folder_of(self._job.run, member.run)) if member.run else None
+            told = finetune.recorded_pictures(folder_of(self._job.run, member.run)) if member.run else None
             if told is not None:
                 self._shared.begun.setdefault(self._planned[member.number]["data"], told)
 
@@ -126,7 +126,7 @@ class _Course:
         return not was_tried and (rung is None or reached < rung)
 
     def _is_ours(self, run: RunFolder) -> bool:
-        """Return whether no other worker has a run in hand."""
+        """Return whether no other worker holds a run."""
         if run.status().is_over:
             return True
         beat = run.heartbeat()
@@ -143,7 +143,7 @@ class _Course:
                 self._execute(run, member, rung, self._teller(member, members, after))
 
     def _execute(self, run: RunFolder, member: Member, rung: int | None, tell: Tell) -> None:
-        """Execute one run to a rung in its own folder, and tell its end there unless it only rests."""
+        """Execute one run to a rung in its own folder, and record its end there unless it only pauses."""
         settings = self._planned[member.number]
         own = MemberJob(run, self._job, tell)
         reset_peak_memory(choose_device(FinetuneConfig.from_json(settings).device))
@@ -170,7 +170,7 @@ class _Course:
             raise full[0]
 
     def _folder(self, member: Member, settings: dict[str, Any]) -> RunFolder:
-        """Return a run's folder, made where it has none and opened anew where an earlier worker has ended it."""
+        """Return a run's folder, made where it has none and reopened where an earlier worker has ended it."""
         if member.run is None:
             told = {RACE_KEY: self._job.run.name, NUMBER_KEY: member.number}
             run = create_run(FINETUNE, find_kind(FINETUNE).folder_label(settings), settings | told)
@@ -182,7 +182,7 @@ class _Course:
         return run
 
     def _drop_behind(self, rung: int) -> None:
-        """End the runs of those values that are clearly behind, and say so."""
+        """End the runs of those values that are clearly behind, and record that."""
         for words, members, reason in behind(self._race(), rung):
             for member in members:
                 values = {"number": member.number, "epoch": rung, "words": f"{words} was dropped: {reason}"}
@@ -190,7 +190,7 @@ class _Course:
                 self._end(member, "dropped")
 
     def _end_resting(self) -> None:
-        """End the runs that wait at a rung and will not go on."""
+        """End the runs that wait at a rung and will not continue."""
         for member in self._race().members:
             self._end(member, "cancelled")
 

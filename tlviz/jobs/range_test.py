@@ -17,7 +17,7 @@ from tlviz.runs.store.heartbeat import Status
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     """Try head rates by the settings of a run and return the curve and the suggestion for the last event.
 
-    ``phases`` counts those of the run, of which the first is tested; ``with_backbone`` tells whether any of the
+    ``phases`` counts those of the run, of which the first is tested; ``with_backbone``: whether any of the
     backbone trained, its rates rising with the head's.  Raises ``StoppedEarly``, and ``TlvizError`` for a person's
     mistake.
     """

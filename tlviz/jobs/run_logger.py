@@ -31,7 +31,7 @@ LARGE = 64 * 2**20
 
 
 class Diary:
-    """Writes down what the engine tells, each thing once, however often a run is interrupted and taken up again.
+    """Records the engine's events, each one once, however often a run is interrupted and resumed.
 
     ``begun`` is when the run would have begun, on the job's clock, had it not been interrupted.
     """
@@ -45,7 +45,7 @@ class Diary:
         self._writing: Future[None] | None = None
 
     def write(self, until: int | None = None) -> StopReason:
-        """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
+        """Run the engine to its end, or to the end of epoch ``until``, and measure retention; return why it ended."""
         with closing(self._board), self._scribe:
             try:
                 return self._write(until)
@@ -63,7 +63,7 @@ class Diary:
                 case Started():
                     self._start(event)
                 case Unfroze():
-                    self._settle()  # events are told in their order
+                    self._settle()  # events are written in their order
                     self._tell("unfroze", asdict(event))
                 case Progress():
                     self._show(event)
@@ -112,10 +112,10 @@ class Diary:
     def _write_epoch(
         self, values: dict[str, Any], weights: bytes | None, answers: Answers | None, resumable: bytes
     ) -> None:
-        """Save the epoch's weights where they are the best, tell it, and save the state to resume from.
+        """Save the epoch's weights where they are the best, record it, and save the state to resume from.
 
-        In this order, what was told has its weights; an epoch lost before the last step is trained again, to the same
-        result.
+        In this order, a recorded epoch has its weights; an epoch lost before the last step is trained again, to the
+        same result.
         """
         run = self._job.run
         if weights is not None:
@@ -134,7 +134,7 @@ class Diary:
             return bundle_bytes(session.network, session.config, training | {"copies": session.copies})
 
     def _answers(self, epoch: Epoch) -> Answers | None:
-        """Return what the best weights say of each validation image, None right after a run was taken up again."""
+        """Return what the best weights answer for each validation image, None right after a run was taken up again."""
         session, logits = self._state.session, self._state.logits
         if logits is None:
             return None
@@ -151,7 +151,7 @@ class Diary:
         self._job.tell(Status.RUNNING, words, done / epochs, pace_s * (epochs - done))
 
     def _is_gauged(self) -> bool:
-        """Return whether gauges are wanted and there is a source to compare with."""
+        """Return whether retention is to be measured and there is a source to compare with."""
         config = self._state.session.config
         return config.gauges and find_strategy(config.strategy).pretrained
 
@@ -167,9 +167,9 @@ class Diary:
         return next(at for at, stage in enumerate(stages) if any(owns(stage, name) for name in moving))
 
     def _gauge_end(self, *, is_stopped: bool) -> None:
-        """Read the gauges of the last and the best epoch's weights; after a stop, which a person waits for, the best's.
+        """Measure the retention of the last and the best epoch's weights; after a stop only of the best's.
 
-        A trained run is not lost where there is no memory for that.
+        A person waits for a stop.  A trained run is not lost where there is no memory for that.
         """
         state, best = self._state, self._state.best
         if not self._is_gauged() or best is None:
@@ -204,7 +204,7 @@ class Diary:
         self._tell("gauged", {"moment": moment, "epoch": epoch} | asdict(reading))
 
     def _tell(self, event: str, values: Mapping[str, Any]) -> bool:
-        """Append an event, unless it was told before an interruption; return whether that was so."""
+        """Append an event, unless it was recorded before an interruption; return whether that was so."""
         is_new = _identity(event, values) not in self._told
         if is_new:
             self._job.append(event, dict(values))

@@ -1,4 +1,4 @@
-"""The job that draws what excites a channel and keeps the drawing on disk."""
+"""The job that makes the visualisation of a channel and keeps it on disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlviz.runs.store.folder import find_run
 from tlviz.runs.store.heartbeat import Status
 
 LOOK_S = 0.2
-"""Progress is told and a stop looked for this often."""
+"""How often progress is reported and a request to stop is checked."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _network(settings: dict[str, Any]) -> Network:
 
 
 def _progress(job: Job) -> Callable[[int, int], None]:
-    """Report the steps with the time left, and end the drawing where a stop is asked for."""
+    """Report the steps with the time left, and end the visualisation where a stop is asked for."""
     begun = time.monotonic()
     looked = 0.0
 

@@ -1,1 +1,1 @@
-"""Measures: pure functions on tensors and numbers, each with its known answer in the tests."""
+"""Measures: pure functions on tensors and numbers, one file each, tested against known answers."""

@@ -42,7 +42,7 @@ def minibatch_cka(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
 def cka_matrix(first: Sequence[Tensor], second: Sequence[Tensor] | None = None) -> list[list[float]]:
     """Return the debiased linear CKA between all of the features (N, D) in ``first`` and all in ``second``.
 
-    All are of the same N images; without ``second`` the features are compared with one another.  Above 1,000 images
+    All are of the same N images; without ``second`` the features are compared with each other.  Above 1,000 images
     each HSIC is the mean over batches, as in ``minibatch_cka``: the Gram matrices of all stages would fill the memory.
     """
     columns = first if second is None else second

@@ -9,14 +9,14 @@ Places = NDArray[np.float64]
 
 
 def standardised(places: Places) -> Places:
-    """Return places (n, 2) with mean zero and mean squared length one; points that all coincide become zeros."""
+    """Return positions (n, 2) with mean zero and mean squared length one; points that all coincide become zeros."""
     centred = places - places.mean(0)
     size = float(np.sqrt((centred**2).sum(1).mean()))
     return centred / size if size > 1e-12 else np.zeros_like(centred)
 
 
 def turn_to(places: Places, target: Places) -> Places:
-    """Return places (n, 2) turned or mirrored as a whole to lie nearest to a target (n, 2); distances stay.
+    """Return positions (n, 2) rotated or mirrored as a whole to be nearest to a target (n, 2); distances stay.
 
     The orthogonal Procrustes problem (Schönemann 1966, https://doi.org/10.1007/BF02289451).
     """

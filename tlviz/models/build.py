@@ -16,7 +16,7 @@ from tlviz.models.spec import ModelSpec, Provider, check_size
 def build_module(
     spec: ModelSpec, class_count: int, *, size: int | None = None, initialise: bool = True, device: str | None = None
 ) -> nn.Module:
-    """Build an architecture for ``class_count`` classes and pictures of ``size`` (None: its own), in channels_last.
+    """Build an architecture for pictures of ``size`` (None: its own), in channels_last layout.
 
     ``initialise`` False skips the library's own random start where it can be skipped, for weights that are loaded
     anyway.  ``device`` "meta" gives shapes without memory.  Raises ``BadSettingError`` for a size it cannot take.

@@ -229,7 +229,7 @@ def _class_names(path: Path, names: tuple[str, ...], count: int) -> tuple[str, .
 
 
 def _keep(spec: ModelSpec, tensors: Tensors, name: str) -> ModelSpec:
-    """Write weights and card into a folder that appears whole or not at all, and return its row."""
+    """Write weights and card into a folder that appears completely or not at all, and return its row."""
     content = save({key: value.detach().clone().contiguous() for key, value in tensors.items()})
     card = {
         "provider": spec.provider,

@@ -107,7 +107,7 @@ def probe_sides(build: Build, own: int) -> Sides:
 
 
 def _resized(build: Build, argument: str, sizing: Sizing) -> Callable[[int], bool]:
-    """Return a test of one side that builds the architecture anew for it."""
+    """Return a test of one side that rebuilds the architecture for it."""
 
     def takes(side: int) -> bool:
         try:

@@ -22,7 +22,7 @@ class Provider(StrEnum):
 class Sizing(StrEnum):
     """How an architecture takes pictures of another side than its own.
 
-    ``FREE``: as built.  ``SIDE`` and ``PAIR``: built anew, the builder's ``size_argument`` given as one number or as
+    ``FREE``: as built.  ``SIDE`` and ``PAIR``: rebuilt, the builder's ``size_argument`` given as one number or as
     height and width.  ``FIXED``: not at all.
     """
 

@@ -1,4 +1,4 @@
-"""One forward pass of a network, written down: what ran, in which order, at what cost, and through which places."""
+"""One forward pass of a network, written down: what ran, in which order, at what cost, and through which nodes."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class _UseWatch(TorchFunctionMode):
-    """Tells of every tensor that a function is called with."""
+    """Reports every tensor that a function is called with."""
 
     def __init__(self, tell: Callable[[Tensor], None]) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Runs on disk: the run folder, its status, and starting a worker."""
+"""Runs on disk: their folders, races, results, and what they say about the advice."""

@@ -27,7 +27,7 @@ def differing_settings(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]
 class Change:
     """Two runs on the images that validate in both, as positions (n,) into their answers: one array a case.
 
-    ``first`` and ``second`` are the places of the common images in either run's answers; the others index these two.
+    ``first`` and ``second`` are the positions of the common images in either run's answers; the others index these two.
     """
 
     first: NDArray[np.int64]
@@ -58,7 +58,7 @@ def change(first: Answers, second: Answers) -> Change:
 
 
 def weight_drift(summary: RunSummary) -> dict[str, float]:
-    """Return how far each stage's weights were from their start at the best epoch, as a share of it; {} if untold."""
+    """Return how far each stage's weights were from their start at the best epoch, as a share; {} if not recorded."""
     best = next((epoch for epoch in summary.epochs if epoch["epoch"] == summary.best_epoch), {})
     drift = _numbers(best.get("weight_drift"))
     if drift or summary.best_epoch != 0:
@@ -68,7 +68,7 @@ def weight_drift(summary: RunSummary) -> dict[str, float]:
 
 
 def feature_drift(events: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return how unlike each backbone stage's features are to the pretrained ones at the best epoch: 1 - CKA."""
+    """Return how far each backbone stage's features are from the pretrained ones at the best epoch: 1 - CKA."""
     gauged = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
     similarity = _numbers(gauged[-1].get("similarity")) if gauged else {}
     return {stage: max(0.0, 1 - value) for stage, value in similarity.items()}

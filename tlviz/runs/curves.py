@@ -35,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What the events of a run tell: its epochs, which was best, the epochs at which more was unfrozen, and its cost.
+    """What the events of a run record: its epochs, which was best, the epochs at which more was unfrozen, and its cost.
 
     ``hits`` says in hexadecimal which of ``validation_images`` the best epoch named rightly; ``shared_s`` is what runs
     before it have saved it; ``agreement`` is the share of the source's answers that are left at the best epoch.
@@ -94,7 +94,7 @@ def _count(value: Any) -> int:
 
 
 class CurveReader:
-    """Reads runs again and again: only those whose events have grown are parsed anew."""
+    """Reads runs again and again: only those whose events have grown are parsed again."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[int, int, int], Curve, list[dict[str, Any]]]] = {}
@@ -103,7 +103,9 @@ class CurveReader:
         """Return a run's status and curve as they are now."""
         curve, last = self._look(run)
         status = run.status_after(last)
-        if status is Status.FAILED and not curve.has_ended:  # it may have told its end and gone between the two looks
+        if (
+            status is Status.FAILED and not curve.has_ended
+        ):  # it may have recorded its end and exited between the two checks
             curve, last = self._look(run)
             status = run.status_after(last)
         return status, curve

@@ -126,7 +126,7 @@ def _state(state: os.stat_result | None) -> tuple[int, int]:
 
 
 def _read(run: RunFolder) -> tuple[Row, bool]:
-    """Return a run's row, and whether it can change no more unless a file does: it told its own end."""
+    """Return a run's row, and whether it can change no more unless a file does: it has recorded its end."""
     summary = summarise(run)
     seed = summary.settings.get("seed")
     said = {field.name: getattr(summary, field.name) for field in fields(Row) if hasattr(summary, field.name)}

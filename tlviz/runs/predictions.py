@@ -43,7 +43,7 @@ class Answers:
 
 
 def write_answers(run: RunFolder, answers: Answers) -> None:
-    """Save the answers beside the weights, in place of earlier ones.  Raises ``StorageError``."""
+    """Save the answers beside the weights, replacing earlier ones.  Raises ``StorageError``."""
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,

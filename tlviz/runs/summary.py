@@ -1,4 +1,4 @@
-"""What a run reached, read from its folder: one home for the numbers of the pages and the command line."""
+"""What a run reached, read from its folder: the one source of the numbers on the pages and the command line."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tlviz.runs.store.heartbeat import Status
 class RunSummary:
     """The state and the results of one run; accuracies are fractions, None where not (yet) known or not its kind.
 
-    Trainable parameters are those of the phase in which most train.  ``phases`` are the events that tell what trains at
-    which rate, from the start and from each unfreezing on; ``gauges`` are those that tell what is left of the source.
-    ``has_ended`` says that the worker told its end.
+    Trainable parameters are those of the phase in which most train.  ``phases`` record what trains at
+    which rate, from the start and from each unfreezing on; ``gauges`` are those that record what is left of the source.
+    ``has_ended``: the worker recorded its end.
     """
 
     run: str
@@ -103,12 +103,12 @@ def _text(value: Any) -> str | None:
 
 
 def _other_format(config: dict[str, Any]) -> str | None:
-    """Say of a run that another version wrote what that means."""
+    """Explain what it means that another version wrote a run."""
     if config["format"] in (FORMAT, 0):
         return None
     return (
         f"Another version of tlviz wrote this run (format {config['format']}, this one writes {FORMAT}); "
-        "what is not understood is left out, and other versions may show more."
+        "parts that this version does not know are left out."
     )
 
 

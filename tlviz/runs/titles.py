@@ -1,4 +1,4 @@
-"""How runs are called beside one another: the shortest words that tell them apart."""
+"""How runs are named side by side: the shortest words that distinguish them."""
 
 from __future__ import annotations
 

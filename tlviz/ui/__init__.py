@@ -1,1 +1,1 @@
-"""What the pages share: session keys, cached loading, widgets and panels."""
+"""The pages' parts: a room for each page, and what they share (session keys, caches, widgets)."""

@@ -16,7 +16,7 @@ from tlviz.ui.state import Key
 
 
 def go_to(page: str) -> NoReturn:
-    """Go on to a page, a file of ``pages/``, with the same source and target.
+    """Go to a page, a file of ``pages/``, with the same source and target.
 
     They travel in the address: Streamlit may forget the sidebar's widgets where a run ends by going to another page,
     and the new page would begin with the first source and target of the list.
@@ -42,7 +42,7 @@ def carry_over(key: str) -> None:
 def from_address(key: str, options: Sequence[str], default: str) -> None:
     """Set a widget's session value, before it is drawn, from the session, else the address, else the default.
 
-    Where the address asks for what is not there, the page says so in one sentence.
+    Where the address asks for what does not exist, the page shows one sentence about it.
     """
     current = st.session_state.get(key)
     if current in options:
@@ -51,7 +51,9 @@ def from_address(key: str, options: Sequence[str], default: str) -> None:
     asked = st.query_params.get(key)
     st.session_state[key] = asked if asked in options else default
     if current is None and asked and asked not in options:
-        st.warning(f"The link asks for the {key} '{plain(asked)}', which is not here; '{plain(default)}' is shown.")
+        st.warning(
+            f"The link names the {key} '{plain(asked)}', which is not available here; '{plain(default)}' is shown."
+        )
 
 
 def to_address(*keys: str) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 3
 NEWEST = 50
-"""Older runs than the newest fifty are not offered."""
+"""Only the newest fifty runs are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class TunedRun:
 
 
 def pick_tuned_runs(model: str) -> list[TunedRun]:
-    """Let a person pick up to three finished runs of a source network; says so where there is none."""
+    """Let a person pick up to three finished runs of a source network; shows a note where there is none."""
     runs = {run.name: summary for run, summary in finished_runs(model)}
     if not runs:
         st.info(
-            "No finished run of this network yet: train one on the Fine-tune page, and see here what it changed.",
+            "No finished run of this network yet: train one on the Fine-tune page to see here what it changed.",
             icon=":material/model_training:",
         )
         return []
@@ -95,7 +95,7 @@ def _size_words(model: str, run: RunSummary) -> str:
 
 
 def _short(run: RunSummary, others: Sequence[RunSummary]) -> str:
-    """Name a run by its strategy, with its time of day or its whole name where that tells it from others."""
+    """Name a run by its strategy, with its time of day or its whole name where that distinguishes it from others."""
     return next(name for name in _names(run) if sum(name in _names(other) for other in others) == 1)
 
 

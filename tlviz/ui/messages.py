@@ -24,7 +24,7 @@ def show_error(error: object) -> None:
 
 
 def attempt(action: Callable[..., object], *arguments: object) -> bool:
-    """Do what a person asks for and tell whether it went well; a mistake is one sentence at this place."""
+    """Do what a person asks for and return whether it succeeded; a mistake is shown here as one sentence."""
     try:
         action(*arguments)
     except TlvizError as error:

@@ -80,7 +80,7 @@ def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, d
         images.names,
         key=key,
         persist_state="session",
-        help="Any picture of the target; type to search. An uploaded one goes first.",
+        help="Any picture of the target; type to search. An uploaded picture takes precedence.",
         disabled=upload is not None,
     )
     if upload is not None:
@@ -102,8 +102,8 @@ def _offer_the_targets(given: Given) -> None:
     if isinstance(given, Handed):
         forget = partial(st.session_state.pop, Key.HANDED, None)
         st.button(
-            f"Leave {PurePath(given.name).name}", icon=":material/close:", key="leave_handed", type="tertiary",
-            on_click=forget, help="Goes back to the pictures of the target.",
+            f"Close {PurePath(given.name).name}", icon=":material/close:", key="leave_handed", type="tertiary",
+            on_click=forget, help="Returns to the pictures of the target.",
         )  # fmt: skip
 
 

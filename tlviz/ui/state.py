@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 
 @unique
 class Key(StrEnum):
-    """Every key of ``st.session_state`` that more than one place knows."""
+    """Every key of ``st.session_state`` that more than one module knows."""
 
     FRAMED = "framed"
     PAGE = "page"

@@ -334,7 +334,7 @@ def test_mixed_modes_and_sizes_are_told_once(root: Path) -> None:
     for file in (root / "dog").iterdir():
         Image.open(file).convert("L").save(file)
     assert only(root, Kind.MIXED_MODES).problem == (
-        "colour modes are mixed: 50% 8-bit colour, 50% greyscale; 8-bit colour alone nearly tells the class cat apart"
+        "colour modes are mixed: 50% 8-bit colour, 50% greyscale; 8-bit colour alone almost gives away the class cat"
     )
     for at in range(6):
         paint(600 + at, 1000, 900).save(root / f"cat/large {at}.jpg")

@@ -174,9 +174,9 @@ def test_what_cannot_be_profiled_is_refused_in_a_sentence(tiny: Network, colours
     )
     with pytest.raises(BadDatasetError, match="at least two classes with 5 images each"):
         measured(tiny, few)
-    with pytest.raises(BadDatasetError, match="All pictures of the sample are equal"):
+    with pytest.raises(BadDatasetError, match="All pictures of the sample are identical"):
         measured(tiny, replace(colours, pixels=np.full_like(colours.pixels, 9)))
-    with pytest.raises(BadDatasetError, match="only 1 of 1 has as many"):
+    with pytest.raises(BadDatasetError, match="only 1 of 1 has that many"):
         measured(tiny, replace(colours, labels=np.zeros(60, np.int64)))
 
     def empty(network: Network, size: int, seed: int) -> Network:
@@ -226,7 +226,7 @@ def test_labels_that_are_constant_within_a_split_are_looked_at_together_or_refus
     labels, classes = np.repeat([0, 1], 20), ("a", "b")
     parts = ("train",) * 20 + ("val",) * 20
     assert np.bincount(labels[choose_rows(labels, classes, parts, 1000).rows]).tolist() == [20, 20]
-    with pytest.raises(BadDatasetError, match="test images aside; only 1 of 1 has as many"):
+    with pytest.raises(BadDatasetError, match="test images aside; only 1 of 1 has that many"):
         choose_rows(labels, classes, ("train",) * 20 + ("test",) * 20, 1000)
 
 

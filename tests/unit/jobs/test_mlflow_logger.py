@@ -143,7 +143,7 @@ def test_a_server_that_fails_is_one_line_and_no_password(
     job.finish(Status.FINISHED)
     assert job.run.status() is Status.FINISHED
     said = capfd.readouterr().err
-    assert said == f"MLflow (tracking.example) gets no more of {job.run.name}: ConnectionError.\n"
+    assert said == f"MLflow (tracking.example) receives no more data of {job.run.name}: ConnectionError.\n"
 
 
 def test_a_server_that_hangs_holds_no_epoch_up(

@@ -120,7 +120,7 @@ def test_order_cancel_pause_and_stop(folder: Path) -> None:
     assert [m.number for m in running] == [2]
     member = folder_of(race, str(running[0].run))
     for busy in (race, member):
-        with pytest.raises(StorageError, match="still going on"):
+        with pytest.raises(StorageError, match="still active"):
             busy.delete()
 
     pause(race)
@@ -262,7 +262,7 @@ def test_a_run_whose_folder_was_deleted_is_left_out(folder: Path) -> None:
     wait(lambda: over(race))
     found = read_race(race)
     assert [m.state for m in found.members] == [MemberState.GONE, MemberState.FINISHED]
-    assert "1 of its runs are not in this folder any more" in str(found.trouble)
+    assert "1 of its runs are no longer in this folder" in str(found.trouble)
 
 
 def test_the_command_line_races_a_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ def test_noise_does_not_move_it_far() -> None:
 def test_without_a_valley_nothing_is_suggested() -> None:
     assert suggested_rate([1, 2, 3], [1, 1, 2]) is None
     assert suggested_rate([], []) is None
-    with pytest.raises(ValueError, match="one loss a rate; got 2 rates and 1 losses"):
+    with pytest.raises(ValueError, match="one loss per rate; got 2 rates and 1 losses"):
         suggested_rate([1, 2], [1])
 
 

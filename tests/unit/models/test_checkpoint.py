@@ -139,7 +139,7 @@ def test_tensors_of_another_shape_are_named(tensors: dict[str, Tensor], tmp_path
     [
         (("ant", "bee"), "has 3 classes, but 2 names were given"),
         (("ant", "bee", "ant"), "'ant' was given more than once"),
-        ((), "has 3 classes and no names"),
+        ((), "has 3 classes but no names"),
     ],
 )
 def test_class_names_must_match_the_head(
@@ -260,10 +260,10 @@ def test_class_names_are_read(tmp_path: Path, file: str, content: str) -> None:
     ("file", "content", "words"),
     [
         ("c.txt", "\n", "holds no class names"),
-        ("c.json", "[1, 2]", "list of words"),
+        ("c.json", "[1, 2]", "list of names"),
         ("c.json", "{", "cannot be read"),
         ("c.json", '{"ant": 0, "bee": 2}', "must be 0 to 1, each once"),
-        ("c.json", '{"ant": "x"}', "words with their numbers"),
+        ("c.json", '{"ant": "x"}', "names with their numbers"),
     ],
 )
 def test_class_names_that_cannot_be_read(tmp_path: Path, file: str, content: str, words: str) -> None:
@@ -299,7 +299,7 @@ def test_numbers_that_no_network_can_run_on_are_refused(tmp_path: Path, kind: st
         "complex": state[key].to(torch.complex64),
     }[kind]
     torch.save(state, tmp_path / "odd.pt")
-    with pytest.raises(BadWeightsError, match=r"'features\.0\.bias' does not hold plain finite numbers"):
+    with pytest.raises(BadWeightsError, match=r"'features\.0\.bias' does not hold finite numbers"):
         import_checkpoint(tmp_path / "odd.pt", "squeezenet1_1", ["a", "b"], "odd")
 
 

@@ -137,7 +137,7 @@ def test_the_bin_is_emptied_and_takes_two_runs_of_one_name() -> None:
 def test_a_running_run_and_what_is_no_run_do_not_go_into_the_bin(tmp_path: Path) -> None:
     run = create_run("finetune", "x", {})
     (run.path / "heartbeat").write_bytes(encode(Heartbeat.of_this_process()))
-    with pytest.raises(StorageError, match="still going on"):
+    with pytest.raises(StorageError, match="still active"):
         discard(run)
     with pytest.raises(StorageError, match="only those are deleted"):
         discard(RunFolder(tmp_path))
@@ -213,17 +213,17 @@ def hostile(path: Path, kind: str) -> Path:
     ("kind", "words"),
     [
         ("link", "a link or a device"),
-        ("bomb", "would grow as no run does"),
-        ("cut", "is no ZIP file"),
-        ("escape", "a name that leads out of it"),
-        ("absolute", "a name that leads out of it"),
-        ("drive", "a name that leads out of it"),
+        ("bomb", "would unpack to far more than a run holds"),
+        ("cut", "is not a ZIP file"),
+        ("escape", "a path that leads out of it"),
+        ("absolute", "a path that leads out of it"),
+        ("drive", "a path that leads out of it"),
         ("two runs", "holds several runs"),
         ("no config", "holds no fine-tuning run"),
         ("another kind", "holds no fine-tuning run"),
         ("newer", "made by a newer version of tlviz"),
         ("nonsense", "holds no fine-tuning run"),
-        ("many", "would grow as no run does"),
+        ("many", "would unpack to far more than a run holds"),
         ("large config", "too large for a run"),
     ],
 )
@@ -360,5 +360,5 @@ def test_another_versions_format_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("path", [os.devnull, ".", "gone.zip"])
 def test_what_is_no_file_is_no_run(path: str) -> None:
-    with pytest.raises(BadRunError, match="is no ZIP file"):
+    with pytest.raises(BadRunError, match="is not a ZIP file"):
         take_in(Path(path))

@@ -109,7 +109,7 @@ def test_a_run_killed_at_random_ends_with_the_same_weights(folder: Path, kills: 
 def test_a_stopped_run_goes_on_and_a_finished_one_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, run = start(folder), start(folder)
     wait(lambda: summarise(run).epochs_run >= 2)
-    with pytest.raises(BadSettingError, match="is still going on"):
+    with pytest.raises(BadSettingError, match="is still active"):
         resume_run(run)
     run.request_stop()
     wait(lambda: run.status().is_over)
@@ -193,7 +193,7 @@ def test_a_run_resumed_twice_at_once_goes_on_once(folder: Path) -> None:
     for asker in askers:
         asker.join()
     assert said.count("goes on") == 1
-    assert sum("still going on" in words for words in said) == 2
+    assert sum("still active" in words for words in said) == 2
     wait(lambda: run.status() is Status.RUNNING and len(summarise(run).epochs) > 4)
     run.request_stop()
     wait(lambda: run.status().is_over)

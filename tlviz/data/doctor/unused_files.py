@@ -1,4 +1,4 @@
-"""Pictures that a target's listing leaves out, by their name or their place, and folders that cannot be read."""
+"""Pictures that a target's listing leaves out, by their name or location, and folders that cannot be read."""
 
 from __future__ import annotations
 

@@ -148,10 +148,10 @@ def _decode_all(
     folder: Path,
     progress: Progress | None,
 ) -> Path:
-    """Decode into a folder of its own, which takes its final name only when it is whole; return where it is.
+    """Decode into a folder of its own, which takes its final name only when it is complete; return where it is.
 
     Where a file could not even be read (a permission, a network drive), the result gets a name that is not found
-    again, so that the next opening tries anew.
+    again, so that the next opening tries again.
     """
     partial_folder = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     partial_folder.mkdir()

@@ -1,4 +1,4 @@
-"""Decoded targets on disk: one folder an entry, whole or not there, bounded in number and in bytes.
+"""Decoded targets on disk: one folder an entry, complete or absent, bounded in number and in bytes.
 
 ================  ==================================================================================
 file              holds
@@ -138,7 +138,7 @@ def forget_oldest(parent: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Take an entry out of sight in one step, then its files; one that the system holds open stays whole."""
+    """Take an entry out of sight in one step, then delete its files; one that the system holds open stays complete."""
     hidden = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
         folder.rename(hidden)

@@ -114,7 +114,7 @@ def _reason(error: BaseException) -> str:
 def _watched(progress: Progress | None, total: int) -> Iterator[None]:
     """Count what urllib reads, give it a time limit, and unpack archives by Python's safe rules.
 
-    torchvision offers no place for any of these; both hooks are the libraries' own, for a whole process, and are taken
+    torchvision offers no hook for any of these; both hooks are the libraries' own, for a whole process, and are taken
     back at the end.
     """
     before = tarfile.TarFile.extraction_filter

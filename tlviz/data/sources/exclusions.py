@@ -18,7 +18,7 @@ from tlviz.home import home, make_folder, write_atomic
 def excluded_names(data: str) -> dict[str, str]:
     """Return {name of an excluded picture: reason} of a target by name or folder.
 
-    Raises ``StorageError`` where the list is damaged, because to go on without it would change every result.
+    Raises ``StorageError`` where the list is damaged, because continuing without it would change every result.
     """
     path = notes_path(data)
     try:

@@ -230,7 +230,7 @@ def public_target(spec: PublicSpec) -> Target:
 def make_listing(spec: PublicSpec, root: Path) -> dict[str, Any]:
     """List a downloaded dataset: classes, labels, parts, names, and its files below ``root`` (None: arrays).
 
-    Raises ``BadDatasetError`` where it is not whole.
+    Raises ``BadDatasetError`` where it is incomplete.
     """
     classes: Sequence[str] = ()
     labels: list[int] = []

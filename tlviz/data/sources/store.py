@@ -22,7 +22,7 @@ def datasets_folder() -> Path:
 
 
 def stored(name: str) -> Path | None:
-    """Return the folder of a stored target, or None where there is none of that name that is whole."""
+    """Return the folder of a stored target, or None where there is no complete one of that name."""
     folder = datasets_folder() / name
     is_name = bool(name) and name == Path(name).name and not name.startswith(".")
     return folder if is_name and (folder / NOTE).is_file() else None

@@ -19,7 +19,7 @@ _WORDS = {"relu": "ReLU", "hardtanh": "ReLU6", "relu6": "ReLU6", "gelu": "GELU",
 def why_not(network: Network, method: Method, anatomy: Anatomy | None = None) -> NotApplicable | None:
     """Return why a method cannot be used on a network and the nearest that can, or None where it can.
 
-    Told from the types of its layers; ``anatomy`` saves the pass of shapes that some methods need.
+    Judged by the types of its layers; ``anatomy`` saves the pass of shapes that some methods need.
     """
     if anatomy is None and method in _EXAMINED:
         anatomy = study(network)

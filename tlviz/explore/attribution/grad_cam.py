@@ -68,7 +68,7 @@ def class_activation(maps: Tensor, gradients: Tensor) -> Tensor:
 
 
 def telling_tap(stage: Stage, seen: RecordedActivations, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
-    """Return the path of a stage's last place that the score depends on, and a remark where it is not the end.
+    """Return the path of a stage's last layer that the score depends on, and a remark where it is not the end.
 
     Where a class token answers, the patches of the last block's end are never read again: their gradient is zero.
     """

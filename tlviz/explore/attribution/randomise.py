@@ -59,7 +59,7 @@ def copied(network: Network) -> Network:
 
 
 def randomise_stage(module: nn.Module, stage: Stage, generator: torch.Generator) -> None:
-    """Draw a stage's parameters anew from normal distributions with each one's mean and deviation.
+    """Redraw a stage's parameters from normal distributions with each one's mean and deviation.
 
     So the scale stays what the following layers and their stored statistics are used to.
     """

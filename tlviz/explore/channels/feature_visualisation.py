@@ -182,7 +182,7 @@ class _Leaky(nn.Module):
 
 
 def _soften(module: nn.Module) -> nn.Module:
-    """Return a copy that shares all tensors and has leaky ReLUs in the place of plain ones."""
+    """Return a copy that shares all tensors and has leaky ReLUs instead of plain ones."""
     tensors = [*module.parameters(), *module.buffers()]
     soft = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
     for layer in list(soft.modules()):

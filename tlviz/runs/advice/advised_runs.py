@@ -13,7 +13,7 @@ from tlviz.finetune.strategies import Freeze, find_strategy
 def advised_runs(advice: Advice) -> list[dict[str, Any]]:
     """Return the settings of the suggested race's runs, the advised one first: strategy, freeze plan and rates.
 
-    Each is told to ``configure(model, data, **settings)``; None leaves a choice to the strategy.
+    Each is passed to ``configure(model, data, **settings)``; None leaves a choice to the strategy.
     """
     first = Candidate(advice.strategy, advice.freeze, "")
     entrants = [first, *(candidate for candidate in advice.candidates if not _is_same(candidate, first))]
@@ -47,7 +47,7 @@ def _is_same(one: Candidate, other: Candidate) -> bool:
 
 
 def _plan(candidate: Candidate) -> tuple[object, ...]:
-    """Return what tells entrants apart: no depth means none frozen where that is the strategy's own."""
+    """Return what distinguishes entrants: no depth means none frozen where that is the strategy's own."""
     freezes_nothing = find_strategy(candidate.strategy).freeze is Freeze.NONE
     freeze = 0 if candidate.freeze is None and freezes_nothing else candidate.freeze
     return candidate.strategy, freeze, candidate.frozen, candidate.batchnorm

@@ -1,6 +1,6 @@
 """Advised against best: what was advised for a network and a target, and what the runs since then say about it.
 
-A file a pair in ``TLVIZ_HOME/advice``; it outlives the runs it tells of.  The app writes it, nobody else.
+A file a pair in ``TLVIZ_HOME/advice``; it outlives the runs that it describes.  The app writes it, nobody else.
 """
 
 from __future__ import annotations
@@ -205,8 +205,8 @@ def judge(record: AdviceRecord) -> AdviceVerdict:
 def accuracy_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
     """Return the mean accuracy of runs and one standard error of it.
 
-    The error is the larger of what so many validation images allow and of what the seeds show; the first counts one
-    right and one wrong image more than there were, so that no accuracy is certain.
+    The error is the larger of what the number of validation images allows and of what the seeds show; the first counts
+    one right and one wrong image more than there were, so that no accuracy is certain.
     """
     runs = list(outcomes)
     average = mean(run.accuracy for run in runs)
@@ -251,7 +251,7 @@ def _outcome(summary: RunSummary) -> Outcome | None:
 
 
 def _extra(settings: Mapping[str, Any]) -> str:
-    """Say what of a run's freeze plan its strategy and depth do not."""
+    """State what a run's strategy and depth leave open about its freeze plan."""
     words = []
     if settings.get("frozen") is not None:
         words.append(f"frozen: {', '.join(settings['frozen']) or 'nothing'}")

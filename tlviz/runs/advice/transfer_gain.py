@@ -42,7 +42,7 @@ class Transfer:
 
     @property
     def worth(self) -> Worth:
-        """Tell which way the difference points, unless it lies within one standard error."""
+        """Return which way the difference points, unless it is within one standard error."""
         if abs(self.gain) <= self.error:
             return Worth.UNCLEAR
         return Worth.POSITIVE if self.gain > 0 else Worth.NEGATIVE

@@ -1,7 +1,7 @@
 """A race as it stands, read from its folder and those of its runs; and what a person asks of it.
 
 The race's ``config.json`` holds the settings of every run in the order they were planned.  Its worker makes a run's
-folder when its turn comes and says so in the race's events; what a run reached is in the run's own folder.
+folder when its turn comes, which the race's events record; what a run reached is in the run's own folder.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A race as it stands; ``members`` are in the order of the queue, ``trouble`` says why it is not whole, or None."""
+    """A race as it stands; ``members`` are in the order of the queue, ``trouble`` is why it is incomplete, or None."""
 
     name: str
     status: Status
@@ -113,7 +113,7 @@ class Race:
 
 
 def read_race(run: RunFolder, reader: CurveReader | None = None) -> Race:
-    """Read a race; works at any moment of its life, and where folders are missing or damaged it says so."""
+    """Read a race; works at any moment of its life, and where folders are missing or damaged, ``trouble`` says it."""
     reader = reader or CurveReader()
     config, (status, events) = run.config(), run.read()
     settings = config["settings"]
@@ -198,13 +198,13 @@ def pause(run: RunFolder) -> None:
 
 
 def go_on(run: RunFolder) -> None:
-    """Let a paused race go on.  Raises ``StorageError``."""
+    """Let a paused race continue.  Raises ``StorageError``."""
     with storage_errors(run.path):
         (run.path / PAUSE).unlink(missing_ok=True)
 
 
 def folder_of(race: RunFolder, name: str) -> RunFolder:
-    """Return the folder of one of a race's runs: it lies beside the race's own."""
+    """Return the folder of one of a race's runs: it is beside the race's own."""
     return RunFolder(race.path.parent / name)
 
 
@@ -227,14 +227,14 @@ def _member(
 
 
 def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member]) -> str | None:
-    """Say what is wrong with a race that has not said so itself."""
+    """Describe what is wrong with a race that has not recorded it itself."""
     if form > FORMAT:
         return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
     if run.config()["kind"] != RACE or not members:
         return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
     gone = sum(member.state is MemberState.GONE for member in members)
     if gone:
-        return f"{gone} of its runs are not in this folder any more; the others are shown."
+        return f"{gone} of its runs are no longer in this folder; the others are shown."
     if status is Status.FAILED:
         return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
     if status is Status.LOST:

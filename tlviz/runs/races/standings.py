@@ -12,10 +12,10 @@ from tlviz.measures.paired import NORMAL_95, difference_error, mean_and_error, t
 from tlviz.runs.races.race import Member, MemberState, Race
 
 SEEDS_FOR_PAIRS = 3
-"""From so many seeds on, the differences of the seeds themselves say what noise is."""
+"""From this many seeds on, noise is judged by the differences between the seeds themselves."""
 
 ROUNDING = 1e-9
-"""Differences that are the same for every seed but for rounding say nothing about noise."""
+"""Differences that are the same for every seed, except for rounding, show nothing about noise."""
 
 
 @dataclass(frozen=True, slots=True)

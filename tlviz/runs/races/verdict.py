@@ -12,10 +12,10 @@ MOST_NAMED = 2
 
 
 def verdict(race: Race, ranked: Sequence[Standing], strong: Callable[[str], str] = str) -> str:
-    """Say who leads and by what right; ``strong`` marks the words that matter, by default not at all."""
+    """State who leads and whether that is more than noise; ``strong`` marks the words that matter."""
     first = ranked[0] if ranked else None
     if first is None or first.accuracy is None:
-        return "The first points come in a few seconds: validation before any training."
+        return "The first points appear in a few seconds: validation before any training."
     score = f"{first.accuracy:.1%}{plus_minus(first.error)}"
     rivals = [s.words for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
     if rivals:

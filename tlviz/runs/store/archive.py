@@ -1,4 +1,4 @@
-"""A run as one ZIP file, to be carried to another machine and taken in there, whatever is in the file."""
+"""A run as one ZIP file, to be exported and imported on another machine, whatever is in the file."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ CARRIED = {
     "best.safetensors": 8 * _GB,
     "last.pt": 32 * _GB,
 }
-"""The files of a run that are carried, and how many bytes each may have; all others are left behind."""
+"""The files of a run that are exported, and how many bytes each may have; all others are left behind."""
 MOST_ENTRIES = 1000
 MAX_RATIO = 200
-"""Events shrink to a tenth and weights not at all: what grows more, and beyond ``SMALL_BYTES``, is a trap."""
+"""Events shrink to a tenth and weights not at all: more growth, and beyond ``SMALL_BYTES``, is a decompression bomb."""
 SMALL_BYTES = 64 * _MB
 _CHUNK = 2**20
 
@@ -54,7 +54,7 @@ def take_in(archive: Path) -> RunFolder:
     Raises ``BadRunError``, ``BadDatasetError`` for a damaged archive, or ``StorageError``.
     """
     if not (archive.is_file() and zipfile.is_zipfile(archive)):  # a device would be read without end
-        raise BadRunError(f"{archive.name or archive} is no ZIP file; give one that was downloaded on this page.")
+        raise BadRunError(f"{archive.name or archive} is not a ZIP file; give one that was exported from a run.")
     with _staging() as folder:
         name = _Unpacking(archive, folder).run()
         run = RunFolder(folder)
@@ -83,7 +83,7 @@ class _Unpacking:
                 for member in members.each:
                     self._take(member)
         except READ_ERRORS as error:
-            raise BadRunError(f"{self._archive.name} is damaged ({error}); pack the run again.") from error
+            raise BadRunError(f"{self._archive.name} is damaged ({error}); export the run again.") from error
         return self._parent.name if self._parent and self._parent.name else self._archive.stem
 
     def _count(self, member: Member) -> None:
@@ -92,17 +92,19 @@ class _Unpacking:
         self._entries += 1
         is_trap = self._bytes > max(SMALL_BYTES, MAX_RATIO * self._packed)
         if is_trap or self._entries > MOST_ENTRIES:
-            raise BadRunError(f"{self._archive.name} would grow as no run does; it was not unpacked.")
+            raise BadRunError(f"{self._archive.name} would unpack to far more than a run holds; it was not unpacked.")
 
     def _take(self, member: Member) -> None:
         path = safe_path(member.name)
         if path is None or member.kind in (Kind.LINK, Kind.OTHER):
-            what = "a name that leads out of it" if path is None else "a link or a device"
-            raise BadRunError(f"{self._archive.name} holds {what} ({member.name[:80]}), as no run does.")
+            what = "a path that leads out of it" if path is None else "a link or a device"
+            raise BadRunError(
+                f"{self._archive.name} holds {what} ({member.name[:80]}), which no run has; it was not unpacked."
+            )
         if member.kind is Kind.FOLDER or path.name not in CARRIED or len(path.parts) > 2:
             return
         if self._parent not in (None, path.parent):
-            raise BadRunError(f"{self._archive.name} holds several runs; pack each into a file of its own.")
+            raise BadRunError(f"{self._archive.name} holds several runs; export each into a file of its own.")
         self._parent = path.parent
         self._write(member, self._folder / path.name)
 
@@ -133,7 +135,7 @@ def _check(run: RunFolder, called: str) -> None:
     """Refuse what is no fine-tuning run, or one of a later version."""
     config = run.config()
     if config["kind"] != FINETUNE or not config["format"]:
-        raise BadRunError(f"{called} holds no fine-tuning run: its config.json is missing or says something else.")
+        raise BadRunError(f"{called} holds no fine-tuning run: its config.json is missing or of another kind.")
     if config["format"] > FORMAT:
         raise BadRunError(
             f"{called} was made by a newer version of tlviz (format {config['format']}, this one reads {FORMAT}); "
@@ -151,5 +153,5 @@ def _final(name: str, run: RunFolder) -> Path:
     if place.exists():
         place = place.with_name(f"{clean}-{uuid.uuid4().hex[:4]}")
     if place.parent != runs_folder():
-        raise StorageError(f"'{name}' is no name of a run.")
+        raise StorageError(f"'{name}' is not the name of a run.")
     return place

@@ -1,4 +1,4 @@
-"""What this machine can train on, told without importing torch."""
+"""What this machine can train on, found without importing torch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def device_name() -> str:
 
 
 NETWORK = "network"
-"""The device of a job that waits for the network and needs no other."""
+"""The device of a job that only waits for downloads."""
 FILES = "files"
-"""The device of a job that brings or reads images: it takes turns with its like only, and not with training."""
+"""The device of a job that imports or reads images: it takes turns with its kind only, not with training."""
 
 
 def lane(device: str) -> str:

@@ -6,18 +6,18 @@ file                written by                  holds
 config.json         the launcher, once          kind, time of creation, settings
 notes.json          the app                     the person's name for the run, notes and tags
 stop                the app or command line     its presence asks the worker to stop
-resume              the app or command line     when a run that had ended was last asked to go on
+resume              the app or command line     when a run that had ended was last resumed
 pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
-predictions.npz     the worker, replaced whole  what the best weights say of each validation image
+predictions.npz     the worker, replaced whole  what the best weights answer for each validation image
 test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
-last.pt             the worker, replaced whole  the last epoch's state, for a worker that goes on; gone when finished
+last.pt             the worker, replaced whole  the last epoch's state, for a worker that resumes; gone when finished
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event; the worker gives it up when it ends
-.claim              the system                  held by the one worker that has the run in hand
+.claim              the system                  held by the one worker that executes the run
 ==================  ==========================  =================================================================
 
 A folder can be read at any moment: a half-written last line of ``events.jsonl`` is not yet an event.
@@ -46,7 +46,7 @@ FORMAT = 1
 TEST_FILE = "test.json"
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 1024
-"""Kept on disk to be given up when it fills, so that the worker's last event still finds room."""
+"""Reserved on disk to be freed when it fills, so that the worker's last event still finds room."""
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
 _STAMP = "%Y%m%d-%H%M%S"
@@ -74,7 +74,7 @@ class RunFolder:
 
     @property
     def last_state(self) -> Path:
-        """Where the last epoch's state is, for a worker that goes on."""
+        """Where the last epoch's state is, for a worker that resumes."""
         return self.path / "last.pt"
 
     def config(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class RunFolder:
         events = self.events()
         status = self.status_after(events)
         if status is Status.FAILED and not has_end(events):
-            events = self.events()  # a worker may have told its end and gone between the two looks
+            events = self.events()  # a worker may have recorded its end and exited between the two checks
             status = self.status_after(events)
         return status, events
 
@@ -142,12 +142,12 @@ class RunFolder:
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
     def has_ended(self) -> bool:
-        """Return whether the run told its end and nobody has asked it to go on since."""
+        """Return whether the run recorded its end and nobody has resumed it since."""
         events = self.events()
         return has_end(events) and self._has_grown_since(self._resume_note(), events)
 
     def _last_event(self) -> dict[str, Any] | None:
-        """Return the last event where it lies whole in the last bytes of the file, else None."""
+        """Return the last event where it is complete in the last bytes of the file, else None."""
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
@@ -158,7 +158,7 @@ class RunFolder:
         return last if is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
-        """Return whether events came after the run was last asked to go on; by their size, as clocks may jump."""
+        """Return whether events came after the run was last resumed; by their size, as clocks may jump."""
         size = note.get("events")
         if isinstance(size, int):
             return self._events_size() > size
@@ -176,7 +176,7 @@ class RunFolder:
             (self.path / "stop").touch()
 
     def request_resume(self) -> None:
-        """Note that a run that is over shall go on.
+        """Note that a run that is over is to be resumed.
 
         Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
         """
@@ -196,15 +196,15 @@ class RunFolder:
         if status is Status.FINISHED:
             raise BadSettingError(f"The run {self.name} is finished; there is nothing left to resume.")
         if not is_free or not status.is_over:
-            raise BadSettingError(f"The run {self.name} is still going on; there is nothing to resume yet.")
+            raise BadSettingError(f"The run {self.name} is still active; stop it before you resume it.")
 
     def resumed(self) -> float:
-        """Return when the run was last asked to go on, in seconds since 1970, or 0."""
+        """Return when the run was last resumed, in seconds since 1970, or 0."""
         asked = self._resume_note().get("time")
         return float(asked) if is_finite(asked) else 0.0
 
     def _resume_note(self) -> dict[str, Any]:
-        """Return what was noted when the run was last asked to go on: time, size of the events, the worker before."""
+        """Return what was noted when the run was last resumed: time, size of the events, the worker before."""
         return read_json(self.path / "resume") or {}
 
     def stop_requested(self) -> bool:
@@ -223,7 +223,7 @@ class RunFolder:
         if not self.is_run() or self.path.resolve().parent != runs_folder().resolve():
             raise StorageError(f"{self.path} is not a run in {runs_folder()}; only those are deleted.")
         if not self.status().is_over:
-            raise StorageError(f"The run {self.name} is still going on; stop it before you delete it.")
+            raise StorageError(f"The run {self.name} is still active; stop it before you delete it.")
 
     def delete(self) -> None:
         """Remove the folder.  Raises ``StorageError`` while a worker uses it, or where the disk refuses."""
@@ -279,7 +279,7 @@ def _moment(path: Path) -> tuple[str, int, str] | None:
 
 
 def _is_before(beat: Heartbeat, note: dict[str, Any]) -> bool:
-    """Return whether a heartbeat is of a worker from before the run was last asked to go on."""
+    """Return whether a heartbeat is of a worker from before the run was last resumed."""
     if "pid" in note:
         return (beat.pid, beat.process_started) == (note["pid"], note.get("process_started"))
     asked = note.get("time")

@@ -86,7 +86,7 @@ def start_race(
 ) -> RunFolder:
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
 
-    ``labels`` tell the runs of a sweep of plans apart, one for each run, the same for every seed of a plan.
+    ``labels`` distinguish the runs of a sweep of plans, one for each run, the same for every seed of a plan.
     Raises ``BadSettingError`` as ``start_finetune`` for any of the runs, and ``StorageError``.
     """
     _check_tune(configs)

@@ -17,7 +17,7 @@ def bin_folder() -> Path:
 
 
 def discard(run: RunFolder) -> RunFolder:
-    """Move a run that is over into the bin and return it as it lies there.
+    """Move a run that is over into the bin and return its new folder.
 
     Raises ``StorageError`` while a worker uses it, where it is no run of this home, or where the disk refuses.
     """
@@ -74,5 +74,5 @@ def _free(folder: Path, name: str) -> Path:
     if place.exists():
         place = folder / f"{name}-{uuid.uuid4().hex[:4]}"
     if place.parent != folder:
-        raise StorageError(f"'{name}' is no name of a run.")
+        raise StorageError(f"'{name}' is not the name of a run.")
     return place

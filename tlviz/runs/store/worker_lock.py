@@ -1,4 +1,4 @@
-"""Whose turn a run is: one worker at a time has it in hand, whoever else was started on it."""
+"""The lock of a run: only one worker ever executes it, however often it is started."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tlviz.home import storage_errors
 
 CLAIM = ".claim"
 PATIENCE_S = 20.0
-"""A worker that has told its end may take so long to be gone."""
+"""A worker that has recorded its end may take this long to exit."""
 _POLL_S = 0.05
 
 
 @contextmanager
 def claimed(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[bool]:
-    """Hold the claim on a run folder for the length of a block, and tell whether it was free within that time.
+    """Hold the claim on a run folder for the length of a block; yield whether it was free within that time.
 
     The system takes the claim of a killed process back.  Raises ``StorageError`` where it cannot be written.
     """

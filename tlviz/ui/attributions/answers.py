@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tlviz.models.load import Network
 
 _HOVERED = 56
-"""The map's values are told at so many places a side."""
+"""The map's values are shown on hover at this many positions a side."""
 _NOTHING_MISSED = 1e-3
 
 
@@ -190,7 +190,7 @@ def _legend(question: Question, given: Answer, most: float) -> None:
     if found.note:
         st.caption(plain(found.note))
     if found.gap is not None and found.gap > _NOTHING_MISSED:
-        st.caption(f"The map's values miss the sum that the method promises by {found.gap:.1%}.")
+        st.caption(f"The map's values miss the sum that they should add up to by {found.gap:.1%}.")
 
 
 def legend_words(question: Question, given: Answer) -> str:

@@ -1,4 +1,4 @@
-"""Attributions to take home: the picture as PNG, the maps as NPZ."""
+"""Downloads of attributions: the picture as PNG, the maps as NPZ."""
 
 from __future__ import annotations
 

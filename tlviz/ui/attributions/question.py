@@ -79,13 +79,13 @@ def pick_question(
     wanted = [BEST, *([TRUE] if true_class is not None else []), *numbers]
     target = linked_select(
         "Class", wanted, BEST, key=Key.CLASS, words=words,
-        help="Which answer is to be explained; type to search. The true class is offered where the network knows it.",
+        help="The answer to explain; type to search. The true class is offered if the network knows it.",
     )  # fmt: skip
     stage = _pick_stage(method, stages)
     with st.popover("More", width="stretch"):
         contrast = linked_select(
             "Rather than", [NOTHING, SECOND, *numbers], NOTHING, key=Key.CONTRAST, words=words,
-            help="Asks what speaks for the one class and not for the other.",
+            help="Asks what supports the one class but not the other.",
         )  # fmt: skip
         signs = linked_choice(
             "Values", [SIGNED, ABSOLUTE], SIGNED if spec.is_signed else ABSOLUTE, key=_signs(spec.is_signed)
@@ -97,7 +97,7 @@ def pick_question(
         )  # fmt: skip
         baseline = USUAL_BASELINE
         if spec.uses_baseline:
-            nothing = "What nothing there looks like: the picture blurred, its mean colour, white or black."
+            nothing = 'The "absent" image to compare with: the picture blurred, its mean colour, white or black.'
             chosen = linked_select("Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=nothing)
             baseline = Baseline(chosen)
         run_target = _pick_run_class(run_classes)
@@ -110,7 +110,7 @@ def _signs(is_signed: bool) -> str:
 
 
 def stage_key(method: Method) -> str:
-    """Return where the chosen place is kept: methods that need a stage have a choice of their own."""
+    """Return where the chosen location is kept: methods that need a stage have a choice of their own."""
     return Key.STAGE if METHODS[method].at_stage else Key.WHERE
 
 
@@ -125,7 +125,7 @@ def _pick_stage(method: Method, stages: Sequence[Stage]) -> str:
     key = stage_key(method)
     if st.session_state.get(key) not in (None, *options):
         st.session_state[key] = default
-    stage = linked_select("Where", options, default, key=key, help="At the picture's pixels, or where a stage ends.")
+    stage = linked_select("Where", options, default, key=key, help="At the picture's pixels, or at the end of a stage.")
     return "" if stage == PICTURE else stage
 
 

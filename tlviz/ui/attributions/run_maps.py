@@ -89,7 +89,7 @@ def _question(method: Method) -> Question:
 def _reading_aid(found: Sequence[tuple[RunAnswer, Attribution]]) -> str:
     methods = list(dict.fromkeys(attribution.method for _, attribution in found))
     titles = " and ".join(METHODS[method].title for method in methods)
-    scale = "one colour scale for all" if len(methods) == 1 else "one colour scale a method"
-    aid = f"{titles} for the answer given: bright speaks for it"
+    scale = "one colour scale for all" if len(methods) == 1 else "one colour scale per method"
+    aid = f"{titles} for the answer given: bright areas support it"
     notes = [f"{given.title}: {attribution.note}" for given, attribution in found if attribution.note]
     return " ".join([f"{aid}; {scale}." if len(found) > 1 else f"{aid}.", *notes])

@@ -28,7 +28,7 @@ Sweeps = dict[str, dict[str, "Attribution"]]
 """The maps of every stage by the network's name, the pretrained one first; its name is '' where it stands alone."""
 
 _LINE = 10
-"""So many stages stand in one line of the sweep at most; more are divided evenly."""
+"""A line of the sweep holds at most this many stages; more are divided evenly."""
 _FEWER = 2
 """A map in the row of stages is drawn at half its size, which is more than a screen shows."""
 
@@ -49,7 +49,7 @@ def render_sweep(
     if not sweeps:
         return {}
     title, own = METHODS[method].title, method is question.method
-    other = "" if own else f", because {METHODS[question.method].title} works at the pixels only"
+    other = "" if own else f", because {METHODS[question.method].title} works only at the pixels"
     st.markdown(f"**{title} at every stage**{other}")
     is_difference = len(sweeps) > 1 and st.session_state.get(Key.SHOW) == DIFFERENCE
     names = list(next(iter(sweeps.values())))
@@ -59,7 +59,7 @@ def render_sweep(
         pick = partial(_choose, stage_key(method), line) if own else None
         render_tiles(rows, key=f"why_sweep_{begin}", headings=line, titled=len(sweeps) > 1, on_pick=pick)
     st.caption(
-        "From left to right, early to late: edges everywhere become the parts that speak for the class. Each "
+        "From left to right, early to late: edges everywhere become the parts that support the class. Each "
         f"{'map' if len(sweeps) == 1 else 'stage'} has its own colour scale."
         + (" In a difference red is more than before, blue is less." if is_difference else "")
         + (" Click one to see it large." if own else "")
@@ -68,7 +68,7 @@ def render_sweep(
 
 
 def lines_of(count: int) -> list[tuple[int, int]]:
-    """Divide so many stages into lines of about the same length: the first of each and the one after its last."""
+    """Divide N stages into lines of about the same length: the first of each and the one after its last."""
     lines = -(-count // _LINE)
     ends = [count * at // lines for at in range(lines + 1)]
     return list(pairwise(ends))

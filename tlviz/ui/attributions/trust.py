@@ -40,7 +40,7 @@ def render_trust(subject: Subject, answers: Sequence[Answer]) -> None:
     is_asked = _is_asked(_key(subject, given))
     with st.expander("Can I trust this map?", icon=":material/fact_check:", expanded=is_asked):
         if len(answers) > 1:
-            linked_select("Whose map", names, names[0], key=Key.TRUSTED)
+            linked_select("Map of", names, names[0], key=Key.TRUSTED)
         if given.attribution.stage and not METHODS[given.asked.method].at_stage:
             st.info(
                 f"The check is for {METHODS[given.asked.method].title} at the picture's pixels: choose the picture "
@@ -108,7 +108,7 @@ def trust_table(found: Trust) -> bytes:
             of = f"copy {at}" if at else "map"
             rows += [(measure, x, of, y) for x, y in zip(curve.fractions, curve.probabilities, strict=True)]
     rows += [
-        ("alike when random from the head to", depth.stage, "map", depth.correlation) for depth in found.randomised
+        ("similarity when random from the head to", depth.stage, "map", depth.correlation) for depth in found.randomised
     ]
     return to_csv(("measure", "at", "of", "value"), rows)
 
@@ -140,7 +140,7 @@ def _show(found: Trust) -> None:
     games, random = st.columns([1.7, 1])
     with games:
         st.plotly_chart(plot_games(found.deletion, found.insertion), key="trust_games", config=chart_config())
-        st.caption("A good map's line falls faster than the grey ones on the left, and rises faster on the right.")
+        st.caption("A good map's line falls faster than the grey lines on the left and rises faster on the right.")
     with random:
         st.plotly_chart(plot_randomised(found.randomised, ALIKE), key="trust_random", config=chart_config())
         st.caption("A map that stays in the grey band does not depend on what the network has learned.")
@@ -152,6 +152,6 @@ def headline(found: Trust) -> str:
     held = sum(verdict.passed is True for verdict in found.verdicts)
     if failed:
         return (
-            f"Take this map with care: it failed {len(failed)} of {len(found.verdicts)} checks ({', '.join(failed)})."
+            f"Use this map with caution: it failed {len(failed)} of {len(found.verdicts)} checks ({', '.join(failed)})."
         )
-    return f"Nothing speaks against this map: it passed {held} of {len(found.verdicts)} checks and failed none."
+    return f"No check rejects this map: it passed {held} of {len(found.verdicts)} and failed none."

@@ -1,1 +1,1 @@
-"""What all tabs of the app share in memory, sorted by what is kept."""
+"""What all tabs of the app share in memory: networks, targets, images, profiles and runs."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
 
 SLOW_PASSES = 40
-"""So many forward passes may take over two seconds: there is a button to cancel them."""
+"""This many forward passes may take over two seconds: there is a button to cancel them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Asked:
     baseline: Baseline
 
     def key(self, what: str, pixels: Pixels) -> tuple[object, ...]:
-        """Return what tells this question about a picture from all others."""
+        """Return what distinguishes this question about a picture from all others."""
         return (what, self, stamp(self.model, self.run), digest(pixels))
 
     @property

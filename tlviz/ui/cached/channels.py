@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tlviz.explore.channels.top_images import TopImages
 
 MOST_IMAGES = 1000
-"""Of larger targets so many images are looked at, from all classes in proportion."""
+"""Of larger targets this many images are used, from all classes in proportion."""
 GRID = 3
 ATLAS_COLUMNS = 10
 
@@ -56,7 +56,7 @@ def _top(
 ) -> dict[str, TopImages]:
     from tlviz.explore.channels.top_images import top_images_of_stages
 
-    with Bar("Looking for what excites each channel") as progress:
+    with Bar("Finding what excites each channel") as progress:
         return top_images_of_stages(network_at_source_size(model, tuned), _images, stages, progress=progress)
 
 

@@ -17,7 +17,7 @@ from tlviz.ui.messages import show_error
 from tlviz.ui.widgets.panels import render_job
 
 LARGE = 2000
-"""So many pictures take about ten seconds on two cores."""
+"""This many pictures take about ten seconds on two cores."""
 LOOK_AGAIN_S = 60.0
 
 
@@ -34,7 +34,7 @@ def wait_for_large(target: str, geometry: Geometry) -> None:
     if last is None:
         last = start_ingest(target, geometry=asdict(geometry))
     if not last.status().is_over:
-        st.markdown(f"Reading {len(sources):,} images, once; afterwards they open at once.")
+        st.markdown(f"Reading {len(sources):,} images once; later they open immediately.")
         render_job(last)
         st.stop()
     _ended(last, target, geometry, len(sources))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tlviz.explore.maps.receptive_field import Field
 
 _ENLARGED = 4
-"""A picture that is enlarged so many times or more is called tiny."""
+"""A picture that is enlarged at least this many times is called tiny."""
 
 
 def digest(pixels: Pixels) -> str:
@@ -60,10 +60,10 @@ def _uploaded(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, st
 
 
 def _tiny_words(width: int, height: int, size: int) -> str:
-    """Say so where a picture is so small that most of what a network sees of it comes from enlarging it."""
+    """Warn where a picture is so small that most of what a network sees of it comes from enlarging it."""
     if max(width, height) * _ENLARGED > size:
         return ""
-    return f"only {width} x {height} pixels large; it is enlarged to {size}, and fine structure comes from that alone"
+    return f"only {width} x {height} pixels large; it is enlarged to {size}, so fine structure in it is an artefact"
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def wanted(model: str, data: str) -> Request:
-    """Return what the person wants measured: a network on a target, at most so many images."""
+    """Return what the person wants measured: a network on a target, at most ``limit`` images."""
     return make_request(model, data, limit=int(st.session_state.get(Key.SAMPLE) or LIMIT))
 
 

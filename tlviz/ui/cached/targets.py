@@ -46,7 +46,7 @@ def images(target: str, model: str) -> ImageSet:
 
 
 def report(target: str) -> Report | None:
-    """Return the doctor's report on a target as it is now, None before a look."""
+    """Return the doctor's report on a target as it is now, None before a check."""
     found = _report(target, notes_changed(target))
     if found is None:  # a look may have ended meanwhile
         _report.clear()
@@ -54,7 +54,7 @@ def report(target: str) -> Report | None:
 
 
 def groups(target: str, images: ImageSet) -> NDArray[np.int64] | None:
-    """Return which pictures are copies of one another, (N,), None before the doctor's look."""
+    """Return which pictures are copies of one another, (N,), None before the doctor's check."""
     found = report(target)
     return duplicate_groups(found, images.names) if found else None
 
@@ -105,7 +105,7 @@ def thumbnail(target: str, name: str, _pixels: Pixels) -> str:
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: Pixels) -> bytes:
-    """Return a picture and this many augmented versions of it beside one another, as PNG."""
+    """Return a picture and this many augmented versions of it side by side, as PNG."""
     import torch
 
     from tlviz.data.training.augment import augment_light, augment_strong
@@ -124,7 +124,7 @@ def augmented(digest: str, kind: Augment, may_flip: bool, count: int, _pixels: P
 def _projected(target: str, model: str, stamp: str, version: str, _images: ImageSet) -> ImageMap:
     from tlviz.diagnose.image_map import map_images
 
-    with Bar("Looking at the images") as progress:
+    with Bar("Examining the images") as progress:
         return map_images(networks.network(model), _images, progress)
 
 

@@ -32,7 +32,7 @@ def computed(
     """Return a result at once where it is known, else compute it with a bar; None where the person cancelled it.
 
     A click on Cancel, like any other change on the page, ends the script at the next tick of the bar; ``compute`` must
-    leave everything as it was when its progress raises.  ``name`` tells several bars of a page apart.
+    leave everything as it was when its progress raises.  ``name`` distinguishes several bars of a page.
     """
     known = shelf().get(key)
     if known is not None:

@@ -1,4 +1,4 @@
-"""The atlas on the page: every stage by a few channels, as one picture to take home."""
+"""The atlas on the page: every stage by a few channels, as one picture to download."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ def render_atlas(model: str, stages: Sequence[Stage], images: ImageSet, version:
     first = Atlas(model, None, find_model(model).title, stages, images, tops, channels)
     _show(first, chosen)
     st.caption(
-        "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it what was "
-        "drawn to excite it, where you have had it drawn. From edges and colours (top) to objects (bottom)."
+        "A row is a stage, a tile one channel: the crop of the target that excites it most, and below it its "
+        "optimised picture, if you have made one. From edges and colours (top) to objects (bottom)."
     )
     for run in compared:
         shared = [stage for stage in stages[:-1] if not why_not(_place(first, stage, version), run.name)]
         if not shared:
-            st.info(plain(f"{run.title}: no stage of this run can be set beside the pretrained ones."))
+            st.info(plain(f"{run.title}: no stage of this run can be compared with the pretrained ones."))
             continue
         tops = cached_channels.top_of_all(model, run.name, [stage.name for stage in shared], version, images)
         _show(replace(first, tuned=run.name, title=run.title, tops=tops), chosen)
-        st.caption("The same channels after this run; its head answers to other classes and is left out.")
+        st.caption("The same channels after this run; its head has other classes and is left out.")
 
 
 def _place(atlas: Atlas, stage: Stage, version: str) -> ChannelsView:
@@ -110,7 +110,7 @@ def _rows(atlas: Atlas) -> list[AtlasRow]:
     """Cut out what excites the channels of every stage, with a bar while it is measured how large the crops are."""
     bar, rows = st.empty(), []
     for at, stage in enumerate(atlas.shown()):
-        bar.progress(at / len(atlas.shown()), f"Measuring how much of the picture {stage.name} looks at …")
+        bar.progress(at / len(atlas.shown()), f"Measuring how much of the picture {stage.name} sees …")
         rows.append(_row(atlas, stage))
     bar.empty()
     return rows

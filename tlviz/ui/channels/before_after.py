@@ -60,13 +60,13 @@ def render_after(place: ChannelsView, channel: int) -> None:
 def why_not(place: ChannelsView, run: str) -> str:
     """Say why a run cannot be set beside the pretrained network at a stage, or nothing."""
     if place.stage is place.stages[-1]:
-        return "The run has a new head for its own classes: its channels are not these."
+        return "The run's head was replaced, so its channels cannot be compared."
     network = networks.network_at_source_size(place.model, run)
     own, shown = network.spec.preprocessing.size, place.images.pixels.shape[1]
     if own != shown:
-        return f"The run's network takes pictures of {own} pixels only, and the pretrained one sees {shown} here."
+        return f"The run's network only takes pictures of {own} pixels, but the pretrained one sees {shown} here."
     same = {(stage.name, stage.channels) for stage in network.stages}
-    return "" if (place.stage.name, place.stage.channels) in same else "The run's network has no such stage."
+    return "" if (place.stage.name, place.stage.channels) in same else "The run's network does not have this stage."
 
 
 def describe_change(before: TopImages, after: TopImages, channel: int) -> str:
@@ -117,7 +117,7 @@ def _render_columns(
             st.plotly_chart(figure, key=f"after_classes_{place.tuned}", config=chart_config())
             if at > 0:
                 st.markdown(describe_change(tops[0], top, channel))
-                st.caption("Drawn to excite it")
+                st.caption("Optimised to excite it")
                 render_drawing(place.model, place.stage, channel, place.tuned)
                 render_filter(place, channel)
     st.caption(

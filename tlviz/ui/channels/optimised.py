@@ -1,4 +1,4 @@
-"""What a channel would like to see: a drawing made by a worker, with progress, cancel, and the picture."""
+"""What a channel responds to most: a visualisation made by a worker, with progress, cancel, and the picture."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SHOWN = "220px"
 
 
 def pick_objective() -> None:
-    """Let a person say what a drawing is to excite: it holds for every drawing on the page, and is in the link."""
+    """Let a person choose what a visualisation excites: it holds for all on the page, and is in the link."""
     from tlviz.explore.channels.feature_visualisation import Objective
 
-    st.html('<div style="font-weight:600">Drawn to excite it</div>')
+    st.html('<div style="font-weight:600">Optimised to excite it</div>')
     linked_choice(
         "Excite it", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
         help="Everywhere: a texture. In the middle: a single thing.",
@@ -37,7 +37,7 @@ def pick_objective() -> None:
 
 
 def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
-    """Show the drawing for a channel, the worker that makes it, or the button that starts it."""
+    """Show the visualisation of a channel, the worker that makes it, or the button that starts it."""
     from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest
 
     place = f"{stage.name}_{tuned or 'pretrained'}"
@@ -51,12 +51,12 @@ def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = N
         render_job(last, narrow=True)
         return
     st.button(
-        "Draw what excites it",
+        "Optimise a picture",
         icon=":material/brush:",
         key=f"draw_{place}_{channel}",
         on_click=heed,
         args=(_start, model, tuned, wish),
-        help="Starts from noise and changes it step by step until the channel answers most: some seconds.",
+        help="Starts from noise and changes it step by step until the channel answers most; takes some seconds.",
     )
     _ended(last)
 
@@ -65,14 +65,14 @@ def _show(found: Visualisation, wish: VisualisationRequest, stem: str) -> None:
     from tlviz.figures.sprites import to_png
 
     if not found.responds:
-        st.info("No drawing excites this channel more than noise does: it may be dead.", icon=":material/block:")
+        st.info("No optimised picture excites this channel more than noise: it may be dead.", icon=":material/block:")
         return
     png = to_png(found.picture)
-    st.html(picture(png, f"Drawn to excite channel {wish.channel} of {wish.stage}", SHOWN))
+    st.html(picture(png, f"Optimised to excite channel {wish.channel} of {wish.stage}", SHOWN))
     where = "mean" if wish.objective.name == "MEAN" else "middle"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Optimised, no photograph. Its {where} activation: {found.before:.2g} on noise, {found.after:.3g} here."
+            f"Optimised, not a photograph. Its {where} activation: {found.before:.2g} on noise, {found.after:.3g} here."
         )
         st.download_button(
             "PNG",
@@ -95,7 +95,7 @@ def _last_job(model: str, tuned: str | None, wish: VisualisationRequest) -> RunF
 
 
 def _ended(job: RunFolder | None) -> None:
-    """Say how a drawing ended that left no picture."""
+    """Report how a visualisation ended that left no picture."""
     if job is None:
         return
     status, events = job.read()
@@ -103,6 +103,6 @@ def _ended(job: RunFolder | None) -> None:
     if error:
         show_error(error)
     elif status is Status.STOPPED:
-        st.info("The drawing was cancelled; nothing was kept.", icon=":material/cancel:")
+        st.info("The optimisation was cancelled; nothing was kept.", icon=":material/cancel:")
     elif status is not Status.FINISHED:
-        show_error(f"The drawing ended without a picture; its log is {job.path / 'log.txt'}.")
+        show_error(f"The optimisation ended without a picture; its log is {job.path / 'log.txt'}.")

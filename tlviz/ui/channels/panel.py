@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LISTED = 60
 LITTLE = 0.1
-"""Below this class selectivity no preference is claimed."""
+"""Below this class selectivity no preference is stated."""
 _JUMP = "channel_jump"
 
 
@@ -37,7 +37,7 @@ def render_channel(place: ChannelsView) -> int:
 
 
 def top_of(place: ChannelsView) -> TopImages:
-    """Return the images that excite each channel of a place most."""
+    """Return the images that excite each channel of a stage most."""
     return cached_channels.top(place.model, place.tuned, place.stage.name, place.version, place.images)
 
 
@@ -53,7 +53,7 @@ def render_views(place: ChannelsView, top: TopImages, channel: int) -> None:
 def _pictures(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Show a channel's top images, cut and whole; of a dead one there are none to show."""
     if top.is_dead(channel):
-        st.info("No picture excites it more than another. Choose another channel.", icon=":material/block:")
+        st.info("No picture excites it more than any other. Choose another channel.", icon=":material/block:")
         return
     pngs = cached_channels.grids(
         place.model, place.tuned, place.stage.name, channel, place.version, place.colour, top, place.images
@@ -77,12 +77,12 @@ def sentence(place: ChannelsView, top: TopImages, channel: int) -> str:
         return f"{name} is dead here: it gives {top.highest[channel]:.3g} everywhere on all {shown}."
     selectivity = float(top.selectivity()[channel])
     if np.isnan(selectivity):
-        return f"{name} is never above zero on these {shown}; its least negative answers are shown."
+        return f"{name} is never above zero on these {shown}; its least negative activations are shown."
     preferred = plain(place.images.classes[top.preferred_class(channel)])
     scale = "(0: all classes alike, 1: one class alone)"
     if selectivity < LITTLE:
         return f"{name} prefers no class: its selectivity is only **{selectivity:.2f}** {scale}."
-    return f"{name} answers most to **{preferred}**: class selectivity **{selectivity:.2f}** {scale}."
+    return f"{name} responds most to **{preferred}**: class selectivity **{selectivity:.2f}** {scale}."
 
 
 def words(place: ChannelsView, top: TopImages, channel: int, rank: int) -> str:
@@ -109,9 +109,9 @@ def _pick(place: ChannelsView, top: TopImages) -> int:
     )  # fmt: skip
     st.session_state[_JUMP] = None
     jump.selectbox(
-        "Go to one with a clear preference", selective, key=_JUMP, on_change=_jump,
+        "Go to a class-selective channel", selective, key=_JUMP, on_change=_jump,
         format_func=lambda channel: _listed(place, top, channel), placeholder="the most selective first",
-        help="Channels that answer at least as much as the median one, the most class-selective first.",
+        help="Channels that respond at least as strongly as the median one, the most class-selective first.",
     )  # fmt: skip
     st.query_params[Key.CHANNEL] = str(st.session_state[Key.CHANNEL])
     return int(st.session_state[Key.CHANNEL])
@@ -137,7 +137,7 @@ def _side(place: ChannelsView, top: TopImages, channel: int) -> None:
         figure = plot_class_means(place.images.classes, top.class_means[channel].tolist())
         st.plotly_chart(figure, key=f"channel_classes_{place.tuned}", config=chart_config())
         few = f" The {MOST_BARS} strongest classes." if len(place.images.classes) > MOST_BARS else ""
-        st.caption(f"What lies below zero counts as zero.{few}")
+        st.caption(f"Negative activations count as zero.{few}")
 
 
 def render_filter(place: ChannelsView, channel: int) -> None:
@@ -171,10 +171,10 @@ def _crop_words(field: int, size: int) -> str:
 
     hover = "Hover for names and activations."
     if field >= size:
-        return f"A position of this stage looks at the whole picture, so nothing is cut. {hover}"
+        return f"A position of this stage sees the whole picture, so nothing is cropped. {hover}"
     side = f" of {LEAST_CROP} pixels, to see more" if field < LEAST_CROP else ""
     return (
-        f"The peak looks at about {field} pixels along a side: they hold 90% of its gradient. "
+        f"The peak sees about {field} pixels along a side, which hold 90% of its gradient. "
         f"The frame is the crop{side}. {hover}"
     )
 

@@ -1,4 +1,4 @@
-"""Channels in numbers: their top images, their classes, several networks beside one another, and filters, as CSV."""
+"""Channels in numbers: their top images, their classes, several networks side by side, and filters, as CSV."""
 
 from __future__ import annotations
 

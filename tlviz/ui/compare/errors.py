@@ -39,8 +39,8 @@ def answers_of(runs: Sequence[ComparedRun]) -> list[Answers] | None:
     if not missing:
         return [held for _, held in found if held is not None]
     names = ", ".join(plain(run.name) for run in missing)
-    st.markdown(f"What {names} said of each validation image was not kept. The best weights can be asked again.")
-    if st.button("Ask again", type="primary", icon=":material/quiz:", key="ask_again"):
+    st.markdown(f"The answers of {names} to each validation image were not kept. The best weights can answer again.")
+    if st.button("Compute answers", type="primary", icon=":material/quiz:", key="ask_again"):
         for run in missing:
             start_answers(find_run(run.summary.folder), VALIDATION)
         st.rerun()
@@ -77,8 +77,8 @@ def render_errors(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> No
     for run, held in zip(runs, answers, strict=True):
         if not are_answered(run.summary, held):
             st.caption(
-                f"{plain(run.name)} was asked again and is now right in {held.right.sum():,} of {len(held.labels):,} "
-                "images, not quite as often as it reported: another device, or its pictures have changed."
+                f"{plain(run.name)} answered again and is now right in {held.right.sum():,} of {len(held.labels):,} "
+                "images, a slightly different number than it reported: the device or its pictures have changed."
             )
 
 
@@ -90,7 +90,7 @@ def _confusion(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
             st.markdown(f"**{plain(run.name)}**: {held.right.sum():,} of {len(held.labels):,} right")
             st.plotly_chart(plot_confusion(matrix, held.classes, at), key=f"confusion_{at}", config=chart_config())
     more = f" The first {MOST_CLASSES} classes." if len(answers[0].classes) > MOST_CLASSES else ""
-    st.caption(f"A row is what the images are, a column what they were taken for; the diagonal is right.{more}")
+    st.caption(f"Rows are the true classes, columns the answers; the diagonal is correct.{more}")
 
 
 def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
@@ -100,7 +100,7 @@ def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     matrices = [confusion_matrix(held.labels, held.guesses, len(held.classes)) for held in answers]
     scores = {run.name: f1_scores(matrix) for run, matrix in zip(runs, matrices, strict=True)}
     st.plotly_chart(plot_f1(answers[0].classes, scores), key="compare_f1", config=chart_config())
-    st.caption("F1 weighs what a class misses against what it wrongly takes: 1 is every image right.")
+    st.caption("F1 is the harmonic mean of a class's precision and recall: 1 means no errors.")
 
 
 def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
@@ -118,7 +118,9 @@ def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
         return
     found = change(said_first, said_second)
     if not len(found.first):
-        st.info("No image validates in both runs: they were split by different seeds.", icon=":material/info:")
+        st.info(
+            "No validation image is common to both runs: they were split with different seeds.", icon=":material/info:"
+        )
         return
     cases = {
         f"Fixed by {other} ({len(found.fixed):,})": found.fixed,
@@ -145,11 +147,13 @@ def _balance(first: ComparedRun, second: ComparedRun, before: Answers, after: An
     ones, others = len(found.both_right) + broken, len(found.both_right) + fixed
     words = f"Of {count:,} images, {first.letter} is right in {ones:,} and {second.letter} in {others:,}. "
     if len(before.names) != count or len(after.names) != count:
-        words += f"Only images that validate in both runs count here ({len(before.names):,} and {len(after.names):,}). "
+        words += (
+            f"Only validation images common to both runs count here ({len(before.names):,} and {len(after.names):,}). "
+        )
     if not fixed + broken:
-        return words + "No image changed sides."
+        return words + "No image was fixed or broken."
     chance = sign_test(fixed, broken)
-    told = "the difference may be chance" if chance > 0.05 else "hardly chance"
+    told = "the difference may be chance" if chance > 0.05 else "unlikely to be chance"
     return words + f"{fixed:,} fixed against {broken:,} broken: {told} (sign test, p = {chance:.2g})."
 
 
@@ -184,9 +188,11 @@ def _table(
         column_config={"picture": st.column_config.ImageColumn("", width=60)} | shares,
     )
     more = f"The first {MOST_ROWS:,} of {len(rows):,}. " if len(rows) > MOST_ROWS else ""
-    gone = "" if any(pictures) else "The run's pictures are no longer where they were. "
+    gone = "" if any(pictures) else "The run's pictures have been moved or deleted. "
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{more}{gone}Sure: the probability of the answer given. Choose a row to see where each run looked.")
+        st.caption(
+            f"{more}{gone}Confidence: the probability of the answer given. Choose a row to see where each run looked."
+        )
         st.download_button(
             "CSV", rows.to_csv(index=False), "images.csv", "text/csv", icon=":material/table:", key="compare_csv"
         )
@@ -209,6 +215,6 @@ def _rows(
     if second.letter != first.letter:
         sides.append((second.letter, after, others))
     for letter, said, rows in sides:
-        table[f"{letter} says"] = [said.classes[guess] for guess in said.guesses[rows]]
-        table[f"{letter} sure"] = softmax(said.logits[rows]).max(1)
+        table[f"{letter} answer"] = [said.classes[guess] for guess in said.guesses[rows]]
+        table[f"{letter} confidence"] = softmax(said.logits[rows]).max(1)
     return pd.DataFrame(table)

@@ -27,11 +27,11 @@ def render_image(name: str, runs: Sequence[ComparedRun], answers: Sequence[Answe
         given.append(answer)
         truth = truth or held.classes[held.labels[held.names.index(name)]]
     if not given:
-        st.caption("The run's pictures are no longer where they were, so no attribution can be drawn.")
+        st.caption("The run's pictures have been moved or deleted, so no attribution can be shown.")
         return
     render_run_maps(given, key="compare_maps", heading=f"Is {truth}")
     if others:
-        st.caption(plain(f"Not validated with this image, or its picture is gone: {', '.join(others)}."))
+        st.caption(plain(f"Not among their validation images, or deleted since:  {', '.join(others)}."))
     link_to_attributions([run.summary for run in runs if run.name not in others], name, key="compare_attributions")
 
 

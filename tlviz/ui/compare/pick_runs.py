@@ -48,7 +48,7 @@ def pick_runs(rows: Sequence[Row]) -> list[Row]:
         asked = [name for name in st.query_params.get(Key.COMPARED, "").split(",") if name]
         kept = [name for name in dict.fromkeys(asked) if name in by_name][:MOST]
         if len(kept) < len(asked):
-            st.warning("The link asks for runs that are not here.")
+            st.warning("The link names runs that are not on this machine.")
         kept = kept or _first(rows)
     st.session_state[Key.COMPARED] = kept
     labels = told_apart({name: row_label(row) for name, row in by_name.items()})
@@ -80,7 +80,7 @@ def render_heads(runs: Sequence[ComparedRun]) -> None:
 
 
 def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[ComparedRun]:
-    """Give every run its letter, and the shortest title that tells it from the others."""
+    """Give every run its letter, and the shortest title that distinguishes it from the others."""
     titles = short_titles(rows)
     return [ComparedRun(*held) for held in zip(letters(len(rows)), titles, summaries, strict=True)]
 

@@ -30,7 +30,7 @@ def render_settings(runs: Sequence[ComparedRun]) -> None:
         return
     differing = differing_settings([run.summary.settings for run in runs])
     if not differing:
-        st.info("All settings are the same: these runs repeat one another.", icon=":material/equal:")
+        st.info("All settings are the same: these runs are repetitions.", icon=":material/equal:")
         return
     table = {"setting": [name.replace("_", " ") for name in differing]}
     table |= {run.name: [_word(values[at]) for values in differing.values()] for at, run in enumerate(runs)}
@@ -70,7 +70,7 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
             column_config={"calibration error": st.column_config.NumberColumn(format="percent")},
         )  # fmt: skip
         st.caption(
-            "Below the diagonal a network is surer than it is right. The calibration error is the mean gap, weighted "
+            "Below the diagonal a network is overconfident. The calibration error is the mean gap, weighted "
             "by images; a mark's size is how many images it stands for."
         )
 
@@ -92,10 +92,10 @@ def render_moved(runs: Sequence[ComparedRun]) -> None:
         st.caption(
             "How far each stage's weights are from their start at the best epoch; frozen stages stay at 0."
             if view == "Weights"
-            else "How unlike each stage's features are to the pretrained ones at the best epoch; 0 is unchanged."
+            else "How far each stage's features are from the pretrained ones at the best epoch; 0 is unchanged."
         )
     for name in [name for name in moved if name not in told]:
-        st.caption(f"{plain(name)} has no such measurement: it was switched off, or the run ended before.")
+        st.caption(f"{plain(name)} has no such measurement: it was switched off, or the run was stopped early.")
 
 
 def render_cost(runs: Sequence[ComparedRun]) -> None:
@@ -110,7 +110,7 @@ def render_cost(runs: Sequence[ComparedRun]) -> None:
         if (cost := getattr(run.summary, COSTS[kind])) and cost > 0
     ]
     if not costs:
-        st.info("None of these runs told what it cost.", icon=":material/info:")
+        st.info("None of these runs recorded its cost.", icon=":material/info:")
         return
     front = pareto_front([cost.cost for cost in costs], [cost.accuracy for cost in costs])
     is_wide = max(cost.cost for cost in costs) > 20 * min(cost.cost for cost in costs)
@@ -118,7 +118,7 @@ def render_cost(runs: Sequence[ComparedRun]) -> None:
         plot_cost(costs, front, kind.lower(), is_log=is_wide), key=f"compare_cost_{kind}", config=chart_config()
     )
     best = ", ".join(plain(costs[at].name) for at in front)
-    st.caption(f"On the dotted front no run is better for less: {best}. Bars are one standard error.")
+    st.caption(f"No run beats those on the dotted front at lower cost: {best}. Bars are one standard error.")
 
 
 def _word(value: Any) -> str:

@@ -75,7 +75,7 @@ class MapChoice:
         return [self.layer or self.stage]
 
     def maps(self, pixels: Pixels, run: str = "") -> Mapping[str, Map]:
-        """Return the feature maps (C, H, W) of every place that the pretrained network, or a run's, makes of a picture.
+        """Return the feature maps (C, H, W) of every stage or layer that a network makes of a picture.
 
         A run's maps are brought to the same grid where it sees pictures in another size.
         """
@@ -84,7 +84,7 @@ class MapChoice:
         return looks.seen(self.model, run, pixels).maps
 
     def layer_of(self, pixels: Pixels) -> tuple[str, Layout]:
-        """Return the module whose output is the chosen place's map, and how it lies in memory."""
+        """Return the module whose output is the chosen layer's map, and its memory layout."""
         if self.layer:
             found = looks.inside(self.model, "", pixels, self.stage, self.layer)
             return self.layer, found.layouts[self.layer]
@@ -120,7 +120,7 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
             order = linked_select(
                 "Channels first", list(Order), Order.STRONGEST, key=Key.ORDER,
                 help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
-                "Chosen: those whose numbers you type.",
+                "Chosen: the numbers you type.",
             )  # fmt: skip
     with columns[3], st.popover("More", width="stretch"):
         is_shared, overlay = _more()
@@ -158,7 +158,7 @@ def _more() -> tuple[bool, int]:
     )  # fmt: skip
     overlay = linked_slider(
         "Overlay on the picture, percent", 0, 100, 0, key=Key.OVERLAY, step=5,
-        help="0 shows the maps alone; otherwise they lie over the picture in grey, so strongly.",
+        help="0 shows the maps alone; above that, they cover the grey picture with this strength.",
     )  # fmt: skip
     return scale == Scale.SHARED, overlay
 
@@ -178,7 +178,7 @@ def parse_numbers(typed: str) -> tuple[int, ...]:
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", typed.strip()))):
         found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part)
         if found is None:
-            raise BadSettingError(f"'{part}' is no channel number; write numbers and ranges such as 0, 7, 20-29.")
+            raise BadSettingError(f"'{part}' is not a channel number; write numbers and ranges such as 0, 7, 20-29.")
         first, last = int(found[1]), int(found[2] or found[1])
         numbers.extend(range(first, min(last, first + _MOST_NUMBERS) + 1))
     return tuple(dict.fromkeys(numbers))[:_MOST_NUMBERS]

@@ -1,4 +1,4 @@
-"""What is seen, to take home: the picture as PNG, the maps as NPZ, the channels as CSV."""
+"""Downloads of what is seen: the picture as PNG, the maps as NPZ, the channels as CSV."""
 
 from __future__ import annotations
 

@@ -23,12 +23,12 @@ _NARROWEST = 2
 _LINES = 5
 _SMALL, _LARGE = 112, 224
 _FEW = 12
-"""Up to so many tiles an overlay is drawn in the picture's full size."""
+"""Up to this many tiles an overlay is drawn in the picture's full size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One of the things compared: maps (C, H, W) by place, of ``pixels``; with ``minus`` their difference is shown."""
+    """One of the things compared: maps (C, H, W) by layer, of ``pixels``; with ``minus`` their difference is shown."""
 
     name: str
     pixels: Pixels
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What is drawn: one row a place, and which channels its tiles are."""
+    """What is drawn: one row per stage or layer, and which channels its tiles are."""
 
     rows: list[Row]
     places: list[str]
@@ -66,7 +66,7 @@ def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
             channels.append(chosen)
     if not rows and choice.order is Order.CHOSEN:
         most = max(len(columns[0].maps[place]) for place in choice.places)
-        raise BadSettingError(f"There is no such channel here: {choice.places[-1]} has channels 0 to {most - 1:,}.")
+        raise BadSettingError(f"The channel does not exist: {choice.places[-1]} has channels 0 to {most - 1:,}.")
     headings = [column.name for column in columns] if len(columns) > 1 else [""]
     return Grid(rows, places, channels, headings)
 

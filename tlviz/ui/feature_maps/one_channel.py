@@ -57,7 +57,7 @@ def render_one(scene: MapView) -> None:
     see = partial(_pick_field, width)
     render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=see)
     _scale_bar(float(limits[0][0]), float(limits[1][0]))
-    st.caption("Click a position to see which part of the picture it looks at.")
+    st.caption("Click a position to see which part of the picture it sees.")
     columns = [Column("" if not after else "Pretrained", scene.pixels, {place: maps})]
     if after:
         minus = {place: maps} if scene.choice.is_difference else None
@@ -153,8 +153,8 @@ def render_field(scene: MapView) -> None:
     headings = [f"{place}: mean of all channels; click a position", *names.values()]
     render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, __, at: _move(at, width))
     st.caption(
-        "The box is all that can reach the position, found by following the gradient back to the picture; bright is "
-        "what counts most for this picture: usually the middle, far less than the box."
+        "The box is all that can reach the position, found by following the gradient back to the picture; bright parts "
+        "count most for this picture: usually the middle, far less than the box."
     )
     for run in scene.choice.runs:
         st.caption(
@@ -176,7 +176,7 @@ def _field_words(field: Field, side: int) -> str:
     seen = "the whole picture" if whole else f"**{box.width} x {box.height}** of {side} x {side} pixels"
     if not field.half_share:
         return f"It can see {seen}, but on this picture it is silent."
-    return f"It sees {seen}; half of what counts lies in **{field.half_share:.1%}** of the picture."
+    return f"It sees {seen}; half of its gradient is in **{field.half_share:.1%}** of the picture."
 
 
 def _field_downloads(scene: MapView, fields: dict[str, Field], row: Row, headings: list[str]) -> None:

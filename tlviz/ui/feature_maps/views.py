@@ -103,7 +103,7 @@ def _pick_edit() -> Edit:
         grey = linked_slider("Less colour, %", 0, 100, 0, key="grey")
     with right:
         cover = linked_slider("Cover, % of the side", 0, 100, 0, key="cover")
-        with st.popover("Hue, cover's place", width="stretch"):
+        with st.popover("Hue, cover position", width="stretch"):
             hue = linked_slider("Turn the colours, degrees", -180, 180, 0, key="hue", step=10)
             cover_x = linked_slider("Cover: from the left, %", 0, 100, 50, key="cover_x")
             cover_y = linked_slider("Cover: from the top, %", 0, 100, 50, key="cover_y")
@@ -131,7 +131,7 @@ def _render_best(activations: StageActivations, count: int = 3) -> None:
     if activations.guesses:
         render_guesses(activations.guesses[:count])
     else:
-        st.caption("Pretrained without named classes: it has no guesses.")
+        st.caption("Pretrained without class names, so it has no guesses.")
 
 
 def _show(scene: MapView, columns: list[Column]) -> None:

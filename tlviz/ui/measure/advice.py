@@ -23,9 +23,11 @@ from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 
-SEEDS_HELP = "Each seed cuts the images anew; with three or more the standings tell chance from difference."
+SEEDS_HELP = (
+    "Each seed splits the images differently; with three or more the standings separate chance from real differences."
+)
 RECORD = "Advised against best"
-"""The view of the page that shows how the advice did."""
+"""The view of the page that shows how the advice turned out."""
 CONFIDENCE_WORDS = {
     Confidence.NONE: "no reliable transfer signal: race everything",
     Confidence.LOW: "confidence low: the measures disagree",
@@ -82,7 +84,7 @@ def _label(settings: Mapping[str, Any]) -> str:
         return f"{title}, {len(settings['frozen'])} frozen, tuned before them"
     depth = settings["freeze"]
     title += f", {depth} frozen" if depth and settings["strategy"] == "last_stages" else ""
-    return f"{title}, statistics anew" if settings["batchnorm"] is BatchNorm.REESTIMATE else title
+    return f"{title}, statistics re-estimated" if settings["batchnorm"] is BatchNorm.REESTIMATE else title
 
 
 def advice_in_words(profile: Profile) -> str:

@@ -1,4 +1,4 @@
-"""Advised against best: how the advice did, told honestly and kept."""
+"""Advised against best: how the advice turned out, recorded honestly."""
 
 from __future__ import annotations
 
@@ -38,18 +38,19 @@ def render_record(profile: Profile) -> None:
     st.markdown(f"**{verdict_in_words(verdict)}**")
     if verdict.standings:
         st.dataframe([_row(profile, standing) for standing in verdict.standings], hide_index=True)
-    left_out = f" {verdict.left_out} runs on other terms are left out." if verdict.left_out else ""
+    left_out = f" {verdict.left_out} runs with other settings are left out." if verdict.left_out else ""
     first = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.advised[-1].when))
     st.caption(
-        "Finished runs of this network on this target on equal terms, each plan at its best rates, best epoch on the "
-        f"validation images ± one standard error.{left_out} Advised as now since {first}; kept when runs are deleted."
+        "Finished runs of this network on this target with equal settings, each plan at its best rates, best epoch on "
+        f"the validation images ± one standard error.{left_out} The advice is unchanged since {first}; "
+        "this record is kept when runs are deleted."
     )
 
 
 def verdict_in_words(verdict: AdviceVerdict) -> str:
     """Say honestly how the advice did."""
     if not verdict.standings:
-        return "No run on this pair has finished yet, so the advice is unchecked."
+        return "No run of this network on this target has finished yet, so the advice is unchecked."
     if verdict.advised is None:
         return "The advised plan has not run yet, so the advice is unchecked."
     if verdict.regret is None:

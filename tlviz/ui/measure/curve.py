@@ -27,9 +27,9 @@ from tlviz.ui.widgets.linked import linked_many
 from tlviz.ui.widgets.stage_strip import block_heights, stage_facts
 
 DISTANCES = {"photos": "near", "clipart": "shifted", "digits": "far"}
-"""How the bundled targets lie to the source, in a word."""
+"""How near each bundled target is to the source, in a word."""
 MOST_BESIDE = 3
-"""So many targets or networks are drawn beside the chosen one at most."""
+"""At most this many targets or networks are drawn beside the chosen one."""
 
 
 class Beside(StrEnum):
@@ -41,8 +41,8 @@ class Beside(StrEnum):
 
 
 BESIDE_WORDS = {
-    Beside.TARGETS: "Beside other targets",
-    Beside.NETWORKS: "Beside other networks",
+    Beside.TARGETS: "With other targets",
+    Beside.NETWORKS: "With other networks",
     Beside.NOTHING: "Alone",
 }
 SCALE_WORDS = {Scale.DEPTH: "By stages", Scale.COMPUTE: "By compute"}
@@ -54,7 +54,7 @@ def render_curve(profile: Profile) -> None:
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
-            "Beside it", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True,
+            "Compare with", list(Beside), format_func=BESIDE_WORDS.__getitem__, key=Key.BESIDE, required=True,
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
     to_address(Key.BESIDE)
@@ -90,14 +90,14 @@ def _choose_beside(beside: Beside, profile: Profile) -> list[Pair]:
         names = [name for name in measured_targets(profile.model) if name != profile.data]
         words = {name: plain(dataset_title(name)) for name in names}
         chosen = linked_many(
-            "Targets beside it", names, key=Key.WITH_TARGETS, most=MOST_BESIDE, words=words.__getitem__,
+            "Other targets", names, key=Key.WITH_TARGETS, most=MOST_BESIDE, words=words.__getitem__,
             placeholder="The bundled ones",
         )  # fmt: skip
         return [(profile.model, name) for name in chosen]
     if beside is Beside.NETWORKS:
         titles = {name: spec.title for name, spec in available_models().items() if name != profile.model}
         chosen = linked_many(
-            "Networks beside it", list(titles), key=Key.WITH_NETWORKS, most=MOST_BESIDE, words=titles.__getitem__,
+            "Other networks", list(titles), key=Key.WITH_NETWORKS, most=MOST_BESIDE, words=titles.__getitem__,
             placeholder="The first three",
         )  # fmt: skip
         return [(name, profile.data) for name in chosen]
@@ -137,8 +137,8 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
     st.plotly_chart(figure, key="probe_curve", config=png_config(name))
     st.caption(
-        "Point: what a linear classifier on that stage's features gets right, band: one standard error. "
-        "Shaded: the gain over random weights."
+        "Point: accuracy of a linear classifier on that stage's features; band: one standard error; "
+        "shaded: the gain over random weights."
     )
 
 

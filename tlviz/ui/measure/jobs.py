@@ -36,7 +36,7 @@ def render_sample() -> None:
     low, high = LIMITS
     st.number_input(
         "Images at most", low, high, step=100, key=Key.SAMPLE, persist_state="session",
-        help="A like share of every class; more images make the bands narrower and take longer.",
+        help="The same share of every class; more images make the bands narrower and take longer.",
     )  # fmt: skip
     if st.session_state[Key.SAMPLE] != LIMIT:
         to_address(Key.SAMPLE)
@@ -72,7 +72,7 @@ def render_running(pairs: Sequence[Pair]) -> bool:
     if len(jobs) > 1:
         behind, button = st.columns([4, 1], vertical_alignment="center")
         waiting = ", ".join(f"{find_model(model).title} on {plain(data)}" for model, data in map(pair_of, jobs[1:]))
-        behind.caption(f"After that: {waiting}.")
+        behind.caption(f"Next:  {waiting}.")
         button.button("Cancel all", key="cancel_profiles", on_click=heed, args=(_stop_all, jobs))
     return True
 

@@ -34,7 +34,7 @@ def render_similarity(profile: Profile) -> None:
     st.segmented_control(
         "Compared with", options, format_func=words.__getitem__, key=Key.AGAINST, required=True,
         persist_state="session",
-        help="CKA: how alike the images lie to one another in two stages' features; 1 is the same, 0 unrelated.",
+        help="CKA: how similarly two stages' features arrange the images; 1 is identical, 0 unrelated.",
     )  # fmt: skip
     to_address(Key.AGAINST)
     match st.session_state[Key.AGAINST]:
@@ -52,13 +52,13 @@ def _own_stages(profile: Profile, names: list[str]) -> None:
         figure = plot_similarity_map(names, names, profile.similarity)
         st.plotly_chart(figure, key="similarity_map", config=png_config(f"similarity-{profile.model}"))
         st.caption(
-            "A cell: how alike two stages see the images (debiased linear CKA); a light block does much the same."
+            "A cell: how similar two stages' features are (debiased linear CKA); a light block does much the same."
         )
     with right:
         values = [stage.cka_to_random for stage in profile.stages]
         figure = plot_stage_bars(names, values, "CKA to random weights", top=1.02)
         st.plotly_chart(figure, key="cka_to_random", config=png_config(f"cka-to-random-{profile.model}"))
-        st.caption("How alike the same stage with random weights sees them: low is what pretraining has changed.")
+        st.caption("Similarity to the same stage with random weights: low means that pretraining changed it.")
 
 
 def _other_network(profile: Profile, names: list[str], other: str) -> None:
@@ -73,7 +73,9 @@ def _other_network(profile: Profile, names: list[str], other: str) -> None:
     columns = [stage.name for stage in known.stages]
     figure = plot_similarity_map(names, columns, values, find_model(profile.model).title, title)
     st.plotly_chart(figure, key="similarity_between", config=png_config(f"similarity-{profile.model}-{other}"))
-    st.caption(f"Each cell: how alike a stage of this network (row) and one of {title} (column) see the images.")
+    st.caption(
+        f"Each cell: similarity of a stage of this network (row) and one of {title} (column) on the same images."
+    )
 
 
 def _run(profile: Profile, runs: list[RunFolder]) -> None:
@@ -81,7 +83,7 @@ def _run(profile: Profile, runs: list[RunFolder]) -> None:
     drift = run_drift(run.name, wanted(profile.model, profile.data))
     figure = plot_stage_bars(list(drift), list(drift.values()), "CKA to the start", top=1.02)
     st.plotly_chart(figure, key="run_drift", config=png_config(f"drift-{run.name}"))
-    st.caption("How alike the run's best weights and the pretrained ones see the target's images: 1 is unchanged.")
+    st.caption("Similarity of the run's best weights and the pretrained ones on the target's images: 1 is unchanged.")
 
 
 def _runs_of(profile: Profile) -> list[RunFolder]:

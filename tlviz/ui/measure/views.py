@@ -1,4 +1,4 @@
-"""What lies behind the curve: shift, dimension, the map stage by stage, networks, and all numbers."""
+"""What is behind the curve: shift, dimension, the map stage by stage, networks, and all numbers."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def render_shift(profile: Profile) -> None:
     with left:
         shifts = [stage.shift for stage in profile.stages]
         if all(shift is None for shift in shifts):
-            st.info("Nothing to measure a shift against: this target is itself the reference.", icon=":material/info:")
+            st.info("No shift to measure: this target is itself the reference.", icon=":material/info:")
         else:
             figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0)
             st.plotly_chart(figure, key="shift", config=png_config("stage-shift"))
             st.caption(
-                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. Dashed: as far as "
-                "two halves of the target are apart."
+                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. Dashed: the "
+                "distance between two halves of the target."
             )
     with right:
         kids = [stage.kid for stage in profile.stages]
         figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0)
         st.plotly_chart(figure, key="kid", config=png_config("kid"))
         st.caption(
-            "How unlike the bundled photographs' the features are (kernel distance): high is another domain. "
+            "How far the features are from the bundled photographs' (kernel distance): high means another domain. "
             "Dashed: the noise between two halves of the target."
         )
 
@@ -66,12 +66,14 @@ def render_dimension(profile: Profile) -> None:
         }
         figure = plot_stage_lines(names, lines, "dimensions", is_log=True)
         st.plotly_chart(figure, key="dimension", config=png_config("dimension"))
-        st.caption("How many directions the images spread over, and how many they would need: low is compressed.")
+        st.caption("How many directions the images spread over, and how many they would need: low means compressed.")
     with right:
         pulls = [stage.relative_gradient for stage in profile.stages]
         figure = plot_stage_bars(names, pulls, "relative gradient", top=1.05)
         st.plotly_chart(figure, key="pull", config=png_config("relative-gradient"))
-        st.caption("Gradient over weight with a fitted head, the largest is 1: where the target pulls hardest.")
+        st.caption(
+            "Gradient divided by weight with a fitted head, scaled to a maximum of 1: where training changes the most."
+        )
 
 
 def render_map(profile: Profile) -> None:
@@ -92,8 +94,8 @@ def render_map(profile: Profile) -> None:
     )  # fmt: skip
     st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
     st.caption(
-        f"Each mark an image at {stage.name}: the first two principal components ({stage.explained:.0%} of the "
-        f"variance), turned to fit the stage before. The probe here names {stage.probe:.0%} rightly."
+        f"Each mark is an image at {stage.name}: the first two principal components ({stage.explained:.0%} of the "
+        f"variance), turned to fit the stage before. The probe here gets {stage.probe:.0%} right."
     )
 
 

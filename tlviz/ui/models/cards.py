@@ -35,14 +35,14 @@ def render_card(spec: ModelSpec) -> None:
             key=f"download_{spec.name}",
             on_click=heed,
             args=(start_download, spec),
-            help="From the library's own server into its own cache; nothing else is sent.",
+            help="From the library's server into its own cache; nothing else is sent.",
         )
         _last_failure(spec)
 
 
 def render_comparison(specs: Sequence[ModelSpec]) -> None:
-    """Draw the stage strips of the chosen networks below one another."""
-    opened = st.toggle("Single blocks", key=Key.BLOCKS, help="Open the stages to every block they are made of.")
+    """Draw the stage strips of the chosen networks one below the other."""
+    opened = st.toggle("Single blocks", key=Key.BLOCKS, help="Split the stages into their single blocks.")
     for spec in specs:
         if len(specs) > 1:
             st.markdown(f"**{spec.title}**")

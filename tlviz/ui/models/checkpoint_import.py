@@ -22,7 +22,7 @@ def render_import() -> None:
     with st.expander("Add my own checkpoint", icon=":material/upload_file:"):
         st.markdown(
             "A safetensors file, or a `state_dict` saved with `torch.save`, of any architecture of the catalogue. "
-            "It is opened as data only: nothing inside can run code."
+            "It is opened as data only: nothing in it can run code."
         )
         file, architecture, name = st.columns([1.6, 1.2, 1])
         with st.form("import_checkpoint", border=False):
@@ -30,13 +30,13 @@ def render_import() -> None:
             chosen = architecture.selectbox(
                 "Architecture",
                 [OWN_EXPORT, *architectures()],
-                format_func=lambda key: key or "the file says it (exported here)",
+                format_func=lambda key: key or "stated in the file (exported here)",
                 key="import_architecture",
             )
             called = name.text_input("Name", key="import_name", placeholder="my_network")
             classes = st.text_area(
-                "Class names, one a line, in the order of the logits", key="import_classes", height=110,
-                placeholder="Empty where the file was exported by this program.",
+                "Class names, one per line, in the order of the logits", key="import_classes", height=110,
+                placeholder="Leave empty if this program exported the file.",
             )  # fmt: skip
             sent = st.form_submit_button("Import", type="primary", icon=":material/check:")
         if sent:

@@ -17,7 +17,7 @@ from tlviz.models.spec import ModelSpec
 from tlviz.ui.state import Key
 
 MOST = 2
-"""So many networks can be looked at side by side."""
+"""This many networks can be viewed side by side."""
 ANY = "any size"
 SIZES = ("5 M", "10 M", "30 M", "100 M", ANY)
 LIBRARIES = ("all", "torchvision", "timm")
@@ -34,7 +34,7 @@ def chosen_models() -> list[ModelSpec]:
         try:
             found.append(find_model(name))
         except UnknownNameError as error:
-            st.warning(f"The link asks for a network that is not here. {error}")
+            st.warning(f"The link names a network that is not available. {error}")
     choice = [spec.name for spec in found]
     if choice != st.session_state[Key.MODELS]:
         st.session_state[Key.MODELS] = choice
@@ -60,7 +60,7 @@ def render_filters() -> pd.DataFrame:
     least = accuracy.slider(
         "Accuracy from",
         0, 90, 0, 5, "%d %%", key="models_accuracy", persist_state="session",
-        help="Top-1 on ImageNet-1k as the library states it. Above 0, networks without a figure are left out.",
+        help="Top-1 on ImageNet-1k as stated by the library. Above 0, networks without a stated accuracy are left out.",
     )  # fmt: skip
     only_here = here.toggle(
         "Here", key="models_here", persist_state="session", help="Only networks whose weights are on this machine."
@@ -100,7 +100,10 @@ def render_choice(rows: pd.DataFrame) -> None:
         if clicked:
             choose([clicked[-1], *(name for name in chosen if name != clicked[-1])])
             st.rerun()
-        st.caption("Each point a network with a stated accuracy; up is better, left smaller. Click one to choose it.")
+        st.caption(
+            "Each point is a network with a stated accuracy: higher is better, further left is smaller. "
+            "Click one to choose it."
+        )
 
 
 def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:

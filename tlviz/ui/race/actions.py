@@ -1,4 +1,4 @@
-"""What can be done with a race: compare its best, take the winner home, a report, a name of one's own, deletion."""
+"""What can be done with a race: compare its best, export the winner, a report, a name of one's own, deletion."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
         if st.button(
             f"Compare the best {len(best)}" if len(best) > 1 else "Compare", icon=":material/compare_arrows:",
             key="race_compare", disabled=not best, on_click=_set, args=(Key.COMPARED, best),
-            help="Down to the single image: each value's run of the first seed, which validate on the same images.",
+            help="Down to the single image: compares each value's run of the first seed on the same validation images.",
         ):  # fmt: skip
             go_to("pages/compare.py")
         if st.button(
             "Export the winner", icon=":material/download:", key="race_export", disabled=not best,
-            on_click=_set, args=(Key.RUN, best[0] if best else ""), help="Takes the weights of its first seed home.",
+            on_click=_set, args=(Key.RUN, best[0] if best else ""), help="Exports the weights of its first seed.",
         ):  # fmt: skip
             go_to("pages/export.py")
         st.download_button(
             "Report", lambda: _report(run), f"{run.name}.html", "text/html", icon=":material/article:",
             key="race_report", on_click="ignore",
-            help="One HTML file with standings, figures and settings; it needs no network.",
+            help="One HTML file with standings, figures and settings; it opens offline.",
         )  # fmt: skip
         with st.popover("Name, delete", icon=":material/edit:"):
             _rename(run)
             st.button(
                 "Delete the race", icon=":material/delete:", key="race_delete", disabled=not race.status.is_over,
                 on_click=heed, args=(_delete, run),
-                help="Moves it into the bin; its runs stay." if race.status.is_over else "Stop it first.",
+                help="Moves the race into the bin; its runs stay." if race.status.is_over else "Stop it first.",
             )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def best_runs(run: RunFolder, ranked: Sequence[Standing]) -> list[str]:
 def _rename(run: RunFolder) -> None:
     held = read_notes(run)
     with st.form(f"race_notes_{run.name}", border=False):
-        name = st.text_input("Name", held.name, placeholder="a name of your own", key=f"race_name_{run.name}")
+        name = st.text_input("Name", held.name, placeholder="your own name for it", key=f"race_name_{run.name}")
         text = st.text_area("Notes", held.text, height=80, key=f"race_text_{run.name}")
         if st.form_submit_button("Save", icon=":material/save:"):
             heed(write_notes, run, Notes(name, text, held.tags))

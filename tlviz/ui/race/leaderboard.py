@@ -30,7 +30,7 @@ def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
 
 def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
     """Explain the numbers behind the plus-minus sign and below each name."""
-    forgot = "forgot: share of source pictures it no longer names as before."
+    forgot = "forgot: share of source pictures that it no longer classifies as before."
     return f"{error_words(race, ranked)} k, M: trainable parameters; {forgot}"
 
 

@@ -1,4 +1,4 @@
-"""A race as it goes: verdict, curves, leaderboard, and the queue; one part of the page that looks at the folders."""
+"""A race as it goes: verdict, curves, leaderboard, and the queue; one part of the page that reads the folders."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tlviz.ui.widgets.panels import STATUS_WORDS, told_apart
 POLL_S = 1.0
 LOG = "log"
 MOST_QUEUED = 6
-"""Waiting runs that are named in their order."""
+"""Waiting runs that are listed in their order."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,7 +52,7 @@ def reader() -> CurveReader:
 
 def render_no_race() -> None:
     """Show the empty axes, so that the browser has its chart library before the first race needs it."""
-    st.info("No race yet. Its curves will grow here.", icon=":material/show_chart:")
+    st.info("No race yet. Its curves will appear here.", icon=":material/show_chart:")
     figure = plot_race([], Measure.ACCURACY, Axis.EPOCHS, is_log=False, epochs=10, revision="none")
     st.plotly_chart(figure, key="race_none", config=chart_config())
 
@@ -92,7 +92,7 @@ def race_label(run: RunFolder) -> str:
 
 
 def render_race(run: RunFolder) -> None:
-    """Show a race; while it goes on, this part of the page looks at its folders once a second."""
+    """Show a race; while it goes on, this part of the page reads its folders once a second."""
     is_over = run.status().is_over
     st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
     race = read_race(run, reader())
@@ -135,17 +135,17 @@ def _state(run: RunFolder, race: Race) -> None:
         bar.progress(race.beat.fraction, plain(f"{counted} · {doing}{left}"))
     if race.status.is_over:
         if race.status is not Status.FINISHED:
-            words = "Goes on with every run that is not finished, from its last epoch."
+            words = "Resumes every unfinished run from its last epoch."
             second.button("Resume", icon=":material/resume:", key="race_resume", on_click=heed, args=(resume_run, run),
                           help=words)  # fmt: skip
         return
     if race.is_paused:
-        first.button("Go on", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
+        first.button("Continue", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
     else:
         first.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
     asked_s = run.stop_age_s()
     if asked_s is not None and asked_s > HEED_S:
-        second.button("End now", key="race_end", on_click=end_worker, args=(run,), help="It was asked to stop, and goes on.")  # fmt: skip  # noqa: E501
+        second.button("End now", key="race_end", on_click=end_worker, args=(run,), help="A stop was requested, but it is still running.")  # fmt: skip  # noqa: E501
     else:
         words = "Stop" if asked_s is None else "Stopping"
         second.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(run.request_stop,),
@@ -162,7 +162,9 @@ def _curves(race: Race) -> None:
     )  # fmt: skip
     with more.popover("More", width="stretch"):
         scale = st.segmented_control("Scale", ["linear", LOG], default="linear", required=True, key="race_scale")
-        smoothing = st.slider("Smoothing", 0.0, 0.9, 0.0, 0.1, key="race_smoothing", help="0 shows what was measured.")
+        smoothing = st.slider(
+            "Smoothing", 0.0, 0.9, 0.0, 0.1, key="race_smoothing", help="0 shows the measured values."
+        )
         lines = race_lines(race, measure, axis, smoothing)
         st.download_button(
             "CSV of these points", lambda: lines_csv(lines, measure, axis), f"{race.name}.csv", "text/csv",
@@ -178,7 +180,7 @@ def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_lo
     )
     render_live_chart(browser_data(figure), key="race_chart")
     seeds = " The band is the range of the seeds." if len({member.seed for member in race.members}) > 1 else ""
-    st.caption(f"Epoch 0 is before training. A star is the best epoch; a tick, more stages are unfrozen.{seeds}")
+    st.caption(f"Epoch 0 is before training. A star marks the best epoch, a tick the unfreezing of more stages.{seeds}")
 
 
 def _failures(race: Race) -> None:

@@ -31,7 +31,7 @@ class NewPicture:
 def link_to_attributions(runs: Sequence[RunSummary], picture: str | NewPicture, *, key: str) -> None:
     """Offer the Attributions page with these runs, on a picture of their target by name, or on a new one."""
     if st.button(
-        "Ask more on Attributions", icon=":material/center_focus_strong:", key=key, type="tertiary",
+        "Open in Attributions", icon=":material/center_focus_strong:", key=key, type="tertiary",
         on_click=heed, args=(_prepare, runs, picture),
         help="Opens the same picture with the pretrained network beside the runs: other methods, classes and stages.",
     ) and Key.TROUBLE not in st.session_state:  # fmt: skip

@@ -56,7 +56,7 @@ def _reached(row: Row) -> str:
 def _notes(row: Row, tags: Sequence[str]) -> None:
     with st.form(f"notes_{row.run}", border=False):
         first, second = st.columns(2)
-        name = first.text_input("Name", row.notes.name, placeholder="a name of your own", key=f"name_{row.run}")
+        name = first.text_input("Name", row.notes.name, placeholder="your own name for it", key=f"name_{row.run}")
         chosen = second.multiselect(
             "Tags", sorted({*tags, *row.notes.tags}), list(row.notes.tags), accept_new_options=True,
             key=f"tags_{row.run}", placeholder="choose or type",
@@ -82,7 +82,7 @@ def _actions(row: Row) -> None:
         if row.status.is_over:
             st.download_button(
                 "ZIP", lambda: _zip(run), f"{run.name}.zip", "application/zip", icon=":material/folder_zip:",
-                key="run_zip", on_click="ignore", help="The whole run in one file, to be brought in elsewhere.",
+                key="run_zip", on_click="ignore", help="The whole run in one file, to import on another machine.",
             )  # fmt: skip
             render_report([row])
             st.button("Delete", icon=":material/delete:", key="run_delete", on_click=heed, args=(_delete, run))
@@ -108,7 +108,7 @@ def _test(row: Row) -> None:
         show_error(error)
     st.button(
         f"Evaluate on its {images:,} test images", icon=":material/verified:", key="run_test", on_click=heed,
-        args=(start_answers, row.folder, TEST), help="Once: the number you report, so look at it last.",
+        args=(start_answers, row.folder, TEST), help="Only once: this is the number you report, so do it last.",
     )  # fmt: skip
 
 

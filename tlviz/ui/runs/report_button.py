@@ -20,7 +20,7 @@ def render_report(rows: Sequence[Row]) -> None:
         icon=":material/article:",
         key="report",
         on_click="ignore",
-        help="One HTML file with figures, settings and results; it needs no network.",
+        help="One HTML file with figures, settings and results; it opens offline.",
     )
 
 

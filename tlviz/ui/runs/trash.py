@@ -45,21 +45,21 @@ def render_bin() -> None:
         for run in deleted[:MOST_SHOWN]:
             words, button = st.columns([5, 1], vertical_alignment="center")
             words.markdown(plain(_label(run)))
-            button.button("Take back", key=f"restore_{run.name}", on_click=heed, args=(_restore, run.name))
+            button.button("Restore", key=f"restore_{run.name}", on_click=heed, args=(_restore, run.name))
         if len(deleted) > MOST_SHOWN:
             st.caption(f"The newest {MOST_SHOWN} of {len(deleted):,}.")
         st.button(
             "Empty the bin", icon=":material/delete_forever:", key="empty_bin", on_click=heed, args=(empty_bin,),
-            help="Removes them from the disk for good.",
+            help="Deletes them from the disk permanently.",
         )  # fmt: skip
 
 
 def render_bring_in() -> None:
     """Let a person bring in a run that was downloaded as ZIP, folded away."""
-    with st.expander("Bring in a run", icon=":material/folder_zip:"):
-        given = st.file_uploader("A ZIP that was downloaded on this page", type=["zip"], key="run_zip_file")
+    with st.expander("Import a run", icon=":material/folder_zip:"):
+        given = st.file_uploader("A ZIP that was exported on this page", type=["zip"], key="run_zip_file")
         path = st.text_input("or its path on this machine", key="run_zip_path", placeholder="/path/to/run.zip")
-        if st.button("Bring in", icon=":material/input:", key="run_bring_in"):
+        if st.button("Import", icon=":material/input:", key="run_bring_in"):
             try:
                 run = _taken_in(given.name, given.getbuffer()) if given else take_in(given_path(path.strip()))
             except TlvizError as error:

@@ -27,7 +27,7 @@ from tlviz.ui.widgets.panels import render_problems
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
 if TYPE_CHECKING:
-    from tlviz.export.ood_reference import Familiar
+    from tlviz.export.ood_reference import OodReference
     from tlviz.export.predict import Picture, Prediction, Predictions
 
 PICTURES, FOLDER = "pictures", "a folder"
@@ -81,8 +81,8 @@ def _given(files: Sequence[tuple[str, bytes]], path: str) -> tuple[list[Picture]
     found, missing = find_pictures([given_path(path)])
     if len(found) > MOST_PICTURES:
         raise BadDatasetError(
-            f"There are {len(found):,} pictures below {path}; here at most {MOST_PICTURES:,} are named, "
-            f"the command line names any number: {command('predict RUN FOLDER')}"
+            f"{path} holds {len(found):,} pictures, but this page classifies at most {MOST_PICTURES:,}; "
+            f"the command line takes any number: {command('predict RUN FOLDER')}"
         )
     return [*dropped, *found], missing
 
@@ -109,9 +109,9 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
 
 def _summary(rows: Sequence[Prediction]) -> None:
     unlike = sum(bool(row.is_unlike) for row in rows)
-    words = f"{len(rows):,} pictures named" if len(rows) > 1 else "One picture named"
+    words = f"{len(rows):,} pictures classified" if len(rows) > 1 else "One picture classified"
     if unlike:
-        words += f"; **{unlike:,}** look unlike the training images: do not rely on their answers"
+        words += f"; **{unlike:,}** are unlike the training images: do not rely on their answers"
     st.markdown(f"{words}.")
 
 
@@ -177,14 +177,14 @@ def _fingerprint(pictures: Sequence[Picture]) -> str:
         if isinstance(picture.source, bytes):
             digest.update(hashlib.sha256(picture.source).digest())
         else:
-            with suppress(OSError):  # it may just have gone: naming it will say so
+            with suppress(OSError):  # it may just have gone: classifying it will report that
                 state = picture.source.stat()
                 digest.update(f"{state.st_size}|{state.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking at the training images, once …")
-def _familiar(run: str, saved_at: int) -> tuple[Familiar | None, str]:  # noqa: ARG001 (a cache key)
+@st.cache_resource(max_entries=4, show_spinner="Reading the training images, once …")
+def _familiar(run: str, saved_at: int) -> tuple[OodReference | None, str]:  # noqa: ARG001 (a cache key)
     from tlviz.export.ood_reference import find_familiar
 
     return find_familiar(find_run(run).weights, run_network(run))

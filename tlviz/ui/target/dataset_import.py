@@ -33,7 +33,7 @@ def render_import() -> None:
         render_job(running)
     else:
         _ended()
-    with st.expander("Bring in images", icon=":material/add_photo_alternate:"):
+    with st.expander("Import images", icon=":material/add_photo_alternate:"):
         own, public = st.columns([1, 1.5], gap="large")
         with own:
             _archive(busy=running is not None)
@@ -44,7 +44,7 @@ def render_import() -> None:
 def _archive(*, busy: bool) -> None:
     st.markdown(
         "**A folder or a CSV** of paths and labels: choose *My own …* on the left. "
-        "**An archive** with one sub-folder a class is unpacked here, pictures only:"
+        "**An archive** with one sub-folder a class is unpacked here, only its pictures:"
     )
     given = st.file_uploader("ZIP or TAR", type=["zip", "tar", "tgz", "gz", "bz2", "xz"], key="archive_file")
     path = st.text_input("or its path on this machine", key="archive_path", placeholder="/path/to/pictures.zip")
@@ -62,7 +62,7 @@ def _given_archive(given: UploadedFile | None, path: str) -> Path:
         return _keep_upload(given)
     found = given_path(path)
     if not path or not found.is_file() or not is_archive(found):
-        raise BadDatasetError(f"There is no archive '{path}'; give a file that ends in {', '.join(SUFFIXES)}.")
+        raise BadDatasetError(f"The archive '{path}' does not exist; give a file that ends in {', '.join(SUFFIXES)}.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The dataset doctor on the page: start a look, read the findings, exclude with a tick."""
+"""The dataset doctor on the page: start a check, read the findings, exclude with a tick."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_ROWS = 500
 
 
 def render_findings(data: str, images: ImageSet) -> None:
-    """Show what the doctor found in a target, or offer a look at it."""
+    """Show what the doctor found in a target, or offer to check it."""
     running = _running(data)
     if running is not None:
         render_job(running)
@@ -31,16 +31,16 @@ def render_findings(data: str, images: ImageSet) -> None:
     report = targets.report(data)
     if report is None:
         st.markdown(
-            "The doctor opens every file once and looks for what spoils results: damaged or misnamed files, copies of "
-            "one picture within and **across** the parts, wrong labels, empty or uneven classes."
+            "The doctor opens every file once and looks for problems that spoil results: damaged or misnamed files, "
+            "copies of one picture within and **across** the parts, wrong labels, empty or uneven classes."
         )
     else:
         _report(data, report, images)
     with st.container(horizontal=True, vertical_alignment="center"):
         features = st.toggle(
-            "Look for wrong labels too", True, key="doctor_features", help="Takes a network's features."
+            "Also look for wrong labels", True, key="doctor_features", help="Uses a network's features."
         )
-        words = "Look again" if report else "Check the images"
+        words = "Check again" if report else "Check the images"
         if st.button(
             words, type="secondary" if report else "primary", icon=":material/stethoscope:", key="doctor_start"
         ):
@@ -53,12 +53,12 @@ def render_findings(data: str, images: ImageSet) -> None:
 def _report(data: str, report: Report, images: ImageSet) -> None:
     counts = Counter(finding.severity for finding in report.findings)
     if not report.findings:
-        st.success(f"{report.images:,} images looked at, and nothing is odd.", icon=":material/check_circle:")
+        st.success(f"{report.images:,} images checked, no problems found.", icon=":material/check_circle:")
         return
     st.markdown(
-        f"{report.images:,} images looked at: "
+        f"{report.images:,} images checked: "
         + ", ".join(f"**{counts[severity]:,}** {severity}{'s' * (counts[severity] != 1)}" for severity in Severity)
-        + ". Tick what should be left out of every run from now on; your files stay as they are."
+        + ". Tick what should be left out of every run from now on; your files are not changed."
     )
     shown = report.findings[:MOST_ROWS]
     edited = st.data_editor(
@@ -73,10 +73,10 @@ def _report(data: str, report: Report, images: ImageSet) -> None:
             "severity": st.column_config.TextColumn("Weight", width=80),
             "kind": st.column_config.TextColumn("What", width=110),
             "picture": st.column_config.ImageColumn("Picture", width=60),
-            "beside": st.column_config.ImageColumn("Beside", width=60, help="The other picture it concerns."),
+            "beside": st.column_config.ImageColumn("Beside", width=60, help="The other picture involved."),
             "where": st.column_config.TextColumn("File", width=150),
             "problem": st.column_config.TextColumn("Finding", width=300),
-            "action": st.column_config.TextColumn("What is done"),
+            "action": st.column_config.TextColumn("Action taken"),
         },
     )
     if len(report.findings) > MOST_ROWS:
@@ -93,7 +93,7 @@ def render_take_back(data: str | None) -> None:
         return
     if identity and excluded:
         st.markdown(f"You have excluded {len(excluded):,} of its pictures.")
-        if st.button("Take all of them back", icon=":material/undo:", key="take_back"):
+        if st.button("Include all of them again", icon=":material/undo:", key="take_back"):
             include(identity, list(excluded))
             targets.forget()
             st.rerun()

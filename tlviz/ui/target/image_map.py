@@ -41,9 +41,9 @@ def render_map(images: ImageSet, model: str) -> None:
     with left:
         _component(key="image_map", data=map_data(images, found), on_picked_change=_take)
         st.caption(
-            f"Each mark an image, its class by colour and shape, placed by what {find_model(model).title} makes of it: "
+            f"Each mark is an image, its class by colour and shape, placed by features of {find_model(model).title}: "
             f"the first two principal components of its last stage, {found.explained:.0%} of the variance. Near means "
-            "alike. Classes that stay together are easy to tell apart; a mark among others may bear a wrong label."
+            "similar. Classes that form groups are easy to separate; a mark among others may have a wrong label."
         )
     with right:
         _picked(images)

@@ -51,7 +51,7 @@ def describe_plan(plan: SplitPlan) -> str:
     if plan.test_share:
         said.append(f"{100 * plan.test_share:g}% kept for the final test")
     if plan.labels_per_class:
-        said.append(f"{plan.labels_per_class} labels a class to train with")
+        said.append(f"{plan.labels_per_class} labels per class to train with")
     return f"As set on the Target page: {', '.join(said)}."
 
 
@@ -87,12 +87,12 @@ def _split(images: ImageSet) -> Split:
         "Test part", with_current(TEST_SHARES, Key.TEST_SHARE), key=Key.TEST_SHARE, persist_state="session",
         format_func=lambda share: f"{100 * share:g}%" if share else "none",
         disabled="test" in images.parts,
-        help="Kept aside for one final evaluation; never used to choose anything. A folder's own test part goes first.",
+        help="Kept for one final evaluation, never used to choose anything. A folder's own test part comes first.",
     )  # fmt: skip
     budget.selectbox(
         "Labels per class", with_current([ALL_LABELS, *(str(b) for b in BUDGETS if b)], Key.LABELS), key=Key.LABELS,
         persist_state="session",
-        help="Train with so many images of each class only, to see how transfer pays off on little data.",
+        help="Train with only this many images of each class, to see how transfer pays off on little data.",
     )  # fmt: skip
     allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0
     seed = int(seed) if allowed.low <= seed <= allowed.high else 0
@@ -117,17 +117,17 @@ def render_augmentation(images: ImageSet) -> None:
     kinds, mirror = st.columns([1.4, 1], vertical_alignment="bottom")
     kind = kinds.segmented_control(
         "Augmentation", list(Augment), default=Augment.LIGHT, required=True, key="preview_augment",
-        help="Light: mirror and shift. Strong: RandAugment besides. Choose it for a run on the Fine-tune page.",
+        help="Light: mirror and shift. Strong: also RandAugment. Choose it for a run on the Fine-tune page.",
     )  # fmt: skip
     flip = mirror.segmented_control(
         "Mirroring", list(Flip), default=Flip.AUTO, required=True, key=Key.FLIP, persist_state="session",
-        help="Auto: not where names sound like digits, letters, left or right, whose mirror image is another class.",
+        help="Auto: off where class names suggest digits, letters, left or right, whose mirror image is another class.",
     )  # fmt: skip
     may_flip = Flip(flip).allows(images.may_flip)
     step = max(1, len(images.labels) // PREVIEWS)
     shown = list(range(0, len(images.labels), step))[:PREVIEWS]
     render_sheets([_variants(images, at, Augment(kind), may_flip) for at in shown])
-    mirrored = "mirrored at times" if may_flip else "never mirrored"
+    mirrored = "sometimes mirrored" if may_flip else "never mirrored"
     st.caption(f"The original first, then what training would see in {VARIANTS} epochs; pictures are {mirrored}.")
 
 

@@ -212,7 +212,7 @@ def test_classes_that_differ_in_case_or_encoding_only_stay_apart_and_are_reporte
     index = scan_folder(tmp_path / "target")
     assert len(index.classes) == len(set(index.labels)) == 5
     assert [(problem.path, problem.action.split(";")[0]) for problem in index.problems] == [
-        (str(tmp_path / "target"), "kept apart")
+        (str(tmp_path / "target"), "kept as two classes")
     ] * 2
     told = {problem.problem for problem in index.problems}
     assert "the classes 'Cat' and 'cat' differ in upper and lower case only" in told

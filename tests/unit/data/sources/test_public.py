@@ -330,7 +330,7 @@ def test_a_changed_pickle_is_never_loaded(patch: Patch, served: Served, tmp_path
 def test_a_download_that_breaks_off_leaves_nothing_that_looks_whole(name: str, patch: Patch, served: Served) -> None:
     spec = MAKERS[name](patch, served)
     served.cut = 20
-    with pytest.raises(BadDatasetError, match="came incomplete or changed"):
+    with pytest.raises(BadDatasetError, match="is incomplete or altered"):
         download(spec)
     assert not is_downloaded(spec)
     assert list(datasets_folder().iterdir()) == []
@@ -342,7 +342,7 @@ def test_a_download_that_breaks_off_leaves_nothing_that_looks_whole(name: str, p
 def test_a_changed_archive_is_not_unpacked(patch: Patch, served: Served) -> None:
     spec = aircraft(patch, served)
     served.files["fgvc-aircraft-2013b.tar.gz"] = tar({"fgvc-aircraft-2013b/data/variants.txt": b"x"})
-    with pytest.raises(BadDatasetError, match="came incomplete or changed"):
+    with pytest.raises(BadDatasetError, match="is incomplete or altered"):
         download(spec)
     assert list(datasets_folder().iterdir()) == []
 

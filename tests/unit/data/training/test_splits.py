@@ -234,7 +234,7 @@ def test_repeated_folds_give_every_fold_of_every_seed() -> None:
     ("plan", "parts", "words"),
     [
         (SplitPlan(folds=3, fold=3), [""] * 12, "fold is 3; with 3 folds"),
-        (SplitPlan(folds=9), [""] * 12, "no class has so many images"),
+        (SplitPlan(folds=9), [""] * 12, "no class has that many images"),
         (SplitPlan(folds=3), ["val"] + ["train"] * 11, "without a validation part of its own"),
     ],
 )

@@ -104,7 +104,7 @@ class PoolingNet(ReluNet):
         (FunctionalNet, Method.DEEPLIFT, "inside its own code"),
         (ReusingNet, Method.DEEPLIFT, "more than once"),
         (ReusingNet, Method.GUIDED_BACKPROP, None),
-        (GatedNet, Method.DEEPLIFT, "multiplies its own"),
+        (GatedNet, Method.DEEPLIFT, "multiplies activations"),
         (partial(PoolingNet, 3, 2), Method.DEEPLIFT, "overlap"),
         (partial(PoolingNet, 2, 2), Method.DEEPLIFT, None),
     ],

@@ -329,7 +329,7 @@ def bad_stage(network: Network, pixels: Pixels) -> object:
     [
         (bad_class, BadSettingError, "number 3.*0 to 2"),
         (bad_contrast, BadSettingError, "number -1"),
-        (same_contrast, BadSettingError, "against itself"),
+        (same_contrast, BadSettingError, "contrasted with itself"),
         (bad_stage, UnknownNameError, "nowhere"),
     ],
 )

@@ -160,7 +160,7 @@ def test_a_race_can_be_read_whatever_is_left_of_it() -> None:
     assert read_race(race).members[0].state is MemberState.WAITING, "young, and nobody has ended it"
     events.write_bytes(content)
     (first.path / "config.json").unlink()
-    assert "1 of its runs are not in this folder" in str(read_race(race).trouble)
+    assert "1 of its runs are no longer in this folder" in str(read_race(race).trouble)
     shutil.rmtree(first.path)
     assert read_race(race).members[0].state is MemberState.GONE
     assert standings(read_race(race))[0].value == "gradual"
@@ -206,7 +206,7 @@ def test_order_and_cancel_are_the_persons(home: object) -> None:
 def test_a_race_that_goes_on_is_not_deleted() -> None:
     race = create_run("race", "young", {})
     assert race.status() is Status.QUEUED
-    with pytest.raises(StorageError, match="still going on; stop it before you delete it"):
+    with pytest.raises(StorageError, match="still active; stop it before you delete it"):
         race.delete()
 
 

@@ -115,7 +115,7 @@ def test_runs_of_one_second_are_listed_newest_first() -> None:
 
 def test_a_running_run_is_not_deleted() -> None:
     run = make(beat=Heartbeat.of_this_process())
-    with pytest.raises(StorageError, match="still going on"):
+    with pytest.raises(StorageError, match="still active"):
         run.delete()
     over = make({"event": "finished", "status": "finished"})
     over.delete()
