@@ -26,7 +26,7 @@ from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.jobs.progress import UnknownShare, telling
-from tlviz.jobs.run_logger import Diary
+from tlviz.jobs.run_logger import RunLogger
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
 from tlviz.runs.store.folder import RunFolder
@@ -64,7 +64,7 @@ def _execute(job: Job, config: FinetuneConfig, shared: Shared | None, until: int
     state = set_up(job, config, shared)
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
-    reason = Diary(job, state, begun).write(until)
+    reason = RunLogger(job, state, begun).write(until)
     if state.best is None:
         raise StoppedEarly
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest, draw_and_keep
+from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest, visualise_and_keep
 from tlviz.export.bundle import load_bundle
 from tlviz.jobs.job import Job
 from tlviz.jobs.progress import telling
@@ -21,13 +21,13 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     Raises ``StoppedEarly`` where a stop is asked for, which leaves nothing behind, and ``TlvizError`` for a mistake.
     """
     job.tell(Status.RUNNING, "loading the network")
-    wish = VisualisationRequest(**settings["wish"] | {"objective": Objective(settings["wish"]["objective"])})
-    drawing = draw_and_keep(_network(settings), wish, partial(telling(job, unit_name="steps"), "drawing"))
+    request = VisualisationRequest(**settings["wish"] | {"objective": Objective(settings["wish"]["objective"])})
+    found = visualise_and_keep(_network(settings), request, partial(telling(job, unit_name="steps"), "drawing"))
     return {
         "status": Status.FINISHED,
-        "before": drawing.before,
-        "after": drawing.after,
-        "responds": drawing.responds,
+        "before": found.before,
+        "after": found.after,
+        "responds": found.responds,
     }
 
 

@@ -127,9 +127,9 @@ def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
         picture = np.asarray(atlas.images.pixels[int(top.images[channel, 0])])
         box = cached_channels.boxes(top, channel, side, len(picture))[0]
         crop = picture[box.top : box.top + box.side, box.left : box.left + box.side]
-        drawn = cached_channels.drawing(atlas.model, atlas.tuned, VisualisationRequest(stage.name, channel))
+        optimised = cached_channels.visualisation(atlas.model, atlas.tuned, VisualisationRequest(stage.name, channel))
         words = _channel_words(atlas, stage, channel)
-        cells.append(AtlasCell(words, crop, drawn.picture if drawn and drawn.responds else None))
+        cells.append(AtlasCell(words, crop, optimised.picture if optimised and optimised.responds else None))
     return AtlasRow(stage.name, f"{stage.channels:,} channels", cells)
 
 
