@@ -15,7 +15,7 @@ from tests.app.finished import finished_run
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tlviz.data.pixels.images import ImageSet
 from tlviz.explore.channels.filters import first_weights
-from tlviz.explore.channels.top_images import TopImages, top_images
+from tlviz.explore.channels.top_images import TopImages, top_images_of_stages
 from tlviz.models.load import Network
 from tlviz.runs.store.folder import create_run, list_runs
 from tlviz.runs.store.kinds import VISUALISE
@@ -34,7 +34,7 @@ def place(tiny: Network, colours: ImageSet) -> ChannelsView:
 
 @pytest.fixture
 def top(tiny: Network, colours: ImageSet) -> TopImages:
-    return top_images(tiny, colours, "stem")
+    return top_images_of_stages(tiny, colours, ["stem"])["stem"]
 
 
 def open_channels(**address: str) -> AppTest:

@@ -25,7 +25,8 @@ from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.sources.exclusions import excluded_names
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.disk_cache import keep_file
+from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 
 # torch takes seconds to import, and a look without features needs none of it.
@@ -71,9 +72,7 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
         report = _examine(name, inventory, looked, progress or (lambda *_: None))
         # A permission or a network drive may come back without the file's size or time changing.
         if not any(why.failure is Failure.UNREADABLE for _, why in looked.broken):
-            make_folder(path.parent)
-            write_atomic(path, json.dumps(report.to_json()).encode())
-            _forget_oldest(path.parent)
+            keep_file(path, json.dumps(report.to_json()).encode(), _KEEP)
     return report.with_exclusions(excluded_names(inventory.identity))
 
 
@@ -221,9 +220,3 @@ def _stored(path: Path) -> Report | None:
         return Report.from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _forget_oldest(folder: Path) -> None:
-    reports = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    for path in reports[:-_KEEP]:
-        path.unlink(missing_ok=True)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +10,15 @@ import numpy as np
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.stage_pass import Shift, StagePass
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.disk_cache import Arrays, keep_arrays, read_arrays
+from tlviz.home import cache_folder
 
 KEEP = 60
 KEEP_BYTES = 2 * 2**30
 """Passes kept, and their size in all; the least recently used goes first."""
 _FORMAT = 1
+_FEATURES, _SHIFT = "features ", "shift "
+"""What the names of the arrays begin with."""
 
 
 def cached_pass(identity: str, pixels: Pixels, run: Callable[[], StagePass]) -> StagePass:
@@ -32,36 +32,27 @@ def cached_pass(identity: str, pixels: Pixels, run: Callable[[], StagePass]) -> 
     found = _load(path)
     if found is None:
         found = run()
-        make_folder(path.parent)
-        write_atomic(path, _packed(found))
-        _forget_oldest(path.parent)
+        keep_arrays(path, _packed(found), KEEP, KEEP_BYTES)
     return found
 
 
-def _packed(found: StagePass) -> bytes:
-    arrays = {f"features {name}": values for name, values in found.features.items()}
-    shifts = {f"shift {name}": np.array([s.distance, s.noise_of_halves]) for name, s in found.shifts.items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, forward_s=np.array(found.forward_s), **arrays, **shifts)
-    return buffer.getvalue()
+def _packed(found: StagePass) -> Arrays:
+    arrays: Arrays = {f"{_FEATURES}{name}": values for name, values in found.features.items()}
+    arrays |= {f"{_SHIFT}{name}": np.array([s.distance, s.noise_of_halves]) for name, s in found.shifts.items()}
+    return arrays | {"forward_s": np.array(found.forward_s)}
 
 
 def _load(path: Path) -> StagePass | None:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        os.utime(path)
-        named = [(*name.split(" ", 1), values) for name, values in arrays.items() if " " in name]
-        features = {name: values for kind, name, values in named if kind == "features"}
-        shifts = {name: Shift(float(values[0]), float(values[1])) for kind, name, values in named if kind == "shift"}
-        return StagePass(features, shifts, float(arrays["forward_s"]))
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+    arrays = read_arrays(path)
+    if arrays is None:
         return None
-
-
-def _forget_oldest(folder: Path) -> None:
-    files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
-    sizes = [file.stat().st_size for file in files]
-    while len(files) > 1 and (len(files) > KEEP or sum(sizes) > KEEP_BYTES):
-        files.pop(0).unlink(missing_ok=True)
-        sizes.pop(0)
+    try:
+        features = {name[len(_FEATURES) :]: values for name, values in arrays.items() if name.startswith(_FEATURES)}
+        shifts = {
+            name[len(_SHIFT) :]: Shift(float(values[0]), float(values[1]))
+            for name, values in arrays.items()
+            if name.startswith(_SHIFT)
+        }
+        return StagePass(features, shifts, float(arrays["forward_s"]))
+    except (ValueError, KeyError, IndexError):
+        return None

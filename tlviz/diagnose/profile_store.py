@@ -12,7 +12,8 @@ from tlviz.data.sources.target import Target
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.disk_cache import keep_file
+from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import weights_stamp
 
@@ -54,8 +55,4 @@ def load_profile(path: Path) -> Profile | None:
 
 def save_profile(path: Path, profile: Profile) -> None:
     """Keep a profile.  Raises ``StorageError``."""
-    make_folder(path.parent)
-    write_atomic(path, json.dumps(profile.to_json(), allow_nan=False).encode())
-    kept = sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime)
-    for file in kept[:-KEEP]:
-        file.unlink(missing_ok=True)
+    keep_file(path, json.dumps(profile.to_json(), allow_nan=False).encode(), KEEP)

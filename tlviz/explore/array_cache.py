@@ -1,22 +1,18 @@
-"""Arrays that took a while to compute, kept on disk: complete files or none, bounded in number."""
+"""Arrays that took a while to compute, found again on disk by what they were made of."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.disk_cache import Arrays, keep_arrays, read_arrays
+from tlviz.home import cache_folder
 
-Arrays = dict[str, NDArray[np.generic]]
 _KEEP = 512
 """Files kept of one kind; the least recently used goes first."""
 
@@ -33,36 +29,9 @@ def kept_path(kind: str, key: str) -> Path:
 
 def read_kept(kind: str, key: str) -> Arrays | None:
     """Return kept arrays, or None where there are none or their file is damaged."""
-    path = kept_path(kind, key)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
-        return None
-    try:
-        os.utime(path)
-    except OSError:  # a read-only cache still serves
-        return arrays
-    return arrays
+    return read_arrays(kept_path(kind, key))
 
 
 def keep(kind: str, key: str, arrays: Mapping[str, NDArray[np.generic]]) -> None:
     """Write arrays in one step.  Raises ``StorageError`` where the disk refuses."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    make_folder(cache_folder(kind))
-    write_atomic(kept_path(kind, key), buffer.getvalue())
-    _forget_oldest(cache_folder(kind))
-
-
-def _forget_oldest(folder: Path) -> None:
-    files = sorted(folder.glob("[!.]*.npz"), key=_last_use)
-    for file in files[: max(0, len(files) - _KEEP)]:
-        file.unlink(missing_ok=True)
-
-
-def _last_use(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:  # another process has just removed it
-        return 0.0
+    keep_arrays(kept_path(kind, key), arrays, _KEEP)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlviz.diagnose.features import Features, extract_features
+from tlviz.disk_cache import keep_arrays, read_arrays
 from tlviz.errors import BadDatasetError, BadSettingError, StorageError, UnknownNameError
 from tlviz.export.bundle import read_header
 from tlviz.export.run_images import load_run_images
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder
 from tlviz.measures.ood_distance import SHARE, neighbour_distances
 from tlviz.models.load import Network
 
@@ -58,7 +57,7 @@ def find_familiar(
         found = _measure(weights, network, progress)
     except (BadDatasetError, BadSettingError, UnknownNameError, StorageError) as error:
         return None, f"Whether a picture is unlike the training images is unknown, because they are missing: {error}"
-    _write(place, found)
+    keep_arrays(place, {"features": found.features, "threshold": np.array(found.threshold)}, KEEP)
     return found, ""
 
 
@@ -83,17 +82,8 @@ def _key(weights: Path) -> str:
 
 
 def _read(place: Path) -> OodReference | None:
+    held = read_arrays(place)
     try:
-        with np.load(place, allow_pickle=False) as held:
-            return OodReference(held["features"], float(held["threshold"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return OodReference(held["features"], float(held["threshold"])) if held else None
+    except (KeyError, TypeError, ValueError):
         return None
-
-
-def _write(place: Path, found: OodReference) -> None:
-    buffer = io.BytesIO()
-    np.savez(buffer, features=found.features, threshold=found.threshold)
-    write_atomic(make_folder(place.parent) / place.name, buffer.getvalue())
-    held = sorted(place.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-    for old in held[:-KEEP]:
-        old.unlink(missing_ok=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.cores import usable_cores
+from tlviz.csv_text import csv_text
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
 from tlviz.data.sources.folder import Problem, pictures_below
@@ -135,13 +134,11 @@ def predict(
 
 def to_csv(rows: Sequence[Prediction]) -> str:
     """Return predictions as CSV: path, class, probability, and whether the picture is unlike the training images."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["path", "class", "probability", "unlike_training"])
-    for row in rows:
-        unlike = {None: "", True: "yes", False: "no"}[row.is_unlike]
-        writer.writerow([row.path, row.guesses[0].name, f"{row.guesses[0].probability:.6f}", unlike])
-    return file.getvalue()
+    unlike = {None: "", True: "yes", False: "no"}
+    return csv_text(
+        ("path", "class", "probability", "unlike_training"),
+        ((r.path, r.guesses[0].name, f"{r.guesses[0].probability:.6f}", unlike[r.is_unlike]) for r in rows),
+    )
 
 
 def open_square(picture: Picture, geometry: Geometry) -> Pixels | Problem:

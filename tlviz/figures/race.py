@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import plotly.graph_objects as go
 
+from tlviz.csv_text import csv_text
 from tlviz.figures.theme import register_template, run_colour
 from tlviz.runs.curves import Curve, Point
 from tlviz.runs.races.race import Race
@@ -74,15 +73,13 @@ def race_lines(race: Race, measure: Measure, axis: Axis, smoothing: float = 0.0)
 
 def lines_csv(lines: Sequence[Line], measure: Measure, axis: Axis) -> str:
     """Return the drawn points as a table: one line a point."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    head = ["what", "epoch"] + ([str(axis)] if axis is not Axis.EPOCHS else [])
-    writer.writerow([*head, f"validation_{measure}", "lowest", "highest", "seeds"])
-    for line in lines:
-        for row in line.rows:
-            x = [row.x] if axis is not Axis.EPOCHS else []
-            writer.writerow([line.words, row.epoch, *x, row.mean, row.low, row.high, row.seeds])
-    return buffer.getvalue()
+    has_x = axis is not Axis.EPOCHS
+    head = ("what", "epoch", *([str(axis)] if has_x else []), f"validation_{measure}", "lowest", "highest", "seeds")
+    points = ((line.words, row) for line in lines for row in line.rows)
+    return csv_text(
+        head,
+        ((words, r.epoch, *([r.x] if has_x else []), r.mean, r.low, r.high, r.seeds) for words, r in points),
+    )
 
 
 def line_style(place: int) -> tuple[str, str]:

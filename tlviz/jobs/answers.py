@@ -20,7 +20,7 @@ from tlviz.finetune.session import Halted, Session
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.runs.predictions import TEST, Answers, write_answers, write_test
 from tlviz.runs.store.folder import RunFolder, find_run
-from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status, time_left
 from tlviz.runs.summary import summarise
 
 
@@ -58,7 +58,7 @@ def _ask(job: Job, run: RunFolder, part: str) -> Answers:
     for at in range(0, len(rows), EVAL_BATCH):
         logits.append(predict_logits(session, feed, rows[at : at + EVAL_BATCH]))
         done = min(at + EVAL_BATCH, len(rows))
-        left = (time.monotonic() - begun) * (len(rows) - done) / done
+        left = time_left(time.monotonic() - begun, done, len(rows))
         job.tell(Status.RUNNING, f"{part} images: {done:,} of {len(rows):,}", done / len(rows), left)
     return Answers(
         epoch=int(header.training.get("epoch", 0)),

@@ -8,7 +8,7 @@ from typing import Any
 from tlviz.jobs.job import Job, StoppedEarly
 from tlviz.models.catalogue import find_model
 from tlviz.models.download import DownloadStopped, download_weights
-from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.heartbeat import Status, time_left
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
 
     def progress(done: int, total: int) -> None:
         fraction = done / total if total else 0.0
-        seconds_left = (time.monotonic() - begun) * (1 - fraction) / fraction if fraction else None
+        seconds_left = time_left(time.monotonic() - begun, fraction, 1.0)
         of = f" of {total / 1e6:,.1f}" if total else ""
         job.tell(Status.RUNNING, f"downloading {done / 1e6:,.1f}{of} MB", fraction, seconds_left)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tlviz.data.doctor.findings import number_groups
@@ -25,14 +25,12 @@ from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.jobs.job import Job, StoppedEarly
-from tlviz.jobs.run_logger import Diary
+from tlviz.jobs.progress import UnknownShare, telling
+from tlviz.jobs.run_logger import RunLogger
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
-
-LOOK_S = 0.2
-"""How often, while decoding, progress is reported and a request to stop is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def _execute(job: Job, config: FinetuneConfig, shared: Shared | None, until: int
     state = set_up(job, config, shared)
     if job.run.last_state.exists():
         begun -= restore(state, job.run.last_state.read_bytes())
-    reason = Diary(job, state, begun).write(until)
+    reason = RunLogger(job, state, begun).write(until)
     if state.best is None:
         raise StoppedEarly
     return {
@@ -100,7 +98,7 @@ def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet
     key = config.data, config.geometry
     if shared is None or key not in shared.images:
         with decoding_errors():
-            images = load_images(*key, _decoding(job))
+            images = load_images(*key, partial(telling(job, UnknownShare()), "reading images"))
         if shared is None:
             return images
         shared.images[key] = images
@@ -158,19 +156,3 @@ def _build(config: FinetuneConfig, images: ImageSet) -> Network:
         dropout=config.dropout,
         size=config.image_size,
     )
-
-
-def _decoding(job: Job) -> Callable[[int, int], None]:
-    """Report decoding as progress, and end it where a stop is asked for."""
-    looked = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal looked
-        if time.monotonic() - looked < LOOK_S:
-            return
-        looked = time.monotonic()
-        job.tell(Status.RUNNING, f"reading images: {done:,} of {total:,}")
-        if job.should_stop():
-            raise StoppedEarly
-
-    return progress

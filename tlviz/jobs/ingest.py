@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ from tlviz.data.pixels.images import find_dataset, load_images, open_target, set
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.download import download
 from tlviz.data.sources.public import PublicSpec
-from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.jobs.job import Job
+from tlviz.jobs.progress import telling
 from tlviz.runs.store.heartbeat import Status
-
-LOOK_S = 0.2
-"""How often progress is reported and a request to stop is checked."""
 
 
 def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
@@ -26,13 +23,13 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     name, to = str(settings["data"]), settings.get("to")
     dataset = find_dataset(name)
     if isinstance(dataset, PublicSpec):
-        download(dataset, _reporter(job, "downloading", 1e6, "MB"), Path(to) if to else None)
-    name = settle(name, _reporter(job, "unpacking", 1e6, "MB"))
+        download(dataset, partial(telling(job, unit=1e6, unit_name="MB"), "downloading"), Path(to) if to else None)
+    name = settle(name, partial(telling(job, unit=1e6, unit_name="MB"), "unpacking"))
     target = open_target(name)
     problems = len(target.problems)
     if settings.get("geometry"):
         geometry = Geometry.from_json(settings["geometry"])
-        problems = len(load_images(name, geometry, _reporter(job, "reading images", 1, "")).problems)
+        problems = len(load_images(name, geometry, partial(telling(job), "reading images")).problems)
     return {
         "status": Status.FINISHED,
         "data": name,
@@ -40,21 +37,3 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "images": len(target.names),
         "problems": problems,
     }
-
-
-def _reporter(job: Job, doing: str, unit: float, unit_name: str) -> Callable[[int, int], None]:
-    """Return a progress that shows in the heartbeat and ends the work where a stop is asked for."""
-    begun, looked = time.monotonic(), 0.0
-
-    def progress(done: int, total: int) -> None:
-        nonlocal looked
-        if time.monotonic() - looked < LOOK_S and done < total:
-            return
-        looked = time.monotonic()
-        told = f"{doing}: {done / unit:,.0f} of {total / unit:,.0f} {unit_name}".rstrip()
-        seconds_left = (time.monotonic() - begun) * (total - done) / done if done else None
-        job.tell(Status.RUNNING, told, done / max(1, total), seconds_left)
-        if job.should_stop():
-            raise StoppedEarly
-
-    return progress

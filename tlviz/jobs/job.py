@@ -13,7 +13,7 @@ from typing import Any
 
 from tlviz.errors import StorageError, TlvizError, is_out_of_memory
 from tlviz.home import storage_errors, write_atomic
-from tlviz.jobs.mlflow_logger import Mirror
+from tlviz.jobs.mlflow_logger import MlflowLogger
 from tlviz.runs.store.folder import BALLAST, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
@@ -37,7 +37,7 @@ class Job:
         self._events = run.path / "events.jsonl"
         self._ballast = run.path / BALLAST
         self.log = run.path / "log.txt"
-        self.mirror = Mirror(run)
+        self.mlflow = MlflowLogger(run)
 
     def start(self) -> None:
         """Beat once now, so that the folder shows a live worker, and from then on in the background."""
@@ -69,7 +69,7 @@ class Job:
         self.append("finished", {"status": status} | values)
         if status is Status.FINISHED:
             self.run.last_state.unlink(missing_ok=True)
-        self.mirror.end(status, values)
+        self.mlflow.end(status, values)
 
     def terminate(self) -> None:
         """Note a termination signal: it is a request to stop."""
@@ -90,7 +90,7 @@ class Job:
             self._beating.join()  # its last beat must not come after this one
         self.tell(Status.QUEUED, doing)
         self._write_beat()
-        self.mirror.close()
+        self.mlflow.close()
 
     def _beat_on(self) -> None:
         while not self._ended.wait(BEAT_S):

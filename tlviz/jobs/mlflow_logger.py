@@ -1,4 +1,4 @@
-"""A run's settings and epochs once more, on the MLflow server that ``MLFLOW_TRACKING_URI`` names, where it is set.
+"""A run's settings and epochs, also logged on the MLflow server that ``MLFLOW_TRACKING_URI`` names, where it is set.
 
 MLflow is no requirement.  Everything is sent from a thread of its own, so that no server makes a run wait or fail:
 what goes wrong is one line in the worker's log, and the rest of the run is not sent.
@@ -39,8 +39,8 @@ _MOST_PARAMETERS, _LONGEST = 100, 500
 Send = Callable[[Any, str], object]
 
 
-class Mirror:
-    """Sends one run to MLflow, in the order of its events; does nothing at all without the variable."""
+class MlflowLogger:
+    """Sends one run to MLflow, in the order told; does nothing at all without the variable."""
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run

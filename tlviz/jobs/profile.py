@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,11 +11,10 @@ from tlviz.cores import usable_cores
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.request import Request
 from tlviz.errors import BadSettingError
-from tlviz.jobs.job import Job, StoppedEarly
+from tlviz.jobs.job import Job
+from tlviz.jobs.progress import telling
 from tlviz.runs.store.heartbeat import Status
 
-LOOK_S = 0.2
-"""How often progress is reported and a request to stop is checked."""
 SHARES = {
     "reading pictures": 0.2,
     "pretrained network": 0.2,
@@ -41,7 +39,7 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     except KeyError as error:
         raise BadSettingError(f"The profile's settings lack {error}; start it again.") from error
     torch.set_num_threads(usable_cores())
-    found = profile_target(request, _progress(job))
+    found = profile_target(request, telling(job, Pace(time.monotonic())))
     return {
         "status": Status.FINISHED,
         "summary": found.summary,
@@ -49,26 +47,6 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
         "measured_s": found.duration_s,
         "forward_s": found.forward_s,
     }
-
-
-def _progress(job: Job) -> Callable[[str, int, int], None]:
-    """Report how far the whole work is and the time left, and end it where a stop is asked for."""
-    pace = Pace(time.monotonic())
-    part, looked = "", 0.0
-
-    def progress(doing: str, done: int, total: int) -> None:
-        nonlocal part, looked
-        now = time.monotonic()
-        pace.note(doing, done / max(1, total))
-        if doing == part and now - looked < LOOK_S:
-            return
-        part, looked = doing, now
-        told = f"{doing}: {done:,} of {total:,}"
-        job.tell(Status.RUNNING, told, pace.fraction, pace.seconds_left(now))
-        if job.should_stop():
-            raise StoppedEarly
-
-    return progress
 
 
 class Pace:

@@ -21,7 +21,7 @@ from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
 from tlviz.jobs.job import Job
-from tlviz.jobs.tensorboard_logger import Board
+from tlviz.jobs.tensorboard_logger import TensorBoardLogger
 from tlviz.models.stages import owns
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.heartbeat import Status
@@ -30,8 +30,8 @@ LARGE = 64 * 2**20
 """Bytes of an epoch's files above which training waits for them: they would need their memory beside it."""
 
 
-class Diary:
-    """Records the engine's events, each one once, however often a run is interrupted and resumed.
+class RunLogger:
+    """Logs what the engine tells, each thing once, however often a run is interrupted and taken up again.
 
     ``begun`` is when the run would have begun, on the job's clock, had it not been interrupted.
     """
@@ -40,13 +40,13 @@ class Diary:
         self._job, self._state, self._begun = job, state, begun
         self._told = {_identity(event["event"], event) for event in job.run.events()}
         self._since = (job.clock(), state.epoch)
-        self._board = Board(job.run.path)
-        self._scribe = ThreadPoolExecutor(max_workers=1)
+        self._tensorboard = TensorBoardLogger(job.run.path)
+        self._writer = ThreadPoolExecutor(max_workers=1)
         self._writing: Future[None] | None = None
 
     def write(self, until: int | None = None) -> StopReason:
-        """Run the engine to its end, or to the end of epoch ``until``, and measure retention; return why it ended."""
-        with closing(self._board), self._scribe:
+        """Run the engine to its end, or to the end of epoch ``until``, and read the gauges; return why it ended."""
+        with closing(self._tensorboard), self._writer:
             try:
                 return self._write(until)
             finally:
@@ -55,7 +55,7 @@ class Diary:
     def _write(self, until: int | None) -> StopReason:
         if self._told:
             self._job.append("resumed", {"epoch": self._state.epoch})
-        self._job.mirror.begin()
+        self._job.mlflow.begin()
         self._job.tell(Status.RUNNING, "validating before training")
         reason = StopReason.EPOCHS
         for event in train(self._state):
@@ -91,13 +91,13 @@ class Diary:
                 self._tell_reading("start", 0, self._gauge().read(self._state.module))
 
     def _keep(self, epoch: Epoch) -> None:
-        """Take down an epoch, and write it while the next one trains: waiting for the disk costs no time then."""
+        """Note an epoch, and write it while the next one trains: waiting for the disk costs no time then."""
         self._settle()
         state = self._state
         weights = self._best_weights(epoch) if state.best is epoch else None
         answers = self._answers(epoch) if state.best is epoch else None
         resumable = checkpoint(state, self._job.clock() - self._begun)
-        self._writing = self._scribe.submit(self._write_epoch, asdict(epoch), weights, answers, resumable)
+        self._writing = self._writer.submit(self._write_epoch, asdict(epoch), weights, answers, resumable)
         if len(resumable) + len(weights or b"") > LARGE:
             self._settle()
         if epoch.epoch == 0:
@@ -123,8 +123,8 @@ class Diary:
         if answers is not None:
             write_answers(run, answers)
         if self._tell("epoch", values):
-            self._board.write(values)
-            self._job.mirror.write(values)
+            self._tensorboard.write(values)
+            self._job.mlflow.write(values)
         write_atomic(run.last_state, resumable)
 
     def _best_weights(self, epoch: Epoch) -> bytes:

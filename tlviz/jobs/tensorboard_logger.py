@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tensorboardX.event_file_writer import EventsWriter
 
 
-class Board:
+class TensorBoardLogger:
     """Writes one TensorBoard event file; a worker that takes a run up again begins another, which TensorBoard joins."""
 
     def __init__(self, folder: Path) -> None:

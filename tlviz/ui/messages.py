@@ -10,12 +10,20 @@ import streamlit as st
 from tlviz.errors import TlvizError
 from tlviz.ui.state import Key
 
+MINUTES_ABOVE_S = 100
 _MARKUP = re.compile(r"([\[\]<$*`\\])")
 
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is: no links, pictures, formulas or HTML come of it."""
     return _MARKUP.sub(r"\\\1", text)
+
+
+def left_words(seconds: float | None) -> str:
+    """Return what stands behind a job's progress: the time it still takes, nothing where nobody can say."""
+    if seconds is None:
+        return ""
+    return f" · {seconds:.0f} s left" if seconds < MINUTES_ABOVE_S else f" · {seconds / 60:.0f} min left"
 
 
 def show_error(error: object) -> None:

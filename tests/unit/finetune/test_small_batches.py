@@ -110,5 +110,5 @@ def test_a_runs_gauges_take_the_chunk_of_its_batch(
     asked: list[Any] = []
     monkeypatch.setattr(run_logger, "SourceGauge", lambda *arguments: asked.append(arguments[-1]) or SimpleNamespace())
     state = state_of(tiny, colours, batch_size=8)
-    run_logger.Diary(Job(create_run("finetune", "chunk", {})), state, 0.0)._gauge()
+    run_logger.RunLogger(Job(create_run("finetune", "chunk", {})), state, 0.0)._gauge()
     assert asked == [12]

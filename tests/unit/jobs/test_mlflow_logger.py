@@ -90,9 +90,9 @@ def new_run(kind: str = FINETUNE) -> RunFolder:
 
 def test_settings_epochs_and_the_end_arrive_in_order(server: Server) -> None:
     job = Job(new_run())
-    job.mirror.begin()
-    job.mirror.write(EPOCH | {"epoch": 2})
-    job.mirror.write(EPOCH)
+    job.mlflow.begin()
+    job.mlflow.write(EPOCH | {"epoch": 2})
+    job.mlflow.write(EPOCH)
     job.finish(Status.FINISHED, test_accuracy=0.5, best_epoch=2)
     (told,) = server.runs.values()
     assert (told["title"], told["status"], told["in"]) == (job.run.name, "FINISHED", "tlviz")
@@ -112,7 +112,7 @@ def test_a_run_taken_up_again_goes_on_where_it_was(
     Job(run).finish(status)
     assert [held["status"] for held in server.runs.values()] == [told]
     job = Job(run)
-    job.mirror.begin()
+    job.mlflow.begin()
     job.rest("waiting")
     assert [held["status"] for held in server.runs.values()] == ["RUNNING"]
     assert server.experiments == ["course"]
@@ -124,8 +124,8 @@ def test_without_the_variable_and_for_other_jobs_nothing_is_contacted(
     Job(new_run(DOCTOR)).finish(Status.FINISHED)
     monkeypatch.delenv(VARIABLE)
     job = Job(new_run())
-    job.mirror.write(EPOCH)
-    assert job.mirror._thread is None
+    job.mlflow.write(EPOCH)
+    assert job.mlflow._thread is None
     job.finish(Status.FINISHED)
     assert server.connected == []
 
@@ -139,7 +139,7 @@ def test_a_server_that_fails_is_one_line_and_no_password(
     monkeypatch.setattr(server, "log_batch", refuse)
     job = Job(new_run())
     for epoch in range(3):
-        job.mirror.write(EPOCH | {"epoch": epoch})
+        job.mlflow.write(EPOCH | {"epoch": epoch})
     job.finish(Status.FINISHED)
     assert job.run.status() is Status.FINISHED
     said = capfd.readouterr().err
@@ -154,7 +154,7 @@ def test_a_server_that_hangs_holds_no_epoch_up(
     job = Job(new_run())
     begun = time.perf_counter()
     for epoch in range(50):
-        job.mirror.write(EPOCH | {"epoch": epoch})
+        job.mlflow.write(EPOCH | {"epoch": epoch})
     assert time.perf_counter() - begun < 0.2
     job.finish(Status.FINISHED)
     assert time.perf_counter() - begun < 2

@@ -25,7 +25,7 @@ from tlviz.finetune.state import State
 from tlviz.jobs import run_logger
 from tlviz.jobs.finetune import execute
 from tlviz.jobs.job import Job
-from tlviz.jobs.run_logger import Diary
+from tlviz.jobs.run_logger import RunLogger
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, architecture_stages
 from tlviz.models.stages import owns
@@ -35,14 +35,14 @@ from tlviz.runs.store.folder import RunFolder, create_run
 
 def run_of(
     network: Network, images: ImageSet, should_stop: Callable[[], bool] = lambda: False, **chosen: object
-) -> tuple[RunFolder, Diary]:
+) -> tuple[RunFolder, RunLogger]:
     values = {"epochs": 4, "batch_size": 16, "image_size": 64, "gauges": False, "patience": 100} | chosen
     config = configure("squeezenet1_1", "clipart", "two_phase", **values)
     own = replace(network, module=copy.deepcopy(network.module))
     split = split_images(images.labels, images.parts, config.seed)
     state = State(Session(own, images, split, config, torch.device("cpu"), should_stop))
-    run = create_run("finetune", "diary", config.to_json())
-    return run, Diary(Job(run), state, 0.0)
+    run = create_run("finetune", "logged", config.to_json())
+    return run, RunLogger(Job(run), state, 0.0)
 
 
 def slowly(work: Callable[..., None], begun: threading.Event) -> Callable[..., None]:
@@ -61,7 +61,7 @@ def test_the_next_epoch_trains_while_one_is_written(
 ) -> None:
     begun = threading.Event()
     monkeypatch.setattr(run_logger, "write_atomic", slowly(run_logger.write_atomic, begun))
-    monkeypatch.setattr(Diary, "_show", lambda *_: begun.set())
+    monkeypatch.setattr(RunLogger, "_show", lambda *_: begun.set())
     run, written = run_of(tiny, colours)
     assert written.write() is StopReason.EPOCHS
     told = [(event["event"], event.get("epoch")) for event in run.events()]
@@ -115,7 +115,7 @@ def test_what_is_large_is_written_before_training_goes_on(
     monkeypatch.setattr(run_logger, "LARGE", 10)
     _, written = run_of(tiny, colours)
     seen: list[bool] = []
-    monkeypatch.setattr(Diary, "_show", lambda self, _: seen.append(self._writing is None))
+    monkeypatch.setattr(RunLogger, "_show", lambda self, _: seen.append(self._writing is None))
     written.write()
     assert seen
     assert all(seen)
@@ -160,7 +160,7 @@ def test_a_stopped_run_is_gauged_at_its_best_epoch(
     saved = replace(tiny, module=copy.deepcopy(tiny.module))
     monkeypatch.setattr(run_logger, "SourceGauge", lambda *_: gauge)
     monkeypatch.setattr(run_logger, "load_bundle", lambda _: saved)
-    monkeypatch.setattr(Diary, "_show", lambda _, now: asked.__setitem__(0, (now.epoch, now.step) == (3, 2)))
+    monkeypatch.setattr(RunLogger, "_show", lambda _, now: asked.__setitem__(0, (now.epoch, now.step) == (3, 2)))
     run, written = run_of(tiny, colours, lambda: asked[0], gauges=True)
     assert written.write() is StopReason.REQUEST
     best = written._state.best

@@ -9,7 +9,7 @@ import pytest
 from tensorboardX.proto.event_pb2 import Event
 
 from tlviz.errors import StorageError
-from tlviz.jobs.tensorboard_logger import Board, scalars
+from tlviz.jobs.tensorboard_logger import TensorBoardLogger, scalars
 
 EPOCH = {"epoch": 3, "train_loss": 0.5, "val_loss": 0.75, "val_accuracy": 0.875, "rates": {"head": 0.25}}
 
@@ -25,12 +25,12 @@ def read(path: Path) -> list[Event]:
 
 
 def test_epochs_are_scalars_at_their_step(tmp_path: Path) -> None:
-    board = Board(tmp_path)
-    board.close()
+    logger = TensorBoardLogger(tmp_path)
+    logger.close()
     assert not list(tmp_path.iterdir()), "nothing to tell, no file"
-    board.write(EPOCH | {"epoch": 2})
-    board.write(EPOCH)
-    board.close()
+    logger.write(EPOCH | {"epoch": 2})
+    logger.write(EPOCH)
+    logger.close()
     (path,) = tmp_path.glob("events.out.tfevents.*")
     version, first, second = read(path)
     assert version.file_version == "brain.Event:2"
@@ -41,4 +41,4 @@ def test_epochs_are_scalars_at_their_step(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="Cannot write"):
-        Board(tmp_path / "gone").write(EPOCH)
+        TensorBoardLogger(tmp_path / "gone").write(EPOCH)

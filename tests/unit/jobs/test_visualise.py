@@ -31,11 +31,11 @@ def ended(run: RunFolder) -> Status:
 
 
 def test_a_job_leaves_its_picture_and_makes_room() -> None:
-    wish = VisualisationRequest("stem", 5, size=64, steps=12)
-    run = start_visualise(MODEL, asdict(wish))
-    assert start_visualise(MODEL, asdict(wish)) == run, "the same drawing is not made twice at once"
+    request = VisualisationRequest("stem", 5, size=64, steps=12)
+    run = start_visualise(MODEL, asdict(request))
+    assert start_visualise(MODEL, asdict(request)) == run, "the same drawing is not made twice at once"
     assert ended(run) is Status.FINISHED, run.events()
-    found = kept_visualisation(weights_digest(load_network(find_model(MODEL))), wish)
+    found = kept_visualisation(weights_digest(load_network(find_model(MODEL))), request)
     assert found is not None
     assert found.picture.shape == (64, 64, 3)
     assert found.responds is run.events()[-1]["responds"] is True

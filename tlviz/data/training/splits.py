@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,24 +84,6 @@ def check_plan(plan: SplitPlan) -> None:
         raise BadSettingError(
             f"fold is {plan.fold}; with {plan.folds} folds it must be between 0 and {plan.folds - 1}."
         )
-
-
-def repeated_folds(
-    labels: NDArray[np.int64],
-    parts: Sequence[str],
-    plan: SplitPlan,
-    seeds: Sequence[int],
-    groups: NDArray[np.int64] | None = None,
-) -> Iterator[Split]:
-    """Give every fold of every seed, for small sets whose single validation part says little.
-
-    Raises ``BadSettingError`` where the plan has no folds.
-    """
-    if not plan.folds:
-        raise BadSettingError("folds is not set; it must be between 2 and 50 to repeat them.")
-    for seed in seeds:
-        for fold in range(plan.folds):
-            yield split_images(labels, parts, seed, replace(plan, fold=fold), groups)
 
 
 def stratified_holdout(

@@ -27,14 +27,14 @@ class RecordedLayer:
 
 @dataclass(slots=True)
 class RecordedActivations:
-    """What was recorded in one forward pass, by path, in the order of the network."""
+    """The outputs of some layers in one forward pass, by path, in the order of the network."""
 
-    taps: Sequence[RecordedLayer]
+    layers: Sequence[RecordedLayer]
     outputs: dict[str, Tensor] = field(default_factory=dict)
 
     def maps(self) -> dict[str, Tensor]:
         """Return the outputs as feature maps (N, C, h, w), by path, without their graph."""
-        return {tap.path: as_maps(self.outputs[tap.path].detach(), tap.stage.layout) for tap in self._seen()}
+        return {layer.path: as_maps(self.outputs[layer.path].detach(), layer.stage.layout) for layer in self._seen()}
 
     def gradients(self, score: Tensor) -> dict[str, Tensor]:
         """Return the gradients of a sum of scores with respect to the outputs, as maps (N, C, h, w), by path.
@@ -42,13 +42,13 @@ class RecordedActivations:
         An output on which the score does not depend has a gradient of zeros.
         """
         seen = self._seen()
-        outputs = [self.outputs[tap.path] for tap in seen]
+        outputs = [self.outputs[layer.path] for layer in seen]
         found = torch.autograd.grad(score, outputs, allow_unused=True)
         filled = [torch.zeros_like(o) if g is None else g for o, g in zip(outputs, found, strict=True)]
-        return {tap.path: as_maps(g, tap.stage.layout).detach() for tap, g in zip(seen, filled, strict=True)}
+        return {layer.path: as_maps(g, layer.stage.layout).detach() for layer, g in zip(seen, filled, strict=True)}
 
     def _seen(self) -> list[RecordedLayer]:
-        return [tap for tap in self.taps if tap.path in self.outputs]
+        return [layer for layer in self.layers if layer.path in self.outputs]
 
 
 def map_stages(network: Network) -> list[Stage]:
@@ -70,35 +70,35 @@ def find_map_stage(network: Network, name: str | None) -> Stage:
 
 
 def recorded_layers(network: Network) -> list[RecordedLayer]:
-    """Return the end of each stage; of tokens of each block, because some ends hold nothing of the patches."""
-    taps = []
+    """Return the end of each stage; of tokens the end of each block, because some ends hold nothing of the patches."""
+    layers = []
     for stage in map_stages(network):
         paths = stage.modules if stage.layout is Layout.TOKENS else stage.modules[-1:]
-        taps += [RecordedLayer(stage, path) for path in paths]
-    return taps
+        layers += [RecordedLayer(stage, path) for path in paths]
+    return layers
 
 
 @contextmanager
-def record_activations(module: nn.Module, taps: Sequence[RecordedLayer]) -> Iterator[RecordedActivations]:
-    """Record the outputs of a module's layers in its forward passes; the hooks are gone afterwards.
+def record_activations(module: nn.Module, layers: Sequence[RecordedLayer]) -> Iterator[RecordedActivations]:
+    """Keep the outputs of some layers in a module's forward passes; the hooks are gone afterwards.
 
     What is kept is never overwritten by a layer that works in place: that gets a copy.  In a frozen network the graph
-    begins at the first recorded layer.
+    begins at the first of them.
     """
-    seen = RecordedActivations(taps)
+    seen = RecordedActivations(layers)
 
-    def keep(tap: RecordedLayer, output: object) -> Tensor | None:
+    def keep(layer: RecordedLayer, output: object) -> Tensor | None:
         if (
-            not isinstance(output, Tensor) or output.ndim != _AXES[tap.stage.layout]
+            not isinstance(output, Tensor) or output.ndim != _AXES[layer.stage.layout]
         ):  # a token stage may begin with maps
             return None
         kept = output if output.requires_grad else output.detach().requires_grad_()
-        seen.outputs[tap.path] = kept
+        seen.outputs[layer.path] = kept
         return kept.clone()
 
     with ExitStack() as stack:
-        for tap in taps:
-            layer = module.get_submodule(tap.path)
-            handle = layer.register_forward_hook(lambda _l, _i, output, tap=tap: keep(tap, output))
+        for layer in layers:
+            recorded = module.get_submodule(layer.path)
+            handle = recorded.register_forward_hook(lambda _l, _i, output, layer=layer: keep(layer, output))
             stack.callback(handle.remove)
         yield seen

@@ -67,13 +67,13 @@ def class_activation(maps: Tensor, gradients: Tensor) -> Tensor:
     return (weights * maps).sum(1)[0]
 
 
-def telling_tap(stage: Stage, seen: RecordedActivations, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
+def telling_layer(stage: Stage, seen: RecordedActivations, gradients: Mapping[str, Tensor]) -> tuple[str, str]:
     """Return the path of a stage's last layer that the score depends on, and a remark where it is not the end.
 
     Where a class token answers, the patches of the last block's end are never read again: their gradient is zero.
     """
-    before = [tap for tap in seen.taps if tap.path in gradients]
-    until = max(at for at, tap in enumerate(before) if tap.stage.name == stage.name)
+    before = [layer for layer in seen.layers if layer.path in gradients]
+    until = max(at for at, layer in enumerate(before) if layer.stage.name == stage.name)
     for at in range(until, -1, -1):
         if bool(gradients[before[at].path].any()):
             is_end = at == until
@@ -86,7 +86,7 @@ def telling_tap(stage: Stage, seen: RecordedActivations, gradients: Mapping[str,
 def _draw(
     stage: Stage, seen: RecordedActivations, maps: Mapping[str, Tensor], gradients: Mapping[str, Tensor], side: int
 ) -> RawMap:
-    path, note = telling_tap(stage, seen, gradients) if stage.layout is Layout.TOKENS else (stage.modules[-1], "")
+    path, note = telling_layer(stage, seen, gradients) if stage.layout is Layout.TOKENS else (stage.modules[-1], "")
     raw = class_activation(maps[path], gradients[path]).float()
     if not bool((raw > 0).any()):
         note = "Nothing at this stage supports this class."
@@ -94,14 +94,16 @@ def _draw(
 
 
 def _needed(network: Network, stages: Sequence[Stage]) -> list[RecordedLayer]:
-    """Return the recorded layers of the named stages; of tokens also all before, to which a silent end falls back."""
-    taps, names = recorded_layers(network), {stage.name for stage in stages}
-    last = max(at for at, tap in enumerate(taps) if tap.stage.name in names)
+    """Return the layers of the named stages; of tokens also all before, to which a silent end falls back."""
+    layers, names = recorded_layers(network), {stage.name for stage in stages}
+    last = max(at for at, layer in enumerate(layers) if layer.stage.name in names)
     has_tokens = any(stage.layout is Layout.TOKENS for stage in stages)
     return [
-        tap for tap in taps[: last + 1] if tap.stage.name in names or (has_tokens and tap.stage.layout is Layout.TOKENS)
+        layer
+        for layer in layers[: last + 1]
+        if layer.stage.name in names or (has_tokens and layer.stage.layout is Layout.TOKENS)
     ]
 
 
-def _unique(taps: Sequence[RecordedLayer]) -> dict[Stage, None]:
-    return dict.fromkeys(tap.stage for tap in taps)
+def _unique(layers: Sequence[RecordedLayer]) -> dict[Stage, None]:
+    return dict.fromkeys(layer.stage for layer in layers)

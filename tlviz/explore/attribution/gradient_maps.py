@@ -103,12 +103,12 @@ def layer_maps(scene: AttributionContext, method: Method) -> dict[str, Tensor]:
     the baseline times the steps that A makes, which adds up to the same difference at every stage.  GradientShap: the
     gradients at its random points times A(picture) - A(baseline).  Guided Backprop: the guided gradient.
     """
-    taps = recorded_layers(scene.network)
-    with record_activations(scene.network.module, taps) as seen:
+    layers = recorded_layers(scene.network)
+    with record_activations(scene.network.module, layers) as seen:
         by_path = halving(scene, lambda batch: _LAYERS[method](scene, seen, batch))
     by_stage: dict[str, Tensor] = {}
     for stage in map_stages(scene.network):
-        paths = [tap.path for tap in taps if tap.path in by_path]
+        paths = [layer.path for layer in layers if layer.path in by_path]
         last = max(at for at, path in enumerate(paths) if path in stage.modules)
         telling = (path for path in reversed(paths[: last + 1]) if bool(by_path[path].any()))
         by_stage[stage.name] = by_path[next(telling, paths[last])]

@@ -66,49 +66,58 @@ class Visualisation:
         return self.after > self.before
 
 
-def visualise(network: Network, wish: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
+def visualise(network: Network, request: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
     """Draw what excites a channel (Olah et al. 2017, https://distill.pub/2017/feature-visualization).
 
     The picture is a spectrum of decorrelated colours, so that all scales and colours grow alike, and is seen shifted,
     scaled and turned a little at every step, so that it does not become noise that only one pixel grid can see.  The
-    work is done on a copy of the network, in eval mode, so that others can use the network meanwhile; equal wishes
+    work is done on a copy of the network, in eval mode, so that others can use the network meanwhile; equal requests
     give equal pictures on equal machines.  ``progress`` gets the steps done and their number and may raise to end it.
     Raises ``UnknownNameError`` for the stage, ``BadSettingError`` for the channel, ``BadWeightsError`` for weights
     that are not finite.
     """
-    stage = find_stage(network.stages, wish.stage)
-    if not 0 <= wish.channel < stage.channels:
+    stage = find_stage(network.stages, request.stage)
+    if not 0 <= request.channel < stage.channels:
         raise BadSettingError(
-            f"channel is {wish.channel}; {stage.name} has {stage.channels:,}, from 0 to {stage.channels - 1}."
+            f"channel is {request.channel}; {stage.name} has {stage.channels:,}, from 0 to {stage.channels - 1}."
         )
     with network.lock:
         check_finite(network)
         module = copy.deepcopy(network.module).eval().requires_grad_(requires_grad=False)
-    size = drawing_size(network, wish.size)
-    subject = _Subject(module, stage, wish, network.spec.preprocessing)
-    space = PaintSpace(size, wish.seed)
+    size = visualisation_size(network, request.size)
+    subject = _Subject(module, stage, request, network.spec.preprocessing)
+    space = PaintSpace(size, request.seed)
     before = float(subject.score(space.picture().detach()))
-    _climb(subject, space, wish, progress)
+    _climb(subject, space, request, progress)
     picture = space.picture().detach()
     pixels = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return Visualisation(np.ascontiguousarray(pixels), before, float(subject.score(picture)))
 
 
-def drawing_size(network: Network, size: int) -> int:
-    """Return the side at which a network can be drawn for: the wished one, or its own where it takes no other."""
+def visualisation_size(network: Network, size: int) -> int:
+    """Return the side at which a network can be drawn for: the requested one, or its own where it takes no other."""
     weights = network.spec
     takes = weights.sizing is Sizing.FREE and weights.takes(size)
     return size if takes else weights.preprocessing.size
 
 
-def drawing_key(digest: str, wish: VisualisationRequest) -> str:
+def visualisation_key(digest: str, request: VisualisationRequest) -> str:
     """Return the name under which a visualisation is kept; ``digest`` is the network's ``weights_digest``."""
-    return keep_key(digest, wish.stage, wish.channel, wish.objective.value, wish.size, wish.steps, wish.seed, _FORMAT)
+    return keep_key(
+        digest,
+        request.stage,
+        request.channel,
+        request.objective.value,
+        request.size,
+        request.steps,
+        request.seed,
+        _FORMAT,
+    )
 
 
-def kept_visualisation(digest: str, wish: VisualisationRequest) -> Visualisation | None:
+def kept_visualisation(digest: str, request: VisualisationRequest) -> Visualisation | None:
     """Return a visualisation made before, None where there is none."""
-    arrays = read_kept(_KIND, drawing_key(digest, wish)) or {}
+    arrays = read_kept(_KIND, visualisation_key(digest, request)) or {}
     if set(arrays) != {"picture", "scores"}:
         return None
     picture: NDArray[np.uint8] = arrays["picture"].astype(np.uint8)
@@ -116,25 +125,27 @@ def kept_visualisation(digest: str, wish: VisualisationRequest) -> Visualisation
     return Visualisation(picture, before, after)
 
 
-def draw_and_keep(network: Network, wish: VisualisationRequest, progress: Progress | None = None) -> Visualisation:
+def visualise_and_keep(
+    network: Network, request: VisualisationRequest, progress: Progress | None = None
+) -> Visualisation:
     """Return a visualisation from the disk, or make it and keep it there; raises what ``visualise`` raises."""
     digest = weights_digest(network)
-    found = kept_visualisation(digest, wish)
+    found = kept_visualisation(digest, request)
     if found is None:
-        found = visualise(network, wish, progress)
+        found = visualise(network, request, progress)
         scores = np.array([found.before, found.after])
-        keep(_KIND, drawing_key(digest, wish), {"picture": found.picture, "scores": scores})
+        keep(_KIND, visualisation_key(digest, request), {"picture": found.picture, "scores": scores})
     return found
 
 
 class _Subject:
     """A frozen network of one's own and what is wanted of it."""
 
-    def __init__(self, module: nn.Module, stage: Stage, wish: VisualisationRequest, weights: Preprocessing) -> None:
+    def __init__(self, module: nn.Module, stage: Stage, request: VisualisationRequest, weights: Preprocessing) -> None:
         self._module = module
         self._soft = _soften(module)
         self._stage = stage
-        self._wish = wish
+        self._request = request
         device = next(module.parameters()).device
         self._mean, self._std = (
             torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (weights.mean, weights.std)
@@ -148,26 +159,26 @@ class _Subject:
         found: list[Tensor] = []
 
         def take(_stage: Stage, maps: Tensor) -> None:
-            answers = maps[0, self._wish.channel]
+            answers = maps[0, self._request.channel]
             middle = answers.shape[-2] // 2, answers.shape[-1] // 2
-            found.append(answers.mean() if self._wish.objective is Objective.MEAN else answers[middle])
+            found.append(answers.mean() if self._request.objective is Objective.MEAN else answers[middle])
 
         run_to(self._soft if softly else self._module, inputs, [self._stage], take)
         return found[0]
 
 
-def _climb(subject: _Subject, space: PaintSpace, wish: VisualisationRequest, progress: Progress | None) -> None:
+def _climb(subject: _Subject, space: PaintSpace, request: VisualisationRequest, progress: Progress | None) -> None:
     """Change the picture step by step."""
-    generator = torch.Generator().manual_seed(wish.seed)
+    generator = torch.Generator().manual_seed(request.seed)
     optimizer = torch.optim.Adam([space.spectrum], lr=_RATE)
-    for step in range(wish.steps):
+    for step in range(request.steps):
         optimizer.zero_grad()
         view = random_view(space.picture(), generator)
-        loss = -subject.score(view, softly=step < _SOFT_SHARE * wish.steps)
+        loss = -subject.score(view, softly=step < _SOFT_SHARE * request.steps)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if progress:
-            progress(step + 1, wish.steps)
+            progress(step + 1, request.steps)
 
 
 class _Leaky(nn.Module):

@@ -13,15 +13,6 @@ from tlviz.models.trace import is_weight_leaf
 _RGB = 3
 
 
-def first_filters(network: Network) -> Pixels | None:
-    """Return one picture a channel of the first stage, uint8 (C, k, k, 3); grey is zero, each on its own scale.
-
-    None where ``first_weights`` is.
-    """
-    weights = first_weights(network)
-    return None if weights is None else filter_pictures(weights)
-
-
 def first_weights(network: Network) -> NDArray[np.float32] | None:
     """Return the filters of the first stage's channels, (C, 3, k, k), those of patch embeddings too.
 

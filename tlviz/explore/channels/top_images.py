@@ -101,13 +101,6 @@ class TopImages:
         return cls(**values | {"side": int(arrays["side"])})  # type: ignore[arg-type]
 
 
-def top_images(
-    network: Network, images: ImageSet, stage: str, *, count: int = COUNT, progress: Progress | None = None
-) -> TopImages:
-    """Return the images that excite each channel of one stage most; see ``top_images_of_stages``."""
-    return top_images_of_stages(network, images, [stage], count=count, progress=progress)[stage]
-
-
 def top_images_of_stages(
     network: Network,
     images: ImageSet,

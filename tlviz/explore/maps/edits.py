@@ -32,10 +32,6 @@ class Edit:
     cover_x: int = 50
     cover_y: int = 50
 
-    def changes_something(self) -> bool:
-        """Return whether a picture looks different afterwards."""
-        return any((self.right, self.down, self.blur, self.grey, self.hue % 360, self.cover))
-
 
 def edit_picture(pixels: Pixels, edit: Edit) -> Pixels:
     """Return a changed copy of a picture, uint8 (H, W, 3): recoloured, blurred, moved, covered, in this order."""

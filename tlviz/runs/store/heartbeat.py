@@ -46,6 +46,11 @@ class Heartbeat:
         return cls(socket.gethostname(), process.pid, process.create_time(), time.time(), Status.QUEUED)
 
 
+def time_left(elapsed_s: float, done: float, total: float) -> float | None:
+    """Return the seconds that the rest of a work takes at the pace so far, None before any of it is done."""
+    return elapsed_s * (total - done) / done if done else None
+
+
 def is_alive(beat: Heartbeat) -> bool:
     """Return whether the process of a heartbeat of this machine still runs: same number and same start."""
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.csv_text import csv_text
 from tlviz.explore.attribution.methods import METHODS
 from tlviz.figures.theme import chart_config
 from tlviz.ui.attributions.answers import Answer, Subject
@@ -14,7 +15,6 @@ from tlviz.ui.cached.networks import fit_pixels
 from tlviz.ui.cached.working import computed
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.csv_file import to_csv
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_select
 
@@ -110,7 +110,7 @@ def trust_table(found: Trust) -> bytes:
     rows += [
         ("similarity when random from the head to", depth.stage, "map", depth.correlation) for depth in found.randomised
     ]
-    return to_csv(("measure", "at", "of", "value"), rows)
+    return csv_text(("measure", "at", "of", "value"), rows).encode()
 
 
 def _checked(key: Hashable, subject: Subject, given: Answer) -> Trust | None:

@@ -120,11 +120,11 @@ def _filters(model: str, tuned: str | None, stamp: str) -> tuple[Pixels, NDArray
     return None if weights is None else (filter_pictures(weights), weights)
 
 
-def drawing(model: str, tuned: str | None, wish: VisualisationRequest) -> Visualisation | None:
+def visualisation(model: str, tuned: str | None, request: VisualisationRequest) -> Visualisation | None:
     """Return the picture that was made before for a channel, None where there is none."""
     from tlviz.explore.channels.feature_visualisation import kept_visualisation
 
-    return kept_visualisation(_weights_digest(model, tuned, stamp(model, tuned)), wish)
+    return kept_visualisation(_weights_digest(model, tuned, stamp(model, tuned)), request)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

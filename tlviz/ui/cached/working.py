@@ -10,7 +10,9 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
+from tlviz.runs.store.heartbeat import time_left
 from tlviz.ui.cached.result_cache import ResultCache
+from tlviz.ui.messages import left_words
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -65,7 +67,7 @@ def _teller(doing: str, show: Callable[[float, str], object]) -> Progress:
         if now - last[0] < _EVERY_S:
             return
         last[0] = now
-        left = f" · {(now - begun) * (total - done) / done:.0f} s left" if done else ""
+        left = left_words(time_left(now - begun, done, total))
         show(min(1.0, done / max(1, total)), f"{doing}: {done:,} of {total:,}{left}")
 
     return tell

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from tlviz.csv_text import csv_text
 from tlviz.data.pixels.images import ImageSet
 from tlviz.figures.theme import stage_colours
 from tlviz.models.catalogue import find_model
@@ -22,7 +23,6 @@ from tlviz.ui.channels.before_after import why_not
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.csv_file import to_csv
 from tlviz.ui.widgets.linked import linked_choice
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ def _row(atlas: Atlas, stage: Stage) -> AtlasRow:
         picture = np.asarray(atlas.images.pixels[int(top.images[channel, 0])])
         box = cached_channels.boxes(top, channel, side, len(picture))[0]
         crop = picture[box.top : box.top + box.side, box.left : box.left + box.side]
-        drawn = cached_channels.drawing(atlas.model, atlas.tuned, VisualisationRequest(stage.name, channel))
+        optimised = cached_channels.visualisation(atlas.model, atlas.tuned, VisualisationRequest(stage.name, channel))
         words = _channel_words(atlas, stage, channel)
-        cells.append(AtlasCell(words, crop, drawn.picture if drawn and drawn.responds else None))
+        cells.append(AtlasCell(words, crop, optimised.picture if optimised and optimised.responds else None))
     return AtlasRow(stage.name, f"{stage.channels:,} channels", cells)
 
 
@@ -159,7 +159,7 @@ def atlas_table(atlas: Atlas) -> bytes:
                 )
             )
     head = ("stage", "channel", "image", "class", "activation", "class_selectivity", "preferred_class")
-    return to_csv(head, rows)
+    return csv_text(head, rows).encode()
 
 
 def _compose(atlas: Atlas, choice: AtlasChoice, rows: Sequence[AtlasRow]) -> bytes:

@@ -15,7 +15,7 @@ from tlviz.ui.before_after import pick_tuned_runs
 from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.cached import networks
 from tlviz.ui.channels.grids import render_grid
-from tlviz.ui.channels.optimised import render_drawing
+from tlviz.ui.channels.optimised import render_visualisation
 from tlviz.ui.channels.panel import render_filter, sentence, top_of, words
 from tlviz.ui.channels.tables import networks_table
 from tlviz.ui.channels.view import ChannelsView
@@ -117,8 +117,8 @@ def _render_columns(
             st.plotly_chart(figure, key=f"after_classes_{place.tuned}", config=chart_config())
             if at > 0:
                 st.markdown(describe_change(tops[0], top, channel))
-                st.caption("Optimised to excite it")
-                render_drawing(place.model, place.stage, channel, place.tuned)
+                st.caption("Drawn to excite it")
+                render_visualisation(place.model, place.stage, channel, place.tuned)
                 render_filter(place, channel)
     st.caption(
         "All bars have one scale. In a difference red is more than before, blue is less. "

@@ -36,17 +36,17 @@ def pick_objective() -> None:
     )  # fmt: skip
 
 
-def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
-    """Show the visualisation of a channel, the worker that makes it, or the button that starts it."""
+def render_visualisation(model: str, stage: Stage, channel: int, tuned: str | None = None) -> None:
+    """Show the drawing for a channel, the worker that makes it, or the button that starts it."""
     from tlviz.explore.channels.feature_visualisation import Objective, VisualisationRequest
 
     place = f"{stage.name}_{tuned or 'pretrained'}"
-    wish = VisualisationRequest(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
-    found = cached_channels.drawing(model, tuned, wish)
+    request = VisualisationRequest(stage.name, channel, Objective(st.session_state[Key.OBJECTIVE]))
+    found = cached_channels.visualisation(model, tuned, request)
     if found is not None:
-        _show(found, wish, f"{tuned or model}-{stage.name}-{channel}")
+        _show(found, request, f"{tuned or model}-{stage.name}-{channel}")
         return
-    last = _last_job(model, tuned, wish)
+    last = _last_job(model, tuned, request)
     if last is not None and not last.status().is_over:
         render_job(last, narrow=True)
         return
@@ -55,21 +55,21 @@ def render_drawing(model: str, stage: Stage, channel: int, tuned: str | None = N
         icon=":material/brush:",
         key=f"draw_{place}_{channel}",
         on_click=heed,
-        args=(_start, model, tuned, wish),
-        help="Starts from noise and changes it step by step until the channel answers most; takes some seconds.",
+        args=(_start, model, tuned, request),
+        help="Starts from noise and changes it step by step until the channel answers most: some seconds.",
     )
     _ended(last)
 
 
-def _show(found: Visualisation, wish: VisualisationRequest, stem: str) -> None:
+def _show(found: Visualisation, request: VisualisationRequest, stem: str) -> None:
     from tlviz.figures.sprites import to_png
 
     if not found.responds:
         st.info("No optimised picture excites this channel more than noise: it may be dead.", icon=":material/block:")
         return
     png = to_png(found.picture)
-    st.html(picture(png, f"Optimised to excite channel {wish.channel} of {wish.stage}", SHOWN))
-    where = "mean" if wish.objective.name == "MEAN" else "middle"
+    st.html(picture(png, f"Drawn to excite channel {request.channel} of {request.stage}", SHOWN))
+    where = "mean" if request.objective.name == "MEAN" else "middle"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"Optimised, not a photograph. Its {where} activation: {found.before:.2g} on noise, {found.after:.3g} here."
@@ -84,12 +84,12 @@ def _show(found: Visualisation, wish: VisualisationRequest, stem: str) -> None:
         )
 
 
-def _start(model: str, tuned: str | None, wish: VisualisationRequest) -> None:
-    start_visualise(model, asdict(wish), tuned=tuned)
+def _start(model: str, tuned: str | None, request: VisualisationRequest) -> None:
+    start_visualise(model, asdict(request), tuned=tuned)
 
 
-def _last_job(model: str, tuned: str | None, wish: VisualisationRequest) -> RunFolder | None:
-    wanted = {"model": model, "run": tuned, "wish": asdict(wish)}
+def _last_job(model: str, tuned: str | None, request: VisualisationRequest) -> RunFolder | None:
+    wanted = {"model": model, "run": tuned, "wish": asdict(request)}
     jobs = (run for run in list_runs(VISUALISE) if wanted.items() <= run.config()["settings"].items())
     return next(jobs, None)
 

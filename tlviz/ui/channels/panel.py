@@ -12,7 +12,7 @@ from tlviz.figures.theme import chart_config
 from tlviz.ui.address import from_address
 from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.channels.grids import picture, render_grid
-from tlviz.ui.channels.optimised import pick_objective, render_drawing
+from tlviz.ui.channels.optimised import pick_objective, render_visualisation
 from tlviz.ui.channels.tables import channel_table, filter_table, stage_table
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
@@ -130,7 +130,7 @@ def _listed(place: ChannelsView, top: TopImages, channel: int) -> str:
 def _side(place: ChannelsView, top: TopImages, channel: int) -> None:
     """Draw what the channel would like to see, its filter where it has one, and its classes."""
     pick_objective()
-    render_drawing(place.model, place.stage, channel, place.tuned)
+    render_visualisation(place.model, place.stage, channel, place.tuned)
     render_filter(place, channel)
     if not top.is_dead(channel):
         st.markdown("**Mean activation by class**")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlviz.ui.widgets.csv_file import to_csv
+from tlviz.csv_text import csv_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +24,13 @@ def channel_table(place: ChannelsView, top: TopImages, channel: int) -> bytes:
             zip(top.images[channel], top.values[channel], top.rows[channel], top.columns[channel], strict=True)
         )
     )
-    return to_csv(("rank", "image", "class", "activation", "row", "column", "grid_side"), rows)
+    return csv_text(("rank", "image", "class", "activation", "row", "column", "grid_side"), rows).encode()
 
 
 def stage_table(place: ChannelsView, top: TopImages) -> bytes:
     """Return all channels of a stage as CSV: selectivity, preferred class, range, mean activation by class."""
     rows = ((channel, *_of_channel(place, top, channel)) for channel in range(len(top.images)))
-    return to_csv(("channel", *_head(place)), rows)
+    return csv_text(("channel", *_head(place)), rows).encode()
 
 
 def networks_table(places: Sequence[ChannelsView], tops: Sequence[TopImages], channel: int) -> bytes:
@@ -39,14 +39,14 @@ def networks_table(places: Sequence[ChannelsView], tops: Sequence[TopImages], ch
         (place.tuned or place.model, channel, *_of_channel(place, top, channel))
         for place, top in zip(places, tops, strict=True)
     )
-    return to_csv(("network", "channel", *_head(places[0])), rows)
+    return csv_text(("network", "channel", *_head(places[0])), rows).encode()
 
 
 def filter_table(weights: NDArray[np.float32]) -> bytes:
     """Return a filter (3, h, w) as CSV, one line a position."""
     _, height, width = weights.shape
     rows = ((row, column, *weights[:, row, column]) for row in range(height) for column in range(width))
-    return to_csv(("row", "column", "red", "green", "blue"), rows)
+    return csv_text(("row", "column", "red", "green", "blue"), rows).encode()
 
 
 def _head(place: ChannelsView) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
+from tlviz.csv_text import csv_text
 from tlviz.ui.feature_maps.choice import MapChoice
 from tlviz.ui.feature_maps.grid import Column, Grid
 from tlviz.ui.widgets.latest import latest
@@ -70,11 +70,8 @@ def channels_csv(choice: MapChoice, columns: Sequence[Column]) -> bytes:
         for place in choice.places
         for numbers in channel_numbers(place, column.maps[place])
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    head = list(rows[0])
+    return csv_text(head, ([row[name] for name in head] for row in rows)).encode()
 
 
 def _distinct(columns: Sequence[Column]) -> list[Column]:

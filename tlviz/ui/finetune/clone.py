@@ -19,7 +19,7 @@ from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
 from tlviz.ui.cached import networks
 from tlviz.ui.finetune.carried import carry
-from tlviz.ui.finetune.form import PLANNED_STAGES
+from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
 from tlviz.ui.finetune.what_trains import AS_THE_STRATEGY
 from tlviz.ui.frame import OWN_FOLDER
 from tlviz.ui.state import Key
@@ -63,7 +63,7 @@ def prepare_clone(run: RunFolder) -> None:
 
 def written(rate: float) -> str:
     """Return a rate as the page writes it, such as 1e-3."""
-    short = f"{rate:.0e}".replace("e-0", "e-").replace("e+00", "")
+    short = rate_text(rate)
     return short if float(short) == rate else repr(rate)
 
 

@@ -16,7 +16,7 @@ from tlviz.runs.store.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
-from tlviz.ui.messages import heed, show_error
+from tlviz.ui.messages import heed, left_words, show_error
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.widgets.panels import STATUS_WORDS
 
@@ -65,8 +65,7 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
     if summary.status.is_over or beat is None:
         state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)} · {_results(summary)}")
     else:
-        left = f" · {beat.seconds_left:.0f} s left" if beat.seconds_left is not None else ""
-        words = f"{STATUS_WORDS[summary.status]} · {beat.doing}{left} · {_results(summary)}"
+        words = f"{STATUS_WORDS[summary.status]} · {beat.doing}{left_words(beat.seconds_left)} · {_results(summary)}"
         state.progress(beat.fraction, words.rstrip(" ·"))
     if not summary.status.is_over:
         _stop_button(button, run)

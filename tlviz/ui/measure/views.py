@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
 
+from tlviz.csv_text import csv_text
 from tlviz.data.pixels.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.figures.networks import fit_in_words, plot_networks
@@ -144,8 +143,5 @@ def table_rows(profile: Profile) -> list[dict[str, object]]:
 
 def to_csv(rows: Sequence[dict[str, object]]) -> str:
     """Return rows with the same keys as CSV; None is an empty cell."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    head = list(rows[0])
+    return csv_text(head, ([row[name] for name in head] for row in rows))

@@ -31,7 +31,7 @@ from tlviz.runs.store.launch import end_worker, resume_run
 from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.finetune.live import HEED_S
-from tlviz.ui.messages import heed, plain
+from tlviz.ui.messages import heed, left_words, plain
 from tlviz.ui.race.actions import render_race_actions
 from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_verdict
 from tlviz.ui.state import Key
@@ -130,9 +130,8 @@ def _state(run: RunFolder, race: Race) -> None:
         after = f" after {race.duration_s:,.0f} s" if race.duration_s is not None else ""
         bar.markdown(f"{STATUS_WORDS[race.status]}{after} · {counted}")
     else:
-        left = f" · {_minutes(race.beat.seconds_left)} left" if race.beat.seconds_left is not None else ""
         doing = "paused" if race.is_paused and "paused" in race.beat.doing else race.beat.doing
-        bar.progress(race.beat.fraction, plain(f"{counted} · {doing}{left}"))
+        bar.progress(race.beat.fraction, plain(f"{counted} · {doing}{left_words(race.beat.seconds_left)}"))
     if race.status.is_over:
         if race.status is not Status.FINISHED:
             words = "Resumes every unfinished run from its last epoch."
@@ -219,7 +218,3 @@ def _queued(race: Race, member: Member | None) -> str:
 def _name(race: Race, member: Member) -> str:
     has_seeds = len({other.seed for other in race.members}) > 1
     return f"{member.words} · seed {member.seed}" if has_seeds else member.words
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

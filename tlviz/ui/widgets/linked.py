@@ -44,12 +44,6 @@ def linked_number(
     return int(_note(key, int(value), default))
 
 
-def linked_toggle(label: str, *, key: str, default: bool = False, help: str | None = None) -> bool:  # noqa: A002
-    """Draw a switch."""
-    _begin(key, default, lambda asked: {"True": True, "False": False}[asked])
-    return bool(_note(key, st.toggle(label, key=key, help=help, persist_state="session"), default))
-
-
 def linked_text(
     label: str,
     *,

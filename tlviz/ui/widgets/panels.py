@@ -21,7 +21,7 @@ from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import KINDS
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.address import from_address, to_address
-from tlviz.ui.messages import heed
+from tlviz.ui.messages import heed, left_words
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Guess
@@ -66,7 +66,7 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
     if run.status().is_over:
         st.rerun()
     beat = run.heartbeat()
-    left = f" · {beat.seconds_left:.0f} s left" if beat and beat.seconds_left is not None else ""
+    left = left_words(beat.seconds_left) if beat else ""
     bar, button = (st, st) if narrow else st.columns([4, 1], vertical_alignment="center")
     bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
     button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tlviz.data.training.splits import BUDGETS, Split, SplitPlan, repeated_folds, split_images, stratified_holdout, thin
+from tlviz.data.training.splits import BUDGETS, Split, SplitPlan, split_images, stratified_holdout, thin
 from tlviz.errors import BadDatasetError, BadSettingError
 
 
@@ -221,13 +221,11 @@ def test_folds_are_the_same_for_a_seed_and_differ_between_seeds() -> None:
     assert len(set(draws)) == 3
 
 
-def test_repeated_folds_give_every_fold_of_every_seed() -> None:
-    labels = labelled(12, 12)
-    splits = list(repeated_folds(labels, [""] * 24, SplitPlan(folds=3), [0, 1]))
-    assert len(splits) == 6
-    assert np.bincount(np.concatenate([split.validation for split in splits])).tolist() == [2] * 24
-    with pytest.raises(BadSettingError, match="folds is not set"):
-        next(repeated_folds(labels, [""] * 24, SplitPlan(), [0]))
+def test_every_image_validates_once_in_the_folds_of_a_seed() -> None:
+    plans = [SplitPlan(folds=3, fold=fold) for fold in range(3)]
+    for seed in (0, 1):
+        splits = [split_images(labelled(12, 12), [""] * 24, seed, plan) for plan in plans]
+        assert np.bincount(np.concatenate([split.validation for split in splits])).tolist() == [1] * 24
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Drawings: red for a channel that answers to red, equal for equal wishes, and nothing of them stays in the network."""
+"""Visualisations: red for a channel that answers to red, equal for equal requests, nothing stays in the network."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.explore.channels.feature_visualisation import (
     Objective,
     VisualisationRequest,
-    draw_and_keep,
-    drawing_size,
     kept_visualisation,
+    visualisation_size,
     visualise,
+    visualise_and_keep,
 )
 from tlviz.explore.channels.fourier_image import PaintSpace, random_view
 from tlviz.explore.partial_forward import weights_digest
@@ -58,7 +58,7 @@ def test_a_channel_that_is_silent_on_noise_is_woken(tiny: Network) -> None:
     assert red_mean > 1.3 * max(others)
 
 
-def test_equal_wishes_give_equal_pictures(tiny: Network) -> None:
+def test_equal_requests_give_equal_pictures(tiny: Network) -> None:
     first, again = (visualise(tiny, VisualisationRequest("block2", 3, size=32, steps=8)) for _ in range(2))
     assert np.array_equal(first.picture, again.picture)
     other = visualise(tiny, VisualisationRequest("block2", 3, size=32, steps=8, seed=1))
@@ -82,27 +82,27 @@ def test_the_network_is_as_it_was_and_free_meanwhile(tiny: Network) -> None:
 
 
 def test_it_is_kept_whole_or_not_at_all(tiny: Network) -> None:
-    wish, digest = small(0), weights_digest(tiny)
+    request, digest = small(0), weights_digest(tiny)
 
     def stop(done: int, total: int) -> None:
         if done == 25:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        draw_and_keep(tiny, wish, stop)
+        visualise_and_keep(tiny, request, stop)
     assert not cache_folder("drawings").exists()
-    assert kept_visualisation(digest, wish) is None
-    found = draw_and_keep(tiny, wish)
+    assert kept_visualisation(digest, request) is None
+    found = visualise_and_keep(tiny, request)
     told: list[int] = []
-    again = draw_and_keep(tiny, wish, lambda done, total: told.append(done))
+    again = visualise_and_keep(tiny, request, lambda done, total: told.append(done))
     assert not told
     assert np.array_equal(again.picture, found.picture)
     assert (again.before, again.after) == (found.before, found.after)
     (file,) = cache_folder("drawings").iterdir()
     file.write_bytes(file.read_bytes()[:50])
-    assert kept_visualisation(digest, wish) is None
-    assert np.array_equal(draw_and_keep(tiny, wish).picture, found.picture)
-    assert kept_visualisation(digest, replace(wish, channel=1)) is None
+    assert kept_visualisation(digest, request) is None
+    assert np.array_equal(visualise_and_keep(tiny, request).picture, found.picture)
+    assert kept_visualisation(digest, replace(request, channel=1)) is None
 
 
 def test_a_dead_channel_does_not_respond(tiny: Network) -> None:
@@ -127,8 +127,8 @@ def test_mistakes_are_one_sentence(tiny: Network) -> None:
 
 
 def test_networks_of_a_fixed_size_are_drawn_for_at_theirs(tiny: Network) -> None:
-    assert drawing_size(tiny, 128) == 128
-    assert drawing_size(replace(tiny, spec=find_model("vit_b_16")), 128) == 224
+    assert visualisation_size(tiny, 128) == 128
+    assert visualisation_size(replace(tiny, spec=find_model("vit_b_16")), 128) == 224
 
 
 def test_a_picture_of_the_space_is_in_range_and_coarse_first() -> None:

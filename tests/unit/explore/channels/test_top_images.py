@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,15 @@ from tlviz.explore.channels.top_images import (
     TopImages,
     images_digest,
     sample_images,
-    top_images,
     top_images_of_stages,
 )
 from tlviz.home import cache_folder
 from tlviz.models.load import Network, normalise
 from tlviz.models.spec import Layout
+
+
+def top_images(network: Network, images: ImageSet, stage: str, **options: Any) -> TopImages:
+    return top_images_of_stages(network, images, [stage], **options)[stage]
 
 
 def plant_red(network: Network) -> int:
