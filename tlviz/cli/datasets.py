@@ -101,6 +101,7 @@ def exclude_pictures(path: str, names: list[str], reason: str = "", as_json: Jso
 def include_pictures(path: str, names: list[str], as_json: Json = False) -> None:
     """Take excluded pictures into a target again."""
     excluded = excluded_names(_identity(path))
+    names = [name if name in excluded else Path(name).as_posix() for name in names]  # Windows: backslashes
     for name in names:
         if name not in excluded:
             raise UnknownNameError("excluded picture", name, excluded)
@@ -147,6 +148,7 @@ def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
 
     files = take_inventory(data).files
     name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}
+    wanted = [name if name in name_of else Path(name).as_posix() for name in wanted]  # Windows: backslashes
     for name in wanted:
         if name not in name_of:
             raise UnknownNameError("picture of this target", name, [file.name for file in files])

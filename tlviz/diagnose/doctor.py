@@ -25,7 +25,7 @@ from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.sources.exclusions import excluded_names
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder, forget, make_folder, write_atomic
 from tlviz.models.catalogue import find_model
 
 # torch takes seconds to import, and a look without features needs none of it.
@@ -226,4 +226,4 @@ def _stored(path: Path) -> Report | None:
 def _forget_oldest(folder: Path) -> None:
     reports = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
     for path in reports[:-_KEEP]:
-        path.unlink(missing_ok=True)
+        forget(path)

@@ -13,7 +13,7 @@ import numpy as np
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.diagnose.stage_pass import Shift, StagePass
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder, forget, make_folder, write_atomic
 
 KEEP = 60
 KEEP_BYTES = 2 * 2**30
@@ -63,5 +63,5 @@ def _forget_oldest(folder: Path) -> None:
     files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
     sizes = [file.stat().st_size for file in files]
     while len(files) > 1 and (len(files) > KEEP or sum(sizes) > KEEP_BYTES):
-        files.pop(0).unlink(missing_ok=True)
+        forget(files.pop(0))
         sizes.pop(0)

@@ -12,7 +12,7 @@ from tlviz.data.sources.target import Target
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder, forget, make_folder, write_atomic
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import weights_stamp
 
@@ -58,4 +58,4 @@ def save_profile(path: Path, profile: Profile) -> None:
     write_atomic(path, json.dumps(profile.to_json(), allow_nan=False).encode())
     kept = sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime)
     for file in kept[:-KEEP]:
-        file.unlink(missing_ok=True)
+        forget(file)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder, forget, make_folder, write_atomic
 
 Arrays = dict[str, NDArray[np.generic]]
 _KEEP = 512
@@ -58,7 +58,7 @@ def keep(kind: str, key: str, arrays: Mapping[str, NDArray[np.generic]]) -> None
 def _forget_oldest(folder: Path) -> None:
     files = sorted(folder.glob("[!.]*.npz"), key=_last_use)
     for file in files[: max(0, len(files) - _KEEP)]:
-        file.unlink(missing_ok=True)
+        forget(file)
 
 
 def _last_use(file: Path) -> float:

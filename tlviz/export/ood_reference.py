@@ -16,7 +16,7 @@ from tlviz.diagnose.features import Features, extract_features
 from tlviz.errors import BadDatasetError, BadSettingError, StorageError, UnknownNameError
 from tlviz.export.bundle import read_header
 from tlviz.export.run_images import load_run_images
-from tlviz.home import cache_folder, make_folder, write_atomic
+from tlviz.home import cache_folder, forget, make_folder, write_atomic
 from tlviz.measures.ood_distance import SHARE, neighbour_distances
 from tlviz.models.load import Network
 
@@ -96,4 +96,4 @@ def _write(place: Path, found: Familiar) -> None:
     write_atomic(make_folder(place.parent) / place.name, buffer.getvalue())
     held = sorted(place.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
     for old in held[:-KEEP]:
-        old.unlink(missing_ok=True)
+        forget(old)
