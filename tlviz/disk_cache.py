@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.home import make_folder, write_atomic
+from tlviz.home import forget, make_folder, write_atomic
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -31,7 +31,7 @@ def keep_file(path: Path, content: bytes, most: int, most_bytes: float = float("
     for _, bytes_of_it, file in sorted(kept):
         if (number <= most and size <= most_bytes) or number == 1:
             break
-        file.unlink(missing_ok=True)
+        forget(file)
         number, size = number - 1, size - bytes_of_it
 
 

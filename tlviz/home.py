@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -28,6 +29,13 @@ def find_app(package: Path) -> Path:
 
 APP_FOLDER = find_app(_PACKAGE)
 ASSETS = APP_FOLDER / "assets"
+
+_HELD_OPEN = {5, 32, 1224}
+"""What Windows says where a reader has the file open that is to be replaced: access denied, in use, mapped."""
+_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_PORTS = {f"{port}{digit}" for port in ("COM", "LPT") for digit in range(10)}
+_WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL"} | _PORTS
+_WINDOWS_REFUSES = frozenset('<>:"/\\|?*') | {chr(code) for code in range(32)}
 
 
 def home() -> Path:
@@ -80,6 +88,36 @@ def write_atomic(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            _put(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Replace a file; where Windows refuses because somebody is reading the old one, try again for two seconds."""
+    for wait_s in _WAITS_S:
+        try:
+            temporary.replace(path)
+            return
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _HELD_OPEN:
+                raise
+            time.sleep(wait_s)
+    temporary.replace(path)
+
+
+def forget(file: Path) -> None:
+    """Remove a file that is only kept to save time; one that Windows holds for a reader stays until the next time."""
+    with suppress(OSError):
+        file.unlink()
+
+
+def is_portable_name(name: str) -> bool:
+    """Return whether every system can hold a file or folder of this name; Windows has most that it cannot."""
+    is_device = name.partition(".")[0].rstrip(" ").upper() in _WINDOWS_DEVICES
+    return bool(name) and not is_device and name[-1] not in " ." and _WINDOWS_REFUSES.isdisjoint(name)
+
+
+def is_written_like_a_path(text: str) -> bool:
+    """Return whether what a person typed has a separator of folders; Windows has two, and people type either."""
+    return any(separator in text for separator in (os.sep, os.altsep) if separator)

@@ -135,6 +135,7 @@ def include_pictures(
 ) -> None:
     """Use pictures again that were left out."""
     excluded = excluded_names(_identity(data))
+    pictures = [name if name in excluded else Path(name).as_posix() for name in pictures]  # Windows: backslashes
     for name in pictures:
         if name not in excluded:
             raise UnknownNameError("excluded picture", name, excluded)
@@ -181,6 +182,7 @@ def _picture_names(data: str, wanted: Sequence[str]) -> list[str]:
 
     files = take_inventory(data).files
     name_of = {file.name: file.name for file in files} | {file.path: file.name for file in files}
+    wanted = [name if name in name_of else Path(name).as_posix() for name in wanted]  # Windows: backslashes
     for name in wanted:
         if name not in name_of:
             raise UnknownNameError("picture of this target", name, [file.name for file in files])

@@ -15,7 +15,7 @@ from tlviz.data.training.splits import Indices
 from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.export.bundle import Agreement, Bundle, compare, load_bundle, portable_weights, read_header
 from tlviz.export.run_images import load_run_images
-from tlviz.home import make_folder, write_atomic
+from tlviz.home import forget, make_folder, write_atomic
 from tlviz.models.build import build_module
 from tlviz.models.load import Network, describe
 from tlviz.runs.store.folder import RunFolder
@@ -73,7 +73,7 @@ def export_run(
             checks[form] = _check(network, path, form, validation, progress)
         return Export(files, checks)
     finally:
-        source.unlink(missing_ok=True)
+        forget(source)
 
 
 def _validation(header: Bundle) -> tuple[ImageSet, Indices] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tlviz.errors import UnknownNameError
+from tlviz.home import is_written_like_a_path
 from tlviz.models.imported import WEIGHTS, exported_model, own_model, own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, MODELS, default_of
@@ -22,6 +22,6 @@ def find_model(name: str) -> ModelSpec:
     found = MODELS.get(name) or default_of(name) or own_model(name)
     if found is not None:
         return found
-    if os.sep in name or name.endswith(Path(WEIGHTS).suffix):
+    if is_written_like_a_path(name) or name.endswith(Path(WEIGHTS).suffix):
         return exported_model(Path(name).expanduser().absolute())
     raise UnknownNameError("network", name, [*MODELS, *(spec.name for spec in own_models())])

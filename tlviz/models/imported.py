@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tlviz.errors import BadSettingError, BadWeightsError, TlvizError, UnknownNameError
-from tlviz.home import home, storage_errors
+from tlviz.home import home, is_portable_name, storage_errors
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider
 from tlviz.models.table import MODELS, find_architecture
 from tlviz.program import command
@@ -33,10 +33,10 @@ def checkpoints_folder() -> Path:
 
 def check_name(name: str) -> str:
     """Return a name that a new checkpoint may have.  Raises ``BadSettingError`` for any other."""
-    if not _NAME.fullmatch(name) or ".." in name:
+    if not _NAME.fullmatch(name) or ".." in name or not is_portable_name(name):
         raise BadSettingError(
-            f"The name '{name}' cannot be used; take up to 64 letters, digits, dots, hyphens and underscores, "
-            "starting with a letter or a digit."
+            f"The name '{name}' cannot be used; take up to 64 letters, digits, dots, hyphens and underscores, starting "
+            "with a letter or digit and not ending with a dot; CON, NUL and a few more are devices on Windows."
         )
     if name in MODELS:
         raise BadSettingError(f"'{name}' is a network of the catalogue; choose another name.")

@@ -279,3 +279,12 @@ def test_only_what_the_pretrained_stages_compute_is_shared(
     own = replace(tiny, module=copy.deepcopy(tiny.module))
     list(train(State(Session(own, colours, split, config, torch.device("cpu"), lambda: False, shelf=Spy(1)))))
     assert len(kept) == expected
+
+
+def test_rows_on_disk_where_the_system_cannot_claim_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS and Windows have no ``posix_fallocate``."""
+    monkeypatch.delattr("os.posix_fallocate", raising=False)
+    store = RowStore(3, torch.zeros(1, 2, 4, 4), in_memory=False)
+    store.put(np.array([2, 0]), torch.arange(64.0).reshape(2, 2, 4, 4))
+    assert torch.equal(store.take(np.array([0, 2])), torch.arange(64.0).reshape(2, 2, 4, 4).flip(0))
+    assert not store.take(np.array([1])).any()

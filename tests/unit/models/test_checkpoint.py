@@ -151,7 +151,9 @@ def test_class_names_must_match_the_head(
     assert not checkpoints_folder().exists() or not list(checkpoints_folder().iterdir())
 
 
-@pytest.mark.parametrize("name", ["../mine", "a/b", "..", ".mine", "", "a..b", "resnet18", "x" * 65, "mine\n"])
+@pytest.mark.parametrize(
+    "name", ["../mine", "a/b", "..", ".mine", "", "a..b", "resnet18", "x" * 65, "mine\n", "CON", "nul.v2", "mine."]
+)
 def test_names_cannot_leave_the_folder(tensors: dict[str, Tensor], tmp_path: Path, name: str) -> None:
     path = saved(tmp_path / "mine.pt", tensors)
     with pytest.raises(BadSettingError, match=r"cannot be used|of the catalogue"):

@@ -188,3 +188,14 @@ def test_an_ingest_that_cannot_be_says_why(tmp_path: Path) -> None:
     wait(lambda: over(failed))
     assert failed.status() is Status.FAILED
     assert "gone.zip does not exist" in failed.events()[-1]["error"]
+
+
+def test_a_worker_imports_nothing_from_where_a_person_is_and_logs_every_character(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **how: started.append((command, how["env"])))
+    start_ingest("clipart")
+    ((command, environment),) = started
+    assert command[1:4] == ["-P", "-m", "tlviz.worker"]
+    assert environment["PYTHONUTF8"] == "1"

@@ -287,4 +287,4 @@ def _reserve(descriptor: int, size: int) -> None:
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
     else:
-        os.truncate(descriptor, size)
+        os.ftruncate(descriptor, size)

@@ -7,6 +7,7 @@ reaches the disk.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from tlviz.data.sources.archive_members import READ_ERRORS, Kind, Member, open_m
 from tlviz.data.sources.folder import PARTS, Problem, is_picture_name, scan_folder
 from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
 from tlviz.errors import BadDatasetError
-from tlviz.home import make_folder, storage_errors, write_atomic
+from tlviz.home import is_portable_name, make_folder, storage_errors, write_atomic
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_FILES = 100_000
@@ -28,6 +29,7 @@ SMALL_BYTES = 256 * 2**20
 _HEADERS = 2**26
 """Room for the headers of a TAR beside its files."""
 _CHUNK = 2**20
+_ON_WINDOWS = os.name == "nt"
 _NESTED = (*SUFFIXES, ".gz", ".7z", ".rar")
 
 Progress = Callable[[int, int], None]
@@ -119,6 +121,8 @@ class _Unpacking:
             self._links.append((member, path))
         elif member.kind is Kind.OTHER:
             self._note(member, "a device or a pipe, not a file")
+        elif _ON_WINDOWS and not all(map(is_portable_name, path.parts)):
+            self._note(member, "a name that Windows does not allow")
         elif path.name.lower().endswith(_NESTED):
             self._note(member, "an archive inside the archive")
         elif is_picture_name(path.name):

@@ -39,14 +39,14 @@ class Target:
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:
-    """Describe a scanned folder; a picture is named by its path below the folder."""
+    """Describe a scanned folder; a picture is named by its path below the folder, on every system with slashes."""
     root = f"{index.root}{os.sep}"
     return Target(
         title=title,
         where=where,
         classes=index.classes,
         sources=file_sources(index.files),
-        names=tuple(str(file).removeprefix(root) for file in index.files),
+        names=tuple(str(file).removeprefix(root).replace(os.sep, "/") for file in index.files),
         labels=np.asarray(index.labels, dtype=np.int64),
         parts=index.parts,
         problems=index.problems,

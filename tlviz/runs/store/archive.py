@@ -145,7 +145,7 @@ def _check(run: RunFolder, called: str) -> None:
 
 def _final(name: str, run: RunFolder) -> Path:
     """Return a free path below the runs, its name in the form of a run's."""
-    clean = re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:120] or "run"
+    clean = re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:120].rstrip(".") or "run"
     if not re.match(r"\d{8}-\d{6}-", clean):
         created = min(max(0.0, float(run.config()["created"])), time.time())
         clean = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(created))}-{clean}"

@@ -37,7 +37,7 @@ from typing import Any
 
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
-from tlviz.home import make_folder, runs_folder, storage_errors, write_atomic
+from tlviz.home import is_written_like_a_path, make_folder, runs_folder, storage_errors, write_atomic
 from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
 from tlviz.runs.store.json_lines import encode, has_end, is_event, is_finite, parse, read_json
 from tlviz.runs.store.worker_lock import claimed
@@ -263,7 +263,7 @@ def find_run(name: str) -> RunFolder:
 
     Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
     """
-    candidates = [given_path(name)] if os.sep in name else [runs_folder() / name]
+    candidates = [given_path(name)] if is_written_like_a_path(name) else [runs_folder() / name]
     for path in candidates:
         if name and RunFolder(path).is_run():
             return RunFolder(path)

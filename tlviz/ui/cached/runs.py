@@ -67,6 +67,6 @@ def checked_export(run_name: str, progress: Callable[[int, int], None]) -> Agree
     """Export a run into a temporary folder and return how the reloaded file agrees with it, None without images."""
     from tlviz.export.formats import Format, export_run
 
-    with tempfile.TemporaryDirectory(prefix="tlviz-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tlviz-", ignore_cleanup_errors=True) as folder:
         exported = export_run(find_run(run_name), Path(folder), [Format.SAFETENSORS], progress)
     return exported.checks[Format.SAFETENSORS]

@@ -68,7 +68,7 @@ def _import(given: UploadedFile | None, architecture: str, classes: str, name: s
 def _keep(given: UploadedFile, architecture: str, classes: list[str], name: str) -> str:
     from tlviz.models.checkpoint import import_checkpoint  # imports torch
 
-    with tempfile.TemporaryDirectory(prefix="tlviz-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tlviz-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / f"weights{Path(given.name).suffix.lower()}"
         path.write_bytes(given.getbuffer())
         return import_checkpoint(path, architecture, classes, name).name

@@ -387,3 +387,14 @@ def test_little_waits_in_memory_while_the_disk_is_slow(counted: Counted, monkeyp
     monkeypatch.setattr(module, "usable_cores", lambda: 2)
     ingest([counted.source(at % 250, stamp=str(at)) for at in range(400)], GEOMETRY, slow)
     assert max(told) <= (4 * 2 + 2) * module._TOGETHER
+
+
+def test_a_system_that_cannot_claim_disk_space_decodes_the_same(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS and Windows have no ``posix_fallocate``."""
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    decoded = ingest([counted.source(at) for at in range(3)], GEOMETRY)
+    assert decoded.pixels[:, 0, 0, 0].shape == (3,)
+    assert decoded.pixels[:, 4, 4, 0].tolist() == [0, 1, 2]
+    assert (next(cache_folder("images").iterdir()) / "pixels.npy").stat().st_size == 128 + 3 * 8 * 8 * 3

@@ -372,3 +372,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypa
     with pytest.raises(StorageError, match="No space left on device"):
         unpack(path)
     assert on_disk() == []
+
+
+@pytest.mark.parametrize("on_windows", [True, False])
+def test_names_that_windows_does_not_allow_are_left_out_there(
+    on_windows: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ON_WINDOWS", on_windows)
+    odd = {"cat/CON.png": picture(), "cat/a:b.png": picture(), "dog./3.png": picture()}
+    folder = unpack(pack(tmp_path / "pets.zip", sound() | odd))
+    found = {str(file.relative_to(folder)) for file in folder.rglob("*.png")}
+    assert found == {*sound()} | (set() if on_windows else {*odd})
+    problems = open_target(str(folder)).problems
+    assert ["does not allow" in problem.problem for problem in problems] == [True] * 3 * on_windows
