@@ -51,6 +51,7 @@ def calibration(probabilities: NDArray[np.floating], labels: NDArray[np.int64], 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the probabilities (n, C) of logits (n, C)."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(1, keepdims=True)
+    from scipy import special  # takes a while to import
+
+    shares: NDArray[np.float64] = special.softmax(logits.astype(np.float64), axis=1)
     return shares

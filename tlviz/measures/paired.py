@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 Hits = NDArray[np.bool_]
 
 NORMAL_95 = 1.959964
-# Two-sided 95% quantiles of Student's t for 1 to 30 degrees of freedom.
-_T_95 = (
-    12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.30600, 2.26216, 2.22814,
-    2.20099, 2.17881, 2.16037, 2.14479, 2.13145, 2.11991, 2.10982, 2.10092, 2.09302, 2.08596,
-    2.07961, 2.07387, 2.06866, 2.06390, 2.05954, 2.05553, 2.05183, 2.04841, 2.04523, 2.04227,
-)  # fmt: skip
+_MOST_DEGREES = 30
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
@@ -30,7 +25,9 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
 
 def t_95(degrees: int) -> float:
     """Return Student's two-sided 95% quantile; above 30 degrees of freedom the normal one."""
-    return _T_95[degrees - 1] if degrees <= len(_T_95) else NORMAL_95
+    from scipy.special import stdtrit  # scipy takes a while to import
+
+    return float(stdtrit(degrees, 0.975)) if degrees <= _MOST_DEGREES else NORMAL_95
 
 
 def difference_error(first: Hits, second: Hits) -> float:

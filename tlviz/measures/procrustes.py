@@ -20,6 +20,7 @@ def turn_to(places: Places, target: Places) -> Places:
 
     The orthogonal Procrustes problem (Schönemann 1966, https://doi.org/10.1007/BF02289451).
     """
-    left, _, right = np.linalg.svd(places.T @ target)
-    turned: Places = places @ (left @ right)
+    from scipy.linalg import orthogonal_procrustes  # scipy takes a while to import
+
+    turned: Places = places @ orthogonal_procrustes(places, target)[0]
     return turned

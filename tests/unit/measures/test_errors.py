@@ -1,4 +1,4 @@
-"""Confusion, calibration, distances and the sign test against numbers worked out by hand."""
+"""Confusion, calibration and distances against numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.measures.ood_distance import neighbour_distances
-from tlviz.measures.sign_test import sign_test
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 GUESSES = np.array([0, 0, 1, 1, 1, 0])
@@ -54,14 +53,6 @@ def test_a_probability_on_an_edge_belongs_to_the_bin_below_it() -> None:
 def test_softmax_of_large_logits() -> None:
     assert softmax(np.array([[1000.0, 1000.0]])).tolist() == [[0.5, 0.5]]
     assert softmax(np.array([[0.0, np.log(3)]]))[0].tolist() == pytest.approx([0.25, 0.75])
-
-
-def test_the_sign_test_of_a_few_coins() -> None:
-    assert sign_test(0, 0) == 1
-    assert sign_test(5, 0) == pytest.approx(2 / 32)
-    assert sign_test(0, 5) == sign_test(5, 0)
-    assert sign_test(7, 3) == pytest.approx(2 * (1 + 10 + 45 + 120) / 1024)
-    assert sign_test(4, 4) == 1
 
 
 def test_distances_ignore_length_and_leave_an_image_itself_out() -> None:
