@@ -30,10 +30,10 @@ def read(document: Path) -> str:
 
 
 def code_of(document: Path) -> list[str]:
-    """Return the lines of the code blocks and the spans of code of a document, each without line breaks."""
-    text = read(document)
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    spans = re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    """Return the lines of the plain blocks and the spans of code of a document; blocks of Python are examples."""
+    text = re.sub(r"^```\w+\n.*?^```$", "", read(document), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`]+)`", re.sub(r"^```\n.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
     return [" ".join(code.split()) for code in [*"\n".join(blocks).splitlines(), *spans]]
 
 
