@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 import typer
 
 from tlviz import __version__
-from tlviz.cli.commands import app
+from tlviz.cli.commands import app, main
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -29,10 +30,10 @@ def read(document: Path) -> str:
 
 
 def code_of(document: Path) -> list[str]:
-    """Return the lines of the code blocks and the spans of code of a document, each without line breaks."""
-    text = read(document)
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    spans = re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    """Return the lines of the plain blocks and the spans of code of a document; blocks of Python are examples."""
+    text = re.sub(r"^```\w+\n.*?^```$", "", read(document), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`]+)`", re.sub(r"^```\n.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
     return [" ".join(code.split()) for code in [*"\n".join(blocks).splitlines(), *spans]]
 
 
@@ -134,6 +135,18 @@ def test_every_command_and_option_is_in_the_guide() -> None:
             is_there = any(re.search(rf"{name}\b(?!-)", guide) for name in names)
             missing += [] if is_there or not names or getattr(one, "hidden", False) else [f"{words} {names[0]}"]
     assert not missing
+
+
+@pytest.mark.parametrize("command", ["models", "datasets", "models show"])
+def test_the_keys_of_json_are_in_the_guide(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of commands that take no time; ``models show`` has the keys of ``models`` besides."""
+    arguments = {"models": ["--bundled"], "models show": ["squeezenet1_1"]}.get(command, [])
+    assert main([*command.split(), *arguments, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    rows = dict(re.findall(r"^\| `tlviz ([a-z ]+)` \| (`.*|those, .*) \|$", read(COMMANDS), re.MULTILINE))
+    said = set(re.findall(r"`(\w+)`", rows[command] + (rows["models"] if command == "models show" else "")))
+    found = set(printed) | {key for value in printed.values() if isinstance(value, list) for key in value[0]}
+    assert said - ({"models"} if command == "models show" else set()) == found
 
 
 def test_modules_and_scripts_that_are_run_exist_with_their_options() -> None:
