@@ -32,7 +32,7 @@ def config(**chosen: object) -> FinetuneConfig:
         ("image_size", 8),
         ("seed", -1),
         ("layer_decay", 0.0),
-        ("thaw_factor", 0.0),
+        ("unfreeze_factor", 0.0),
         ("label_smoothing", 1.0),
         ("ema", 1.0),
         ("accumulate", 0),
@@ -59,7 +59,7 @@ def test_a_configuration_survives_json() -> None:
         dropout=0.3,
         optimizer=Optimizer.SGD,
         frozen=("stem", "fire2"),
-        thaw="3:0",
+        unfreeze="3:0",
         tune=Tune.NORMS,
         batchnorm=BatchNorm.MOVE,
         stage_rates=StageRates.GRADIENT,
@@ -83,13 +83,13 @@ def test_a_run_of_the_first_version_is_still_readable() -> None:
         "seed": 0, "device": "auto", "threads": 2,
     }  # fmt: skip
     settings = FinetuneConfig.from_json(old)
-    assert (settings.thaw, settings.thaw_factor, settings.schedule) == (None, 1.0, Schedule.CONSTANT)
+    assert (settings.unfreeze, settings.unfreeze_factor, settings.schedule) == (None, 1.0, Schedule.CONSTANT)
     assert old.items() <= settings.to_json().items()
 
 
 def test_a_strategy_fills_in_its_rates_and_a_person_overrides_them() -> None:
-    assert config(strategy="two_phase").thaw_factor == 0.5
-    assert config(strategy="two_phase", thaw_factor=0.1).thaw_factor == 0.1
+    assert config(strategy="two_phase").unfreeze_factor == 0.5
+    assert config(strategy="two_phase", unfreeze_factor=0.1).unfreeze_factor == 0.1
     assert config(strategy="surgical").stage_rates is StageRates.GRADIENT
     assert config(strategy="norm_only").tune is Tune.NORMS
     assert config(strategy="from_scratch").backbone_lr == 1e-3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 
 from tlviz.diagnose.request import Request
-from tlviz.finetune.choices import Tune
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.device import FILES, NETWORK
 from tlviz.runs.store.folder import (
     ANSWERS,
@@ -49,10 +49,9 @@ _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(su
 def start_finetune(config: FinetuneConfig) -> RunFolder:
     """Write a run folder and start its worker, which queues for its device.
 
-    Raises ``BadSettingError`` where the network lacks what alone is to train, ``StorageError`` where the folder cannot
-    be written.
+    Raises ``TlvizError`` where the run cannot start here, ``StorageError`` where the folder cannot be written.
     """
-    _check_tune([config])
+    check_startable(config)
     label = _label(Path(config.model).name, Path(config.data).name, config.strategy)
     run = create_run(FINETUNE, label, config.to_json())
     start_worker(run)
@@ -65,10 +64,10 @@ def start_race(
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
 
     ``labels`` tell the runs of a sweep of plans apart, one for each run, the same for every seed of a plan.
-    Raises ``BadSettingError`` as ``start_finetune`` for any of the runs, and ``StorageError`` where the race's folder
-    cannot be written.
+    Raises ``TlvizError`` as ``start_finetune`` for any of the runs, and ``StorageError`` where the race's folder cannot
+    be written.
     """
-    _check_tune(configs)
+    check_startable(*configs)
     first = configs[0]
     settings = {"model": first.model, "data": first.data, "device": first.device, "sweep": sweep, "halving": halving}
     members = [config.to_json() for config in configs]
@@ -114,9 +113,9 @@ def start_doctor(data: str, *, features: bool = True) -> RunFolder:
 def start_range_test(config: FinetuneConfig) -> RunFolder:
     """Start a worker that tries head rates for a run's settings; tests that are over are forgotten first.
 
-    Raises ``BadSettingError`` and ``StorageError`` as ``start_finetune``.
+    Raises ``TlvizError`` and ``StorageError`` as ``start_finetune``.
     """
-    _check_tune([config])
+    check_startable(config)
     for run in list_runs(RANGE_TEST):
         if run.status().is_over:
             run.delete()
@@ -210,16 +209,6 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=_DETACHED,
         )
-
-
-def _check_tune(configs: Iterable[FinetuneConfig]) -> None:
-    """Raise ``BadSettingError`` where a network lacks the normalisation layers or the attention that is to train."""
-    chosen = [config for config in configs if config.tune is not Tune.ALL]
-    if chosen:
-        from tlviz.finetune.tunable import check_tune  # imports torch
-
-        for config in chosen:
-            check_tune(config)
 
 
 def _label(*parts: str) -> str:
