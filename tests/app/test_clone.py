@@ -14,7 +14,7 @@ from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import find_strategy
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.ui.finetune.carried import Carried
-from tlviz.ui.finetune.clone import WITH_FIELD, written
+from tlviz.ui.finetune.clone import written
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]
@@ -121,10 +121,6 @@ def test_a_share_and_a_budget_off_the_lists_are_shown_on_the_target_page() -> No
     assert not app.exception
     assert app.selectbox(key=Key.TEST_SHARE).value == 0.15
     assert app.selectbox(key=Key.LABELS).value == "7"
-
-
-def test_every_setting_said_to_have_a_field_is_one() -> None:
-    assert {field.name for field in fields(FinetuneConfig)} >= WITH_FIELD
 
 
 @pytest.mark.parametrize("rate", [1e-3, 2.5e-4, 1.2345678e-3, 3.0, 1e-7])

@@ -49,11 +49,11 @@ def only(table: Mapping[str, Setting], *names: str) -> list[Setting]:
 
 
 def _take(row: Setting, given: dict[str, Any]) -> Any:
-    """Take what a person said of a setting out of the options, None where nothing; its present name goes first."""
+    """Take what a person said of a setting out of the options, None where nothing; only a former name has no default."""
     if row.kind is bool:
         is_on, is_off = given.pop(row.name), given.pop(_opposite(row))
         return False if is_off else is_on or None
-    values = [given.pop(name) for name in (row.name, *row.former)]
+    values = [given.pop(name) for name in (*row.former, row.name)]
     value = next((value for value in values if value is not None), None)
     return tuple(filter(None, value.split(","))) if row.kind is tuple and value else value
 
