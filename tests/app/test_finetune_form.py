@@ -10,10 +10,14 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_clone import started
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table, trained_run
 from tlviz.finetune.choices import StageRates
+from tlviz.finetune.config import SETTINGS
+from tlviz.finetune.settings import Group
 from tlviz.runs.store.folder import list_runs
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]
+
+KINDS = ("number_input", "selectbox", "toggle", "button_group")
 
 
 def start(app: AppTest) -> Any:
@@ -32,11 +36,8 @@ def test_any_stages_any_schedule_and_the_machine_are_started(monkeypatch: pytest
     app.toggle(key="compile").set_value(True).run()
     assert "From epoch 1 all but stem, fire5; from epoch 4 the last 9 stages; from epoch 7 everything." in text(app)
     config = started(app, monkeypatch)
-    assert (config.frozen, config.unfreeze, config.stage_rates) == (
-        ("stem", "fire5"),
-        "4:stem, 7:0",
-        StageRates.GRADIENT,
-    )
+    assert (config.frozen, config.unfreeze) == (("stem", "fire5"), "4:stem, 7:0")
+    assert config.stage_rates is StageRates.GRADIENT
     assert (config.threads, config.cache_mb, config.gauges) == (3, 0, False)
     assert (config.deterministic, config.compile) == (True, True)
 
@@ -102,8 +103,51 @@ def test_the_plan_in_words_is_that_of_the_settings_below_it() -> None:
     app.button_group(key=Key.STRATEGY).select("full").run()
     app.selectbox(key="tune").select("lora").run()
     assert "of these only the LoRA matrices and the head." in text(app)
+    assert start(app).disabled, "this network has no attention, and that is said before Start is pressed"
+    assert "LoRA needs attention" in app.error[0].value
+    app.selectbox(key=Key.HEAD_LR).options.append("fast")  # a typed option: AppTest knows only those on the list
+    app.selectbox(key=Key.HEAD_LR).set_value("fast").run()
+    assert "A summary appears here once all settings are valid." in text(app)
+
+
+def test_every_setting_has_its_control_with_its_range_and_default() -> None:
+    app = open_page("finetune")
+    controls = {control.key: control for kind in KINDS for control in app.get(kind)}
+    for name, row in SETTINGS.items():
+        if row.place not in ("top", "tab"):
+            continue
+        control = controls[name]
+        assert (control.label, control.help) == (row.label, row.help)
+        if row.low is not None:
+            assert (control.min, control.max, control.step) == (row.low, row.high, row.step), name
+        if not row.usual:
+            assert control.value == row.default, name
+    tabs = [tab.label for tab in app.tabs]
+    assert set(tabs) == set(Group) - {Group.RUN, Group.MACHINE}
     app.number_input(key=Key.EPOCHS).set_value(0).run()
-    assert "as soon as every setting can be used" in text(app)
+    assert app.number_input(key=Key.EPOCHS).value == SETTINGS["epochs"].default, "a number out of range is not taken"
+
+
+def test_a_link_of_the_earlier_version_opens_and_is_brought_up_to_date() -> None:
+    app = open_page("finetune", strategy="full", thaw="6:0", freeze="3")
+    assert not app.exception
+    assert app.text_input(key=Key.UNFREEZE).value == "6:0"
+    assert app.query_params["unfreeze"] == "6:0"
+    assert "thaw" not in app.query_params
+
+
+def test_a_gpu_that_is_not_there_is_refused_on_both_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlviz.runs.store.device._nvidia_name", lambda: None)
+    for page, key, label in (("finetune", "device", "Start"), ("race", "race_device", "Start the race")):
+        app = open_page(page)
+        app.button_group(key=key).set_value("cuda").run()
+        assert not app.exception
+        assert app.error[0].value == "device is cuda, but this machine shows no such GPU; choose auto or cpu."
+        button = next(button for button in app.button if button.label == label)
+        assert button.disabled
+        app.button_group(key=key).set_value("cpu").run()
+        assert not app.error
+        assert not next(button for button in app.button if button.label == label).disabled
 
 
 @pytest.mark.parametrize(

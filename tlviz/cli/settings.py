@@ -49,7 +49,7 @@ def only(table: Mapping[str, Setting], *names: str) -> list[Setting]:
 
 
 def _take(row: Setting, given: dict[str, Any]) -> Any:
-    """Take what a person said of a setting out of the options, None where nothing; only a former name has no default."""
+    """Take a setting out of the options, None where it was left alone; a former name, which has no default, wins."""
     if row.kind is bool:
         is_on, is_off = given.pop(row.name), given.pop(_opposite(row))
         return False if is_off else is_on or None

@@ -79,10 +79,7 @@ def test_a_race_over_a_setting_of_a_former_name_is_read() -> None:
 
 
 def test_only_former_names_change() -> None:
-    assert present_settings({"thaw": "3:0", "epochs": 4, "sweep": None}) == {
-        "unfreeze": "3:0",
-        "epochs": 4,
-        "sweep": None,
-    }
+    assert present_settings({"thaw": "3:0", "epochs": 4}) == {"unfreeze": "3:0", "epochs": 4}
+    assert present_settings({"sweep": None, "members": "damaged"}) == {"sweep": None, "members": "damaged"}
     assert present_event({"event": "epoch", "epoch": 1}) == {"event": "epoch", "epoch": 1}
     assert present_event({"event": "unfroze", "epoch": 2}) == {"event": "unfrozen", "epoch": 2}
