@@ -1,6 +1,7 @@
 """Fine-tune: how do I train it?"""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,6 +10,7 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.store.launch import start_finetune
@@ -52,13 +54,14 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
         config = render_settings(source(), images.name, images.parts, stages)
         plan.caption(plan_in_words(config, stages))
     except TlvizError as error:
-        plan.caption("What trains is told here as soon as every setting can be used.")
+        plan.caption("A summary appears here once all settings are valid.")
         show_error(error)
-    is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None)
-    if is_wanted and config and attempt(_start, config):
+    startable = config if config and attempt(partial(check_startable, config, stages=stages)) else None
+    is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=startable is None)
+    if is_wanted and startable and attempt(_start, startable):
         st.rerun()  # so that the sidebar shows it too
-    if config:
-        render_range_test(config, stages)
+    if startable:
+        render_range_test(startable, stages)
 
 
 def _start(config: FinetuneConfig) -> None:

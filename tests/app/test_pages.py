@@ -129,21 +129,16 @@ def test_another_network_takes_the_strategys_own_depth() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        (Key.HEAD_LR, "0", "head learning rate is 0; it must be between"),
-        (Key.HEAD_LR, "-1", "head learning rate is -1; it must be"),
-        (Key.BACKBONE_LR, "1e6", "backbone learning rate is 1e+06; it must be"),
+        (Key.HEAD_LR, "0", "head rate is 0; it must be between"),
+        (Key.HEAD_LR, "-1", "head rate is -1; it must be"),
+        (Key.BACKBONE_LR, "1e6", "backbone rate is 1e+06; it must be"),
         (Key.HEAD_LR, "fast", "The head rate is 'fast'; write a number such as 1e-3."),
-        (Key.EPOCHS, 0, "epochs is 0; it must be between 1 and 1,000."),
-        (Key.BATCH_SIZE, -8, "batch size is -8; it must be"),
     ],
 )
-def test_a_setting_out_of_range_is_one_sentence_and_starts_nothing(key: Key, value: str | int, words: str) -> None:
+def test_a_rate_out_of_range_is_one_sentence_and_starts_nothing(key: Key, value: str, words: str) -> None:
     app = open_page("finetune")
-    if isinstance(value, str):  # a typed option: AppTest knows only those on the list
-        app.selectbox(key=key).options.append(value)
-        app.selectbox(key=key).set_value(value).run()
-    else:
-        app.number_input(key=key).set_value(value).run()
+    app.selectbox(key=key).options.append(value)  # a typed option: AppTest knows only those on the list
+    app.selectbox(key=key).set_value(value).run()
     assert [error.value for error in app.error] == [next(e.value for e in app.error if words in e.value)]
     assert app.button[0].disabled
     assert list_runs() == []
@@ -318,7 +313,7 @@ def test_the_rates_of_every_phase_are_shown_as_read_back_and_what_became_of_the_
     later = [{"stage": "stem", "parameters": 7, "lr": 5e-5, "weight_decay": 0.01}, head | {"lr": 5e-4}]
     events = [json.loads(line) for line in (run.path / "events.jsonl").read_text().splitlines()]
     events[0] |= {"groups": [head], "note": "The first 9 stages run once for each picture."}
-    opened = {"event": "unfroze", "epoch": 2, "groups": later, "trainable_parameters": 12, "note": "", "time": 1.0}
+    opened = {"event": "unfrozen", "epoch": 2, "groups": later, "trainable_parameters": 12, "note": "", "time": 1.0}
     events.insert(3, opened)
     (run.path / "events.jsonl").write_text("\n".join(map(json.dumps, events[:3] + events[4:])) + "\n")
     alone = open_page("finetune", run=run.name)

@@ -68,7 +68,7 @@ def floor(settings: dict[str, Any]) -> dict[str, Any]:
 
         def epoch() -> None:
             tail.train()  # noqa: B023 (called at once)
-            train_mode(network.module, network.stages, phase.frozen, thawed=phase.thawed)  # noqa: B023
+            train_mode(network.module, network.stages, phase.frozen, unfrozen=phase.unfrozen)  # noqa: B023
             for batch, target in zip(batches, labels, strict=True):  # noqa: B023
                 optimizer.zero_grad()  # noqa: B023
                 torch.nn.functional.cross_entropy(tail(batch), target).backward()  # noqa: B023

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Any
 
-from tlviz.cli.finetune import finetune, read_settings
-from tlviz.cli.output import print_result
+from tlviz.cli.finetune import read_config
+from tlviz.cli.output import Json, print_result
+from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.config import SETTINGS, FinetuneConfig
 from tlviz.finetune.plan import backbone_beside
 from tlviz.runs.store.launch import start_range_test
 
 
-@wraps(finetune, assigned=("__annotations__",))
-def find_rate(**given: Any) -> int:
+@takes_settings(SETTINGS.values())
+def find_rate(chosen: dict[str, Any], as_json: Json = False) -> int:
     """Try head rates from 1e-7 to 10 on 100 batches of a run, and suggest one; no weights are kept."""
-    config = read_settings(**given)
+    config = read_config(chosen)
     run = start_range_test(config)
     watch_job(run)
     last = (run.events() or [{}])[-1]
@@ -25,7 +25,7 @@ def find_rate(**given: Any) -> int:
     found = {name: last[name] for name in ("rates", "losses", "suggested", "phases", "with_backbone")}
     backbone = _backbone(config, last) if last["with_backbone"] else None
     result = {"run": run.name} | found | {"suggested_backbone": backbone, "duration_s": last["duration_s"]}
-    print_result(result, given["as_json"], _in_words(result))
+    print_result(result, as_json, _in_words(result))
     return 0
 
 

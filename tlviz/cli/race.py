@@ -9,22 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from tlviz.cli.datasets import bytes_progress
-from tlviz.cli.finetune import MODEL_HELP, PATIENCE_HELP
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
+from tlviz.cli.settings import takes_settings
 from tlviz.data.pixels.images import settle
-from tlviz.data.sources.catalogue import DATASETS
 from tlviz.errors import BadSettingError
-from tlviz.finetune.choices import Augment, DeviceChoice
-from tlviz.finetune.strategies import STRATEGIES, find_strategy
+from tlviz.finetune.config import SETTINGS
+from tlviz.finetune.settings import Group
+from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
-from tlviz.models.local_weights import need_weights
-from tlviz.models.spec import Stage
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
-from tlviz.runs.store.device import check_device
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.launch import start_race
@@ -32,41 +29,51 @@ from tlviz.runs.store.launch import start_race
 POLL_S = 0.3
 
 
+WHAT = Group.RUN.value
+
+
+@takes_settings((row for row in SETTINGS.values() if row.in_race), strategy="full")
 def race(
-    model: Annotated[str, typer.Option(help=MODEL_HELP)],
-    data: Annotated[
-        str, typer.Option(help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV, or a public one.")
-    ],
+    chosen: dict[str, Any],
     strategies: Annotated[
-        str | None, typer.Option(help=f"Comma-separated, of {', '.join(STRATEGIES)}; default: the course's seven.")
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Strategies to race, comma-separated.", rich_help_panel=WHAT,
+            show_default="the course's seven",
+        ),
     ] = None,
-    sweep: Annotated[str | None, typer.Option(help=f"Instead: one setting, of {', '.join(SWEEPS)}.")] = None,
-    values: Annotated[str | None, typer.Option(help="What --sweep tries, comma-separated.")] = None,
-    strategy: Annotated[str, typer.Option(help="The strategy of all runs where another setting is swept.")] = "full",
-    seeds: Annotated[str, typer.Option(help="Comma-separated; each decides a split of its own.")] = "0",
-    epochs: Annotated[int | None, typer.Option()] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the weights' own.")] = None,
-    batch_size: Annotated[int | None, typer.Option()] = None,
-    patience: Annotated[int | None, typer.Option(help=PATIENCE_HELP)] = None,
-    augment: Annotated[Augment | None, typer.Option()] = None,
-    device: Annotated[DeviceChoice | None, typer.Option()] = None,
-    halving: Annotated[bool, typer.Option("--halving", help="Drop clear losers after a third of the epochs.")] = False,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", rich_help_panel=WHAT,
+            help=f"Race values of one setting instead, with --values and --strategy. One of {', '.join(SWEEPS)}.",
+        ),
+    ] = None,
+    values: Annotated[
+        str | None, typer.Option(metavar="VALUES", help="Values for --sweep, comma-separated.", rich_help_panel=WHAT)
+    ] = None,
+    seeds: Annotated[
+        str,
+        typer.Option(metavar="NS", help="Comma-separated; each decides a split of its own.", rich_help_panel=WHAT),
+    ] = "0",
+    halving: Annotated[
+        bool,
+        typer.Option(
+            "--halving", rich_help_panel=Group.TRAINING.value,
+            help="After a third and two thirds of the epochs, runs more than one standard error below the median stop.",
+        ),
+    ] = False,
     as_json: Json = False,
-) -> int:
+) -> int:  # fmt: skip
     """Race strategies, or values of one setting, on equal terms, and say which wins and whether it is noise."""
     name, texts = _swept(strategies, sweep, values)
-    spec = find_model(model)
-    base: dict[str, Any] = {"model": spec.name, "data": settle(data, bytes_progress("unpacked"))}
-    base |= {"epochs": epochs, "image_size": image_size, "batch_size": batch_size, "patience": patience}
-    base |= {"augment": augment, "device": device}
-    if name != STRATEGY:
-        base["strategy"] = find_strategy(strategy).name
+    chosen |= {"model": find_model(chosen["model"]).name, "data": settle(chosen["data"], bytes_progress("unpacked"))}
+    if name == STRATEGY:
+        chosen.pop(STRATEGY)
+    else:
+        find_strategy(chosen[STRATEGY])
     tried, chosen_seeds = parse_values(name, texts), parse_seeds(seeds)
-    configs = plan_race(base, name, tried, chosen_seeds, _stages(spec.name) if name == "freeze" else None)
-    check_device(configs[0].device)
-    if any(STRATEGIES[config.strategy].pretrained for config in configs):
-        need_weights(spec)
-    return follow_race(start_race(configs, name, halving=halving), as_json)
+    return follow_race(start_race(plan_race(chosen, name, tried, chosen_seeds), name, halving=halving), as_json)
 
 
 def follow_race(run: RunFolder, as_json: bool) -> int:
@@ -119,12 +126,6 @@ def _swept(strategies: str | None, sweep: str | None, values: str | None) -> tup
     if not values:
         raise BadSettingError(f"--sweep {sweep} needs --values with what to try, comma-separated.")
     return sweep, values.split(",")
-
-
-def _stages(model: str) -> tuple[Stage, ...]:
-    from tlviz.models.load import architecture_stages  # imports torch
-
-    return architecture_stages(find_model(model), 2)
 
 
 def _watch(run: RunFolder) -> Race:

@@ -103,7 +103,7 @@ class BatchSource:
         self._tail.train()
         network = self._session.network
         phase, batchnorm = self._phase, self._session.config.batchnorm
-        train_mode(network.module, network.stages, phase.frozen, batchnorm, phase.thawed)
+        train_mode(network.module, network.stages, phase.frozen, batchnorm, phase.unfrozen)
 
     def eval_mode(self) -> None:
         """Put everything into eval mode."""

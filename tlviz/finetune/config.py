@@ -1,16 +1,16 @@
-"""One fine-tuning run as plain, checked data."""
+"""One fine-tuning run as plain, checked data: the fields are the table of settings."""
+# ruff: noqa: RUF009 (a row of the table is a dataclass field)
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tlviz.cores import usable_cores
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import SplitPlan, check_plan
@@ -26,129 +26,233 @@ from tlviz.finetune.choices import (
     StageRates,
     Tune,
 )
-from tlviz.finetune.strategies import find_strategy
-from tlviz.models.catalogue import find_model
+from tlviz.finetune.settings import (
+    NETWORK_DECIDES,
+    STRATEGY_DECIDES,
+    Group,
+    Setting,
+    former_names,
+    setting,
+    settings_of,
+)
+from tlviz.finetune.strategies import FIRST_STRATEGY, find_strategy
+from tlviz.models.catalogue import BUNDLED, find_model
 from tlviz.models.spec import check_size
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """The allowed values of a number, both ends included."""
-
-    low: float
-    high: float
-
-
-RANGES: dict[str, Range] = {
-    "head_lr": Range(1e-7, 10),
-    "backbone_lr": Range(1e-7, 10),
-    "layer_decay": Range(0.01, 1),
-    "thaw_factor": Range(0.001, 1),
-    "warmup": Range(0, 1000),
-    "epochs": Range(1, 1000),
-    "batch_size": Range(1, 4096),
-    "accumulate": Range(1, 1024),
-    "patience": Range(1, 1000),
-    "dropout": Range(0, 0.95),
-    "weight_decay": Range(0, 1),
-    "l2_sp": Range(0, 100),
-    "label_smoothing": Range(0, 0.9),
-    "ema": Range(0, 0.99999),
-    "lora_rank": Range(1, 256),
-    "views": Range(1, 64),
-    "cache_mb": Range(0, 10**6),
-    "image_size": Range(64, 1024),
-    "test_share": Range(0, 0.5),
-    "folds": Range(2, 50),
-    "fold": Range(0, 49),
-    "labels_per_class": Range(1, 10**6),
-    "seed": Range(0, 2**31 - 1),
-    "threads": Range(1, 1024),
-}
-
-_CHOICES: dict[str, type[StrEnum]] = {
-    "fit": Fit,
-    "flip": Flip,
-    "mix": Mix,
-    "optimizer": Optimizer,
-    "augment": Augment,
-    "device": DeviceChoice,
-    "tune": Tune,
-    "batchnorm": BatchNorm,
-    "stage_rates": StageRates,
-    "schedule": Schedule,
-    "monitor": Monitor,
-    "class_weights": ClassWeights,
-}
-
-
-@dataclass(frozen=True, slots=True)
 class FinetuneConfig:
-    """Everything that decides a run.
+    """Everything that decides a run; each field is a row of the table of settings, see ``Setting``.
 
-    *Freeze plan.*  ``freeze`` counts the stages from the stem that stay frozen to the end, None is the strategy's own;
-    ``frozen`` names them instead, any set; ``thaw`` says what is frozen from which epoch on, such as ``4:3,7:0`` or
-    ``6:stem+fire2``, None is the strategy's own.
-    *Rates.*  ``thaw_factor`` multiplies all rates at every unfreezing; ``warmup`` counts epochs.
-    *Images.*  ``image_size`` is a side in pixels; ``test_share`` and ``folds`` part the images where the target does
-    not, ``fold`` counts from 0; ``labels_per_class`` thins the training images, None keeps all; ``flip`` overrides what
-    the target's names suggest; ``views`` is how many fixed versions of each picture frozen stages see under
-    augmentation; ``cache_mb`` is the memory for their outputs, 0 computes them at every step.
-    *The rest.*  ``accumulate`` batches make one update; ``dropout`` None keeps the architecture's own; ``l2_sp`` pulls
-    pretrained weights back to their start; ``ema`` is the decay of averaged weights, 0 is off; ``patience`` is the
-    number of epochs without a better one after which the run ends.
+    A field without a default is filled by ``configure`` with what the strategy or the network says.
     """
 
-    model: str
-    data: str
-    strategy: str
-    freeze: int | None
-    head_lr: float
-    backbone_lr: float
-    layer_decay: float
-    image_size: int
-    fit: Fit = Fit.PAD
-    optimizer: Optimizer = Optimizer.ADAMW
-    batch_size: int = 32
-    epochs: int = 10
-    patience: int = 5
-    dropout: float | None = None
-    weight_decay: float = 0.01
-    augment: Augment = Augment.NONE
-    seed: int = 0
-    device: DeviceChoice = DeviceChoice.AUTO
-    threads: int = 2
-    frozen: tuple[str, ...] | None = None
-    thaw: str | None = None
-    thaw_factor: float = 1.0
-    tune: Tune = Tune.ALL
-    lora_rank: int = 8
-    batchnorm: BatchNorm = BatchNorm.FROZEN
-    stage_rates: StageRates = StageRates.DECAY
-    schedule: Schedule = Schedule.CONSTANT
-    warmup: float = 0.0
-    monitor: Monitor = Monitor.ACCURACY
-    class_weights: ClassWeights = ClassWeights.EQUAL
-    label_smoothing: float = 0.0
-    mix: Mix = Mix.NONE
-    l2_sp: float = 0.0
-    ema: float = 0.0
-    accumulate: int = 1
-    views: int = 4
-    cache_mb: int = 2048
-    gauges: bool = True
-    deterministic: bool = False
-    compile: bool = False
-    test_share: float = 0.0
-    folds: int | None = None
-    fold: int = 0
-    labels_per_class: int | None = None
-    flip: Flip = Flip.AUTO
+    model: str = setting(
+        positional=True, group=Group.RUN, place="elsewhere", in_race=True, first=next(iter(BUNDLED)), label="Network",
+        help=f"Pretrained network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file.",
+    )  # fmt: skip
+    data: str = setting(
+        positional=True, group=Group.RUN, place="elsewhere", in_race=True, label="Target",
+        help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV file, or a public dataset.",
+    )  # fmt: skip
+    strategy: str = setting(
+        positional=True, group=Group.RUN, place="elsewhere", in_link=True, in_race=True, sweep="head_only, full",
+        first=FIRST_STRATEGY, label="Strategy", help="What is frozen when, at which rates; they are listed below.",
+    )  # fmt: skip
+
+    freeze: int | None = setting(
+        group=Group.TRAINS, usual=STRATEGY_DECIDES, place="elsewhere", in_link=True, sweep="0, 3, 6, 9",
+        label="Frozen stages", help="Number of frozen stages, counted from the stem; 0 trains everything.",
+    )  # fmt: skip
+    frozen: tuple[str, ...] | None = setting(
+        None, group=Group.TRAINS, place="elsewhere", in_link=True, label="Frozen stages by name",
+        help="Frozen stages by name, any set, instead of the first ones: stem,fire2.",
+    )  # fmt: skip
+    unfreeze: str | None = setting(
+        None, group=Group.TRAINS, usual=STRATEGY_DECIDES, place="elsewhere", in_link=True, former=("thaw",),
+        label="Unfreezing",
+        help="Which stages are frozen from which epoch on: 4:3,7:0 freezes the first 3 from epoch 4 on and none from "
+        "epoch 7 on; 6:stem+fire2 names them.",
+    )  # fmt: skip
+    tune: Tune = setting(
+        Tune.ALL, group=Group.TRAINS, usual=STRATEGY_DECIDES, place="elsewhere", sweep="all, norms",
+        label="Train of each stage",
+        help="What trains in a stage that is not frozen: all of it, its normalisation layers only, or small added "
+        "matrices (LoRA) where it has attention.",
+    )  # fmt: skip
+    lora_rank: int = setting(
+        8, group=Group.TRAINS, low=1, high=256, step=1, label="LoRA rank",
+        help="Columns of the matrices that LoRA adds.",
+    )  # fmt: skip
+    batchnorm: BatchNorm = setting(
+        BatchNorm.FROZEN, group=Group.TRAINS, sweep="frozen, move, reestimate, train",
+        label="BatchNorm of frozen stages",
+        help="What the BatchNorm layers of frozen stages do: nothing; their statistics follow the batches (move), are "
+        "measured once on the target (reestimate), or statistics and weights train.",
+    )  # fmt: skip
+
+    head_lr: float = setting(
+        group=Group.RATES, usual=STRATEGY_DECIDES, place="elsewhere", in_link=True, low=1e-7, high=10,
+        sweep="1e-4, 1e-3, 1e-2", label="Head rate", help="Learning rate of the new layers; usually about 1e-3.",
+    )  # fmt: skip
+    backbone_lr: float = setting(
+        group=Group.RATES, usual=STRATEGY_DECIDES, place="elsewhere", in_link=True, low=1e-7, high=10,
+        sweep="1e-5, 1e-4, 1e-3", label="Backbone rate",
+        help="Learning rate of the pretrained layers, at its full height in the last backbone stage: usually 1e-5 to "
+        "1e-4, so that they keep what they know.",
+    )  # fmt: skip
+    layer_decay: float = setting(
+        group=Group.RATES, usual=STRATEGY_DECIDES, low=0.01, high=1, step=0.1, sweep="0.5, 0.7, 1", label="Layer decay",
+        help="Each earlier stage's rate is the next one's times this factor.",
+    )  # fmt: skip
+    stage_rates: StageRates = setting(
+        StageRates.DECAY, group=Group.RATES, usual=STRATEGY_DECIDES, in_link=True, sweep="decay, gradient",
+        label="Rates of the stages",
+        help="How the backbone rate is shared out: by layer decay alone, or besides in proportion to each stage's "
+        "relative gradient.",
+    )  # fmt: skip
+    schedule: Schedule = setting(
+        Schedule.CONSTANT, group=Group.RATES, in_range_test=False, sweep="constant, cosine, one_cycle",
+        label="Schedule", help="How all rates change over the epochs.",
+    )  # fmt: skip
+    warmup: float = setting(
+        0.0, group=Group.RATES, in_range_test=False, low=0, high=1000, step=0.5, sweep="0, 1, 2", label="Warm-up",
+        help="Epochs in which the rates rise to their full height; one_cycle rises in its own way and ignores this.",
+    )  # fmt: skip
+    unfreeze_factor: float = setting(
+        1.0, group=Group.RATES, usual=STRATEGY_DECIDES, in_range_test=False, former=("thaw_factor",), low=0.001, high=1,
+        step=0.1, sweep="0.1, 0.5, 1", label="Rates after unfreezing",
+        help="All rates are multiplied by this factor at every unfreezing.",
+    )  # fmt: skip
+
+    epochs: int = setting(
+        10, group=Group.TRAINING, place="top", in_range_test=False, in_race=True, low=1, high=1000, step=1,
+        label="Epochs", help="How many times the training images are gone through at most.",
+    )  # fmt: skip
+    batch_size: int = setting(
+        32, group=Group.TRAINING, place="top", in_race=True, low=1, high=4096, step=8, sweep="8, 32, 128",
+        label="Batch size", help="Training images in each batch.",
+    )  # fmt: skip
+    optimizer: Optimizer = setting(
+        Optimizer.ADAMW, group=Group.TRAINING, place="top", sweep="adamw, sgd", label="Optimizer",
+        help="The update rule: AdamW, or SGD with momentum 0.9.",
+    )  # fmt: skip
+    accumulate: int = setting(
+        1, group=Group.TRAINING, low=1, high=1024, step=1, sweep="1, 2, 4", label="Batches per step",
+        help="Batches per optimizer step (gradient accumulation): more of them make a larger batch in the same memory.",
+    )  # fmt: skip
+    patience: int = setting(
+        5, group=Group.TRAINING, in_range_test=False, in_race=True, low=1, high=1000, step=1, sweep="2, 5, 10",
+        label="Patience",
+        help="Epochs without a better one after which a run ends; where stages unfreeze on the way, only epochs after "
+        "the last unfreezing count.",
+    )  # fmt: skip
+    monitor: Monitor = setting(
+        Monitor.ACCURACY, group=Group.TRAINING, in_range_test=False, sweep="accuracy, loss", label="Best by",
+        help="Which validation number decides the best epoch.",
+    )  # fmt: skip
+    ema: float = setting(
+        0.0, group=Group.TRAINING, in_range_test=False, low=0, high=0.99999, step=0.1, sweep="0, 0.9, 0.99",
+        label="Averaged weights (EMA)", help="Decay of an average of the weights, such as 0.99; 0 is off.",
+    )  # fmt: skip
+    seed: int = setting(
+        0, group=Group.TRAINING, low=0, high=2**31 - 1, step=1, label="Seed",
+        help="Decides the split, the starting weights of the head and the order of the images.",
+    )  # fmt: skip
+
+    image_size: int = setting(
+        group=Group.IMAGES, usual=NETWORK_DECIDES, place="elsewhere", in_race=True, low=64, high=1024,
+        sweep="96, 128, 224", label="Image size", help="Side in pixels; smaller is faster.",
+    )  # fmt: skip
+    fit: Fit = setting(
+        Fit.PAD, group=Group.IMAGES, label="Fit",
+        help="How a picture becomes square: padded, so that nothing is cut off, or cropped as the weights expect.",
+    )  # fmt: skip
+    augment: Augment = setting(
+        Augment.NONE, group=Group.IMAGES, in_race=True, sweep="none, light, strong", label="Augmentation",
+        help="How much training pictures vary between epochs; the Target page shows examples.",
+    )  # fmt: skip
+    flip: Flip = setting(
+        Flip.AUTO, group=Group.IMAGES, place="elsewhere", label="Mirror pictures",
+        help="Whether augmentation mirrors pictures; auto does not mirror digits and letters.",
+    )  # fmt: skip
+    views: int = setting(
+        4, group=Group.IMAGES, low=1, high=64, step=1, sweep="1, 4, 16", label="Views",
+        help="Augmented views per image for frozen stages.",
+    )  # fmt: skip
+    labels_per_class: int | None = setting(
+        None, group=Group.IMAGES, usual="all", place="elsewhere", low=1, high=10**6, sweep="5, 10, 20",
+        label="Labels per class", help="Train with at most N labelled images of each class.",
+    )  # fmt: skip
+    test_share: float = setting(
+        0.0, group=Group.IMAGES, place="elsewhere", low=0, high=0.5, label="Test share",
+        help="Share of the images that is kept for the final evaluation only.",
+    )  # fmt: skip
+    folds: int | None = setting(
+        None, group=Group.IMAGES, usual="off", place="nowhere", low=2, high=50, label="Folds",
+        help="Cut the images into N folds, one of which validates.",
+    )  # fmt: skip
+    fold: int = setting(
+        0, group=Group.IMAGES, place="nowhere", low=0, high=49, label="Fold",
+        help="Which fold validates, counted from 0.",
+    )  # fmt: skip
+
+    dropout: float | None = setting(
+        None, group=Group.REGULARISATION, usual=NETWORK_DECIDES, low=0, high=0.95, step=0.1, sweep="0, 0.5",
+        label="Dropout", help="Share of the features that is dropped at random before the logits.",
+    )  # fmt: skip
+    weight_decay: float = setting(
+        0.01, group=Group.REGULARISATION, low=0, high=1, step=0.01, sweep="0, 0.01, 0.1", label="Weight decay",
+        help="Pulls weights towards zero at every step; biases and normalisation layers are left out.",
+    )  # fmt: skip
+    label_smoothing: float = setting(
+        0.0, group=Group.REGULARISATION, low=0, high=0.9, step=0.05, sweep="0, 0.1", label="Label smoothing",
+        help="Share of each label that is spread over all classes.",
+    )  # fmt: skip
+    mix: Mix = setting(
+        Mix.NONE, group=Group.REGULARISATION, sweep="none, mixup, cutmix", label="Mix",
+        help="Blend two training pictures and their labels (mixup), or paste a part of one into the other (cutmix).",
+    )  # fmt: skip
+    l2_sp: float = setting(
+        0.0, group=Group.REGULARISATION, low=0, high=100, step=0.01, sweep="0, 0.01, 0.1",
+        label="Pull to the start (L2-SP)", help="How strongly pretrained weights are pulled back to their start.",
+    )  # fmt: skip
+    class_weights: ClassWeights = setting(
+        ClassWeights.EQUAL, group=Group.REGULARISATION, sweep="equal, balanced", label="Class weights",
+        help="How much an image counts: all equally, or balanced, where images of a rare class count more.",
+    )  # fmt: skip
+
+    device: DeviceChoice = setting(
+        DeviceChoice.AUTO, group=Group.MACHINE, in_race=True, label="Device",
+        help="Where to compute: auto takes a GPU where there is one.",
+    )  # fmt: skip
+    threads: int = setting(
+        2, group=Group.MACHINE, usual="all cores", of_machine=True, low=1, high=1024, step=1, label="Threads",
+        help="CPU threads; by default one for each core that this process may use.",
+    )  # fmt: skip
+    cache_mb: int = setting(
+        2048, group=Group.MACHINE, in_range_test=False, low=0, high=10**6, step=256, label="Cache, MB",
+        help="Memory for cached outputs of frozen stages, in MB; 0 computes them at every step.",
+    )  # fmt: skip
+    gauges: bool = setting(
+        True, group=Group.MACHINE, in_range_test=False, label="Measure what is left of the source",
+        help="What is left of the source is measured at the start and at the best epoch, on bundled photographs; "
+        "turning it off saves the time.",
+    )  # fmt: skip
+    deterministic: bool = setting(
+        False, group=Group.MACHINE, label="Repeatable to the bit",
+        help="On a GPU: the same run gives the same bits again, as far as torch can; slower.",
+    )  # fmt: skip
+    compile: bool = setting(
+        False, group=Group.MACHINE, label="Compile the network",
+        help="On a GPU: torch.compile, slow at the start and faster from then on.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
+        """Bring every value to its kind.  Raises ``BadSettingError`` or ``UnknownNameError`` for one that cannot be."""
         find_strategy(self.strategy)
-        for name, allowed in RANGES.items():
-            check_range(name, getattr(self, name), allowed)
+        for row in settings_of(type(self)).values():
+            object.__setattr__(self, row.name, row.take(getattr(self, row.name)))
         check_size(find_model(self.model), self.image_size)
         check_plan(self.split_plan)
 
@@ -168,30 +272,21 @@ class FinetuneConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild a configuration from ``to_json``; unknown keys are ignored, so that newer runs stay readable.
+        """Rebuild a configuration from ``to_json``, also one of an earlier version.
 
-        Raises ``BadSettingError`` where a setting is missing or out of range.
+        Unknown keys are ignored, so that newer runs stay readable.  Raises ``BadSettingError`` where a setting is
+        missing or out of range.
         """
-        known = {field.name for field in fields(cls)}
-        settings = {name: value for name, value in values.items() if name in known}
+        table = settings_of(cls)
+        named = {former_names(table).get(name, name): value for name, value in values.items()}
         try:
-            settings |= {name: kind(settings[name]) for name, kind in _CHOICES.items() if name in settings}
-            if settings.get("frozen") is not None:
-                settings["frozen"] = tuple(settings["frozen"])
-            return cls(**settings)
+            return cls(**{name: value for name, value in named.items() if name in table})
         except (TypeError, ValueError) as error:
             raise BadSettingError(f"The run's settings cannot be read: {error}.") from error
 
 
-def check_range(name: str, value: float | None, allowed: Range) -> None:
-    """Raise ``BadSettingError`` unless a number lies in its range; None is let through."""
-    if value is None:
-        return
-    if not math.isfinite(value) or not allowed.low <= value <= allowed.high:
-        raise BadSettingError(
-            f"{name.replace('_', ' ').replace(' lr', ' learning rate')} is {value:g}; "
-            f"it must be between {allowed.low:g} and {allowed.high:,.10g}."
-        )
+SETTINGS: Mapping[str, Setting] = settings_of(FinetuneConfig)
+"""The table of settings, group by group."""
 
 
 def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneConfig:
@@ -205,7 +300,7 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "head_lr": preset.head_lr,
         "backbone_lr": preset.backbone_lr,
         "layer_decay": preset.layer_decay,
-        "thaw_factor": preset.thaw_factor,
+        "unfreeze_factor": preset.unfreeze_factor,
         "tune": preset.tune,
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,

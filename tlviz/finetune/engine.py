@@ -11,7 +11,7 @@ import torch
 from tlviz.data.training.splits import Indices
 from tlviz.errors import TlvizError
 from tlviz.finetune.device import memory_errors, peak_memory_mb
-from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, Unfroze, is_better
+from tlviz.finetune.events import Epoch, Event, Progress, Started, Stopped, StopReason, Unfrozen, is_better
 from tlviz.finetune.freezing import trainable_count
 from tlviz.finetune.meters import GradientMeter, TrainingMeter, weight_drift
 from tlviz.finetune.param_groups import group_table, rates_by_stage, scale_rates
@@ -54,7 +54,7 @@ def _epochs(state: State) -> Iterator[Event]:
             return
         if state.phase_of(number) != state.phase:
             state.enter(state.phase_of(number))
-            yield _unfroze(state, number)
+            yield _unfrozen(state, number)
         epoch = yield from _train_and_validate(state, number)
         yield _remember(state, epoch)
     yield Stopped(StopReason.PATIENCE if _has_lost_patience(state) else StopReason.EPOCHS)
@@ -145,7 +145,7 @@ def _remember(state: State, epoch: Epoch) -> Epoch:
 
 
 def _has_lost_patience(state: State) -> bool:
-    """Tell whether the last phase has gone on for too long without a better epoch."""
+    """Return whether the last phase has gone on for too long without a better epoch."""
     if state.best is None or state.phase != state.phases[-1]:
         return False
     return state.epoch - max(state.best.epoch, state.phase.first_epoch - 1) >= state.session.config.patience
@@ -178,6 +178,6 @@ def _started(state: State) -> Started:
     )
 
 
-def _unfroze(state: State, number: int) -> Unfroze:
+def _unfrozen(state: State, number: int) -> Unfrozen:
     trainable, frozen = trainable_count(state.module)
-    return Unfroze(number, state.frozen_names(), group_table(state.optimizer), trainable, frozen, state.feed.note)
+    return Unfrozen(number, state.frozen_names(), group_table(state.optimizer), trainable, frozen, state.feed.note)

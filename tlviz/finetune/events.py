@@ -42,7 +42,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfroze:
+class Unfrozen:
     """From this epoch on, other stages are frozen; the groups are read back from the new optimizer."""
 
     epoch: int
@@ -96,11 +96,11 @@ class Stopped:
     reason: StopReason
 
 
-Event = Started | Unfroze | Progress | Epoch | Stopped
+Event = Started | Unfrozen | Progress | Epoch | Stopped
 
 
 def is_better(epoch: Epoch, best: Epoch | None, monitor: Monitor = Monitor.ACCURACY) -> bool:
-    """Tell whether an epoch beats the best so far: in validation accuracy, then loss; or in loss alone."""
+    """Return whether an epoch beats the best so far: in validation accuracy, then loss; or in loss alone."""
     if best is None:
         return True
     if monitor is Monitor.LOSS:

@@ -49,16 +49,16 @@ def train_mode(
     stages: Sequence[Stage],
     frozen: Collection[int],
     batchnorm: BatchNorm = BatchNorm.FROZEN,
-    thawed: Collection[int] = (),
+    unfrozen: Collection[int] = (),
 ) -> None:
     """Put a network into training mode while its frozen stages stay in eval, so that no BatchNorm statistic moves.
 
-    Nor do those of ``thawed`` stages, whose weights train: what was trained behind them while they were frozen would
+    Nor do those of ``unfrozen`` stages, whose weights train: what was trained behind them while they were frozen would
     see other features at once.  With ``MOVE`` and ``TRAIN`` the BatchNorm layers of both follow the batches.
     """
     module.train()
     moves = batchnorm in (BatchNorm.MOVE, BatchNorm.TRAIN)
-    for at in () if moves else thawed:
+    for at in () if moves else unfrozen:
         for part in stage_modules(module, stages[at]):
             for norm in batchnorms(part):
                 norm.eval()
@@ -95,7 +95,7 @@ def trainable_count(module: nn.Module) -> tuple[int, int]:
 
 
 def _is_norm(layer: nn.Module) -> bool:
-    """Tell whether a layer normalises; those that timm wrote itself (RmsNorm, EvoNorm) are known by their names."""
+    """Return whether a layer normalises; those that timm wrote itself (RmsNorm, EvoNorm) are known by their names."""
     return isinstance(layer, _NORMS) or "norm" in type(layer).__name__.lower()
 
 

@@ -63,7 +63,7 @@ def build_optimizer(
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Tell whether weight decay is for a parameter: for matrices and kernels, not for normalisation, scales and biases.
+    """Return whether weight decay applies to a parameter: to matrices and kernels, not to scales and biases.
 
     Those have one side longer than 1, whatever their shape (ConvNeXt's scales are (C, 1, 1)); tables of position
     biases and embeddings have two, and are known by their names, as in timm.

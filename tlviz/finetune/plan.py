@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.choices import Schedule
-from tlviz.finetune.config import RANGES, FinetuneConfig
-from tlviz.finetune.strategies import Thaw, default_freeze, find_strategy
+from tlviz.finetune.config import SETTINGS, FinetuneConfig
+from tlviz.finetune.strategies import Unfreezing, default_freeze, find_strategy
 from tlviz.models.spec import Stage
 
 EARLY_SHARE = 0.2
@@ -23,13 +23,13 @@ CYCLE_END = 1e-4
 class Phase:
     """From ``first_epoch`` (1 is the first) on, these stages are frozen and all rates are multiplied by a factor.
 
-    ``thawed`` were frozen before and are not now.
+    ``unfrozen`` were frozen before and are not now.
     """
 
     first_epoch: int
     frozen: frozenset[int]
     rate_factor: float
-    thawed: frozenset[int] = frozenset()
+    unfrozen: frozenset[int] = frozenset()
 
     @property
     def depth(self) -> int:
@@ -44,10 +44,10 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
     """
     kept = _frozen_to_the_end(config, stages)
     backbone = frozenset(range(len(stages) - 1))
-    how = find_strategy(config.strategy).thaw
-    steps = [(1, kept if how is Thaw.NEVER else backbone)]
-    if config.thaw is not None:
-        steps += parse_thaw(config.thaw, config.epochs, stages)
+    how = find_strategy(config.strategy).unfreeze
+    steps = [(1, kept if how is Unfreezing.NEVER else backbone)]
+    if config.unfreeze is not None:
+        steps += parse_unfreeze(config.unfreeze, config.epochs, stages)
     else:
         steps += _preset_steps(how, config.epochs, kept, len(stages))
     merged: list[Phase] = []
@@ -55,9 +55,9 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
         if merged and merged[-1].first_epoch == epoch:
             merged[-1] = Phase(epoch, frozen, merged[-1].rate_factor)
         elif not merged or merged[-1].frozen != frozen:
-            merged.append(Phase(epoch, frozen, config.thaw_factor ** len(merged)))
+            merged.append(Phase(epoch, frozen, config.unfreeze_factor ** len(merged)))
     before = itertools.accumulate((phase.frozen for phase in merged), frozenset.union, initial=frozenset[int]())
-    return tuple(replace(phase, thawed=known - phase.frozen) for phase, known in zip(merged, before, strict=False))
+    return tuple(replace(phase, unfrozen=known - phase.frozen) for phase, known in zip(merged, before, strict=False))
 
 
 def phase_at(phases: Sequence[Phase], epoch: int) -> Phase:
@@ -78,8 +78,7 @@ def stage_rates(config: FinetuneConfig, shares: Sequence[float], rate_factor: fl
 
 def backbone_beside(config: FinetuneConfig, head_lr: float) -> float:
     """Return the backbone rate that keeps a plan's proportion beside another head rate, inside its allowed range."""
-    allowed = RANGES["backbone_lr"]
-    return min(max(allowed.low, config.backbone_lr * head_lr / config.head_lr), allowed.high)
+    return SETTINGS["backbone_lr"].nearest(config.backbone_lr * head_lr / config.head_lr)
 
 
 def schedule_factor(schedule: Schedule, at: float, epochs: float, warmup: float) -> float:
@@ -100,7 +99,7 @@ def schedule_factor(schedule: Schedule, at: float, epochs: float, warmup: float)
     return 1.0
 
 
-def parse_thaw(text: str, epochs: int, stages: Sequence[Stage]) -> list[tuple[int, frozenset[int]]]:
+def parse_unfreeze(text: str, epochs: int, stages: Sequence[Stage]) -> list[tuple[int, frozenset[int]]]:
     """Read ``EPOCH:WHAT`` pairs, where WHAT is a depth or stage names joined by ``+``, as they follow one another.
 
     Returns from which epoch on which stages are frozen.  Raises ``BadSettingError`` or ``UnknownNameError``.
@@ -110,12 +109,12 @@ def parse_thaw(text: str, epochs: int, stages: Sequence[Stage]) -> list[tuple[in
         epoch, _, what = part.partition(":")
         if not epoch.isdecimal() or not what:
             raise BadSettingError(
-                f"thaw holds '{part}'; write EPOCH:DEPTH, such as 6:0, or EPOCH:STAGE+STAGE, with commas between."
+                f"unfreeze holds '{part}'; write EPOCH:DEPTH, such as 6:0, or EPOCH:STAGE+STAGE, with commas between."
             )
         previous = steps[-1][0] if steps else 1
         if not previous < int(epoch) <= epochs:
             raise BadSettingError(
-                f"thaw changes at epoch {epoch}; its epochs must rise and lie between 2 and {epochs}, the last one."
+                f"unfreeze changes at epoch {epoch}; its epochs must rise and lie between 2 and {epochs}, the last one."
             )
         steps.append((int(epoch), _first(int(what), stages) if what.isdecimal() else _named(what.split("+"), stages)))
     return steps
@@ -132,17 +131,17 @@ def _frozen_to_the_end(config: FinetuneConfig, stages: Sequence[Stage]) -> froze
     return _first(freeze, stages)
 
 
-def _preset_steps(how: Thaw, epochs: int, kept: frozenset[int], count: int) -> list[tuple[int, frozenset[int]]]:
+def _preset_steps(how: Unfreezing, epochs: int, kept: frozenset[int], count: int) -> list[tuple[int, frozenset[int]]]:
     """Return the later (epoch, frozen stages) of a strategy, which end with what is ``kept`` frozen."""
-    if how is Thaw.NEVER:
+    if how is Unfreezing.NEVER:
         return []
-    if how is Thaw.STEPWISE:
+    if how is Unfreezing.STEPWISE:
         opened = [at for at in reversed(range(count - 1)) if at not in kept]
         phases = len(opened) + 1
         return [
             (1 + phase * epochs // phases, kept | frozenset(range(opened[phase - 1]))) for phase in range(1, phases)
         ]
-    share = 0.5 if how is Thaw.HALFWAY else EARLY_SHARE
+    share = 0.5 if how is Unfreezing.HALFWAY else EARLY_SHARE
     return [(1 + max(1, round(share * epochs)), kept)] if epochs > 1 else []
 
 

@@ -38,12 +38,11 @@ class State:
     what it said of the validation images, None right after a run was taken up again.
     """
 
-    phase: Phase
-    feed: BatchSource
-    optimizer: torch.optim.Optimizer
-
     def __init__(self, session: Session) -> None:
-        """Set a run up in its first phase.  Raises ``TlvizError`` where its settings do not fit the network."""
+        """Set a run up in its first phase, with nothing kept of what frozen stages compute until it is entered.
+
+        Raises ``TlvizError`` where the settings do not fit the network.
+        """
         config, network = session.config, session.network
         self.session = session
         self.module = network.module.to(session.device)
@@ -66,6 +65,10 @@ class State:
         self.best: Epoch | None = None
         self.logits: torch.Tensor | None = None
         self.saved_s = 0.0
+        self.phase = self.phases[0]
+        self.feed = BatchSource.whole(session, self.pictures)
+        self._require_gradients()
+        self.optimizer = self._new_optimizer()
 
     def begin(self) -> None:
         """Enter the first phase; re-estimate BatchNorm statistics where that is wanted."""
@@ -86,13 +89,12 @@ class State:
 
     def freeze(self, phase: Phase) -> None:
         """Let exactly what a phase trains require gradients, and feed it."""
-        network, config = self.session.network, self.session.config
         self.phase = phase
         later = [other.first_epoch for other in self.phases if other.first_epoch > phase.first_epoch]
-        set_trainable(self.module, network.stages, phase.frozen, config.tune, config.batchnorm)
-        self.saved_s += self.feed.saved_s if hasattr(self, "feed") else 0.0
-        vars(self).pop("feed", None)  # what the phase before has kept makes room first
-        epochs = min([*later, config.epochs + 1]) - phase.first_epoch
+        self._require_gradients()
+        self.saved_s += self.feed.saved_s
+        self.feed = BatchSource.whole(self.session, self.pictures)  # what the phase before has kept makes room first
+        epochs = min([*later, self.session.config.epochs + 1]) - phase.first_epoch
         shelf = self.session.shelf if self._has_source_prefix(phase) else None
         # The averages of stages that trained before go on following them for some steps.
         is_still = self.averaged is None or self._has_frozen_prefix(phase)
@@ -100,9 +102,7 @@ class State:
 
     def build_optimizer(self) -> None:
         """Build the optimizer of the present phase; what trained in the phase before keeps its moments."""
-        rates = stage_rates(self.session.config, self.shares, self.phase.rate_factor)
-        previous = getattr(self, "optimizer", None)
-        self.optimizer = build_optimizer(self.module, self.session.network.stages, rates, self.session.config, previous)
+        self.optimizer = self._new_optimizer(self.optimizer)
 
     def phase_of(self, epoch: int) -> Phase:
         """Return the phase that an epoch belongs to."""
@@ -120,8 +120,17 @@ class State:
         """Return how many seconds of computing the shelf has saved this session so far."""
         return self.saved_s + self.feed.saved_s
 
+    def _require_gradients(self) -> None:
+        """Let exactly what the present phase trains require gradients."""
+        config = self.session.config
+        set_trainable(self.module, self.session.network.stages, self.phase.frozen, config.tune, config.batchnorm)
+
+    def _new_optimizer(self, previous: torch.optim.Optimizer | None = None) -> torch.optim.Optimizer:
+        rates = stage_rates(self.session.config, self.shares, self.phase.rate_factor)
+        return build_optimizer(self.module, self.session.network.stages, rates, self.session.config, previous)
+
     def _has_source_prefix(self, phase: Phase) -> bool:
-        """Tell whether the stages before a phase's depth are still the pretrained ones to the byte."""
+        """Return whether the stages before a phase's depth are still the pretrained ones to the byte."""
         config = self.session.config
         return (
             find_strategy(config.strategy).pretrained
@@ -132,7 +141,7 @@ class State:
         )
 
     def _has_frozen_prefix(self, phase: Phase) -> bool:
-        """Tell whether the stages before a phase's depth have been frozen from the beginning up to it."""
+        """Return whether the stages before a phase's depth have been frozen from the beginning up to it."""
         earlier = [other for other in self.phases if other.first_epoch <= phase.first_epoch]
         return all(other.frozen.issuperset(range(phase.depth)) for other in earlier)
 

@@ -10,6 +10,8 @@ from tlviz.errors import UnknownNameError
 from tlviz.finetune.choices import StageRates, Tune
 from tlviz.models.spec import Stage
 
+FIRST_STRATEGY = "last_stages"
+"""What a person begins with: near what most targets want, cheaper than to tune everything."""
 FROZEN_COST = 0.75
 """``last_stages`` freezes up to the deepest stage end at or below this share of the forward compute."""
 
@@ -22,7 +24,7 @@ class Freeze(StrEnum):
     BACKBONE = "backbone"
 
 
-class Thaw(StrEnum):
+class Unfreezing(StrEnum):
     """How a strategy comes to its depth: all but ``NEVER`` begin with the head alone."""
 
     NEVER = "never"
@@ -38,20 +40,20 @@ class Thaw(StrEnum):
 class Strategy:
     """A preset: the sentence of the course it stands for, its freeze plan and its learning-rate plan.
 
-    ``thaw_factor`` multiplies all rates at every unfreezing.
+    ``unfreeze_factor`` multiplies all rates at every unfreezing.
     """
 
     name: str
     title: str
     sentence: str
     freeze: Freeze = Freeze.NONE
-    thaw: Thaw = Thaw.NEVER
+    unfreeze: Unfreezing = Unfreezing.NEVER
     tune: Tune = Tune.ALL
     head_lr: float = 1e-3
     backbone_lr: float = 1e-4
     layer_decay: float = 1.0
     stage_rates: StageRates = StageRates.DECAY
-    thaw_factor: float = 1.0
+    unfreeze_factor: float = 1.0
     pretrained: bool = True
 
 
@@ -74,14 +76,14 @@ STRATEGIES: dict[str, Strategy] = {
             "two_phase",
             "Two phases",
             "Train the head first; then unfreeze everything, lower the rates and tune the whole network.",
-            thaw=Thaw.HALFWAY,
-            thaw_factor=0.5,
+            unfreeze=Unfreezing.HALFWAY,
+            unfreeze_factor=0.5,
         ),
         Strategy(
             "gradual",
             "Gradual",
             "Unfreeze from the top, one more stage a phase, so that the general stages change last and least.",
-            thaw=Thaw.STEPWISE,
+            unfreeze=Unfreezing.STEPWISE,
             layer_decay=0.7,
         ),
         Strategy(
@@ -113,7 +115,7 @@ STRATEGIES: dict[str, Strategy] = {
             "surgical",
             "Surgical",
             "Fit the head, then tune most the stages that the target pulls at most, wherever they are.",
-            thaw=Thaw.EARLY,
+            unfreeze=Unfreezing.EARLY,
             stage_rates=StageRates.GRADIENT,
         ),
     )

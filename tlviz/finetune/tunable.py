@@ -26,7 +26,7 @@ def check_tune(config: FinetuneConfig) -> None:
     spec = find_model(config.model)
     always_frozen = frozenset[int]()
     if config.tune is Tune.LORA:
-        phases = plan_phases(config, _stages(spec))
+        phases = plan_phases(config, stages_of(spec))
         always_frozen = frozenset.intersection(*(phase.frozen for phase in phases))
     refusal = _refusal(spec, config.tune, always_frozen)
     if refusal is not None:
@@ -34,7 +34,8 @@ def check_tune(config: FinetuneConfig) -> None:
 
 
 @lru_cache(maxsize=64)
-def _stages(spec: ModelSpec) -> tuple[Stage, ...]:
+def stages_of(spec: ModelSpec) -> tuple[Stage, ...]:
+    """Return the stages a network has, with a head for two classes; kept, as building one takes up to seconds."""
     return architecture_stages(spec, 2)
 
 

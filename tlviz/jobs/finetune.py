@@ -29,6 +29,7 @@ from tlviz.jobs.progress import UnknownShare, telling
 from tlviz.jobs.run_logger import RunLogger
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 
@@ -81,6 +82,7 @@ def _execute(job: Job, config: FinetuneConfig, shared: Shared | None, until: int
 
 def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> State:
     """Put images, split and network of a run together.  Raises ``StoppedEarly`` and ``TlvizError`` as ``execute``."""
+    check_startable(config)
     prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
     images = _images(job, config, shared)

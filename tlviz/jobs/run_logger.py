@@ -14,7 +14,7 @@ from tlviz.export.bundle import bundle_bytes, load_bundle
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
-from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
+from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfrozen
 from tlviz.finetune.resume import checkpoint
 from tlviz.finetune.retention import MISSING, PICTURES, Retention, SourceGauge, source_pictures, unchanged
 from tlviz.finetune.state import State
@@ -62,9 +62,9 @@ class RunLogger:
             match event:
                 case Started():
                     self._start(event)
-                case Unfroze():
+                case Unfrozen():
                     self._settle()  # events are written in their order
-                    self._tell("unfroze", asdict(event))
+                    self._tell("unfrozen", asdict(event))
                 case Progress():
                     self._show(event)
                 case Epoch():

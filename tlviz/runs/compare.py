@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz.finetune.config import SETTINGS
 from tlviz.runs.predictions import Answers
 from tlviz.runs.summary import RunSummary
 
-UNTOLD = ("threads",)
+UNTOLD = frozenset(row.name for row in SETTINGS.values() if row.of_machine)
 """Settings that name the machine and not the training."""
 
 

@@ -68,7 +68,7 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         measured = (event["val_accuracy"], event["val_loss"], event.get("train_accuracy"), event.get("train_loss"))
         points.append(Point(event["epoch"], seconds, images * event["epoch"], *measured))
     best = max(points, key=lambda p: (not by_loss and p.val_accuracy, -p.val_loss, -p.epoch), default=None)
-    phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
+    phases = [event for event in events if event.get("event") in {"started", "unfrozen"}]
     readings = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
     ended = {name: value for name, value in told["finished"].items() if is_finite(value) or name == "error"}
     agreement = readings[-1].get("source_agreement") if readings else None

@@ -56,7 +56,7 @@ def summarise(run: RunFolder) -> RunSummary:
     ended = events[-1] if status.is_over and events and events[-1].get("event") == "finished" else {}
     by_loss = config["settings"].get("monitor") == Monitor.LOSS
     best = max(epochs, key=lambda e: (not by_loss and e["val_accuracy"], -e["val_loss"], -e["epoch"]), default=None)
-    phases = [event for event in events if event.get("event") in {"started", "unfroze"}]
+    phases = [event for event in events if event.get("event") in {"started", "unfrozen"}]
     widest = max(phases, key=lambda event: _count(event.get("trainable_parameters")) or 0, default={})
     rates = [epoch["images_per_s"] for epoch in epochs if epoch["epoch"]]
     settings = config["settings"]

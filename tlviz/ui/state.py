@@ -61,7 +61,7 @@ class Key(StrEnum):
     STRATEGY = "strategy"
     FREEZE = "freeze"
     FROZEN = "frozen"
-    THAW = "thaw"
+    UNFREEZE = "unfreeze"
     STAGE_RATES = "stage_rates"
     CARRIED = "carried"
     HEAD_LR = "head_lr"

@@ -18,7 +18,7 @@ from tlviz.finetune.cache import PrefixCache, PrefixCachePool, RowStore, find_ro
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
-from tlviz.finetune.events import Epoch, Started, Unfroze
+from tlviz.finetune.events import Epoch, Started, Unfrozen
 from tlviz.finetune.scoring import predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
@@ -35,7 +35,7 @@ def run(network: Network, images: ImageSet, strategy: str, **chosen: object) -> 
     state = State(Session(own, images, split, config, torch.device("cpu"), lambda: False))
     notes, losses = [], []
     for event in train(state):
-        if isinstance(event, Started | Unfroze):
+        if isinstance(event, Started | Unfrozen):
             notes.append(event.note)
         if isinstance(event, Epoch):
             losses += [event.train_loss or 0.0, event.val_loss]
@@ -71,7 +71,7 @@ def test_losses_and_weights_are_the_same_to_the_bit(
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 def test_stages_that_are_frozen_again_are_validated_as_they_are(tiny: Network, colours: ImageSet, ema: float) -> None:
     """Averages go on following weights that have stopped, so what they compute cannot be kept."""
-    settings = {"thaw": "3:stem+block1", "ema": ema}
+    settings = {"unfreeze": "3:stem+block1", "ema": ema}
     notes, losses, with_cache = run(tiny, colours, "full", **settings)
     assert ("kept in memory" if ema == 0 else "the averages of their weights still move") in notes[1]
     assert losses == run(tiny, colours, "full", cache_mb=0, **settings)[1]
@@ -259,7 +259,7 @@ def test_the_shelf_gives_up_what_was_not_used_for_longest() -> None:
     [
         ("head_only", {}, 1),
         ("two_phase", {"freeze": 1}, 2),
-        ("two_phase", {"thaw": "3:0,5:stem"}, 1),
+        ("two_phase", {"unfreeze": "3:0,5:stem"}, 1),
         ("from_scratch", {"freeze": 2}, 0),
         ("head_only", {"batchnorm": BatchNorm.REESTIMATE}, 0),
         ("head_only", {"ema": 0.9}, 0),

@@ -16,7 +16,7 @@ from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import train
-from tlviz.finetune.events import Epoch, Event, Started, Unfroze
+from tlviz.finetune.events import Epoch, Event, Started, Unfrozen
 from tlviz.finetune.param_groups import group_table, is_decayed
 from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.session import Session
@@ -48,14 +48,14 @@ def moved(state: State, before: dict[str, Tensor]) -> set[str]:
     return {name for name, tensor in state.module.state_dict().items() if not torch.equal(tensor, before[name])}
 
 
-def phases_of(state: State) -> Iterator[tuple[Started | Unfroze, set[str]]]:
+def phases_of(state: State) -> Iterator[tuple[Started | Unfrozen, set[str]]]:
     """Train; yield each phase's first event and the names of the tensors that moved within the phase."""
     events: list[Event] = []
     before = copied(state)
-    begun: Started | Unfroze | None = None
+    begun: Started | Unfrozen | None = None
     for event in train(state):
         events.append(event)
-        if isinstance(event, Started | Unfroze):
+        if isinstance(event, Started | Unfrozen):
             if begun is not None:
                 yield begun, moved(state, before)
             begun, before = event, copied(state)
@@ -64,7 +64,7 @@ def phases_of(state: State) -> Iterator[tuple[Started | Unfroze, set[str]]]:
     yield begun, moved(state, before)
 
 
-def check_optimizer(state: State, event: Started | Unfroze) -> None:
+def check_optimizer(state: State, event: Started | Unfrozen) -> None:
     """The optimizer holds exactly the trainable parameters, each once, at the rates that the event shows."""
     held = [p for group in state.optimizer.param_groups for p in group["params"]]
     assert len(held) == len({id(p) for p in held})
@@ -136,7 +136,7 @@ def test_every_step_of_every_phase_is_taken_at_the_displayed_rates(
         steps.append(len(used.param_groups))
 
     for event in train(state):
-        if isinstance(event, Started | Unfroze):
+        if isinstance(event, Started | Unfrozen):
             shown = {row.stage: row.lr for row in event.groups}
             state.optimizer.register_step_pre_hook(look)
     assert len(steps) == 18
@@ -170,7 +170,7 @@ def test_any_set_of_stages(tiny: Network, colours: ImageSet) -> None:
 
 
 def test_a_stage_can_be_frozen_again(tiny: Network, colours: ImageSet) -> None:
-    state = state_of(tiny, colours, "full", thaw="3:stem+block1,5:0")
+    state = state_of(tiny, colours, "full", unfreeze="3:stem+block1,5:0")
     frozen = [event.frozen for event, changed in phases_of(state) if not names_of(state, event.frozen) & changed]
     assert frozen == [[], ["stem", "block1"], []]
 
@@ -210,7 +210,7 @@ def test_unfreezing_alone_changes_no_answer(tiny: Network, colours: ImageSet, ch
     """Statistics that would now be each batch's own would undo what the head has learnt."""
     tiny.module.get_submodule("drop").p = 0.0
     state = state_of(tiny, colours, "two_phase", batchnorm=choice)
-    next(event for event in train(state) if isinstance(event, Unfroze))
+    next(event for event in train(state) if isinstance(event, Unfrozen))
     inputs = state.feed.plain(state.session.split.train[:8])
     with torch.no_grad():
         state.feed.eval_mode()

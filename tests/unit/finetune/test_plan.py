@@ -64,12 +64,12 @@ def test_the_phases_of_each_strategy() -> None:
 
 def test_any_set_and_any_schedule() -> None:
     assert plan("full", frozen=("s1", "s3")) == [(1, [1, 3], 1)]
-    assert plan("last_stages", freeze=4, thaw="4:s0+s2, 8:0", thaw_factor=0.5) == [
+    assert plan("last_stages", freeze=4, unfreeze="4:s0+s2, 8:0", unfreeze_factor=0.5) == [
         (1, [0, 1, 2, 3], 1),
         (4, [0, 2], 0.5),
         (8, [], 0.25),
     ]
-    assert plan("two_phase", thaw="3:1") == [(1, [0, 1, 2, 3], 1), (3, [0], 0.5)]
+    assert plan("two_phase", unfreeze="3:1") == [(1, [0, 1, 2, 3], 1), (3, [0], 0.5)]
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_any_set_and_any_schedule() -> None:
         ({"freeze": 5}, "freeze is 5; it must be between 0"),
         ({"frozen": ("s9",)}, "There is no stage called 's9'"),
         ({"frozen": ("s4",)}, "s4 is new for the target"),
-        ({"thaw": "3"}, "thaw holds '3'; write EPOCH:DEPTH"),
-        ({"thaw": "x:2"}, "thaw holds 'x:2'"),
-        ({"thaw": "3:7"}, "freeze is 7"),
-        ({"thaw": "11:0"}, "between 2 and 10"),
-        ({"thaw": "5:2,5:0"}, "must rise"),
+        ({"unfreeze": "3"}, "unfreeze holds '3'; write EPOCH:DEPTH"),
+        ({"unfreeze": "x:2"}, "unfreeze holds 'x:2'"),
+        ({"unfreeze": "3:7"}, "freeze is 7"),
+        ({"unfreeze": "11:0"}, "between 2 and 10"),
+        ({"unfreeze": "5:2,5:0"}, "must rise"),
     ],
 )
 def test_impossible_plans_are_one_sentence(chosen: dict[str, object], words: str) -> None:

@@ -40,7 +40,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE},
     "averaged statistics": {"freeze": 2, "batchnorm": BatchNorm.REESTIMATE, "ema": 0.9},
     "moving": {"freeze": 2, "batchnorm": BatchNorm.MOVE},
-    "frozen again": {"thaw": "2:0,4:stem+block1", "ema": 0.9},
+    "frozen again": {"unfreeze": "2:0,4:stem+block1", "ema": 0.9},
 }
 CASES = [(strategy, {"augment": Augment.LIGHT, "views": 2}) for strategy in STRATEGIES] + [
     ("two_phase", options) for options in OPTIONS.values()

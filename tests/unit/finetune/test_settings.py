@@ -1,127 +1,104 @@
-"""Settings are checked, and survive being written down."""
+"""The table of settings: a row is checked, read, and nowhere forgotten."""
 
 from __future__ import annotations
 
-import json
-import math
-from typing import Any
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import pytest
 
-from tlviz.data.training.flips import Flip
-from tlviz.data.training.splits import SplitPlan
-from tlviz.errors import BadSettingError, UnknownNameError
-from tlviz.finetune.choices import BatchNorm, Monitor, Optimizer, Schedule, StageRates, Tune
-from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.errors import BadSettingError
+from tlviz.finetune.choices import Optimizer
+from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
+from tlviz.finetune.settings import Group, Setting, former_names, setting, settings_of
 
 
-def config(**chosen: object) -> FinetuneConfig:
-    return configure("squeezenet1_1", "clipart", str(chosen.pop("strategy", "full")), **chosen)
+@dataclass(frozen=True, slots=True)
+class Longer(FinetuneConfig):
+    """A run with one more setting than there is: a row is all that it takes."""
+
+    momentum: float = setting(
+        0.9, group=Group.TRAINING, low=0.5, high=0.99, step=0.1, sweep="0.8, 0.9", former=("inertia",),
+        label="Momentum", help="Share of the step before that is taken again.",
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("head_lr", 0.0),
-        ("head_lr", -1.0),
-        ("backbone_lr", 1e6),
-        ("backbone_lr", math.nan),
-        ("epochs", 0),
-        ("batch_size", 0),
-        ("dropout", 1.0),
-        ("image_size", 8),
-        ("seed", -1),
-        ("layer_decay", 0.0),
-        ("thaw_factor", 0.0),
-        ("label_smoothing", 1.0),
-        ("ema", 1.0),
-        ("accumulate", 0),
-        ("lora_rank", 0),
-        ("views", 0),
-        ("cache_mb", -1),
-    ],
-)
-def test_values_out_of_range_are_named_with_their_range(setting: str, value: float) -> None:
-    with pytest.raises(BadSettingError, match=r"is .*; it must be between .* and"):
-        config(**{setting: value})
+def longer(**chosen: object) -> Longer:
+    return Longer.from_json(configure("squeezenet1_1", "photos", "full").to_json() | chosen)
 
 
-def test_unknown_names_are_refused() -> None:
-    with pytest.raises(UnknownNameError, match="no strategy called 'halves'"):
-        config(strategy="halves")
-    with pytest.raises(UnknownNameError, match="no network called 'resnet'"):
-        configure("resnet", "clipart", "full")
+def test_every_field_of_a_run_is_a_row() -> None:
+    assert {field.name for field in fields(FinetuneConfig)} == SETTINGS.keys()
+    assert [row.group for row in SETTINGS.values()] == sorted(
+        (row.group for row in SETTINGS.values()), key=list(Group).index
+    ), "the table goes group by group"
 
 
-def test_a_configuration_survives_json() -> None:
-    settings = config(
-        strategy="gradual",
-        dropout=0.3,
-        optimizer=Optimizer.SGD,
-        frozen=("stem", "fire2"),
-        thaw="3:0",
-        tune=Tune.NORMS,
-        batchnorm=BatchNorm.MOVE,
-        stage_rates=StageRates.GRADIENT,
-        schedule=Schedule.COSINE,
-        monitor=Monitor.LOSS,
-    )
-    again = FinetuneConfig.from_json(json.loads(json.dumps(settings.to_json())) | {"from_the_future": 1})
-    assert again == settings
-    assert isinstance(again.optimizer, Optimizer)
-    assert isinstance(again.batchnorm, BatchNorm)
-    with pytest.raises(BadSettingError, match="cannot be read"):
-        FinetuneConfig.from_json({"model": "squeezenet1_1"})
+@pytest.mark.parametrize("row", SETTINGS.values(), ids=SETTINGS)
+def test_a_row_says_what_a_person_needs(row: Setting) -> None:
+    assert row.label[0].isupper()
+    assert row.help[0].isupper()
+    assert row.help.endswith(".")
+    is_number = row.kind in (int, float)
+    is_counted_in_stages = row.name == "freeze"  # its range is the network's
+    assert (row.low is not None and row.high is not None) == (is_number and not is_counted_in_stages)
+    if is_number and row.place in ("top", "tab"):
+        assert row.step
+    if row.default is None and not row.is_optional:
+        assert row.usual or row.name in ("model", "data", "strategy"), "somebody decides"
 
 
-def test_a_run_of_the_first_version_is_still_readable() -> None:
-    """What a run folder held before there were schedules, views and gauges."""
-    old = {
-        "model": "squeezenet1_1", "data": "clipart", "strategy": "last_stages", "freeze": 6, "head_lr": 0.001,
-        "backbone_lr": 0.0001, "layer_decay": 1.0, "image_size": 128, "fit": "pad", "optimizer": "adamw",
-        "batch_size": 32, "epochs": 10, "patience": 5, "dropout": None, "weight_decay": 0.01, "augment": "none",
-        "seed": 0, "device": "auto", "threads": 2,
-    }  # fmt: skip
-    settings = FinetuneConfig.from_json(old)
-    assert (settings.thaw, settings.thaw_factor, settings.schedule) == (None, 1.0, Schedule.CONSTANT)
-    assert old.items() <= settings.to_json().items()
+@pytest.mark.parametrize("row", [row for row in SETTINGS.values() if row.sweep is not None], ids=lambda row: row.name)
+def test_the_first_values_of_a_sweep_are_values(row: Setting) -> None:
+    values = [row.take(row.read(text.strip())) for text in str(row.sweep).split(",")]
+    assert len(set(values)) == len(values) > 1
 
 
-def test_a_strategy_fills_in_its_rates_and_a_person_overrides_them() -> None:
-    assert config(strategy="two_phase").thaw_factor == 0.5
-    assert config(strategy="two_phase", thaw_factor=0.1).thaw_factor == 0.1
-    assert config(strategy="surgical").stage_rates is StageRates.GRADIENT
-    assert config(strategy="norm_only").tune is Tune.NORMS
-    assert config(strategy="from_scratch").backbone_lr == 1e-3
+def test_one_more_row_is_checked_read_and_written() -> None:
+    assert settings_of(Longer).keys() - SETTINGS.keys() == {"momentum"}
+    assert longer().momentum == 0.9
+    assert longer(momentum=0.6).to_json()["momentum"] == 0.6
+    assert longer(inertia=0.7).momentum == 0.7
+    with pytest.raises(BadSettingError, match=r"momentum is 0.4; it must be between 0.5 and 0.99\."):
+        longer(momentum=0.4)
 
 
-def test_a_run_takes_as_many_threads_as_the_process_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {1, 4, 5}, raising=False)
-    assert config().threads == 3
-    assert config(threads=7).threads == 7
+def test_what_a_person_wrote_is_read_by_its_kind() -> None:
+    assert SETTINGS["epochs"].read("3") == 3
+    assert SETTINGS["head_lr"].read("1e-3") == 1e-3
+    assert SETTINGS["optimizer"].read("sgd") is Optimizer.SGD
+    for name, text, words in (
+        ("epochs", "three", "'three' is no value of epochs; write a whole number."),
+        ("head_lr", "fast", "'fast' is no value of head rate; write a number such as 1e-3."),
+        ("optimizer", "adagrad", "'adagrad' is no value of optimizer; choose from adamw, sgd."),
+    ):
+        with pytest.raises(BadSettingError) as told:
+            SETTINGS[name].read(text)
+        assert str(told.value) == words
 
 
-@pytest.mark.parametrize(
-    ("chosen", "words"),
-    [
-        ({"test_share": 0.6}, "test share is 0.6; it must be between 0 and 0.5"),
-        ({"folds": 1}, "folds is 1; it must be between 2 and 50"),
-        ({"folds": 3, "fold": 3}, "fold is 3; with 3 folds it must be between 0 and 2"),
-        ({"fold": 1}, "fold is 1, but folds is not set"),
-        ({"labels_per_class": 0}, "labels per class is 0"),
-    ],
-)
-def test_how_images_are_parted_is_checked(chosen: dict[str, Any], words: str) -> None:
-    with pytest.raises(BadSettingError, match=words):
-        configure("squeezenet1_1", "photos", "full", **chosen)
+def test_a_choice_by_its_name_is_that_choice() -> None:
+    assert configure("squeezenet1_1", "photos", "full", optimizer="sgd").optimizer is Optimizer.SGD
+    with pytest.raises(BadSettingError, match="choose from adamw, sgd"):
+        configure("squeezenet1_1", "photos", "full", optimizer="adagrad")
 
 
-def test_how_images_are_parted_survives_json_and_older_runs_have_the_defaults() -> None:
-    chosen = {"test_share": 0.2, "folds": 5, "fold": 4, "labels_per_class": 10, "flip": "no"}
-    config = FinetuneConfig.from_json(configure("squeezenet1_1", "photos", "full").to_json() | chosen)
-    assert FinetuneConfig.from_json(config.to_json()) == config
-    assert config.split_plan == SplitPlan(0.2, 5, 4, 10)
-    assert not config.flip.allows(suggested=True)
-    old = {name: value for name, value in config.to_json().items() if name not in chosen}
-    assert FinetuneConfig.from_json(old).split_plan == SplitPlan()
-    assert FinetuneConfig.from_json(old).flip is Flip.AUTO
+def test_a_range_holds_both_ends_and_nothing_beside_numbers() -> None:
+    row = SETTINGS["dropout"]
+    assert all(row.allows(value) for value in (0, 0.5, 0.95))
+    assert not any(row.allows(value) for value in (0.96, -0.01, float("nan"), float("inf")))
+    assert [row.nearest(value) for value in (-1, 0.5, 2)] == [0, 0.5, 0.95]
+
+
+def test_former_names_lead_to_present_ones() -> None:
+    assert former_names(SETTINGS) == {"thaw": "unfreeze", "thaw_factor": "unfreeze_factor"}
+
+
+def test_the_table_imports_no_torch() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, tlviz.finetune.config; print('torch' in sys.modules, 'streamlit' in sys.modules)"
+    root = Path(__file__).parents[3]
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert told.stdout.split() == ["False", "False"]

@@ -67,7 +67,7 @@ def test_the_next_epoch_trains_while_one_is_written(
     told = [(event["event"], event.get("epoch")) for event in run.events()]
     assert told == [
         *(("started", None), ("epoch", 0), ("epoch", 1), ("epoch", 2)),
-        *(("unfroze", 3), ("epoch", 3), ("epoch", 4)),
+        *(("unfrozen", 3), ("epoch", 3), ("epoch", 4)),
     ]
     assert run.weights.exists()
 

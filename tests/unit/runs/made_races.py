@@ -43,7 +43,7 @@ def write_member(name: str, settings: dict[str, Any], hits: list[np.ndarray[Any,
         numbers = {"val_loss": 2 - accuracy, "val_accuracy": accuracy, "duration_s": 1.5 * (epoch > 0)}
         more_numbers = {"images_per_s": 60.0, "train_loss": 1.0, "train_accuracy": 0.5, "val_hits": pack_hits(right)}
         if epoch == 2:
-            events.append({"event": "unfroze", "epoch": 2, "trainable_parameters": 5000})
+            events.append({"event": "unfrozen", "epoch": 2, "trainable_parameters": 5000})
         events.append({"event": "epoch", "epoch": epoch, **numbers, **more_numbers})
     events.append({"event": "gauged", "moment": "best", "epoch": 1, "source_agreement": 0.75})
     ended = {"status": "finished", "duration_s": 10.0, "shared_s": 2.0, "peak_memory_mb": 300.0}

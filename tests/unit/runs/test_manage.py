@@ -329,7 +329,7 @@ ODD = {
     "words for counts": lambda run: (run.path / "events.jsonl").write_text(
         "".join(
             json.dumps({"event": event, "time": 1.0, "trainable_parameters": count, "validation_images": "x"}) + "\n"
-            for event, count in (("started", "many"), ("unfroze", 5))
+            for event, count in (("started", "many"), ("unfrozen", 5))
         )
     ),
     "odd heartbeat": lambda run: (run.path / "heartbeat").write_bytes(

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.config import SETTINGS, FinetuneConfig
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.spec import Stage
 from tlviz.runs.compare import differing_settings
 
-UNREAD = ("epochs", "patience", "monitor", "schedule", "warmup", "thaw_factor", "ema", "gauges", "cache_mb")
+UNREAD = tuple(row.name for row in SETTINGS.values() if not row.in_range_test)
 """Settings that a range test does not read: it ends before they matter."""
 RATES = ("head_lr", "backbone_lr")
 PROPORTION = "backbone rate over head rate"

@@ -255,8 +255,8 @@ def _extra(settings: Mapping[str, Any]) -> str:
     words = []
     if settings.get("frozen") is not None:
         words.append(f"frozen: {', '.join(settings['frozen']) or 'nothing'}")
-    if settings.get("thaw"):
-        words.append(f"unfreezing {settings['thaw']}")
+    if settings.get("unfreeze"):
+        words.append(f"unfreezing {settings['unfreeze']}")
     if settings.get("tune", Tune.ALL) != Tune.ALL:
         words.append(f"tuning {settings['tune']}")
     if settings.get("batchnorm", BatchNorm.FROZEN) != BatchNorm.FROZEN:

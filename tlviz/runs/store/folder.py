@@ -38,6 +38,7 @@ from typing import Any
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError, StorageError, UnknownNameError
 from tlviz.home import is_written_like_a_path, make_folder, runs_folder, storage_errors, write_atomic
+from tlviz.runs.store.former import present_event, present_settings
 from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
 from tlviz.runs.store.json_lines import encode, has_end, is_event, is_finite, parse, read_json
 from tlviz.runs.store.worker_lock import claimed
@@ -78,11 +79,12 @@ class RunFolder:
         return self.path / "last.pt"
 
     def config(self) -> dict[str, Any]:
-        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings``."""
+        """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings`` by present names."""
         loaded = read_json(self.path / "config.json") or {}
         kinds = {"format": int, "kind": str, "created": int | float, "settings": dict}
         defaults = {"format": 0, "kind": "", "created": 0.0, "settings": {}}
-        return defaults | {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
+        known = {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
+        return defaults | known | {"settings": present_settings(known.get("settings", {}))}
 
     def is_run(self) -> bool:
         """Return whether this folder was made by ``create_run``."""
@@ -95,7 +97,7 @@ class RunFolder:
             lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
         except OSError:
             return []
-        return [event for line in lines if is_event(event := parse(line))]
+        return [present_event(event) for line in lines if is_event(event := parse(line))]
 
     def tested(self) -> float | None:
         """Return the accuracy of a final evaluation after the run's end, None without one."""

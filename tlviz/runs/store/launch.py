@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 
 from tlviz.diagnose.request import Request
-from tlviz.finetune.choices import Tune
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import is_alive
 from tlviz.runs.store.kinds import (
@@ -74,10 +74,9 @@ def start_job(name: str, settings: Mapping[str, Any]) -> RunFolder:
 def start_finetune(config: FinetuneConfig) -> RunFolder:
     """Start a fine-tuning run.
 
-    Raises ``BadSettingError`` where the network lacks what alone is to train, ``StorageError`` where the folder cannot
-    be written.
+    Raises ``TlvizError`` where the run cannot start here, ``StorageError`` where the folder cannot be written.
     """
-    _check_tune([config])
+    check_startable(config)
     return start_job(FINETUNE, config.to_json())
 
 
@@ -87,9 +86,9 @@ def start_race(
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
 
     ``labels`` distinguish the runs of a sweep of plans, one for each run, the same for every seed of a plan.
-    Raises ``BadSettingError`` as ``start_finetune`` for any of the runs, and ``StorageError``.
+    Raises ``TlvizError`` as ``start_finetune`` for any of the runs, and ``StorageError``.
     """
-    _check_tune(configs)
+    check_startable(*configs)
     first = configs[0]
     settings = {"model": first.model, "data": first.data, "device": first.device, "sweep": sweep, "halving": halving}
     members = [config.to_json() for config in configs]
@@ -99,8 +98,8 @@ def start_race(
 
 
 def start_range_test(config: FinetuneConfig) -> RunFolder:
-    """Start trying head rates for a run's settings.  Raises ``BadSettingError`` and ``StorageError``."""
-    _check_tune([config])
+    """Start trying head rates for a run's settings.  Raises ``TlvizError`` as ``start_finetune``, ``StorageError``."""
+    check_startable(config)
     return start_job(RANGE_TEST, config.to_json())
 
 
@@ -160,16 +159,6 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=_DETACHED,
         )
-
-
-def _check_tune(configs: Iterable[FinetuneConfig]) -> None:
-    """Raise ``BadSettingError`` where a network lacks the normalisation layers or the attention that is to train."""
-    chosen = [config for config in configs if config.tune is not Tune.ALL]
-    if chosen:
-        from tlviz.finetune.tunable import check_tune  # imports torch
-
-        for config in chosen:
-            check_tune(config)
 
 
 def end_worker(run: RunFolder) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlviz.finetune.choices import StageRates
+from tlviz.finetune.config import SETTINGS
+from tlviz.finetune.settings import former_names
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 
-_RATES = (Key.HEAD_LR, Key.BACKBONE_LR)
-_TEXTS = (*_RATES, Key.THAW)
-_PLAN = (Key.STRATEGY, Key.FREEZE, *_RATES, Key.STAGE_RATES, Key.FROZEN, Key.THAW)
+_PLAN = [row for row in SETTINGS.values() if row.in_link]
+_TEXTS = (Key.HEAD_LR, Key.BACKBONE_LR, Key.UNFREEZE)
 
 
 def take_plan(stages: Sequence[str]) -> None:
@@ -23,6 +24,7 @@ def take_plan(stages: Sequence[str]) -> None:
     depth = st.query_params.get(Key.FREEZE, "")
     if depth.isdecimal() and len(depth) < 5 and int(depth) < len(stages):
         st.session_state[Key.FREEZE] = int(depth)
+    _take_former_names()
     for key in _TEXTS:
         if key in st.query_params:
             st.session_state[key] = st.query_params[key]
@@ -33,13 +35,21 @@ def take_plan(stages: Sequence[str]) -> None:
 
 def plan_to_address() -> None:
     """Write the plan on the page into the address bar; what is left to the handle and the strategy is not in it."""
-    for key in _PLAN:
-        held = st.session_state[key]
-        value = ",".join(held) if key is Key.FROZEN else str(held)
+    for row in _PLAN:
+        key, held = row.name, st.session_state[row.name]
+        value = ",".join(held) if row.kind is tuple else str(held)
         if not value:
             st.query_params.pop(key, None)
         elif st.query_params.get(key) != value:
             st.query_params[key] = value
+
+
+def _take_former_names() -> None:
+    """Bring what a link of an earlier version holds under its present name."""
+    for former, name in former_names(SETTINGS).items():
+        if former in st.query_params:
+            st.query_params.setdefault(name, st.query_params[former])
+            del st.query_params[former]
 
 
 def _take_frozen(backbone: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.store import stored
 from tlviz.errors import BadSettingError
-from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
+from tlviz.finetune.settings import STRATEGY_DECIDES
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder
@@ -20,22 +20,11 @@ from tlviz.runs.summary import summarise
 from tlviz.ui.cached import networks
 from tlviz.ui.finetune.carried import carry
 from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
-from tlviz.ui.finetune.what_trains import AS_THE_STRATEGY
 from tlviz.ui.frame import OWN_FOLDER
 from tlviz.ui.state import Key
 
-PLAIN = (
-    "fit", "augment", "views", "seed", "device", "dropout", "weight_decay", "label_smoothing", "mix", "l2_sp",
-    "class_weights", "patience", "monitor", "schedule", "warmup", "accumulate", "ema", "lora_rank", "batchnorm",
-    "layer_decay", "thaw_factor", "stage_rates", "image_size", "threads", "cache_mb", "gauges", "deterministic",
-    "compile", "strategy", "epochs", "batch_size", "optimizer",
-)  # fmt: skip
+PLAIN = ("strategy", "image_size", *(row.name for row in SETTINGS.values() if row.place in ("top", "tab")))
 """Settings whose widget on the Fine-tune page has their own name and takes any value of theirs."""
-WITH_FIELD = {
-    *PLAIN, "model", "data", "freeze", "frozen", "thaw", "tune", "head_lr", "backbone_lr", "test_share",
-    "labels_per_class", "flip",
-}  # fmt: skip
-"""All settings that the app's pages show."""
 
 
 def prepare_clone(run: RunFolder) -> None:
@@ -54,8 +43,8 @@ def prepare_clone(run: RunFolder) -> None:
     state[Key.HEAD_LR], state[Key.BACKBONE_LR] = written(config.head_lr), written(config.backbone_lr)
     for name in PLAIN:
         state[name] = getattr(config, name)
-    state["tune"] = AS_THE_STRATEGY if config.tune is find_strategy(config.strategy).tune else config.tune
-    state[Key.FROZEN], state[Key.THAW] = list(config.frozen or ()), config.thaw or ""
+    state["tune"] = STRATEGY_DECIDES if config.tune is find_strategy(config.strategy).tune else config.tune
+    state[Key.FROZEN], state[Key.UNFREEZE] = list(config.frozen or ()), config.unfreeze or ""
     _set_split(config)
     _set_depth(run, config)
     carry(run.name, _without_field(config))
@@ -89,7 +78,7 @@ def _set_split(config: FinetuneConfig) -> None:
 def _without_field(config: FinetuneConfig) -> dict[str, Any]:
     """Return what has no field on the page and is not as it would be by itself."""
     usual = configure(config.model, config.data, config.strategy)
-    names = [field.name for field in fields(config) if field.name not in WITH_FIELD]
+    names = [row.name for row in SETTINGS.values() if row.place == "nowhere"]
     return {name: getattr(config, name) for name in names if getattr(config, name) != getattr(usual, name)}
 
 

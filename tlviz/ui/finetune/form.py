@@ -9,20 +9,20 @@ import streamlit as st
 
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.choices import Optimizer
-from tlviz.finetune.config import FinetuneConfig, configure
+from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.plan import plan_phases
-from tlviz.finetune.strategies import STRATEGIES, default_freeze
+from tlviz.finetune.settings import Group, Setting
+from tlviz.finetune.strategies import FIRST_STRATEGY, STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
 from tlviz.ui.finetune.address import plan_to_address, take_plan
 from tlviz.ui.finetune.carried import render_carried
-from tlviz.ui.finetune.more import render_machine, render_more
+from tlviz.ui.finetune.more import render_more
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.settings import draw, draw_group
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
-FIRST_STRATEGY = "last_stages"
-EPOCHS = 10
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
 PLANNED_STAGES = "planned_stages"
@@ -64,34 +64,22 @@ def render_settings(model: str, data: str, parts: Sequence[str], stages: Sequenc
     """
     head, backbone = st.columns(2)
     epochs, batch, optimizer = st.columns([1, 1, 1.35])
-    chosen: dict[str, Any] = {}
     with head:
-        _rate("Head rate", Key.HEAD_LR, "Learning rate of the new layers; the course says about 1e-3.")
+        _rate(SETTINGS["head_lr"])
     with backbone:
-        _rate(
-            "Backbone rate",
-            Key.BACKBONE_LR,
-            "Learning rate of pretrained layers: 1e-5 to 1e-4, so that they keep what they know.",
-        )
-    chosen["epochs"] = epochs.number_input("Epochs", value=EPOCHS, step=1, key=Key.EPOCHS, persist_state="session")
-    chosen["batch_size"] = batch.number_input(
-        "Batch size", value=32, step=8, key=Key.BATCH_SIZE, persist_state="session"
-    )
-    chosen["optimizer"] = optimizer.selectbox(
-        "Optimizer",
-        list(Optimizer),
-        format_func=OPTIMIZER_WORDS.__getitem__,
-        key=Key.OPTIMIZER,
-        persist_state="session",
-    )
+        _rate(SETTINGS["backbone_lr"])
+    chosen: dict[str, Any] = {
+        "epochs": draw(SETTINGS["epochs"], epochs),
+        "batch_size": draw(SETTINGS["batch_size"], batch),
+        "optimizer": draw(SETTINGS["optimizer"], optimizer, words=OPTIMIZER_WORDS),
+    }
     with st.expander("More"):
-        chosen |= render_more(model, parts, stages, int(chosen["epochs"] or EPOCHS))
-    with st.expander("Machine"):
-        chosen |= render_machine()
+        chosen |= render_more(model, parts, stages, int(chosen["epochs"] or SETTINGS["epochs"].default))
+    with st.expander(Group.MACHINE.value):
+        chosen |= draw_group(Group.MACHINE)
     plan_to_address()
     chosen["freeze"] = st.session_state[Key.FREEZE]
-    chosen["head_lr"] = _number("head rate", Key.HEAD_LR)
-    chosen["backbone_lr"] = _number("backbone rate", Key.BACKBONE_LR)
+    chosen |= {name: _number(SETTINGS[name]) for name in ("head_lr", "backbone_lr")}
     config = configure(model, data, st.session_state[Key.STRATEGY], **(render_carried() | chosen))
     _check_plan(config, stages)
     return config
@@ -107,23 +95,24 @@ def _check_plan(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
     try:
         plan_phases(config, stages)
     except TlvizError as error:
-        if config.thaw is None:
+        if config.unfreeze is None:
             raise
-        raise BadSettingError("The field Unfreezing, under More, What trains, has a mistake.") from error
+        row = SETTINGS["unfreeze"]
+        raise BadSettingError(f"The field {row.label}, under More, {row.group}, has a mistake.") from error
 
 
-def _rate(label: str, key: Key, words: str) -> None:
-    current = str(st.session_state[key])
+def _rate(row: Setting) -> None:
+    current = str(st.session_state[row.name])
     options = [*RATES] if current in RATES else [*RATES, current]
-    st.selectbox(label, options, key=key, accept_new_options=True, help=words, persist_state="session")
+    st.selectbox(row.label, options, key=row.name, accept_new_options=True, help=row.help, persist_state="session")
 
 
-def _number(label: str, key: Key) -> float:
-    text = str(st.session_state[key])
+def _number(row: Setting) -> float:
+    text = str(st.session_state[row.name])
     try:
         return float(text)
     except ValueError:
-        raise BadSettingError(f"The {label} is '{text}'; write a number such as 1e-3.") from None
+        raise BadSettingError(f"The {row.words} is '{text}'; write a number such as 1e-3.") from None
 
 
 def _start(stages: Sequence[Stage]) -> None:

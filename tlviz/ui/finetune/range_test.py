@@ -13,6 +13,7 @@ from tlviz.figures.rates import plot_range_test
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.plan import backbone_beside
+from tlviz.finetune.settings import in_words
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.range_tests import other_settings
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -35,7 +36,7 @@ def render_range_test(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
         "Find a head rate",
         icon=":material/search_insights:",
         help="Tries rates from 1e-7 to 10 on 100 batches with these settings, in the first phase where there are "
-        "several; then it never happened.",
+        "several. Nothing is kept but the curve.",
     ) and attempt(start_range_test, config):
         st.rerun()
     test = next((run for run in tests if run.events()), None)
@@ -94,7 +95,7 @@ def _tests_of(config: FinetuneConfig) -> dict[RunFolder, FinetuneConfig]:
 
 def _in_words(differing: Mapping[str, tuple[Any, Any]]) -> str:
     parts = (
-        f"{name.replace('_', ' ')} {_written(tested)} instead of {_written(present)}"
+        f"{in_words(name)} {_written(tested)} instead of {_written(present)}"
         for name, (tested, present) in differing.items()
     )
     return ", ".join(parts)

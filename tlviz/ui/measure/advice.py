@@ -10,6 +10,7 @@ import streamlit as st
 
 from tlviz.diagnose.records import Candidate, Confidence, Profile
 from tlviz.finetune.choices import BatchNorm
+from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
 from tlviz.runs.advice.advised_runs import advised_configs, advised_runs, settings_of
 from tlviz.runs.advice.record import judge
@@ -17,11 +18,12 @@ from tlviz.runs.races.plan import PLAN
 from tlviz.runs.store.launch import start_race
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import networks
-from tlviz.ui.finetune.form import EPOCHS, PLANNED_STAGES, rate_text
+from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.settings import draw
 
 SEEDS_HELP = (
     "Each seed splits the images differently; with three or more the standings separate chance from real differences."
@@ -62,7 +64,7 @@ def _race_settings(profile: Profile) -> tuple[int, int]:
     """Ask for the race's epochs and seeds, and offer to open the advised run on the Fine-tune page instead."""
     count = len(advised_runs(profile.advice))
     st.markdown(f"The advised run and {count - 1} others on equal terms: same split, images, epochs and rates.")
-    epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="advice_epochs", persist_state="session")
+    epochs = draw(SETTINGS["epochs"], key="advice_epochs")
     seeds = st.number_input("Seeds", 1, 10, 1, key="advice_seeds", persist_state="session", help=SEEDS_HELP)
     if st.button("Only prepare the advised one", key="prepare_advised"):
         prepare(profile, advised_runs(profile.advice)[0])

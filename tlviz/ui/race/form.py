@@ -7,28 +7,22 @@ from typing import Any
 import streamlit as st
 
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.choices import Augment
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.config import SETTINGS, FinetuneConfig
+from tlviz.finetune.settings import in_words
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.launch import start_race
 from tlviz.ui.finetune.more import IMAGE_SIZES
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.settings import draw
 
 STRATEGIES_WORD, SETTING_WORD = "strategies", "one setting"
 FIRST_SWEEP = "backbone_lr"
-FIRST_VALUES = {
-    "freeze": "0, 3, 6, 9",
-    "head_lr": "1e-4, 1e-3, 1e-2",
-    "backbone_lr": "1e-5, 1e-4, 1e-3",
-    "batch_size": "8, 32, 128",
-    "optimizer": "adamw, sgd",
-    "dropout": "0, 0.5",
-    "augment": "none, light, strong",
-}
+SHOWN_FIRST = ("model", "data", STRATEGY, "epochs", "image_size")
 
 
 def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
@@ -43,7 +37,9 @@ def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
         sweep, values, strategy = _strategies() if what == STRATEGIES_WORD else _setting()
         base, seeds, halving = _budget(model)
         base |= {"model": model, "data": data} | ({STRATEGY: strategy} if strategy else {})
-        plan = sweep, plan_race(base, sweep, values, seeds, stages)
+        configs = plan_race(base, sweep, values, seeds)
+        check_startable(*configs, stages=stages)
+        plan = sweep, configs
     except TlvizError as error:
         show_error(error)
     button, words = st.columns([1, 3], vertical_alignment="center")
@@ -76,11 +72,11 @@ def _setting() -> tuple[str, tuple[Any, ...], str | None]:
     left, middle, right = st.columns([1, 1.4, 1])
     options = [name for name in SWEEPS if name != STRATEGY]
     sweep = left.selectbox(
-        "Setting", options, index=options.index(FIRST_SWEEP), format_func=_readable, key="race_sweep",
+        "Setting", options, index=options.index(FIRST_SWEEP), format_func=in_words, key="race_sweep",
         persist_state="session",
     )  # fmt: skip
     text = middle.text_input(
-        "Values", FIRST_VALUES.get(sweep, ""), key=f"race_values_{sweep}", persist_state="session",
+        "Values", SWEEPS[sweep].sweep or "", key=f"race_values_{sweep}", persist_state="session",
         help="Separated by commas.",
     )  # fmt: skip
     strategy = right.selectbox(
@@ -88,7 +84,7 @@ def _setting() -> tuple[str, tuple[Any, ...], str | None]:
         format_func=lambda name: STRATEGIES[name].title, persist_state="session", help="The same for all runs.",
     )  # fmt: skip
     if not text.strip():
-        raise BadSettingError(f"Write the values of {_readable(sweep)} to try, separated by commas.")
+        raise BadSettingError(f"Write the values of {in_words(sweep)} to try, separated by commas.")
     return sweep, parse_values(sweep, text.split(",")), strategy
 
 
@@ -100,31 +96,20 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
         "Seeds", value=1, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
         help="Each seed draws a split and a head of its own; three or more tell noise from difference.",
     )  # fmt: skip
-    base: dict[str, Any] = {
-        "epochs": epochs.number_input("Epochs", value=10, step=1, key="race_epochs", persist_state="session")
-    }
+    base: dict[str, Any] = {"epochs": draw(SETTINGS["epochs"], epochs, key="race_epochs")}
     sizes = sorted({spec.preprocessing.size, *(side for side in IMAGE_SIZES if spec.takes(side))})
-    base["image_size"] = size.selectbox(
-        "Image size", sizes, index=sizes.index(128) if 128 in sizes else len(sizes) - 1, key="race_size",
-        persist_state="session", help="Side in pixels; smaller is faster.",
+    row = SETTINGS["image_size"]
+    base[row.name] = size.selectbox(
+        row.label, sizes, index=sizes.index(128) if 128 in sizes else len(sizes) - 1, key="race_size",
+        persist_state="session", help=row.help,
     )  # fmt: skip
     with st.expander("More"):
-        base["batch_size"] = st.number_input("Batch size", value=32, step=8, key="race_batch", persist_state="session")
-        base["patience"] = st.number_input(
-            "Patience", value=5, step=1, key="race_patience", persist_state="session",
-            help="Epochs without a better one before a run ends; counts only in the last phase.",
-        )  # fmt: skip
-        base["augment"] = st.segmented_control(
-            "Augmentation", list(Augment), default=Augment.NONE, required=True, key="race_augment",
-            persist_state="session",
-        )  # fmt: skip
+        for row in SETTINGS.values():
+            if row.in_race and row.name not in SHOWN_FIRST:
+                base[row.name] = draw(row, key=f"race_{row.name}")
         halving = st.toggle(
             "Drop clear losers early", key="race_halving", persist_state="session",
-            help="After a third and two thirds of the epochs, what is more than a standard error below the median "
-            "ends. Strategies that begin with the head alone may be dropped too soon.",
+            help="After a third and two thirds of the epochs, runs more than one standard error below the median stop. "
+            "Strategies that begin with the head alone may be dropped too soon.",
         )  # fmt: skip
     return base, tuple(range(int(count))), halving
-
-
-def _readable(sweep: str) -> str:
-    return sweep.replace("_", " ").replace(" lr", " rate")

@@ -16,7 +16,7 @@ from tlviz.errors import TlvizError
 from tlviz.figures.classes import MOST_BARS, plot_class_bars
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.choices import Augment
-from tlviz.finetune.config import RANGES
+from tlviz.finetune.config import SETTINGS
 from tlviz.ui.cached import looks, targets
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
@@ -94,8 +94,8 @@ def _split(images: ImageSet) -> Split:
         persist_state="session",
         help="Train with only this many images of each class, to see how transfer pays off on little data.",
     )  # fmt: skip
-    allowed, seed = RANGES["seed"], st.session_state.get("seed") or 0
-    seed = int(seed) if allowed.low <= seed <= allowed.high else 0
+    allowed, seed = SETTINGS["seed"], st.session_state.get("seed") or 0
+    seed = int(seed) if allowed.allows(seed) else 0
     plan = chosen_plan(images.parts)
     return split_images(images.labels, images.parts, seed, plan, targets.groups(images.name, images))
 

@@ -13,13 +13,12 @@ from tests.unit.runs.made_races import hits, write_race
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.errors import BadSettingError, StorageError, TlvizError, UnknownNameError
 from tlviz.finetune.choices import Monitor, Optimizer, Tune
-from tlviz.models.catalogue import find_model
-from tlviz.models.load import architecture_stages
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.halving import behind, rungs
 from tlviz.runs.races.plan import COURSE, parse_seeds, parse_values, plan_race, value_words
 from tlviz.runs.races.race import MemberState, cancel_member, folder_of, read_race, reorder
 from tlviz.runs.races.standings import standings
+from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
 
@@ -42,7 +41,7 @@ def test_runs_differ_in_the_swept_setting_and_the_seed_only() -> None:
         ("strategy", ("full", "full"), (0,), "strategy full is given twice"),
         ("strategy", (), (0,), "no strategy to try"),
         ("strategy", ("full",), (1, 1), "seed 1 is given twice"),
-        ("head_lr", (1e-3, 0.0), (0,), "head learning rate is 0; it must be between"),
+        ("head_lr", (1e-3, 0.0), (0,), "head rate is 0; it must be between"),
         ("freeze", (3, 10), (0,), "freeze is 10; it must be between 0"),
         ("threads", (1, 2), (0,), "no setting to sweep called 'threads'"),
         ("dropout", tuple(at / 1000 for at in range(201)), (0,), "201 runs; it can have 200"),
@@ -53,7 +52,7 @@ def test_a_race_that_cannot_be_is_one_sentence_and_nothing_is_written(
 ) -> None:
     base = BASE if sweep == "strategy" else BASE | {"strategy": "full"}
     with pytest.raises(TlvizError, match=words):
-        plan_race(base, sweep, values, seeds, architecture_stages(find_model("squeezenet1_1"), 7))
+        check_startable(*plan_race(base, sweep, values, seeds))
     assert not list_runs()
 
 
@@ -77,7 +76,7 @@ def test_values_are_read_as_their_setting_is() -> None:
         ("mix", ["none", "cutmix"], (Mix.NONE, Mix.CUTMIX)),
         ("tune", ["all", "norms"], (Tune.ALL, Tune.NORMS)),
         ("monitor", ["accuracy", "loss"], (Monitor.ACCURACY, Monitor.LOSS)),
-        ("thaw_factor", ["0.1", "1"], (0.1, 1.0)),
+        ("unfreeze_factor", ["0.1", "1"], (0.1, 1.0)),
         ("warmup", ["0", "0.5"], (0.0, 0.5)),
         *((name, ["1", "3"], (1, 3)) for name in ("patience", "views", "accumulate")),
     ],

@@ -62,10 +62,10 @@ def test_what_of_the_stages_trains(strategy: str, chosen: dict[str, Any], told: 
 
 
 def test_phases_have_the_factor_and_the_schedule_of_the_run() -> None:
-    assert words("two_phase", thaw_factor=0.1) == (
+    assert words("two_phase", unfreeze_factor=0.1) == (
         "From epoch 1 the head alone; from epoch 6 everything at 0.1 times the rates."
     )
-    assert words("full", freeze=0, thaw="4:stem+fire3,7:1") == (
+    assert words("full", freeze=0, unfreeze="4:stem+fire3,7:1") == (
         "From epoch 1 everything; from epoch 4 all but stem, fire3; from epoch 7 the last 3 stages."
     )
 
