@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from tlviz.cli.complete import COMPLETIONS
 from tlviz.cli.output import on_terminal
 
-if TYPE_CHECKING:
-    from typer.core import MarkupMode
-
 SEE, MEASURE, TRAIN, RUNS, MACHINE = "See", "Measure", "Train", "Runs", "This machine"
 """The panels of ``tlviz --help``, in the order in which they are shown."""
+NAME_CELLS = 26
+"""The help gives names of options no more than this, a long one goes over two lines."""
 WHAT = "What"
 """The panel of a command's help for what it works on."""
 
@@ -28,8 +30,11 @@ class HelpfulCommand(TyperCommand):
         _complete_names(self.params)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help in panels on a terminal, else as plain text."""
-        self.rich_markup_mode = _markup()
+        """Draw the help in panels on a terminal, else write it as plain text."""
+        if on_terminal():
+            _draw(self, ctx, _option_records(self, ctx))
+            return
+        self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -45,8 +50,11 @@ class HelpfulGroup(TyperGroup):
     """A group of commands whose help is plain text in a pipe; its commands are shown by panel."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help in panels on a terminal, else as plain text."""
-        self.rich_markup_mode = _markup()
+        """Draw the help in panels on a terminal, else write it as plain text."""
+        if on_terminal():
+            _draw(self, ctx, [*_option_records(self, ctx), *self._command_records(ctx)])
+            return
+        self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -56,15 +64,15 @@ class HelpfulGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands under the titles of their panels, each with the whole first sentence of its help."""
+        _write_panels(formatter, self._command_records(ctx))
+
+    def _command_records(self, ctx: Any) -> list[tuple[str, tuple[str, str]]]:
         commands = [self.commands[name] for name in self.list_commands(ctx)]
-        _write_panels(
-            formatter,
-            [
-                (getattr(command, "rich_help_panel", None) or "Commands", (command.name or "", command.help or ""))
-                for command in commands
-                if not command.hidden
-            ],
-        )
+        return [
+            (getattr(command, "rich_help_panel", None) or "Commands", (command.name or "", command.help or ""))
+            for command in commands
+            if not command.hidden
+        ]
 
     def format_epilog(self, _context: Any, formatter: Any) -> None:
         """Write the epilog without markup, a line for each of its paragraphs."""
@@ -93,8 +101,20 @@ def _complete_names(params: Iterable[Any]) -> None:
             param._custom_shell_complete = COMPLETIONS[param.name]
 
 
-def _markup() -> MarkupMode:
-    return "rich" if on_terminal() else None
+def _draw(command: Any, ctx: Any, records: list[tuple[str, tuple[str, str]]]) -> None:
+    """Draw usage, sentence, panels and epilog; the explanations get most of the width."""
+    console = Console(highlight=False)
+    console.print(Text(f"{command.get_usage(ctx)}\n", style="bold"), Text(f"{command.help or ''}\n"), sep="\n")
+    for panel in dict.fromkeys(panel for panel, _ in records):
+        rows = [record for name, record in records if name == panel]
+        grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        grid.add_column(style="cyan", width=min(max(len(name) for name, _ in rows), NAME_CELLS))
+        grid.add_column(ratio=1)
+        for name, explanation in rows:
+            grid.add_row(Text(name, overflow="fold"), Text(explanation))
+        console.print(Panel(grid, title=panel, title_align="left", border_style="dim"))
+    for line in (command.epilog or "").split("\n\n"):
+        console.print(Text.from_markup(line))
 
 
 def _option_records(command: Any, ctx: Any) -> list[tuple[str, tuple[str, str]]]:

@@ -15,7 +15,7 @@ from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
-from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfroze
+from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfrozen
 from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.regularise import training_loss
 from tlviz.finetune.scoring import Score, evaluate, predict_logits
@@ -206,7 +206,7 @@ def test_patience_counts_from_the_first_epoch_of_the_last_phase_or_from_a_better
     epochs = iter(range(99))
     monkeypatch.setattr("tlviz.finetune.engine.score", lambda *_: Score(1.0, float(next(epochs) == best), 0.0))
     events = list(finetune(session(tiny, colours, config("two_phase", epochs=12, patience=3))))
-    assert [event.epoch for event in events if isinstance(event, Unfroze)] == [7]
+    assert [event.epoch for event in events if isinstance(event, Unfrozen)] == [7]
     assert [event.epoch for event in events if isinstance(event, Epoch)][-1] == 6 + waited
     assert events[-1] == Stopped(StopReason.PATIENCE)
 
