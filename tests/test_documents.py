@@ -84,7 +84,7 @@ def command_lines() -> Iterator[tuple[str, str]]:
         for code in code_of(document):
             found = re.match(r"(?:python -m )?tlviz (?=[a-z-])(.+)", code)
             if found:
-                yield document.name, found[1].split("   ")[0]
+                yield document.name, found[1]
 
 
 def find_command(words: list[str]) -> tuple[typer.core.TyperCommand, list[str]]:
