@@ -31,14 +31,14 @@ def predict_pictures(
     as_json: Json = False,
 ) -> None:
     """Name new pictures with a run's best weights: class and probability; files that cannot be read are skipped."""
-    from tlviz.export.ood_reference import find_familiar  # imports torch
+    from tlviz.export.ood_reference import find_ood_reference  # imports torch
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
     found = find_run(run)
     network, geometry = load_predictor(found)
     pictures, missing = find_pictures(given_path(str(path)) for path in paths)
-    familiar, reason = find_familiar(found.weights, network) if unlike and pictures else (None, "")
-    named = predict(network, geometry, pictures, familiar, _tell)
+    reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
+    named = predict(network, geometry, pictures, reference, _tell)
     problems = [*missing, *named.problems]
     for problem in problems:
         stderr.print(_in_words(problem), markup=False, soft_wrap=True)

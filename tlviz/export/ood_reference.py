@@ -26,7 +26,7 @@ KEEP = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Familiar:
+class OodReference:
     """Features (n, D) of a run's training images, and the distance beyond which a picture looks unlike them."""
 
     features: Features
@@ -42,9 +42,9 @@ def feature_stage(network: Network) -> str:
     return network.stages[-2].name
 
 
-def find_familiar(
+def find_ood_reference(
     weights: Path, network: Network, progress: Callable[[int, int], None] | None = None
-) -> tuple[Familiar | None, str]:
+) -> tuple[OodReference | None, str]:
     """Return what the training images of a run's weights look like, from the cache where it is known.
 
     Without it, the second value says why in one sentence.
@@ -61,7 +61,7 @@ def find_familiar(
     return found, ""
 
 
-def _measure(weights: Path, network: Network, progress: Callable[[int, int], None] | None) -> Familiar:
+def _measure(weights: Path, network: Network, progress: Callable[[int, int], None] | None) -> OodReference:
     """Look at training and validation images; 99 of 100 of both are no farther out than the threshold."""
     here = load_run_images(read_header(weights))
     train = here.split.train[:: -(-len(here.split.train) // MOST_IMAGES)]
@@ -73,7 +73,7 @@ def _measure(weights: Path, network: Network, progress: Callable[[int, int], Non
     seen = extract_features(network, here.images.pixels[rows], [stage], progress)[stage]
     own, held_out = seen[: len(train)], seen[len(train) :]
     distances = np.concatenate([neighbour_distances(own, own, are_same=True), neighbour_distances(held_out, own)])
-    return Familiar(own, float(np.quantile(distances, SHARE)))
+    return OodReference(own, float(np.quantile(distances, SHARE)))
 
 
 def _key(weights: Path) -> str:
@@ -81,9 +81,9 @@ def _key(weights: Path) -> str:
     return hashlib.sha256(f"{weights.resolve()}|{changed}".encode(errors="surrogateescape")).hexdigest()[:24]
 
 
-def _read(place: Path) -> Familiar | None:
+def _read(place: Path) -> OodReference | None:
     held = read_arrays(place)
     try:
-        return Familiar(held["features"], float(held["threshold"])) if held else None
+        return OodReference(held["features"], float(held["threshold"])) if held else None
     except (KeyError, TypeError, ValueError):
         return None
