@@ -18,7 +18,7 @@ from tlviz.explore.attribution.attributions import attribute
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method
 from tlviz.explore.attribution.randomise import Randomised
 from tlviz.explore.attribution.sanity_checks import Game, Trust
-from tlviz.measures.faithfulness import Curve
+from tlviz.measures.faithfulness import ProbabilityCurve
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.ui.attributions.downloads import maps_npz
@@ -182,7 +182,7 @@ def headline_of(said: str) -> str:
 
 
 def test_the_check_downloads_as_numbers() -> None:
-    curve = Curve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
+    curve = ProbabilityCurve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
     game = Game(curve, (curve,))
     found = Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
     rows = list(csv.DictReader(io.StringIO(trust_table(found).decode())))
@@ -198,7 +198,7 @@ def test_a_runs_map_can_be_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def check(network: Network, *_: object, **__: object) -> Trust:
         asked.append(network.spec.title)
-        curve = Curve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
+        curve = ProbabilityCurve(np.array([0.0, 1.0]), np.array([0.9, 0.1]))
         game = Game(curve, (curve,))
         return Trust(None, 0.5, 0.25, (0.1,), 0.2, game, game, (Randomised("head", 0.75),), ())
 

@@ -34,14 +34,14 @@ def predict_pictures(
     as_json: Json = False,
 ) -> None:
     """Classify new pictures with a run's best weights, as CSV: class and probability; unreadable files are skipped."""
-    from tlviz.export.ood_reference import find_familiar  # imports torch
+    from tlviz.export.ood_reference import find_ood_reference  # imports torch
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
     found = named_run(run)
     network, geometry = load_predictor(found)
     pictures, missing = find_pictures(given_path(str(path)) for path in paths)
-    familiar, reason = find_familiar(found.weights, network) if unlike and pictures else (None, "")
-    named = predict(network, geometry, pictures, familiar, _tell)
+    reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
+    named = predict(network, geometry, pictures, reference, _tell)
     problems = [*missing, *named.problems]
     for problem in problems:
         tell(_in_words(problem))

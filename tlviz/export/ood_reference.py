@@ -42,7 +42,7 @@ def feature_stage(network: Network) -> str:
     return network.stages[-2].name
 
 
-def find_familiar(
+def find_ood_reference(
     weights: Path, network: Network, progress: Callable[[int, int], None] | None = None
 ) -> tuple[OodReference | None, str]:
     """Return what the training images of a run's weights look like, from the cache where it is known.

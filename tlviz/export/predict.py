@@ -110,7 +110,7 @@ def predict(
     network: Network,
     geometry: Geometry,
     pictures: Sequence[Picture],
-    familiar: OodReference | None = None,
+    reference: OodReference | None = None,
     progress: Progress | None = None,
 ) -> Predictions:
     """Name pictures in batches; one that cannot be opened is left out and becomes a problem.
@@ -126,7 +126,7 @@ def predict(
             squares = [(p.path, o) for p, o in zip(batch, opened, strict=True) if not isinstance(o, Problem)]
             problems += [one for one in opened if isinstance(one, Problem)]
             if squares:
-                rows += _name(network, squares, familiar)
+                rows += _name(network, squares, reference)
             if progress:
                 progress(at + len(batch), len(pictures))
     return Predictions(tuple(rows), tuple(problems))
@@ -152,9 +152,9 @@ def open_square(picture: Picture, geometry: Geometry) -> Pixels | Problem:
     return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
 
 
-def _name(network: Network, squares: Sequence[tuple[str, Pixels]], familiar: OodReference | None) -> list[Prediction]:
+def _name(network: Network, squares: Sequence[tuple[str, Pixels]], reference: OodReference | None) -> list[Prediction]:
     logits, features = _see(network, np.stack([square for _, square in squares]))
-    distances = familiar.distances(features.numpy()) if familiar else [None] * len(squares)
+    distances = reference.distances(features.numpy()) if reference else [None] * len(squares)
     return [
         Prediction(path, best_guesses(row, network.classes, TOP), None if far is None else float(far))
         for (path, _), row, far in zip(squares, logits, distances, strict=True)

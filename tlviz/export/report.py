@@ -10,7 +10,7 @@ from tlviz.data.pixels.images import dataset_title
 from tlviz.export.html_parts import aid, document, share, table, text, versions
 from tlviz.figures.compare import (
     Cost,
-    Curve,
+    NamedEpochs,
     plot_confusion,
     plot_cost,
     plot_f1,
@@ -112,7 +112,7 @@ def _results(runs: Sequence[Told]) -> Iterator[str]:
 
 
 def _curves(runs: Sequence[Told]) -> Iterator[str]:
-    curves = [Curve(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
+    curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
     yield '<h2>Curves</h2><div class="pair">'
     for measure, title in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
         yield chart_part(plot_run_curves(curves, measure, title), measure)

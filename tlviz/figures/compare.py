@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from tlviz.figures.depth import HEAD, Block, Scale, add_strip, lay_out
+from tlviz.figures.depth import HEAD, Block, DepthScale, add_strip, lay_out
 from tlviz.figures.theme import INK, run_colour, stage_colours, use_template
 from tlviz.measures.calibration import Calibration
 
@@ -29,7 +29,7 @@ _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class NamedEpochs:
     """One run's name and its epochs, the events of a run."""
 
     name: str
@@ -37,13 +37,13 @@ class Curve:
     best_epoch: int | None
 
 
-def curve_points(curve: Curve, measure: str) -> tuple[list[int], list[float]]:
+def curve_points(curve: NamedEpochs, measure: str) -> tuple[list[int], list[float]]:
     """Return the epochs and values that are drawn for a run."""
     points = [(e["epoch"], e[measure]) for e in curve.epochs if isinstance(e.get(measure), int | float)]
     return [x for x, _ in points], [y for _, y in points]
 
 
-def plot_run_curves(curves: Sequence[Curve], measure: str, title: str) -> go.Figure:
+def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> go.Figure:
     """Draw one measure of every run over the epochs, each in its colour and dash, its best epoch marked."""
     figure = go.Figure()
     for at, curve in enumerate(curves):
@@ -175,7 +175,7 @@ def plot_moved(moved: Mapping[str, Mapping[str, float]], title: str) -> go.Figur
     """
     stages = list(dict.fromkeys(stage for values in moved.values() for stage in values))
     ordered = [*(stage for stage in stages if stage != HEAD), *([HEAD] if HEAD in stages else [])]
-    blocks = lay_out([stage for stage in ordered if stage != HEAD], (), Scale.STAGES)
+    blocks = lay_out([stage for stage in ordered if stage != HEAD], (), DepthScale.STAGES)
     colours = dict(zip((block.name for block in blocks), stage_colours(len(blocks)), strict=True))
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.012, row_heights=[0.86, 0.14])
     for at, (run, values) in enumerate(moved.items()):

@@ -14,7 +14,7 @@ from tlviz.figures.theme import stage_colours
 HEAD = "head"
 
 
-class Scale(StrEnum):
+class DepthScale(StrEnum):
     """What the axis counts: the stages of one network, or the share of the way through networks that differ."""
 
     STAGES = "stages"
@@ -36,15 +36,15 @@ class Block:
         return (self.left + self.right) / 2
 
 
-def lay_out(stages: Sequence[str], costs: Sequence[float], scale: Scale) -> list[Block]:
+def lay_out(stages: Sequence[str], costs: Sequence[float], scale: DepthScale) -> list[Block]:
     """Return where a network's backbone stages and the head lie on the axis: from 0 to their number, or from 0 to 1.
 
     ``costs`` are shares of the forward compute, the head's last; without them the compute is taken as evenly spread.
     """
     names = (*stages, HEAD)
-    is_known = scale is Scale.COMPUTE and len(costs) == len(names) and sum(costs) > 0
+    is_known = scale is DepthScale.COMPUTE and len(costs) == len(names) and sum(costs) > 0
     widths = list(costs) if is_known else [1.0] * len(names)
-    whole, total = float(len(names)) if scale is Scale.STAGES else 1.0, sum(widths)
+    whole, total = float(len(names)) if scale is DepthScale.STAGES else 1.0, sum(widths)
     ends = [0.0, *(end / total * whole for end in accumulate(widths))]
     return [Block(name, ends[at], ends[at + 1]) for at, name in enumerate(names)]
 

@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tlviz.figures.depth import Block, Scale, add_strip
-from tlviz.figures.profile_numbers import Curve, band, blocks, gain, spread
+from tlviz.figures.depth import Block, DepthScale, add_strip
+from tlviz.figures.profile_numbers import StageCurve, band, blocks, gain, spread
 from tlviz.figures.theme import chart_text, run_colour, stage_colours, use_template
 
 HEIGHT = 400
@@ -23,10 +23,10 @@ _GREY = "#7a7a7a"
 
 
 def plot_probe_curves(
-    curves: Sequence[Curve],
+    curves: Sequence[StageCurve],
     title: str,
     *,
-    scale: Scale = Scale.STAGES,
+    scale: DepthScale = DepthScale.STAGES,
     revision: str = "",
 ) -> go.Figure:
     """Draw the first curve with band, random control and gain, the others beside it, and the strip below the axis.
@@ -65,15 +65,15 @@ def plot_probe_curves(
     return use_template(figure)
 
 
-def _strips(curves: Sequence[Curve]) -> list[Curve]:
+def _strips(curves: Sequence[StageCurve]) -> list[StageCurve]:
     """Return one curve for each network, distinguished by its stages; the first of each."""
-    found: dict[tuple[str, ...], Curve] = {}
+    found: dict[tuple[str, ...], StageCurve] = {}
     for curve in curves:
         found.setdefault(curve.stages, curve)
     return list(found.values())
 
 
-def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+def _control(figure: go.Figure, curve: StageCurve, scale: DepthScale) -> None:
     """Draw the random network dotted and shade what the pretrained one gains over it; below, permuted labels."""
     middles = [block.middle for block in blocks(curve, scale)[:-1]]
     colour = run_colour(curve.colour)
@@ -115,7 +115,7 @@ def _control(figure: go.Figure, curve: Curve, scale: Scale) -> None:
     )
 
 
-def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> None:
+def _probe(figure: go.Figure, curve: StageCurve, scale: DepthScale, *, is_main: bool) -> None:
     """Draw a probe with its band; the main one's points have the colours of their stages."""
     middles = [block.middle for block in blocks(curve, scale)[:-1]]
     colour = run_colour(curve.colour)
@@ -155,7 +155,7 @@ def _probe(figure: go.Figure, curve: Curve, scale: Scale, *, is_main: bool) -> N
     )
 
 
-def _freeze_marker(figure: go.Figure, curve: Curve, scale: Scale) -> None:
+def _freeze_marker(figure: go.Figure, curve: StageCurve, scale: DepthScale) -> None:
     """Mark where the advice freezes: a line through chart and strip, with a word."""
     if curve.freeze is None:
         return
@@ -180,7 +180,7 @@ def _what(drawn: Sequence[Block], freeze: int) -> str:
     return "the backbone" if freeze == len(drawn) - 1 else f"to {drawn[freeze - 1].name}"
 
 
-def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
+def _end_labels(figure: go.Figure, curves: Sequence[StageCurve]) -> None:
     """Label every curve at its end and chance at its line, without overlaps."""
     main = curves[0]
     labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
@@ -199,7 +199,7 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve]) -> None:
     )  # fmt: skip
 
 
-def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], scale: Scale) -> None:
+def _axes(figure: go.Figure, curves: Sequence[StageCurve], strips: Sequence[StageCurve], scale: DepthScale) -> None:
     lowest = min(min(*band(curve)[0], curve.chance, *curve.random, *curve.permuted) for curve in curves)
     highest = max(max(band(curve)[1]) for curve in curves)
     low, high = max(0.0, lowest - 0.06), min(1.03, highest + 0.05)
@@ -215,17 +215,17 @@ def _axes(figure: go.Figure, curves: Sequence[Curve], strips: Sequence[Curve], s
     figure.update_xaxes(row=last, col=1, **_ticks(strips, scale))
 
 
-def _strip_name(figure: go.Figure, curve: Curve, row: int) -> None:
+def _strip_name(figure: go.Figure, curve: StageCurve, row: int) -> None:
     figure.add_annotation(
         x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=chart_text(curve.label), showarrow=False, xanchor="left",
         xshift=6, font={"size": 11, "color": run_colour(curve.colour)},
     )  # fmt: skip
 
 
-def _ticks(strips: Sequence[Curve], scale: Scale) -> dict[str, Any]:
+def _ticks(strips: Sequence[StageCurve], scale: DepthScale) -> dict[str, Any]:
     """Return the names of the stages below the strip, or shares of the way where networks differ."""
-    if len(strips) > 1 or scale is not Scale.STAGES:
-        words = "share of the compute" if scale is Scale.COMPUTE else "share of the stages"
+    if len(strips) > 1 or scale is not DepthScale.STAGES:
+        words = "share of the compute" if scale is DepthScale.COMPUTE else "share of the stages"
         return {"tickformat": ".0%", "title": words, "showticklabels": True}
     drawn = blocks(strips[0], scale)
     step = -(-len(drawn) // MOST_BLOCK_NAMES)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tlviz.diagnose.records import Profile
-from tlviz.figures.depth import Block, Scale, lay_out
+from tlviz.figures.depth import Block, DepthScale, lay_out
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class StageCurve:
     """One network on one target, ready to draw: one value a backbone stage, accuracies as fractions.
 
     ``label`` is what stands at the curve's end, ``colour`` the number of its run colour.  ``costs`` are shares of the
@@ -33,9 +33,9 @@ class Curve:
     permuted: tuple[float, ...] = ()
 
 
-def curve_of(profile: Profile, label: str, colour: int) -> Curve:
+def curve_of(profile: Profile, label: str, colour: int) -> StageCurve:
     """Return a profile as a curve to draw, without what only the network itself knows, and without its advice."""
-    return Curve(
+    return StageCurve(
         label=label,
         colour=colour,
         stages=tuple(stage.name for stage in profile.stages),
@@ -63,18 +63,18 @@ def finding(profile: Profile) -> str:
     return f"{words}; {100 * stages[at].gain:+.{digits}f} points over random"
 
 
-def blocks(curve: Curve, scale: Scale) -> list[Block]:
+def blocks(curve: StageCurve, scale: DepthScale) -> list[Block]:
     """Return where a curve's stages, the head last, lie on the axis."""
     return lay_out(curve.stages, curve.costs, scale)
 
 
-def band(curve: Curve) -> tuple[list[float], list[float]]:
+def band(curve: StageCurve) -> tuple[list[float], list[float]]:
     """Return the lower and upper end of one standard error around the probe, within 0 to 1."""
     pairs = list(zip(curve.probe, curve.probe_se, strict=True))
     return [max(0.0, value - se) for value, se in pairs], [min(1.0, value + se) for value, se in pairs]
 
 
-def gain(curve: Curve) -> list[float]:
+def gain(curve: StageCurve) -> list[float]:
     """Return what each stage is worth above random weights."""
     return [value - control for value, control in zip(curve.probe, curve.random, strict=True)]
 

@@ -34,7 +34,7 @@ class Axis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LinePoint:
     """One drawn point: mean, lowest and highest value over the seeds that have this epoch."""
 
     epoch: int
@@ -51,9 +51,9 @@ class Line:
 
     words: str
     place: int
-    rows: tuple[Row, ...]
-    best: Row | None
-    switches: tuple[Row, ...]
+    rows: tuple[LinePoint, ...]
+    best: LinePoint | None
+    switches: tuple[LinePoint, ...]
 
 
 def race_lines(race: Race, measure: Measure, axis: Axis, smoothing: float = 0.0) -> list[Line]:
@@ -179,7 +179,7 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
     return traces
 
 
-def _marks(marks: Sequence[tuple[Line, Row]], name: str, symbol: str, size: int) -> dict[str, object]:
+def _marks(marks: Sequence[tuple[Line, LinePoint]], name: str, symbol: str, size: int) -> dict[str, object]:
     colours = [line_style(line.place)[0] for line, _ in marks]
     return {
         "type": "scatter",
@@ -193,7 +193,7 @@ def _marks(marks: Sequence[tuple[Line, Row]], name: str, symbol: str, size: int)
     }
 
 
-def _rows(curves: Sequence[Curve], measure: Measure, axis: Axis, smoothing: float) -> tuple[Row, ...]:
+def _rows(curves: Sequence[Curve], measure: Measure, axis: Axis, smoothing: float) -> tuple[LinePoint, ...]:
     values: dict[int, list[tuple[float, float]]] = {}
     for curve in curves:
         kept: float | None = None
@@ -202,7 +202,7 @@ def _rows(curves: Sequence[Curve], measure: Measure, axis: Axis, smoothing: floa
             kept = value if kept is None else smoothing * kept + (1 - smoothing) * value
             values.setdefault(point.epoch, []).append((_x(point, axis), kept))
     return tuple(
-        Row(
+        LinePoint(
             epoch,
             sum(x for x, _ in found) / len(found),
             sum(y for _, y in found) / len(found),
@@ -214,7 +214,7 @@ def _rows(curves: Sequence[Curve], measure: Measure, axis: Axis, smoothing: floa
     )
 
 
-def _best(curves: Sequence[Curve], rows: Sequence[Row], measure: Measure) -> Row | None:
+def _best(curves: Sequence[Curve], rows: Sequence[LinePoint], measure: Measure) -> LinePoint | None:
     if len(curves) == 1 and curves[0].best is not None:
         epoch = curves[0].best.epoch
         return next((row for row in rows if row.epoch == epoch), None)

@@ -13,7 +13,7 @@ LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""
 
 
-class Pace(Protocol):
+class Pacing(Protocol):
     """How far a work of several parts is, from what is noted of each."""
 
     @property
@@ -57,7 +57,7 @@ class UnknownShare:
 
 
 def telling(
-    job: Job, pace: Pace | None = None, *, unit: float = 1.0, unit_name: str = ""
+    job: Job, pace: Pacing | None = None, *, unit: float = 1.0, unit_name: str = ""
 ) -> Callable[[str, int, int], None]:
     """Return what a work calls with what it does, how much of it is done and how much there is.
 

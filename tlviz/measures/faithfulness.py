@@ -13,7 +13,7 @@ Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ProbabilityCurve:
     """The probability of the class over the fraction of pixels that were changed: both (K,), 0 to 1."""
 
     fractions: NDArray[np.float64]

@@ -16,7 +16,7 @@ from tlviz.data.pixels.pictures import fit_picture, open_picture
 from tlviz.errors import BadWeightsError
 from tlviz.explore.maps.feature_maps import extract_feature_maps
 from tlviz.export.bundle import bundle_bytes
-from tlviz.export.ood_reference import find_familiar
+from tlviz.export.ood_reference import find_ood_reference
 from tlviz.export.predict import Picture, find_pictures, load_predictor, predict, to_csv
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import MODELS
@@ -67,29 +67,29 @@ def test_what_cannot_be_opened_is_left_out_and_named(run: RunFolder, tmp_path: P
 
 def test_a_picture_of_another_kind_looks_unlike_the_training_images(run: RunFolder, tmp_path: Path) -> None:
     network, geometry = load_predictor(run)
-    familiar, reason = find_familiar(run.weights, network)
-    assert familiar is not None, reason
+    reference, reason = find_ood_reference(run.weights, network)
+    assert reference is not None, reason
     paint(3).save(tmp_path / "other.png")
     pictures, _ = find_pictures([tmp_path / "other.png", *sorted((tmp_path / "data" / "red").glob("*.png"))])
-    rows = predict(network, geometry, pictures, familiar).rows
+    rows = predict(network, geometry, pictures, reference).rows
     assert rows[0].is_unlike
     assert sum(bool(row.is_unlike) for row in rows[1:]) <= 1
     assert ",yes\n" in to_csv(rows[:1])
-    again, _ = find_familiar(run.weights, network)
+    again, _ = find_ood_reference(run.weights, network)
     assert again is not None
-    assert again.threshold == familiar.threshold
+    assert again.threshold == reference.threshold
 
 
 def test_the_training_images_are_looked_at_once_for_the_same_weights(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     network, _ = load_predictor(run)
-    assert find_familiar(run.weights, network)[0] is not None
+    assert find_ood_reference(run.weights, network)[0] is not None
     (tmp_path / "data").rename(tmp_path / "moved")
-    assert find_familiar(run.weights, network)[0] is not None, "it is remembered"
+    assert find_ood_reference(run.weights, network)[0] is not None, "it is remembered"
     run.weights.write_bytes(run.weights.read_bytes())
-    familiar, reason = find_familiar(run.weights, network)
-    assert familiar is None
+    reference, reason = find_ood_reference(run.weights, network)
+    assert reference is None
     assert "is unknown, because they are missing" in reason
 
 

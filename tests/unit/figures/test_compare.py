@@ -6,7 +6,7 @@ import numpy as np
 
 from tlviz.figures.compare import (
     Cost,
-    Curve,
+    NamedEpochs,
     curve_points,
     plot_confusion,
     plot_cost,
@@ -22,7 +22,7 @@ EPOCHS = [{"epoch": 0, "val_accuracy": 0.1, "train_loss": None}, {"epoch": 1, "v
 
 
 def test_a_curve_shows_every_epoch_that_has_the_measure_and_marks_the_best() -> None:
-    curve = Curve("A <b>", EPOCHS, 1)
+    curve = NamedEpochs("A <b>", EPOCHS, 1)
     assert curve_points(curve, "val_accuracy") == ([0, 1], [0.1, 0.5])
     assert curve_points(curve, "train_loss") == ([1], [2.0])
     assert curve_points(curve, "val_macro_f1") == ([], [])

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.profiles import made_profile, with_stage
-from tlviz.figures.depth import Scale, lay_out
+from tlviz.figures.depth import DepthScale, lay_out
 from tlviz.figures.profile import plot_probe_curves
-from tlviz.figures.profile_numbers import Curve, band, best_stage, curve_of, finding, gain, spread
+from tlviz.figures.profile_numbers import StageCurve, band, best_stage, curve_of, finding, gain, spread
 from tlviz.figures.theme import run_colour, stage_colours
 
 
 @pytest.fixture
-def curve() -> Curve:
+def curve() -> StageCurve:
     return replace(curve_of(made_profile(), "Clip art", 1), costs=(0.2, 0.3, 0.4, 0.1), freeze=2)
 
 
@@ -23,17 +23,17 @@ def trace(figure: object, name: str) -> object:
 
 
 def test_stages_lie_side_by_side_and_their_points_in_the_middle() -> None:
-    blocks = lay_out(("a", "b"), (), Scale.STAGES)
+    blocks = lay_out(("a", "b"), (), DepthScale.STAGES)
     assert [(block.name, block.left, block.middle, block.right) for block in blocks] == [
         ("a", 0, 0.5, 1), ("b", 1, 1.5, 2), ("head", 2, 2.5, 3),
     ]  # fmt: skip
-    assert [block.right for block in lay_out(("a", "b"), (), Scale.DEPTH)] == pytest.approx([1 / 3, 2 / 3, 1])
-    by_compute = lay_out(("a", "b"), (1, 2, 1), Scale.COMPUTE)
+    assert [block.right for block in lay_out(("a", "b"), (), DepthScale.DEPTH)] == pytest.approx([1 / 3, 2 / 3, 1])
+    by_compute = lay_out(("a", "b"), (1, 2, 1), DepthScale.COMPUTE)
     assert [block.right for block in by_compute] == [0.25, 0.75, 1]
-    assert [block.right for block in lay_out(("a",), (), Scale.COMPUTE)] == [0.5, 1]
+    assert [block.right for block in lay_out(("a",), (), DepthScale.COMPUTE)] == [0.5, 1]
 
 
-def test_band_is_one_standard_error_within_what_an_accuracy_can_be(curve: Curve) -> None:
+def test_band_is_one_standard_error_within_what_an_accuracy_can_be(curve: StageCurve) -> None:
     low, high = band(curve)
     assert low == pytest.approx([0.48, 0.78, 0.68])
     assert high == pytest.approx([0.52, 0.82, 0.72])
@@ -42,7 +42,7 @@ def test_band_is_one_standard_error_within_what_an_accuracy_can_be(curve: Curve)
     )  # fmt: skip
 
 
-def test_gain_and_best(curve: Curve) -> None:
+def test_gain_and_best(curve: StageCurve) -> None:
     assert gain(curve) == pytest.approx([0.1, 0.4, 0.3])
     assert best_stage(curve.probe) == 1
     assert best_stage((0.8, 0.8, 0.7)) == 0
@@ -67,7 +67,7 @@ def test_labels_are_moved_apart_and_no_more() -> None:
     assert spread([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.5, 0.4, 0.3])
 
 
-def test_the_chart_holds_the_profile(curve: Curve) -> None:
+def test_the_chart_holds_the_profile(curve: StageCurve) -> None:
     figure = plot_probe_curves([curve], "A title")
     probe, control, strip = (trace(figure, name) for name in ("Clip art", "random weights", "stages"))
     assert list(probe.y) == [0.5, 0.8, 0.7]
@@ -87,7 +87,7 @@ def test_the_chart_holds_the_profile(curve: Curve) -> None:
     assert "chance 33%" in words
 
 
-def test_no_advice_no_marker_and_nothing_hatched(curve: Curve) -> None:
+def test_no_advice_no_marker_and_nothing_hatched(curve: StageCurve) -> None:
     figure = plot_probe_curves([replace(curve, freeze=None)], "")
     assert not any(shape.yref == "paper" for shape in figure.layout.shapes)
     assert set(trace(figure, "stages").marker.pattern.shape) == {""}
@@ -95,7 +95,7 @@ def test_no_advice_no_marker_and_nothing_hatched(curve: Curve) -> None:
     assert any("freeze nothing" in note.text for note in nothing.layout.annotations)
 
 
-def test_targets_of_one_network_share_its_strip(curve: Curve) -> None:
+def test_targets_of_one_network_share_its_strip(curve: StageCurve) -> None:
     other = curve_of(made_profile(data="photos", probes=(0.6, 0.7, 0.9)), "Photos", 0)
     figure = plot_probe_curves([curve, other], "")
     assert [part.name for part in figure.data].count("stages") == 1
@@ -104,10 +104,10 @@ def test_targets_of_one_network_share_its_strip(curve: Curve) -> None:
     assert trace(figure, "Photos").marker.symbol != trace(figure, "Clip art").marker.symbol
 
 
-def test_networks_have_a_strip_each_and_shares_of_the_way(curve: Curve) -> None:
+def test_networks_have_a_strip_each_and_shares_of_the_way(curve: StageCurve) -> None:
     profile = made_profile("other", probes=(0.6, 0.7), names=("one", "two"))
     other = replace(curve_of(profile, "Other", 2), costs=(0.5, 0.25, 0.25))
-    figure = plot_probe_curves([curve, other], "", scale=Scale.COMPUTE)
+    figure = plot_probe_curves([curve, other], "", scale=DepthScale.COMPUTE)
     assert [part.name for part in figure.data].count("stages") == 2
     assert list(trace(figure, "Other").x) == pytest.approx([0.25, 0.625])
     assert list(trace(figure, "Clip art").x) == pytest.approx([0.1, 0.35, 0.7])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tlviz.measures.faithfulness import (
-    Curve,
+    ProbabilityCurve,
     chance_maps,
     changed_pictures,
     covering_squares,
@@ -30,8 +30,8 @@ def test_pixels_change_from_the_highest_value_on() -> None:
 
 
 def test_areas_are_mean_heights() -> None:
-    assert Curve(fractions(4), np.full(5, 0.3)).area == pytest.approx(0.3)
-    assert Curve(fractions(2), np.array([1.0, 0.0, 0.0])).area == pytest.approx(0.25)
+    assert ProbabilityCurve(fractions(4), np.full(5, 0.3)).area == pytest.approx(0.3)
+    assert ProbabilityCurve(fractions(2), np.array([1.0, 0.0, 0.0])).area == pytest.approx(0.25)
 
 
 def test_alike_maps_have_alike_ranks_of_their_absolute_values() -> None:

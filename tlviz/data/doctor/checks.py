@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.data.doctor.duplicates import Agreement, agreement
+from tlviz.data.doctor.duplicates import Likeness, agreement
 from tlviz.data.doctor.findings import Finding, Kind, Severity
 from tlviz.data.doctor.inspect_file import Broken, Colour, Facts, Failure
 from tlviz.data.doctor.inventory import PictureFile
@@ -21,7 +21,7 @@ MAX_ASPECT = 4.0
 RARE_SHARE = 0.2
 """A colour mode of at most this share of the files is reported file by file, a more frequent one once."""
 _LOOK_BACK = 64
-_AGREEMENT = list(Agreement)
+_AGREEMENT = list(Likeness)
 _KEPT = "kept"
 _TURN = {
     2: "mirrored", 3: "rotated by 180°", 4: "mirrored upside down", 5: "mirrored and rotated",

@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 
-class Agreement(StrEnum):
+class Likeness(StrEnum):
     """How far two pictures of a group agree, the closest first."""
 
     BYTES = "the same bytes as"
@@ -53,11 +53,11 @@ def find_groups(facts: Sequence[Facts], check: Callable[[], None] | None = None)
     return groups
 
 
-def agreement(one: Facts, other: Facts) -> Agreement:
+def agreement(one: Facts, other: Facts) -> Likeness:
     """Say how far two pictures of a group agree."""
     if one.byte_digest == other.byte_digest:
-        return Agreement.BYTES
-    return Agreement.PIXELS if one.pixel_digest == other.pixel_digest else Agreement.NEARLY
+        return Likeness.BYTES
+    return Likeness.PIXELS if one.pixel_digest == other.pixel_digest else Likeness.NEARLY
 
 
 def _unite_near(facts: Sequence[Facts], members: Ints, groups: Ints, check: Callable[[], None] | None) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tlviz.data.sources.archive_members import READ_ERRORS, Kind, Member, open_members, safe_path
+from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
 from tlviz.data.sources.folder import PARTS, Problem, is_picture_name, scan_folder
 from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
 from tlviz.errors import BadDatasetError
@@ -75,7 +75,7 @@ class _Unpacking:
         self._packed = max(1, archive.stat().st_size)
         self._most_bytes = max(SMALL_BYTES, min(MAX_BYTES, MAX_RATIO * self._packed))
         self._problems: list[Problem] = []
-        self._links: list[tuple[Member, PurePosixPath]] = []
+        self._links: list[tuple[ArchiveMember, PurePosixPath]] = []
         self._files = 0
         self._bytes = 0
 
@@ -95,9 +95,9 @@ class _Unpacking:
             self._link(member, path)
         return self._problems
 
-    def _count(self, member: Member) -> None:
+    def _count(self, member: ArchiveMember) -> None:
         """Refuse by what the entries declare, before anything of that size is unpacked."""
-        self._files += member.kind is not Kind.FOLDER
+        self._files += member.kind is not EntryKind.FOLDER
         self._bytes += member.size
         if self._files > MAX_FILES:
             raise BadDatasetError(
@@ -109,17 +109,17 @@ class _Unpacking:
                 "far more than pictures do; if you trust it, unpack it yourself and give the folder."
             )
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: ArchiveMember) -> None:
         path = safe_path(member.name)
-        if member.kind is Kind.FOLDER:
+        if member.kind is EntryKind.FOLDER:
             return
         if path is None:
             self._note(member, "its path leads out of the archive")
         elif any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
             return
-        elif member.kind is Kind.LINK:
+        elif member.kind is EntryKind.LINK:
             self._links.append((member, path))
-        elif member.kind is Kind.OTHER:
+        elif member.kind is EntryKind.OTHER:
             self._note(member, "a device or a pipe, not a file")
         elif _ON_WINDOWS and not all(map(is_portable_name, path.parts)):
             self._note(member, "a name that Windows does not allow")
@@ -128,7 +128,7 @@ class _Unpacking:
         elif is_picture_name(path.name):
             self._write(member, path)
 
-    def _write(self, member: Member, path: PurePosixPath) -> None:
+    def _write(self, member: ArchiveMember, path: PurePosixPath) -> None:
         """Copy one picture, never over another."""
         file = self._folder.joinpath(*path.parts)
         with storage_errors(file):
@@ -142,7 +142,7 @@ class _Unpacking:
                 file.unlink()
                 self._note(member, f"damaged in the archive ({damage})")
 
-    def _link(self, member: Member, path: PurePosixPath) -> None:
+    def _link(self, member: ArchiveMember, path: PurePosixPath) -> None:
         """Copy what a link inside the archive leads to, so that no link is left on the disk."""
         target = safe_path(member.leads_to)
         if target is None:
@@ -150,15 +150,15 @@ class _Unpacking:
             return
         file = self._folder.joinpath(*target.parts)
         if file.is_file() and is_picture_name(path.name):
-            self._write(Member(member.name, Kind.FILE, 0, lambda: file.open("rb")), path)
+            self._write(ArchiveMember(member.name, EntryKind.FILE, 0, lambda: file.open("rb")), path)
         else:
             self._note(member, "a link to something that is not a picture in the archive")
 
-    def _note(self, member: Member, problem: str) -> None:
+    def _note(self, member: ArchiveMember, problem: str) -> None:
         self._problems.append(Problem(f"{self._archive}: {member.name}", problem, "left out"))
 
 
-def _copy(member: Member, out: IO[bytes]) -> str:
+def _copy(member: ArchiveMember, out: IO[bytes]) -> str:
     """Copy an entry's content; return what is wrong with it, or nothing.  Raises only what writing raises."""
     try:
         source = member.open()

@@ -33,7 +33,7 @@ _ENCRYPTED = 0x1
 _LONGEST_LINK = 4096
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry is."""
 
     FILE = "file"
@@ -43,11 +43,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """One entry: its name, its unpacked size in bytes, how to read it, and for a link the name it leads to."""
 
     name: str
-    kind: Kind
+    kind: EntryKind
     size: int
     open: Callable[[], IO[bytes]]
     leads_to: str = ""
@@ -57,12 +57,12 @@ class Member:
 class Members:
     """The entries of an open archive in order, and how many bytes of the archive have been gone through."""
 
-    each: Iterator[Member]
+    each: Iterator[ArchiveMember]
     position: Callable[[], int]
 
 
 @contextmanager
-def open_members(archive: Path, count: Callable[[Member], None], most_bytes: int) -> Iterator[Members]:
+def open_members(archive: Path, count: Callable[[ArchiveMember], None], most_bytes: int) -> Iterator[Members]:
     """List an archive's entries, each shown to ``count`` as early as it is known; what that raises is let through.
 
     A TAR is read as a stream, of which at most ``most_bytes`` are unpacked.  Raises ``BadDatasetError`` where it is
@@ -96,7 +96,7 @@ def safe_path(name: str) -> PurePosixPath | None:
     return path if is_inside and "\0" not in name else None
 
 
-def _zip_members(archive: Path, file: zipfile.ZipFile, count: Callable[[Member], None]) -> Members:
+def _zip_members(archive: Path, file: zipfile.ZipFile, count: Callable[[ArchiveMember], None]) -> Members:
     infos = file.infolist()
     if any(info.flag_bits & _ENCRYPTED for info in infos):
         raise BadDatasetError(
@@ -107,7 +107,7 @@ def _zip_members(archive: Path, file: zipfile.ZipFile, count: Callable[[Member],
         count(member)
     done = 0
 
-    def each() -> Iterator[Member]:
+    def each() -> Iterator[ArchiveMember]:
         nonlocal done
         for member, info in zip(members, infos, strict=True):
             yield member
@@ -116,18 +116,18 @@ def _zip_members(archive: Path, file: zipfile.ZipFile, count: Callable[[Member],
     return Members(each(), lambda: done)
 
 
-def _zip_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def _zip_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArchiveMember:
     name, mode = _zip_name(info), info.external_attr >> 16
     if info.is_dir():
-        kind = Kind.FOLDER
+        kind = EntryKind.FOLDER
     elif stat.S_ISLNK(mode):
-        kind = Kind.LINK
+        kind = EntryKind.LINK
     else:
-        kind = Kind.OTHER if stat.S_IFMT(mode) not in (0, stat.S_IFREG) else Kind.FILE
+        kind = EntryKind.OTHER if stat.S_IFMT(mode) not in (0, stat.S_IFREG) else EntryKind.FILE
     leads_to = ""
-    if kind is Kind.LINK and info.file_size <= _LONGEST_LINK:
+    if kind is EntryKind.LINK and info.file_size <= _LONGEST_LINK:
         leads_to = _beside(name, file.read(info).decode("utf-8", "replace"))
-    return Member(name, kind, info.file_size, lambda: file.open(info), leads_to)
+    return ArchiveMember(name, kind, info.file_size, lambda: file.open(info), leads_to)
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -140,19 +140,21 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _tar_members(tar: tarfile.TarFile, count: Callable[[Member], None]) -> Iterator[Member]:
+def _tar_members(tar: tarfile.TarFile, count: Callable[[ArchiveMember], None]) -> Iterator[ArchiveMember]:
     for info in tar:
         leads_to = _beside(info.name, info.linkname) if info.issym() else info.linkname
         kind = (
-            Kind.FILE
+            EntryKind.FILE
             if info.isreg()
-            else Kind.FOLDER
+            else EntryKind.FOLDER
             if info.isdir()
-            else Kind.LINK
+            else EntryKind.LINK
             if info.issym() or info.islnk()
-            else Kind.OTHER
+            else EntryKind.OTHER
         )
-        member = Member(info.name, kind, info.size if kind is Kind.FILE else 0, _tar_opener(tar, info), leads_to)
+        member = ArchiveMember(
+            info.name, kind, info.size if kind is EntryKind.FILE else 0, _tar_opener(tar, info), leads_to
+        )
         count(member)
         yield member
 

@@ -18,7 +18,7 @@ from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline
 from tlviz.explore.attribution.randomise import Randomised, randomisation
 from tlviz.explore.attribution.verdicts import TrustVerdict, judge_all
 from tlviz.measures.faithfulness import (
-    Curve,
+    ProbabilityCurve,
     chance_maps,
     changed_pictures,
     covering_squares,
@@ -41,8 +41,8 @@ NUDGE = 4
 class Game:
     """Deletion or insertion: the map's curve and those of its misplaced copies."""
 
-    curve: Curve
-    chance: tuple[Curve, ...]
+    curve: ProbabilityCurve
+    chance: tuple[ProbabilityCurve, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _games(scene: AttributionContext, maps: Sequence[NDArray[np.floating]], step
     return deletion, insertion
 
 
-def _curve(scene: AttributionContext, pictures: NDArray[np.float32], steps: _Steps) -> Curve:
+def _curve(scene: AttributionContext, pictures: NDArray[np.float32], steps: _Steps) -> ProbabilityCurve:
     inputs = torch.from_numpy(pictures).to(scene.inputs.device)
 
     def work(batch: int) -> Tensor:
@@ -150,7 +150,7 @@ def _curve(scene: AttributionContext, pictures: NDArray[np.float32], steps: _Ste
             return torch.cat([_probability(scene, part) for part in torch.split(inputs, batch)])
 
     steps.add(len(pictures))
-    return Curve(fractions(STEPS), halving(scene, work).cpu().double().numpy())
+    return ProbabilityCurve(fractions(STEPS), halving(scene, work).cpu().double().numpy())
 
 
 def _probability(scene: AttributionContext, inputs: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tlviz.data.sources.archive_members import READ_ERRORS, Kind, Member, open_members, safe_path
+from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
 from tlviz.errors import BadRunError, StorageError
 from tlviz.home import home, make_folder, runs_folder, storage_errors
 from tlviz.runs.store.folder import FORMAT, RunFolder
@@ -86,7 +86,7 @@ class _Unpacking:
             raise BadRunError(f"{self._archive.name} is damaged ({error}); export the run again.") from error
         return self._parent.name if self._parent and self._parent.name else self._archive.stem
 
-    def _count(self, member: Member) -> None:
+    def _count(self, member: ArchiveMember) -> None:
         """Refuse by what the entries declare, before anything is unpacked."""
         self._bytes += member.size
         self._entries += 1
@@ -94,21 +94,21 @@ class _Unpacking:
         if is_trap or self._entries > MOST_ENTRIES:
             raise BadRunError(f"{self._archive.name} would unpack to far more than a run holds; it was not unpacked.")
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: ArchiveMember) -> None:
         path = safe_path(member.name)
-        if path is None or member.kind in (Kind.LINK, Kind.OTHER):
+        if path is None or member.kind in (EntryKind.LINK, EntryKind.OTHER):
             what = "a path that leads out of it" if path is None else "a link or a device"
             raise BadRunError(
                 f"{self._archive.name} holds {what} ({member.name[:80]}), which no run has; it was not unpacked."
             )
-        if member.kind is Kind.FOLDER or path.name not in CARRIED or len(path.parts) > 2:
+        if member.kind is EntryKind.FOLDER or path.name not in CARRIED or len(path.parts) > 2:
             return
         if self._parent not in (None, path.parent):
             raise BadRunError(f"{self._archive.name} holds several runs; export each into a file of its own.")
         self._parent = path.parent
         self._write(member, self._folder / path.name)
 
-    def _write(self, member: Member, file: Path) -> None:
+    def _write(self, member: ArchiveMember, file: Path) -> None:
         """Copy one file, never over another, and never more than it may have."""
         if file.exists():
             raise BadRunError(f"{self._archive.name} holds {file.name} twice.")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from tlviz.figures.compare import Cost, Curve, plot_cost, plot_moved, plot_reliability, plot_run_curves
+from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot_reliability, plot_run_curves
 from tlviz.figures.theme import chart_config
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
@@ -45,7 +45,7 @@ def render_curves(runs: Sequence[ComparedRun]) -> None:
         "Measure", list(CURVES), default="Accuracy", required=True, key="compare_measure", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    curves = [Curve(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
+    curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
     figure = plot_run_curves(
         curves, CURVES[measure], measure if "Train" in measure else f"validation {measure.lower()}"
     )

@@ -11,9 +11,9 @@ import streamlit as st
 from tlviz.data.pixels.images import dataset_title
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Profile
-from tlviz.figures.depth import Scale
+from tlviz.figures.depth import DepthScale
 from tlviz.figures.profile import plot_probe_curves
-from tlviz.figures.profile_numbers import Curve, curve_of, finding
+from tlviz.figures.profile_numbers import StageCurve, curve_of, finding
 from tlviz.figures.theme import chart_config
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
@@ -45,7 +45,7 @@ BESIDE_WORDS = {
     Beside.NETWORKS: "With other networks",
     Beside.NOTHING: "Alone",
 }
-SCALE_WORDS = {Scale.DEPTH: "By stages", Scale.COMPUTE: "By compute"}
+SCALE_WORDS = {DepthScale.DEPTH: "By stages", DepthScale.COMPUTE: "By compute"}
 
 
 def render_curve(profile: Profile) -> None:
@@ -63,7 +63,7 @@ def render_curve(profile: Profile) -> None:
         render_sample()
         others = _choose_beside(beside, profile)
     pairs = others or beside_pairs(beside, profile.model, profile.data)
-    scale = Scale.STAGES
+    scale = DepthScale.STAGES
     with right:
         if beside is Beside.NETWORKS:
             scale = _axis()
@@ -104,14 +104,14 @@ def _choose_beside(beside: Beside, profile: Profile) -> list[Pair]:
     return []
 
 
-def _axis() -> Scale:
-    from_address(Key.AXIS, list(SCALE_WORDS), Scale.DEPTH)
+def _axis() -> DepthScale:
+    from_address(Key.AXIS, list(SCALE_WORDS), DepthScale.DEPTH)
     st.segmented_control(
         "Axis", list(SCALE_WORDS), format_func=SCALE_WORDS.__getitem__, key=Key.AXIS, required=True,
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     to_address(Key.AXIS)
-    return Scale(st.session_state[Key.AXIS])
+    return DepthScale(st.session_state[Key.AXIS])
 
 
 def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
@@ -124,7 +124,7 @@ def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
         )
 
 
-def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
+def _chart(profile: Profile, pairs: Sequence[Pair], scale: DepthScale) -> None:
     others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
     by_network = any(other.model != profile.model for other in others)
     own = [found.data for found in (profile, *others) if found.data not in DISTANCES]
@@ -132,7 +132,7 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: Scale) -> None:
     curves = [replace(main, freeze=profile.advice.freeze), *(replace(curve, permuted=()) for curve in rest)]
     title = f"{find_model(profile.model).title} on {dataset_title(profile.data)}: {finding(profile)}"
     figure = plot_probe_curves(
-        curves, title, scale=scale if by_network else Scale.STAGES, revision=f"{profile.model} {profile.data}"
+        curves, title, scale=scale if by_network else DepthScale.STAGES, revision=f"{profile.model} {profile.data}"
     )
     name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
     st.plotly_chart(figure, key="probe_curve", config=png_config(name))
@@ -150,7 +150,7 @@ def png_config(name: str) -> dict[str, object]:
     }
 
 
-def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> Curve:
+def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> StageCurve:
     stages = networks.own_stages(profile.model)
     curve = curve_of(profile, *(_network_name(profile) if by_network else _target_name(profile, own)))
     return replace(

@@ -91,8 +91,8 @@ def _name(run: RunFolder, pictures: Sequence[Picture], missing: Sequence[Problem
     from tlviz.export.predict import read_geometry, to_csv
 
     changed = saved_at(run.name)
-    familiar, reason = _familiar(run.name, changed)
-    named = _predicted(run.name, changed, _fingerprint(pictures), familiar is not None, pictures)
+    reference, reason = _ood_reference(run.name, changed)
+    named = _predicted(run.name, changed, _fingerprint(pictures), reference is not None, pictures)
     if reason:
         st.caption(reason)
     if named.rows:
@@ -184,10 +184,10 @@ def _fingerprint(pictures: Sequence[Picture]) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the training images, once …")
-def _familiar(run: str, saved_at: int) -> tuple[OodReference | None, str]:  # noqa: ARG001 (a cache key)
-    from tlviz.export.ood_reference import find_familiar
+def _ood_reference(run: str, saved_at: int) -> tuple[OodReference | None, str]:  # noqa: ARG001 (a cache key)
+    from tlviz.export.ood_reference import find_ood_reference
 
-    return find_familiar(find_run(run).weights, run_network(run))
+    return find_ood_reference(find_run(run).weights, run_network(run))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -195,19 +195,19 @@ def _predicted(
     run: str,
     saved_at: int,
     fingerprint: str,  # noqa: ARG001 (a cache key)
-    with_familiar: bool,
+    with_reference: bool,
     _pictures: Sequence[Picture],
 ) -> Predictions:
     from tlviz.export.predict import predict, read_geometry
 
     network, geometry = run_network(run), read_geometry(find_run(run))
-    familiar = _familiar(run, saved_at)[0] if with_familiar else None
+    reference = _ood_reference(run, saved_at)[0] if with_reference else None
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:
         bar.progress(done / total, f"{done:,} of {total:,} pictures")
 
     try:
-        return predict(network, geometry, _pictures, familiar, progress)
+        return predict(network, geometry, _pictures, reference, progress)
     finally:
         bar.empty()
