@@ -1,4 +1,4 @@
-"""A table as a file to take home."""
+"""A table as a file to download."""
 
 from __future__ import annotations
 

@@ -40,10 +40,10 @@ POLL_S = 1.0
 RECENT = 20
 """Runs older than the newest twenty are not looked at for signs of life."""
 
-ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Drawing for"}
+ABOUT_NETWORKS = {DOWNLOAD: "Download of", VISUALISE: "Feature visualisation for"}
 ABOUT_TARGETS = {
     DOCTOR: "Check of",
-    INGEST: "Bringing in",
+    INGEST: "Import of",
     PROFILE: "Measuring",
     RANGE_TEST: "Rate test on",
     RACE: "Race on",
@@ -98,7 +98,7 @@ def run_label(summary: RunSummary | Row) -> str:
     if summary.kind in ABOUT_TARGETS:
         return f"{ABOUT_TARGETS[summary.kind]} {dataset_title(summary.data)}"
     if isinstance(summary, RunSummary) and summary.kind == ANSWERS:
-        return f"Answers about {summary.settings.get('part', '')} images"
+        return f"Predictions for {summary.settings.get('part', '')} images"
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     moment = summary.run[9:13]
     own = summary.notes.name if isinstance(summary, Row) else ""
