@@ -11,7 +11,7 @@ from tlviz.ui.attributions.trust import render_trust
 from tlviz.ui.before_after import pick_tuned_runs
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.cached.attributions import unavailable
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.pick_picture import given_picture, pick_picture, picture_name
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.memory import give_back_memory
@@ -19,7 +19,7 @@ from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 
 def page() -> None:
-    st.title("Why this answer?")
+    page_title("Attributions")
     with st.container():
         network = networks.network(source())
         images = targets.images(target(), source())

@@ -9,7 +9,7 @@ from tlviz.ui.channels.atlas import render_atlas
 from tlviz.ui.channels.before_after import render_after
 from tlviz.ui.channels.panel import render_channel
 from tlviz.ui.channels.view import ChannelsView
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
@@ -18,7 +18,7 @@ CHANNEL, ATLAS = "One channel", "Atlas"
 
 def page() -> None:
     title, views = st.columns([2, 1], vertical_alignment="center")
-    title.title("What is this channel for?")
+    page_title("Channels", title)
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages
         images = cached_channels.sample(targets.images(target(), source()))

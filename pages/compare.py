@@ -8,7 +8,7 @@ from tlviz.ui.address import from_address, to_address
 from tlviz.ui.compare.errors import answers_of, render_errors
 from tlviz.ui.compare.pick_runs import ComparedRun, lettered, pick_runs, render_heads
 from tlviz.ui.compare.views import render_calibration, render_cost, render_curves, render_moved, render_settings
-from tlviz.ui.frame import guarded
+from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.runs.open_inside import link_to_feature_maps
 from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.state import Key
@@ -20,7 +20,7 @@ VIEWS = (SETTINGS, CURVES, ERRORS, CALIBRATION, MOVED, COST)
 
 
 def page() -> None:
-    st.title("What changed, down to the single image?")
+    page_title("Compare")
     rows = [row for row in overview() if row.status.is_over and row.best_val_accuracy is not None]
     if not rows:
         st.info("No run has ended yet. Start one on the Fine-tune page.", icon=":material/compare_arrows:")

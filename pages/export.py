@@ -1,4 +1,4 @@
-"""Export: is it ready to take home?"""
+"""Export: is it ready to use elsewhere?"""
 
 import streamlit as st
 
@@ -8,13 +8,13 @@ from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached import networks
 from tlviz.ui.cached import runs as cached_runs
-from tlviz.ui.frame import guarded
+from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import pick_run
 
 
 def page() -> None:
-    st.title("Is it ready to take home?")
+    page_title("Export")
     runs = [run for run in list_runs(FINETUNE) if run.weights.exists()]
     if not runs:
         st.info("No run has saved weights yet. Start one on the Fine-tune page.", icon=":material/download:")
@@ -29,7 +29,7 @@ def page() -> None:
         "Class names and preprocessing are inside, in its header."
     )
     if not summary.status.is_over:
-        st.caption("The run is still going on: this is its best epoch so far.")
+        st.caption("The run is still training: this is its best epoch so far.")
     with st.container(horizontal=True):
         st.download_button(
             "Download",
@@ -40,12 +40,16 @@ def page() -> None:
             mime="application/octet-stream",
             on_click="ignore",
         )
-        check = st.button("Check the file", icon=":material/fact_check:", help="Reloads it and compares every answer.")
+        check = st.button(
+            "Check the file",
+            icon=":material/fact_check:",
+            help="Reloads it and compares its predictions with the run's.",
+        )
     if check:
         _check(run.name)
-    st.subheader("Use it anywhere", anchor=False)
-    st.markdown("The tensors have the library's own names; nothing of tlviz is needed.")
-    st.code(_snippet(summary, f"{run.name}.safetensors"), language="python")
+    st.header("Use it anywhere", anchor=False)
+    st.markdown("The tensors have the names that the library uses, so tlviz is not needed to load them.")
+    st.code(_snippet(summary, f"{run.name}.safetensors"), language="python", wrap_lines=True)
 
 
 def _check(name: str) -> None:
@@ -56,7 +60,7 @@ def _check(name: str) -> None:
     )
     bar.empty()
     if agreement is None:
-        st.warning("The run's pictures are no longer where they were, so the file cannot be compared with the run.")
+        st.warning("The run's images can no longer be found, so the file cannot be compared with the run.")
         return
     st.success(
         f"Reloaded and compared on the validation images: {agreement.top1_agreement:.0%} of the answers agree, "

@@ -1,4 +1,4 @@
-"""Feature maps: what does each layer see?"""
+"""Feature maps: what does each stage see?"""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from tlviz.ui.cached import looks, networks, targets
 from tlviz.ui.feature_maps.choice import ALL, View, render_choice
 from tlviz.ui.feature_maps.one_channel import render_field, render_one
 from tlviz.ui.feature_maps.views import MapView, render_change, render_channels, render_runs, render_two
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.pick_picture import pick_picture, picture_name
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice
@@ -25,7 +25,7 @@ PANELS = {
 
 
 def page() -> None:
-    st.title("What does each stage see?")
+    page_title("Feature maps")
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages
         images = targets.images(target(), source())
@@ -35,12 +35,12 @@ def page() -> None:
     with left:
         pixels = pick_picture(images, source())
         activations = looks.seen(source(), "", pixels)
-        st.image(pixels, width="stretch", alt="The picture as the network gets it")
+        st.image(pixels, width="stretch", alt="The picture as the network sees it")
         if activations.guesses:
             st.markdown("**Five best guesses**")
             render_guesses(activations.guesses)
         else:
-            st.caption("Pretrained without named classes: it has features, and no guesses.")
+            st.caption("Pretrained without class names, so there are no guesses.")
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
         choice, room = render_choice(source(), stages[:-1], View(view))

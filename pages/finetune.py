@@ -19,14 +19,14 @@ from tlviz.ui.finetune.form import render_plan, render_settings
 from tlviz.ui.finetune.live import render_no_run, render_run
 from tlviz.ui.finetune.plan_words import plan_in_words
 from tlviz.ui.finetune.range_test import render_range_test
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import pick_run
 
 
 def page() -> None:
-    st.title("How do I train it?")
+    page_title("Fine-tune")
     with st.container():  # progress comes and goes here without moving what follows
         images = targets.images(target(), source())
         stages = networks.target_stages(source(), len(images.classes))
@@ -44,7 +44,7 @@ def _live() -> None:
         render_no_run()
         return
     render_run(pick_run(runs, key=Key.RUN))
-    st.page_link("pages/export.py", label="Take the best weights home", icon=":material/download:")
+    st.page_link("pages/export.py", label="Export the best weights", icon=":material/download:")
 
 
 def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGenerator) -> None:

@@ -8,7 +8,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import networks
 from tlviz.ui.cached.profiles import known_profile
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.measure.advice import RECORD, render_advice
 from tlviz.ui.measure.advice_record import render_record
 from tlviz.ui.measure.curve import render_curve
@@ -31,7 +31,7 @@ VIEWS = {
 
 
 def page() -> None:
-    st.title("Which layers are general, which specific?")
+    page_title("Measure")
     take_sample()
     profile = known_profile(source(), target())
     if profile is None:
@@ -46,7 +46,7 @@ def page() -> None:
 def _invite(model: str, data: str) -> None:
     """Say what will be measured, and offer to, or show how far it is."""
     network, images = find_model(model).title, plain(dataset_title(data))
-    st.markdown(f"Not measured yet: how much each stage of **{network}** knows that helps on **{images}**.")
+    st.markdown(f"Not measured yet: how much each stage of **{network}** helps on **{images}**.")
     if not render_running([(model, data)]):
         render_failure((model, data))
         button, more = st.columns([1, 5])
@@ -57,8 +57,8 @@ def _invite(model: str, data: str) -> None:
             render_sample()
     render_stage_strip(networks.own_stages(model), key="measure_strip")
     st.caption(
-        "A sample of the target goes once through the network and once through a copy with random weights; at every "
-        "stage a linear classifier then tries to name the classes. What pretraining adds there is what can be kept."
+        "A sample of the target goes once through the network and once through a copy with random weights. At every "
+        "stage a linear classifier then predicts the classes; its gain over random weights is what pretraining adds."
     )
 
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from tlviz.ui.frame import guarded
+from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.models.cards import render_card, render_comparison
 from tlviz.ui.models.checkpoint_import import render_import
 from tlviz.ui.models.table import chosen_models, render_choice, render_filters
 
 
 def page() -> None:
-    st.title("Which networks are there?")
+    page_title("Models")
     chosen = chosen_models()
     render_choice(render_filters())
     if not chosen:

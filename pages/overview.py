@@ -5,7 +5,7 @@ import streamlit as st
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.messages import plain
 from tlviz.ui.widgets.panels import render_problems, render_wall
 from tlviz.ui.widgets.stage_strip import render_stage_strip
@@ -15,12 +15,12 @@ WALL_COLUMNS = 10
 
 def page() -> None:
     spec = find_model(source())
-    st.title("What do I have?")
+    page_title("Overview")
     st.markdown(
         "A pretrained network, the **source**, and images it was not trained for, the **target**. "
-        "Transfer learning starts from the one and adapts it to the other."
+        "Transfer learning starts from the source and adapts it to the target."
     )
-    st.subheader(f"Source: {spec.title}", anchor=False)
+    st.header(f"Source: {spec.title}", anchor=False)
     st.markdown(
         f"{spec.sentence} {spec.parameters:,} parameters, trained on {spec.source}; "
         f"it sees pictures of {spec.preprocessing.size} x {spec.preprocessing.size} pixels."
@@ -44,7 +44,7 @@ def page() -> None:
 def _target(name: str) -> None:
     images = targets.images(name, source())
     relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
-    st.subheader(f"Target: {plain(images.title)}", anchor=False)
+    st.header(f"Target: {plain(images.title)}", anchor=False)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
     if len(images.classes) > targets.MOST_CLASSES:

@@ -5,14 +5,14 @@ import streamlit as st
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import RACE
 from tlviz.ui.cached import networks, targets
-from tlviz.ui.frame import guarded, source, target
+from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.race.form import render_form
 from tlviz.ui.race.live import pick_race, render_no_race, render_race
 from tlviz.ui.runs.trash import render_undo
 
 
 def page() -> None:
-    st.title("Which strategy wins, and is it noise?")
+    page_title("Race")
     render_undo()
     races = list_runs(RACE)
     if not races:
@@ -26,7 +26,7 @@ def page() -> None:
     with which:
         race = pick_race(races)
     render_race(race)
-    st.caption("Every run of a race is an ordinary run: see it on the Fine-tune page, take it home on Export.")
+    st.caption("Every run of a race is an ordinary run: watch it on the Fine-tune page, export it on the Export page.")
 
 
 def _form() -> None:

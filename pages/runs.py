@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.runs.overview import all_tags, overview
-from tlviz.ui.frame import guarded
+from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.runs.panel import render_run_heading, render_run_panel
 from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
@@ -13,7 +13,7 @@ NOTES, TRY = "Notes and actions", "Try it on new pictures"
 
 
 def page() -> None:
-    st.title("Which runs have I made?")
+    page_title("Runs")
     render_undo()
     rows = overview()
     if rows:

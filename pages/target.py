@@ -6,7 +6,7 @@ from tlviz.data.pixels.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import targets
-from tlviz.ui.frame import guarded, source, target, target_or_none
+from tlviz.ui.frame import guarded, page_title, source, target, target_or_none
 from tlviz.ui.messages import plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.target.dataset_import import render_import
@@ -20,7 +20,7 @@ VIEWS = (CLASSES, FINDINGS, AUGMENTATION, MAP)
 
 
 def page() -> None:
-    st.title("Is my data sound?")
+    page_title("Target")
     import_place = st.container()
     try:
         _views()

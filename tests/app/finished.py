@@ -26,7 +26,7 @@ def finished_run(strategy: str, *, moved: str = "", model: str = "squeezenet1_1"
                     for parameter in network.module.get_submodule(path).parameters():
                         parameter.mul_(0.8)
     run = create_run("finetune", strategy, config.to_json())
-    run.weights.write_bytes(bundle_bytes(network, config, {}))
+    run.weights.write_bytes(bundle_bytes(network, config, {"epoch": 0, "val_accuracy": 0.5}))
     epoch = {"event": "epoch", "epoch": 0, "duration_s": 0.0, "images_per_s": 0.0, "val_loss": 1.0, "val_accuracy": 0.5}
     events = [epoch, {"event": "finished", "status": "finished"}]
     lines = "".join(json.dumps(event | {"time": 1.0}) + "\n" for event in events)

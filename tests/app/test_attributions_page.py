@@ -51,7 +51,7 @@ def test_it_opens_on_grad_cam_of_the_best_guess() -> None:
     app = open_why()
     assert not app.exception
     assert not app.error
-    assert app.title[0].value == "Why this answer?"
+    assert app.title[0].value == "Attributions: why this answer?"
     assert "Grad-CAM · at fire9 · for zebra 73%" in text(app)
     assert "**Grad-CAM at every stage**" in text(app)
 

@@ -1,4 +1,4 @@
-"""The whole path in a real browser: choose, look, train, watch, reload, stop, take home, use elsewhere."""
+"""The whole path in a real browser: choose, look, train, watch, reload, stop, export, use elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Channels page in a real browser: choose a channel, have it drawn, cancel a drawing, take pictures home."""
+"""The Channels page in a real browser: choose a channel, have it drawn, cancel a drawing, download pictures."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def cloned(settings: FinetuneConfig) -> AppTest:
     app.button(key="run_clone").click().run()
     assert not app.exception
     assert not app.error
-    assert app.title[0].value == "How do I train it?"
+    assert app.title[0].value == "Fine-tune: how do I train it?"
     return app.switch_page("pages/finetune.py").run()
 
 

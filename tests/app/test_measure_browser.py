@@ -57,7 +57,7 @@ def test_from_measure_to_the_curve(home: Path, tmp_path: Path) -> None:
 
         page.get_by_role("button", name="More").nth(1).click()
         page.get_by_role("button", name="Only prepare the advised one").click()
-        expect(page.get_by_role("heading", name="How do I train it?")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("heading", name="Fine-tune: how do I train it?")).to_be_visible(timeout=20_000)
         visit.settle()
         assert "target=clipart" in visit.address, "the way to another page keeps the target"
         assert not visit.errors

@@ -205,7 +205,7 @@ def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> N
     plans = {(s["strategy"], s["freeze"], str(s["frozen"]), s["batchnorm"]) for s in settings}
     assert len(plans) == len(settings)
     assert len({(s["epochs"], s["seed"], s["image_size"], s["head_lr"]) for s in settings}) == 1
-    assert app.title[0].value == "Which strategy wins, and is it noise?"
+    assert app.title[0].value == "Race: which strategy wins, and is it noise?"
     assert [standing.words for standing in standings(read_race(race))] == [s["plan"] for s in settings]
     (advised,) = load_record("squeezenet1_1", "clipart").advised
     assert (advised.strategy, advised.freeze) in {(s["strategy"], s["freeze"]) for s in settings}
@@ -217,7 +217,7 @@ def test_the_advice_opens_prepared_on_the_fine_tune_page() -> None:
     (advised,) = load_record("squeezenet1_1", "clipart").advised
     next(button for button in app.button if button.label == "Only prepare the advised one").click().run()
     assert not app.exception
-    assert app.title[0].value == "How do I train it?"
+    assert app.title[0].value == "Fine-tune: how do I train it?"
     assert (app.session_state[Key.STRATEGY], app.session_state[Key.FREEZE]) == (advised.strategy, advised.freeze)
     assert app.query_params[Key.FREEZE] == str(advised.freeze)
 
@@ -229,7 +229,7 @@ def test_a_candidate_that_tunes_early_stages_opens_prepared_with_the_others_froz
     at = next(at for at, words in enumerate(candidates) if "the first stage and the head tuned" in words)
     app.button(key=f"candidate_{at}").click().run()
     assert not app.exception
-    assert app.title[0].value == "How do I train it?"
+    assert app.title[0].value == "Fine-tune: how do I train it?"
     assert app.multiselect(key=Key.FROZEN).value == [stage.name for stage in profile.stages[1:]]
     assert "Trained: stem, the head" in text(app)
 

@@ -17,18 +17,18 @@ from tlviz.ui.state import Key
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 PAGES = {
-    "overview": "What do I have?",
-    "models": "Which networks are there?",
-    "target": "Is my data sound?",
-    "feature_maps": "What does each stage see?",
-    "channels": "What is this channel for?",
-    "attributions": "Why this answer?",
-    "measure": "Which layers are general, which specific?",
-    "finetune": "How do I train it?",
-    "race": "Which strategy wins, and is it noise?",
-    "compare": "What changed, down to the single image?",
-    "runs": "Which runs have I made?",
-    "export": "Is it ready to take home?",
+    "overview": "Overview: what do I have?",
+    "models": "Models: which networks are there?",
+    "target": "Target: is my data sound?",
+    "feature_maps": "Feature maps: what does each stage see?",
+    "channels": "Channels: what is this channel for?",
+    "attributions": "Attributions: why this answer?",
+    "measure": "Measure: which layers are general, which specific?",
+    "finetune": "Fine-tune: how do I train it?",
+    "race": "Race: which strategy wins, and is it noise?",
+    "compare": "Compare: what changed, down to the single image?",
+    "runs": "Runs: which runs have I made?",
+    "export": "Export: is it ready to use elsewhere?",
 }
 
 

@@ -47,7 +47,7 @@ def test_a_chosen_image_shows_where_each_run_looked_and_leads_on() -> None:
     assert "Grad-CAM for the answer given: bright areas support it; one colour scale for all." in text(app)
     app.button(key="compare_attributions").click().run()
     assert not app.exception
-    assert app.title[0].value == "Why this answer?"
+    assert app.title[0].value == "Attributions: why this answer?"
     assert app.session_state[Key.PICTURE] == name
     assert set(app.session_state[Key.RUNS]) == {one.name, two.name}
     assert app.sidebar.selectbox(key=Key.TARGET).value == "photos"
@@ -67,7 +67,7 @@ def test_feature_maps_open_on_the_compared_runs() -> None:
     app = compare(one, two)
     app.button(key="compare_feature_maps").click().run()
     assert not app.exception
-    assert app.title[0].value == "What does each stage see?"
+    assert app.title[0].value == "Feature maps: what does each stage see?"
     assert app.session_state[Key.LOOK] == "Before and after"
     assert set(app.session_state[Key.RUNS]) == {one.name, two.name}
 
@@ -86,7 +86,7 @@ def test_a_new_picture_shows_where_the_run_looked_and_goes_along(tmp_path: Path)
     assert "Grad-CAM for the answer given: bright areas support it." in text(app)
     app.button(key="try_attributions").click().run()
     assert not app.exception
-    assert app.title[0].value == "Why this answer?"
+    assert app.title[0].value == "Attributions: why this answer?"
     assert app.button(key="leave_handed").label == "Close two.png"
     app.button(key="leave_handed").click().run()
     assert not app.exception

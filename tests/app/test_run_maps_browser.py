@@ -25,7 +25,7 @@ def test_a_click_on_an_image_shows_both_runs_maps_and_leads_to_attributions(home
         drawn = [image.get_attribute("src") for image in page.locator(".tiles img").all()]
         assert len(set(drawn)) == 3, "the second run's last stage was changed, so its map is another"
         page.get_by_role("button", name="Open in Attributions").click()
-        expect(page.get_by_role("heading", name="Why this answer?")).to_be_visible()
+        expect(page.get_by_role("heading", name="Attributions: why this answer?")).to_be_visible()
         visit.settle()
         assert name.rpartition("/")[2] in visit.address
         assert one.name in visit.address

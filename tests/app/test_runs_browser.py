@@ -122,7 +122,7 @@ def test_name_try_delete_and_undo(home: Path, tmp_path: Path) -> None:
         assert list_runs("finetune") == [run]
 
         page.get_by_role("button", name="Clone").click()
-        expect(page.get_by_role("heading", name="How do I train it?")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name="Fine-tune: how do I train it?")).to_be_visible(timeout=30_000)
         visit.settle()
         expect(page.get_by_role("radio", name="Head only")).to_be_checked()
         assert not visit.errors

@@ -192,7 +192,7 @@ def test_a_clone_opens_fine_tune_with_every_setting_of_the_run() -> None:
     app.switch_page("pages/runs.py").run()
     app.button(key="run_clone").click().run()
     assert not app.exception
-    assert app.title[0].value == "How do I train it?"
+    assert app.title[0].value == "Fine-tune: how do I train it?"
     assert app.sidebar.selectbox(key=Key.TARGET).value == "clipart"
     assert app.number_input(key=Key.EPOCHS).value == 7
     assert not [warning.value for warning in app.warning]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale, unlabel_rgb
 
-from tlviz.figures.theme import run_colour, stage_colours, use_template
+from tlviz.figures.theme import readable_on, run_colour, stage_colours, use_template
 
 Values = Sequence[float | None]
 HEIGHT = 300
@@ -43,7 +45,6 @@ def plot_similarity_map(
             ygap=1,
             colorbar={"title": "CKA", "thickness": 12, "outlinewidth": 0},
             customdata=[[(row, column) for column in columns] for row in rows],
-            texttemplate="%{z:.2f}" if is_small else None,
             hovertemplate="%{customdata[0]} and %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
@@ -55,7 +56,20 @@ def plot_similarity_map(
         tickvals=list(range(len(rows))), ticktext=coloured_names(rows), title=row_title, autorange="reversed", **ticks
     )
     figure.update_layout(height=MAP_HEIGHT, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    if is_small:
+        figure.update_layout(annotations=[*_written(values)])
     return use_template(figure)
+
+
+def _written(values: Sequence[Values]) -> Iterator[dict[str, Any]]:
+    """Write each value into its cell, in black or white, whichever reads better on the cell's colour."""
+    for row, line in enumerate(values):
+        for column, value in enumerate(line):
+            if value is not None:
+                (cell,) = sample_colorscale(_SCALE, [min(1.0, max(0.0, value))])
+                colour = readable_on(*unlabel_rgb(cell))
+                words = f"{value:.2f}"
+                yield {"x": column, "y": row, "text": words, "showarrow": False, "font": {"color": colour}}
 
 
 def plot_stage_bars(

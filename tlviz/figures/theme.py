@@ -50,6 +50,14 @@ def class_colours(count: int) -> list[str]:
     return colours
 
 
+def readable_on(red: float, green: float, blue: float) -> str:
+    """Return black or white, whichever has more contrast (WCAG 2.2) on a colour in 0 to 255: always at least 4.5:1."""
+    shares = [channel / 255 for channel in (red, green, blue)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
+
+
 def register_template() -> str:
     """Register the Plotly template unless it is there already, and return its name."""
     if TEMPLATE not in pio.templates:

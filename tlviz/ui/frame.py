@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from tlviz.data.pixels.images import dataset_title, find_dataset
@@ -31,7 +32,7 @@ ENTER = "enter"
 SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 TARGET_HELP = "Target: the new task, its classes and its images."
 FOLDER_HELP = (
-    "A folder with one sub-folder a class, or train/, val/ and test/ above them; or a CSV of paths and labels. "
+    "A folder with one sub-folder per class, optionally inside train/, val/ and test/; or a CSV of paths and labels. "
     "The pictures stay where they are."
 )
 
@@ -42,26 +43,40 @@ NARROW_MENU = """<style>
 </style>"""
 """Twelve pages leave room for source and target above the fold."""
 
+_READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
+
+
+class PageEntry(NamedTuple):
+    """A row of the page table: the page's file, its name in the navigation, the question it answers, its icon."""
+
+    file: str
+    name: str
+    question: str
+    icon: str
+
+
 PAGES = (
-    ("pages/overview.py", "Overview", ":material/home:"),
-    ("pages/models.py", "Models", ":material/hub:"),
-    ("pages/target.py", "Target", ":material/photo_library:"),
-    ("pages/feature_maps.py", "Feature maps", ":material/visibility:"),
-    ("pages/channels.py", "Channels", ":material/filter_alt:"),
-    ("pages/attributions.py", "Attributions", ":material/center_focus_strong:"),
-    ("pages/measure.py", "Measure", ":material/analytics:"),
-    ("pages/finetune.py", "Fine-tune", ":material/model_training:"),
-    ("pages/race.py", "Race", ":material/flag:"),
-    ("pages/compare.py", "Compare", ":material/compare_arrows:"),
-    ("pages/runs.py", "Runs", ":material/list_alt:"),
-    ("pages/export.py", "Export", ":material/download:"),
+    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:"),
+    PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:"),
+    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:"),
+    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:"),
+    PageEntry("pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:"),
+    PageEntry("pages/attributions.py", "Attributions", "Why this answer?", ":material/center_focus_strong:"),
+    PageEntry("pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:"),
+    PageEntry("pages/finetune.py", "Fine-tune", "How do I train it?", ":material/model_training:"),
+    PageEntry("pages/race.py", "Race", "Which strategy wins, and is it noise?", ":material/flag:"),
+    PageEntry("pages/compare.py", "Compare", "What changed, down to the single image?", ":material/compare_arrows:"),
+    PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:"),
+    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:"),
 )
 
 
 def open_frame() -> StreamlitPage:
     """Draw what surrounds every page and return the chosen page; the first of the table is the default."""
-    st.set_page_config(page_title="tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
-    page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
+    page = st.navigation([st.Page(entry.file, title=entry.name, icon=entry.icon) for entry in PAGES])
+    st.set_page_config(
+        page_title=f"{page.title} · tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide"
+    )
     _go_on_to_the_page()
     st.session_state[Key.MOVED] = st.session_state.get(Key.PAGE, page.url_path) != page.url_path
     st.session_state[Key.PAGE] = page.url_path
@@ -74,6 +89,7 @@ def _render_sidebar() -> None:
     """Draw source, target, device and active runs; what is chosen holds for all pages and is in the address bar."""
     with st.sidebar:
         st.html(NARROW_MENU)
+        st.html(_READABLE)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
@@ -97,6 +113,12 @@ def _render_sidebar() -> None:
             active_runs()
 
 
+def page_title(name: str, place: DeltaGenerator | None = None) -> None:
+    """Say, as the page's one heading of the first level, what the page is and which question it answers."""
+    question = next(entry.question for entry in PAGES if entry.name == name)
+    (place or st).title(f"{name}: {question[0].lower()}{question[1:]}", anchor=False)
+
+
 def source() -> str:
     """Return the chosen network's name."""
     return str(st.session_state[Key.SOURCE])
@@ -110,10 +132,10 @@ def target() -> str:
         return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
     folder = str(st.session_state.get(Key.FOLDER) or "").strip()
     if not folder:
-        raise BadDatasetError("No folder is given yet: type the path of your pictures into the field on the left.")
+        raise BadDatasetError("No folder is given yet: type the path of your pictures into the field in the sidebar.")
     path = find_dataset(str(given_path(folder).absolute()))
     if isinstance(path, Path) and path.is_file() and is_archive(path):
-        raise BadDatasetError(f"{path} is an archive: bring it in on the Target page, where it is unpacked.")
+        raise BadDatasetError(f"{path} is an archive: import it on the Target page, which unpacks it.")
     return str(path) if isinstance(path, Path) else folder
 
 
@@ -154,7 +176,7 @@ def _go_on_to_the_page() -> None:
     """Finish what ``_enter_by_the_front_door`` began."""
     address = st.query_params.to_dict()
     wanted = address.pop(ENTER, None)
-    if wanted in {file for file, _, _ in PAGES}:
+    if wanted in {entry.file for entry in PAGES}:
         st.switch_page(wanted, query_params=address)  # noqa: TID251
 
 

@@ -13,6 +13,7 @@ class Key(StrEnum):
     PAGE = "page"
     MOVED = "moved"
     TROUBLE = "trouble"
+    DELETED = "just_deleted"
     SOURCE = "source"
     MODELS = "models"
     BLOCKS = "blocks"

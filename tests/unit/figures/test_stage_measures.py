@@ -26,6 +26,13 @@ def test_similarity_map_has_the_stages_in_their_colours_on_both_axes() -> None:
     assert first in names[0]
     assert second in names[1]
     assert names[1].endswith("b")
+    written = [(mark.x, mark.y, mark.text, mark.font.color) for mark in figure.layout.annotations]
+    assert written == [(0, 0, "1.00", "#000000"), (0, 1, "0.25", "#ffffff"), (1, 1, "1.00", "#000000")]
+
+
+def test_the_values_of_a_large_map_are_not_written() -> None:
+    names = [str(at) for at in range(13)]
+    assert not plot_similarity_map(names, names, [[0.5] * 13] * 13).layout.annotations
 
 
 def test_bars_and_their_level() -> None:

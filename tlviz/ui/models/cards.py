@@ -20,7 +20,7 @@ from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 def render_card(spec: ModelSpec) -> None:
     """Show one network: a sentence, its figures, and what can be done with it."""
-    st.subheader(spec.title, anchor=False)
+    st.header(spec.title, anchor=False)
     st.markdown(spec.sentence)
     st.caption(" · ".join(_facts(spec)))
     download = _current_download(spec)

@@ -14,7 +14,6 @@ from tlviz.runs.store.trash import discard
 from tlviz.ui.address import go_to
 from tlviz.ui.compare.pick_runs import MOST
 from tlviz.ui.messages import heed
-from tlviz.ui.runs.panel import DELETED
 from tlviz.ui.state import Key
 
 
@@ -77,6 +76,6 @@ def _report(run: RunFolder) -> bytes:
 
 
 def _delete(run: RunFolder) -> None:
-    st.session_state[DELETED] = discard(run).name
+    st.session_state[Key.DELETED] = discard(run).name
     st.session_state.pop(Key.RACE, None)
     st.query_params.pop(Key.RACE, None)

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlviz.data.pixels.images import dataset_title
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines
 from tlviz.figures.theme import browser_data, chart_config
-from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.curves import CurveReader
-from tlviz.runs.notes import read_notes
-from tlviz.runs.races.plan import PLAN, STRATEGY
 from tlviz.runs.races.race import (
     Member,
     MemberState,
@@ -20,7 +16,6 @@ from tlviz.runs.races.race import (
     cancel_member,
     go_on,
     pause,
-    planned_settings,
     read_race,
     reorder,
 )
@@ -28,7 +23,6 @@ from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.launch import end_worker, resume_run
-from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.finetune.live import HEED_S
 from tlviz.ui.messages import heed, left_words, plain
@@ -36,7 +30,7 @@ from tlviz.ui.race.actions import render_race_actions
 from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_verdict
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
-from tlviz.ui.widgets.panels import STATUS_WORDS, told_apart
+from tlviz.ui.widgets.panels import STATUS_WORDS, race_label, told_apart
 
 POLL_S = 1.0
 LOG = "log"
@@ -72,23 +66,6 @@ def pick_race(races: Sequence[RunFolder]) -> RunFolder:
     )
     to_address(Key.RACE)
     return by_name[name]
-
-
-def race_label(run: RunFolder) -> str:
-    """Name a race the way a person would: by the own name, or what differs and where; and when it was started."""
-    config, own = run.config(), read_notes(run).name
-    when = moment(config["created"])
-    if own:
-        return f"{own} · {when}"
-    settings = config["settings"]
-    sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
-    values = {str(member.get(sweep)) for member in members}
-    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {sweep.replace('_', ' ')}")
-    if sweep == STRATEGY and len(values) == 1:
-        what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
-    runs = f" · {len(members)} runs" if len(members) != len(values) else ""
-    target = dataset_title(str(settings.get("data", "")))
-    return f"{target} · {len(values)} {what}{runs} · {settings.get('model', '')} · {when}"
 
 
 def render_race(run: RunFolder) -> None:

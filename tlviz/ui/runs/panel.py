@@ -25,8 +25,6 @@ from tlviz.ui.runs.table import megabytes
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import STATUS_WORDS, render_job
 
-DELETED = "just_deleted"
-
 
 def render_run_heading(row: Row) -> None:
     """Say which run is chosen, how it stands and what it reached."""
@@ -124,5 +122,5 @@ def _zip(run: RunFolder) -> bytes:
 
 
 def _delete(run: RunFolder) -> None:
-    st.session_state[DELETED] = discard(run).name
+    st.session_state[Key.DELETED] = discard(run).name
     st.session_state.pop(Key.RUN, None)

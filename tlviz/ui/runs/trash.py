@@ -17,18 +17,16 @@ from tlviz.runs.store.kinds import RACE
 from tlviz.runs.store.trash import bin_size, empty_bin, list_bin, restore
 from tlviz.runs.summary import summarise
 from tlviz.ui.messages import heed, plain, show_error
-from tlviz.ui.race.live import race_label
-from tlviz.ui.runs.panel import DELETED
 from tlviz.ui.runs.table import megabytes
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.panels import run_label
+from tlviz.ui.widgets.panels import race_label, run_label
 
 MOST_SHOWN = 20
 
 
 def render_undo() -> None:
     """After a deletion, say where the run is and offer to take it back."""
-    name = st.session_state.get(DELETED)
+    name = st.session_state.get(Key.DELETED)
     if name is None or name not in {run.name for run in list_bin()}:
         return
     words, button = st.columns([4, 1], vertical_alignment="center")
@@ -87,4 +85,4 @@ def _label(run: RunFolder) -> str:
 def _restore(name: str) -> None:
     run = restore(name)
     st.session_state[Key.RACE if run.config()["kind"] == RACE else Key.RUN] = run.name
-    st.session_state.pop(DELETED, None)
+    st.session_state.pop(Key.DELETED, None)

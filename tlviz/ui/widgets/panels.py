@@ -14,12 +14,15 @@ import streamlit as st
 from tlviz.data.pixels.images import dataset_title
 from tlviz.data.sources.folder import Problem
 from tlviz.finetune.strategies import STRATEGIES
+from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import Row, overview
-from tlviz.runs.races.race import RACE_KEY
+from tlviz.runs.races.plan import PLAN, STRATEGY
+from tlviz.runs.races.race import RACE_KEY, planned_settings
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import KINDS
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import heed, left_words
 
@@ -80,10 +83,27 @@ def run_label(summary: RunSummary | Row) -> str:
         about = {"model": summary.model, "data": dataset_title(summary.data)}
         return kind.title.format_map(defaultdict(str, settings | about))
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
-    moment = summary.run[9:13]
+    clock = summary.run[9:13]
     own = summary.notes.name if isinstance(summary, Row) else ""
     called = own or f"{dataset_title(summary.data)} · {strategy} · {summary.model}"
-    return f"{called} · {moment[:2]}:{moment[2:]}"
+    return f"{called} · {clock[:2]}:{clock[2:]}"
+
+
+def race_label(run: RunFolder) -> str:
+    """Name a race the way a person would: by the own name, or what differs and where; and when it was started."""
+    config, own = run.config(), read_notes(run).name
+    when = moment(config["created"])
+    if own:
+        return f"{own} · {when}"
+    settings = config["settings"]
+    sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
+    values = {str(member.get(sweep)) for member in members}
+    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {sweep.replace('_', ' ')}")
+    if sweep == STRATEGY and len(values) == 1:
+        what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
+    runs = f" · {len(members)} runs" if len(members) != len(values) else ""
+    target = dataset_title(str(settings.get("data", "")))
+    return f"{target} · {len(values)} {what}{runs} · {settings.get('model', '')} · {when}"
 
 
 def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:

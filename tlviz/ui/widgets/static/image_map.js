@@ -18,23 +18,44 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.replaceChildren();
   const svg = root.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("viewBox", "-110 -82 220 150");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `Map of ${data.names.length} images in ${data.classes.length} classes`);
+  svg.setAttribute("role", "group");
+  svg.setAttribute(
+    "aria-label",
+    `Map of ${data.names.length} images in ${data.classes.length} classes; arrow keys walk from image to image`,
+  );
   const tip = root.appendChild(document.createElement("div"));
   tip.className = "tip";
   const marks = data.places.map(([x, y], at) => {
     const mark = shape(svg, data, data.labels[at]);
     mark.setAttribute("transform", `translate(${x * 100} ${-y * 60}) scale(0.5)`);
     mark.setAttribute("class", "mark");
-    mark.setAttribute("tabindex", "0");
+    mark.setAttribute("role", "button");
+    mark.setAttribute("tabindex", at === 0 ? "0" : "-1");
     mark.setAttribute("aria-label", `${data.classes[data.labels[at]]}: ${data.names[at]}`);
     mark.onmouseenter = mark.onfocus = () => show(root, tip, data, at, mark);
     mark.onmouseleave = mark.onblur = () => (tip.style.display = "none");
     mark.onclick = () => setTriggerValue("picked", data.names[at]);
-    mark.onkeydown = (event) => event.key === "Enter" && mark.onclick();
+    mark.onkeydown = (event) => onKey(event, marks, at);
     return mark;
   });
   legend(root, data, marks);
+}
+
+// One tab stop for all marks; arrow keys walk among them, Enter and Space open the picture.
+function onKey(event, marks, at) {
+  const last = marks.length - 1;
+  const steps = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last };
+  const isChoice = event.key === "Enter" || event.key === " ";
+  if (!isChoice && steps[event.key] === undefined) return;
+  event.preventDefault();
+  if (isChoice) {
+    marks[at].onclick();
+    return;
+  }
+  const next = marks[Math.max(0, Math.min(last, steps[event.key]))];
+  marks[at].setAttribute("tabindex", "-1");
+  next.setAttribute("tabindex", "0");
+  next.focus();
 }
 
 function shape(svg, data, label) {

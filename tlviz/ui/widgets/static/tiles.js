@@ -1,4 +1,5 @@
 // Sprites in the browser: crisp tiles in rows and panes, words on hover, the clicked tile to Python.
+// By keyboard: one tab stop a sprite, arrow keys walk its tiles, Enter or Space is a click.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tiles");
@@ -19,7 +20,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       parts.push(sprite(pane, row, data.clickable, report));
     });
   });
+  const sprites = () => [...root.querySelectorAll(".sprite")];
+  const focused = sprites().indexOf(document.activeElement);
   root.replaceChildren(...parts);
+  sprites()[focused]?.focus(); // a run that a key press started leaves the focus where it was
 }
 
 function element(kind, name, words = "") {
@@ -40,6 +44,19 @@ function sprite(pane, row, clickable, report) {
   if (pane.selected !== null) mark(box, "mark", pane, rows, pane.selected);
   const tip = element("div", "tip");
   let frame = null;
+  let walked = pane.selected ?? 0;
+  const show = (tile, left, top) => {
+    hide();
+    frame = mark(box, "mark hovered", pane, rows, tile);
+    tip.textContent = hint(pane, tile);
+    box.append(tip);
+    tip.style.left = `${Math.max(0, Math.min(left + 14, box.clientWidth - tip.offsetWidth - 2))}px`;
+    tip.style.top = `${top + 18}px`;
+  };
+  const hide = () => {
+    frame?.remove();
+    tip.remove();
+  };
   const tileAt = (event) => {
     const place = image.getBoundingClientRect();
     const column = Math.floor(((event.clientX - place.left) / place.width) * pane.columns);
@@ -50,28 +67,39 @@ function sprite(pane, row, clickable, report) {
   };
   box.onpointermove = (event) => {
     const tile = tileAt(event);
-    frame?.remove();
-    tip.remove();
-    if (tile === null) return;
-    frame = mark(box, "mark hovered", pane, rows, tile);
-    tip.textContent = hint(pane, tile);
-    box.append(tip);
     const place = box.getBoundingClientRect();
-    const left = Math.min(event.clientX - place.left + 14, place.width - tip.offsetWidth - 2);
-    tip.style.left = `${Math.max(0, left)}px`;
-    tip.style.top = `${event.clientY - place.top + 18}px`;
+    if (tile === null) hide();
+    else show(tile, event.clientX - place.left, event.clientY - place.top);
   };
-  box.onpointerleave = () => {
-    frame?.remove();
-    tip.remove();
-  };
+  box.onpointerleave = hide;
   if (clickable) {
     box.onclick = (event) => {
       const tile = tileAt(event);
       if (tile !== null) report(tile);
     };
+    const walk = (tile) => {
+      walked = tile;
+      show(tile, image.clientWidth * ((tile % pane.columns) / pane.columns), frameBottom(image, pane, rows, tile));
+      box.setAttribute("aria-label", `${image.alt}; ${hint(pane, tile)}`);
+    };
+    box.tabIndex = 0;
+    box.setAttribute("role", "button");
+    box.setAttribute("aria-label", `${image.alt}; ${hint(pane, walked)}`);
+    box.onfocus = () => box.matches(":focus-visible") && walk(walked);
+    box.onblur = hide;
+    box.onkeydown = (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: pane.columns, ArrowUp: -pane.columns }[event.key];
+      if (step === undefined && event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      if (step === undefined) report(walked);
+      else if (walked + step >= 0 && walked + step < pane.count) walk(walked + step);
+    };
   }
   return box;
+}
+
+function frameBottom(image, pane, rows, tile) {
+  return image.clientHeight * ((Math.floor(tile / pane.columns) + 1) / rows) - 12;
 }
 
 function mark(box, name, pane, rows, tile) {
@@ -83,7 +111,7 @@ function mark(box, name, pane, rows, tile) {
   return made;
 }
 
-// A map's positions are told by their number and value, tiles by their own words.
+// A map's positions are named by their number and value, tiles by their own words.
 function hint(pane, tile) {
   if (pane.hints) return pane.hints[tile];
   const [x, y] = [tile % pane.columns, Math.floor(tile / pane.columns)];

@@ -1,0 +1,144 @@
+"""Every page in both themes: axe-core finds nothing serious or critical, and every text can be read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.app.access import contrast, find_faults
+from tests.app.browser import Visit, serving, visiting
+from tests.app.finished import CLASSES, finished_run
+from tests.profiles import made_profile
+from tests.unit.runs.made_races import hits, write_race
+from tlviz.data.pixels.sample import sample_target
+from tlviz.diagnose.profile_store import profile_path, save_profile
+from tlviz.diagnose.request import make_request
+from tlviz.home import ASSETS
+from tlviz.models.catalogue import find_model
+from tlviz.models.load import architecture_stages
+from tlviz.runs.predictions import Answers, write_answers
+from tlviz.ui.frame import PAGES
+
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PICTURES = ("bird/duck.jpg", "bird/owl.jpg", "fish/shark.jpg", "mammal/cow.jpg")
+PROBES = (0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.7, 0.6)
+
+VISITS = {
+    "/": "",
+    "/models?models=squeezenet1_1": "",
+    "/target": "",
+    "/target?view=Map&{small}": "",
+    "/target?target=folder&folder=/nowhere": "",
+    "/feature_maps?{small}": "",
+    "/channels?{small}": "",
+    "/attributions?{small}": "",
+    "/measure?target=clipart": "",
+    "/finetune?{small}": "More",
+    "/race": "New race",
+    "/compare?compared=Errors": "",
+    "/runs": "",
+    "/export": "",
+}
+"""Address, and the words that are clicked there before looking; ``small`` is a target of a few pictures."""
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    """Return a tab of one server whose home holds finished runs, a race and a profile."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLVIZ_HOME", str(folder))
+        _fill_home()
+        _make_small_target(folder / "small")
+    with serving(folder) as server, visiting(server) as visit:
+        visit.page.set_default_timeout(60_000)
+        visit.page.set_viewport_size({"width": 1280, "height": 2000})  # so that nothing is scrolled out of sight
+        yield visit
+
+
+def _make_small_target(folder: Path) -> None:
+    """Copy a few of the photographs, so that what looks at every picture is quick."""
+    for pictures in sorted((ASSETS / "datasets" / "photos").iterdir())[:2]:
+        (folder / pictures.name).mkdir(parents=True)
+        for picture in sorted(pictures.glob("*.jpg"))[:4]:
+            shutil.copy(picture, folder / pictures.name)
+
+
+def _small(visit: Visit) -> str:
+    return f"target=folder&folder={visit.server.home / 'small'}"
+
+
+def _fill_home() -> None:
+    labels = np.array([1, 1, 2, 3])
+    for strategy, guesses in (("head_only", [1, 1, 2, 2]), ("full", [1, 2, 2, 3])):
+        run = finished_run(strategy, size=64)
+        write_answers(run, Answers(0, CLASSES, PICTURES, labels, 3 * np.eye(5, dtype=np.float32)[guesses]))
+    write_race({("full", 0): [hits(40, 100), hits(80, 100)], ("gradual", 0): [hits(40, 100), hits(79, 100)]})
+    names = [stage.name for stage in architecture_stages(find_model("squeezenet1_1"), 1000)[:-1]]
+    request = make_request("squeezenet1_1", "clipart")
+    profile = made_profile("squeezenet1_1", "clipart", PROBES, names)
+    save_profile(profile_path(request, sample_target("clipart", request.limit)[0]), profile)
+
+
+def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit) -> None:
+    """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time."""
+    faults = []
+    for address, opened in VISITS.items():
+        visit.go(address.format(small=_small(visit)))
+        if opened:
+            visit.page.get_by_text(opened, exact=True).first.click()
+        for theme in THEMES:
+            visit.page.emulate_media(color_scheme=theme)
+            visit.settle()
+            faults += find_faults(visit.page, address, theme)
+        levels = visit.page.evaluate(
+            "() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
+        )
+        assert levels[:1] == [1], f"{address} begins with its one h1: {levels}"
+        assert levels.count(1) == 1, f"{address} has one h1: {levels}"
+        assert all(after - before <= 1 for before, after in pairwise(levels)), f"{address} skips a level: {levels}"
+    assert not faults, "\n" + "\n".join(map(str, faults))
+
+
+def test_every_page_is_visited() -> None:
+    visited = {address.strip("/").partition("?")[0] or "overview" for address in VISITS}
+    assert visited == {Path(entry.file).stem for entry in PAGES}
+
+
+def test_the_map_and_tiles_are_walked_by_keyboard(visit: Visit) -> None:
+    page = visit.page
+    visit.go(f"/target?view=Map&{_small(visit)}")
+    marks = page.locator(".map .mark")
+    expect(marks).to_have_count(8)
+    assert [mark.get_attribute("tabindex") for mark in marks.all()] == ["0", *["-1"] * 7], "one tab stop"
+    marks.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(marks.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    name = str(marks.nth(1).get_attribute("aria-label")).partition(": ")[2]
+    expect(page.get_by_alt_text(f"The picture {name}")).to_be_visible()
+
+    visit.go(f"/feature_maps?stage=fire5&{_small(visit)}")
+    sprite = page.locator(".tiles .clickable").first
+    sprite.focus()
+    before = sprite.get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tiles .hovered")).to_have_count(1)
+    assert sprite.get_attribute("aria-label") != before, "the label names the tile"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="One channel")).to_be_checked()
+    assert not visit.errors
+
+
+def test_contrast_agrees_with_known_values() -> None:
+    black, white, grey = np.zeros(3), np.full(3, 255.0), np.full(3, 119.0)
+    assert contrast(black, white) == contrast(white, black) == pytest.approx(21)
+    assert contrast(grey, white) == pytest.approx(4.478, abs=1e-3)
+    assert contrast(grey, grey) == 1
