@@ -116,7 +116,7 @@ class Visit:
         """Wait until the page's script is at rest; a fragment that polls does not count as running."""
         self.page.wait_for_selector("h1")
         self.page.wait_for_timeout(300)
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=90_000)
 
     def choose(self, label: str, option: str) -> None:
         self.page.get_by_role("combobox", name=label).first.click()
