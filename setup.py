@@ -14,6 +14,7 @@ setup(
     package_dir={APP: "."},
     package_data={
         "tlviz": ["py.typed"],
+        "tlviz.export": ["templates/*"],
         "tlviz.models": ["table.json"],
         "tlviz.ui.widgets": ["static/*"],
         APP: [

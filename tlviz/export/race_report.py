@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tlviz.data.pixels.images import dataset_title
-from tlviz.export.html_parts import aid, document, share, table, text, versions
+from tlviz.export.html_parts import document, share, versions
 from tlviz.export.report import Told, errors_part, moved_part, tell
 from tlviz.figures.compare import Cost, plot_cost
 from tlviz.figures.page import chart_part
@@ -32,15 +32,31 @@ def race_report_html(run: RunFolder) -> str:
     target = dataset_title(race.data)
     title = notes.name or f"{target}: {len(race.values)} {'strategies' if race.sweep == 'strategy' else 'values'} raced"
     shown = _best_runs(race, ranked)
-    parts = [f"<p>{text(verdict(race, ranked))}</p>", *([f"<p>{text(notes.text)}</p>"] if notes.text else [])]
-    if race.trouble:
-        parts.append(aid(race.trouble))
-    for section in (_standings(race, ranked), _curves(race), _cost(race, ranked)):
-        parts += section
-    if shown:
-        parts += [*errors_part(shown), *moved_part(shown)]
-    parts += [*_runs(race), *_settings(race), *_about(race)]
-    return document(title, f"{target} · {race.model}", "\n".join(parts))
+    settings, differ = _settings(race)
+    return document(
+        "race.html",
+        title=title,
+        subject=f"{target} · {race.model}",
+        verdict=verdict(race, ranked),
+        words=notes.text,
+        trouble=race.trouble,
+        standings=[_line(at, standing) for at, standing in enumerate(ranked, 1)],
+        error_words=error_words(race, ranked),
+        notes=race.notes,
+        curves=_curves(race),
+        errors=errors_part(shown),
+        moved=moved_part(shown),
+        runs=_runs(race),
+        settings=settings,
+        differ=differ,
+        about=[
+            ("target", race.data),
+            ("network", race.model),
+            ("race", race.name),
+            ("versions here", ", ".join(versions())),
+        ],
+        **_cost(race, ranked),
+    )
 
 
 def _best_runs(race: Race, ranked: Sequence[Standing]) -> list[Told]:
@@ -50,28 +66,6 @@ def _best_runs(race: Race, ranked: Sequence[Standing]) -> list[Told]:
     known = [(words, rows[name]) for words, name in firsts if name is not None][:MOST_SHOWN]
     seed = f", seed {known[0][1].seed}" if known and len({member.seed for member in race.members}) > 1 else ""
     return [tell(letter, words + seed, row) for letter, (words, row) in zip(letters(len(known)), known, strict=True)]
-
-
-def _standings(race: Race, ranked: Sequence[Standing]) -> Iterator[str]:
-    yield "<h2>Standings</h2>"
-    heads = (
-        "",
-        "what",
-        "best validation accuracy",
-        "against the best",
-        "trains",
-        "seconds",
-        "memory",
-        "forgot",
-        "seeds",
-    )
-    yield table(heads, [_line(at, standing) for at, standing in enumerate(ranked, 1)])
-    yield aid(
-        f"{error_words(race, ranked)} Seconds are as if each run were alone; forgot is the share of source pictures "
-        "that are no longer named as before."
-    )
-    for note in race.notes:
-        yield aid(note)
 
 
 def _line(rank: int, standing: Standing) -> tuple[object, ...]:
@@ -89,20 +83,18 @@ def _line(rank: int, standing: Standing) -> tuple[object, ...]:
     )
 
 
-def _curves(race: Race) -> Iterator[str]:
+def _curves(race: Race) -> list[str]:
     epochs = max((member.epochs for member in race.members), default=1)
-    yield "<h2>Curves</h2>"
+    charts = []
     for measure in (Measure.ACCURACY, Measure.LOSS):
         lines = race_lines(race, measure, Axis.EPOCHS)
         figure = plot_race(lines, measure, Axis.EPOCHS, is_log=False, epochs=epochs, revision=measure, with_legend=True)
-        yield chart_part(figure, f"race_{measure}")
-    yield aid(
-        "Mean over the seeds, the band is their range. Epoch 0 is validation before training; a star is the best "
-        "epoch, a tick says that more stages are unfrozen from there."
-    )
+        charts.append(chart_part(figure, f"race_{measure}"))
+    return charts
 
 
-def _cost(race: Race, ranked: Sequence[Standing]) -> Iterator[str]:
+def _cost(race: Race, ranked: Sequence[Standing]) -> dict[str, str | None]:
+    """Return the chart of cost, None where there are fewer than two, and who is on its front."""
     places = {words: place for place, words in enumerate(race.values)}
     costs = [
         Cost(one.words, one.seconds, one.accuracy, one.error or 0.0, places[one.words])
@@ -110,45 +102,30 @@ def _cost(race: Race, ranked: Sequence[Standing]) -> Iterator[str]:
         if one.accuracy is not None and one.seconds is not None and one.seconds > 0
     ]
     if len(costs) < 2:
-        return
+        return {"cost": None, "front": None}
     front = pareto_front([cost.cost for cost in costs], [cost.accuracy for cost in costs])
-    yield "<h2>Cost</h2>" + chart_part(plot_cost(costs, front, "seconds", is_log=False), "cost")
-    yield aid(f"On the dotted front nothing is better for less: {', '.join(costs[at].name for at in front)}.")
+    chart = chart_part(plot_cost(costs, front, "seconds", is_log=False), "cost")
+    return {"cost": chart, "front": ", ".join(costs[at].name for at in front)}
 
 
-def _runs(race: Race) -> Iterator[str]:
-    yield "<h2>Runs</h2>"
-    rows = []
+def _runs(race: Race) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
     for member in sorted(race.members, key=lambda member: member.number):
         best = member.curve.best
         accuracy = share(best.val_accuracy) if best else None
         told = (member.words, member.seed, str(member.state), accuracy, best.epoch if best else None)
         rows.append((*told, member.run, member.curve.error or ""))
-    yield table(("what", "seed", "state", "best", "epoch", "run", ""), rows)
+    return rows
 
 
-def _settings(race: Race) -> Iterator[str]:
-    """Tell what the runs have in common, and what differs."""
+def _settings(race: Race) -> tuple[list[tuple[str, object]] | None, str]:
+    """Return what all runs have in common, None without runs, and the names of what differs."""
     members = [
         {name: value for name, value in member.settings.items() if name not in OWN}
         for member in sorted(race.members, key=lambda member: member.number)
     ]
     if not members:
-        return
+        return None, ""
     differing = differing_settings(members)
-    yield "<h2>Settings</h2>"
-    differ = ", ".join(differing) or "nothing"
-    yield aid(f"Between the runs differs: {differ}. All other settings are the same for every run.")
     common = [(name, value) for name, value in members[0].items() if name not in differing]
-    yield f"<details><summary>the same for all</summary>{table(('setting', 'value'), common)}</details>"
-
-
-def _about(race: Race) -> Iterator[str]:
-    yield "<h2>Versions</h2>"
-    rows = [
-        ("target", race.data),
-        ("network", race.model),
-        ("race", race.name),
-        ("versions here", ", ".join(versions())),
-    ]
-    yield table(("", ""), rows)
+    return common, ", ".join(differing) or "nothing"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tlviz.data.pixels.images import dataset_title
-from tlviz.export.html_parts import aid, document, share, table, text, versions
+from tlviz.export.html_parts import document, share, versions
 from tlviz.figures.compare import (
     Cost,
     NamedEpochs,
@@ -58,10 +58,23 @@ class Told:
 def report_html(rows: Sequence[Row]) -> str:
     """Return a report on runs as one self-contained HTML file; every name in it is shown as it is."""
     runs = [tell(*held) for held in zip(letters(len(rows)), short_titles(rows), rows, strict=True)]
-    title = runs[0].title if len(runs) == 1 else f"{len(runs)} runs compared"
-    target = ", ".join(dict.fromkeys(dataset_title(run.row.data) for run in runs))
-    body = "\n".join(part for section in _SECTIONS for part in section(runs))
-    return document(title, target, body)
+    settings = [run.summary.settings for run in runs]
+    return document(
+        "runs.html",
+        title=runs[0].title if len(runs) == 1 else f"{len(runs)} runs compared",
+        subject=", ".join(dict.fromkeys(dataset_title(run.row.data) for run in runs)),
+        names=[run.name for run in runs],
+        results=_results(runs),
+        images=runs[0].summary.start_event.get("validation_images") or "unknown",
+        notes=[(run.name, run.row.notes.text) for run in runs if run.row.notes.text],
+        curves=_curves(runs),
+        errors=errors_part(runs),
+        moved=moved_part(runs),
+        cost=_cost(runs),
+        differing=[(name, *held) for name, held in differing_settings(settings).items()],
+        all_settings=[(run.name, list(run.summary.settings.items())) for run in runs],
+        about=_about(runs),
+    )
 
 
 def tell(letter: str, title: str, row: Row) -> Told:
@@ -70,117 +83,83 @@ def tell(letter: str, title: str, row: Row) -> Told:
     return Told(letter, title, row, summary, read_answers(row.folder, summary.best_epoch))
 
 
-def _results(runs: Sequence[Told]) -> Iterator[str]:
-    """Tell what each run reached, the best first."""
-    yield "<h2>Results</h2>"
-    ordered = sorted(runs, key=lambda run: -(run.row.best_val_accuracy or 0.0))
-    yield table(
+def _results(runs: Sequence[Told]) -> list[tuple[object, ...]]:
+    """Return a row of what each run reached, the best first."""
+    return [
         (
-            "run",
-            "strategy",
-            "network",
-            "seed",
-            "best validation accuracy",
-            "epoch",
-            "test accuracy",
-            "seconds",
-            "trains",
-        ),
-        [
-            (
-                run.name,
-                strategy_title(run.row.strategy),
-                run.row.model,
-                run.row.seed,
-                share(run.row.best_val_accuracy, run.error),
-                run.row.best_epoch,
-                share(run.row.test_accuracy),
-                None if run.row.duration_s is None else f"{run.row.duration_s:,.1f}",
-                None if run.row.trainable_parameters is None else f"{run.row.trainable_parameters:,}",
-            )
-            for run in ordered
-        ],
-    )
-    images = runs[0].summary.start_event.get("validation_images")
-    yield aid(
-        f"± is one standard error, from the number of validation images ({images if images else 'unknown'}): "
-        "smaller differences are noise."
-    )
-    for run in runs:
-        if run.row.notes.text:
-            yield f"<h3>{text(run.name)}: notes</h3><p>{text(run.row.notes.text).replace(chr(10), '<br>')}</p>"
+            run.name,
+            strategy_title(run.row.strategy),
+            run.row.model,
+            run.row.seed,
+            share(run.row.best_val_accuracy, run.error),
+            run.row.best_epoch,
+            share(run.row.test_accuracy),
+            None if run.row.duration_s is None else f"{run.row.duration_s:,.1f}",
+            None if run.row.trainable_parameters is None else f"{run.row.trainable_parameters:,}",
+        )
+        for run in sorted(runs, key=lambda run: -(run.row.best_val_accuracy or 0.0))
+    ]
 
 
-def _curves(runs: Sequence[Told]) -> Iterator[str]:
+def _curves(runs: Sequence[Told]) -> list[str]:
     curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
-    yield '<h2>Curves</h2><div class="pair">'
-    for measure, title in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
-        yield chart_part(plot_run_curves(curves, measure, title), measure)
-    yield "</div>"
-    yield aid("The star is the best epoch, whose weights are kept; epoch 0 is validation before training.")
+    measures = (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss"))
+    return [chart_part(plot_run_curves(curves, measure, title), measure) for measure, title in measures]
 
 
-def errors_part(runs: Sequence[Told]) -> Iterator[str]:
-    """Yield confusion matrices, F1 and calibration of the runs whose answers were kept."""
+def errors_part(runs: Sequence[Told]) -> dict[str, Any] | None:
+    """Return confusion matrices, F1 and calibration of the runs whose answers were kept; None where there are none."""
     known = [(at, run, run.answers) for at, run in enumerate(runs) if run.answers is not None]
     if not known:
-        return
-    yield '<h2>Errors</h2><div class="pair">'
-    for at, run, held in known[:MOST_MATRICES]:
-        matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
-        yield f"<div><h3>{text(run.name)}: {held.right.sum():,} of {len(held.labels):,} right</h3>"
-        yield chart_part(plot_confusion(matrix, held.classes, at), f"confusion{at}") + "</div>"
-    yield "</div>" + aid("A row is what the images are, a column what they were taken for.")
-    if len({held.classes for _, _, held in known}) == 1:
-        scores = {
-            run.name: f1_scores(confusion_matrix(held.labels, held.guesses, len(held.classes)))
-            for _, run, held in known
+        return None
+    counted = {run.name: confusion_matrix(held.labels, held.guesses, len(held.classes)) for _, run, held in known}
+    matrices = [
+        {
+            "name": run.name,
+            "right": f"{held.right.sum():,}",
+            "count": f"{len(held.labels):,}",
+            "chart": chart_part(plot_confusion(counted[run.name], held.classes, at), f"confusion{at}"),
         }
-        yield "<h3>F1 of each class</h3>" + chart_part(plot_f1(known[0][2].classes, scores), "f1")
+        for at, run, held in known[:MOST_MATRICES]
+    ]
+    is_comparable = len({held.classes for _, _, held in known}) == 1
+    scores = {name: f1_scores(matrix) for name, matrix in counted.items()}
     found = {run.name: calibration(softmax(held.logits), held.labels) for _, run, held in known}
-    yield "<h3>Calibration</h3>" + chart_part(plot_reliability(found), "reliability")
-    told = ", ".join(f"{name}: {result.error:.1%}" for name, result in found.items())
-    yield aid(f"Expected calibration error: {told}.")
+    return {
+        "matrices": matrices,
+        "f1": chart_part(plot_f1(known[0][2].classes, scores), "f1") if is_comparable else None,
+        "reliability": chart_part(plot_reliability(found), "reliability"),
+        "calibration": ", ".join(f"{name}: {result.error:.1%}" for name, result in found.items()),
+    }
 
 
-def moved_part(runs: Sequence[Told]) -> Iterator[str]:
-    """Yield how far the stages of the runs moved, in weights and features, where that was measured."""
+def moved_part(runs: Sequence[Told]) -> dict[str, str | None]:
+    """Return how far the stages of the runs moved, in weights and features, each None where it was not measured."""
     weights = {run.name: weight_drift(run.summary) for run in runs}
     features = {run.name: feature_drift(run.row.folder.events()) for run in runs}
-    if any(weights.values()):
-        yield "<h2>What moved</h2>"
-        yield chart_part(plot_moved(weights, "share of the starting weights"), "weights")
-        yield aid("How far each stage's weights are from their start at the best epoch; frozen stages stay at 0.")
-    if any(features.values()):
-        yield chart_part(plot_moved(features, "1 - similarity (CKA)"), "features")
-        yield aid("How unlike each stage's features are to the pretrained ones.")
+    return {
+        name: chart_part(plot_moved(values, words), name) if any(values.values()) else None
+        for name, values, words in (
+            ("weights", weights, "share of the starting weights"),
+            ("features", features, "1 - similarity (CKA)"),
+        )
+    }
 
 
-def _costs(runs: Sequence[Told]) -> Iterator[str]:
+def _cost(runs: Sequence[Told]) -> str | None:
     costs = [
         Cost(run.name, run.row.duration_s, run.row.best_val_accuracy or 0.0, run.error)
         for run in runs
         if run.row.duration_s and run.row.duration_s > 0
     ]
-    if len(costs) > 1:
-        front = pareto_front([cost.cost for cost in costs], [cost.accuracy for cost in costs])
-        yield "<h2>Cost</h2>" + chart_part(plot_cost(costs, front, "seconds", is_log=False), "cost")
+    if len(costs) < 2:
+        return None
+    front = pareto_front([cost.cost for cost in costs], [cost.accuracy for cost in costs])
+    return chart_part(plot_cost(costs, front, "seconds", is_log=False), "cost")
 
 
-def _settings(runs: Sequence[Told]) -> Iterator[str]:
-    differing = differing_settings([run.summary.settings for run in runs])
-    if differing:
-        yield "<h2>Settings that differ</h2>"
-        yield table(("setting", *(run.name for run in runs)), [(name, *held) for name, held in differing.items()])
-    yield "<h2>All settings</h2>"
-    for run in runs:
-        rows = [(name, value) for name, value in run.summary.settings.items()]
-        yield f"<details><summary>{text(run.name)}</summary>{table(('setting', 'value'), rows)}</details>"
-
-
-def _about(runs: Sequence[Told]) -> Iterator[str]:
-    """Tell the images, the classes and the versions."""
-    yield "<h2>Images and versions</h2>"
+def _about(runs: Sequence[Told]) -> list[tuple[Any, ...]]:
+    """Return the images, the classes and the versions."""
     begun = runs[0].summary.start_event
     classes = begun.get("classes")
     parts = [
@@ -194,7 +173,4 @@ def _about(runs: Sequence[Told]) -> Iterator[str]:
     rows.append(("device", begun.get("device")))
     rows.append(("runs", ", ".join(run.row.run for run in runs)))
     rows.append(("versions here", ", ".join(versions())))
-    yield table(("", ""), rows)
-
-
-_SECTIONS = (_results, _curves, errors_part, moved_part, _costs, _settings, _about)
+    return rows
