@@ -6,14 +6,14 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
+from tlviz.runs.launch import start_finetune
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE
-from tlviz.runs.store.launch import start_finetune
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.finetune.form import render_plan, render_settings
 from tlviz.ui.finetune.live import render_no_run, render_run

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.models.catalogue import find_model
 from tlviz.ui.address import from_address, to_address

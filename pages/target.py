@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import targets

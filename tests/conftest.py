@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network
 from tlviz.models.stages import derive_stages

@@ -17,7 +17,7 @@ from tests.app.browser import Visit, serving, visiting
 from tests.app.finished import CLASSES, finished_run
 from tests.profiles import made_profile
 from tests.unit.runs.made_races import hits, write_race
-from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sample import sample_target
 from tlviz.diagnose.profile_store import profile_path, save_profile
 from tlviz.diagnose.request import make_request
 from tlviz.home import ASSETS

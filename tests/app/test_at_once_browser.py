@@ -16,12 +16,12 @@ from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, Server, Visit, serving, visiting
 from tlviz.finetune.config import configure
+from tlviz.runs.launch import start_finetune, start_race
 from tlviz.runs.races.plan import plan_race
 from tlviz.runs.races.race import read_race
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
-from tlviz.runs.store.launch import start_finetune, start_race
 from tlviz.runs.summary import summarise
 
 TERMINAL = "finetune --model squeezenet1_1 --data photos --strategy head_only --image-size 64 --epochs 2 --json"

@@ -16,9 +16,9 @@ from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
+from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_finetune
 from tlviz.runs.summary import summarise
 
 # What a person does with the download: plain safetensors and torchvision, nothing of tlviz.  Beside a CPU-only torch
@@ -52,7 +52,7 @@ def plain_accuracy(download: Path, tmp_path: Path) -> float:
     """Return the validation accuracy of a downloaded file as plain torchvision finds it."""
     import numpy as np
 
-    from tlviz.data.pixels.images import load_images
+    from tlviz.data.images import load_images
     from tlviz.data.training.splits import split_images
 
     settings = configure("squeezenet1_1", "clipart", "head_only")

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.explore.channels.filters import first_weights
 from tlviz.explore.channels.top_images import TopImages, top_images_of_stages
 from tlviz.models.load import Network

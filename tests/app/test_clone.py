@@ -63,7 +63,7 @@ def cloned(settings: FinetuneConfig) -> AppTest:
 def started(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> FinetuneConfig:
     """Press Start and return the run it makes."""
     new: list[RunFolder] = []
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", new.append)
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", new.append)
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
     assert not app.error

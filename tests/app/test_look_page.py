@@ -124,7 +124,7 @@ def test_a_receptive_field_says_what_is_seen() -> None:
 
 
 def test_a_silent_channel_is_said_to_be_silent() -> None:
-    from tlviz.data.pixels.images import load_images
+    from tlviz.data.images import load_images
     from tlviz.explore.maps.feature_maps import extract_feature_maps, silent_channels
     from tlviz.ui.cached.targets import padded
 

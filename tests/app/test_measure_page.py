@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tests.painted import paint
 from tests.profiles import made_profile
-from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sample import sample_target
 from tlviz.diagnose.profile_store import profile_path, save_profile
 from tlviz.diagnose.records import Confidence, Profile
 from tlviz.diagnose.request import make_request
@@ -39,7 +39,7 @@ VIEWS = ("Similarity", "Shift", "Dimension", "Map", "Networks", "Advised against
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is started waits, so that each test sees the page and not a race with a process."""
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
 
 
 def keep_profile(model: str = "squeezenet1_1", data: str = "clipart", **changes: object) -> Profile:

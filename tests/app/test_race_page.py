@@ -28,7 +28,7 @@ __all__ = ["the_server_knows_the_page_table"]
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the folders of what is started, and start nothing."""
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
 
 
 def tables(app: Any) -> str:

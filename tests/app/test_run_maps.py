@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import CLASSES, finished_run
 from tests.app.test_pages import open_page, text
-from tlviz.data.pixels.images import load_images
+from tlviz.data.images import load_images
 from tlviz.explore.attribution import applicability
 from tlviz.explore.attribution.methods import Method, NotApplicable
 from tlviz.models.catalogue import find_model

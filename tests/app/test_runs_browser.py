@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from tests.app.browser import Visit, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.home import ASSETS
+from tlviz.runs.launch import start_finetune
 from tlviz.runs.predictions import read_answers
 from tlviz.runs.store.folder import RunFolder, list_runs
-from tlviz.runs.store.launch import start_finetune
 from tlviz.runs.store.trash import list_bin
 from tlviz.runs.summary import summarise
 

@@ -244,7 +244,7 @@ def test_a_zip_is_brought_in_and_a_hostile_one_is_a_sentence(tmp_path: Path) -> 
 @pytest.mark.parametrize("page", ["runs", "finetune"])
 def test_a_run_that_ended_before_its_first_epoch_can_begin_anew(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: started.append(run.name))
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: started.append(run.name))
     settings = configure("squeezenet1_1", "photos", "full").to_json()
     run = create_run("finetune", "early", settings)
     ended = {"event": "finished", "time": 1.0, "status": "stopped", "duration_s": 1.0}

@@ -29,7 +29,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 from tests.bench.sweep import MODELS, RATES, SEEDS, Trial, parts_of, read_results, settings  # noqa: E402
 from tests.bench.targets import TARGETS, write_target  # noqa: E402
-from tlviz.data.pixels.images import leave_out, load_images  # noqa: E402
+from tlviz.data.images import leave_out, load_images  # noqa: E402
 from tlviz.diagnose import advice as rule_of_advice  # noqa: E402
 from tlviz.diagnose.advice import advise  # noqa: E402
 from tlviz.diagnose.profile import profile  # noqa: E402

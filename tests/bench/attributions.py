@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, Pixels
 from tlviz.explore.attribution.applicability import unavailable

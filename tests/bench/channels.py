@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import torch
 
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Fit

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tlviz.data.pixels.images import load_images
+from tlviz.data.images import load_images
 from tlviz.data.training.splits import split_images
 from tlviz.finetune.cache import CHUNK
 from tlviz.finetune.config import FinetuneConfig

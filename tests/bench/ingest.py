@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlviz.data.pixels.images import load_images
+from tlviz.data.images import load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 

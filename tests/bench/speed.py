@@ -134,7 +134,7 @@ def one(kind: str, settings: dict[str, Any]) -> None:
 
 def in_a_process(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Measure in a process of its own with an empty TLVIZ_HOME; ours is started as the app starts its workers."""
-    from tlviz.runs.store.launch import WORKER_SETTINGS
+    from tlviz.runs.launch import WORKER_SETTINGS
 
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(

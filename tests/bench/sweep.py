@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 
 from tests.bench.targets import TARGETS, TargetSpec, write_target  # noqa: E402
-from tlviz.data.pixels.images import ImageSet, load_images  # noqa: E402
+from tlviz.data.images import ImageSet, load_images  # noqa: E402
 from tlviz.data.training.splits import Split, split_images  # noqa: E402
 from tlviz.finetune.batches import BatchSource  # noqa: E402
 from tlviz.finetune.config import FinetuneConfig, configure  # noqa: E402

@@ -31,7 +31,7 @@ from tlviz.finetune.config import FinetuneConfig, configure  # noqa: E402
 from tlviz.finetune.device import choose_device, precision, prepare_torch  # noqa: E402
 from tlviz.models.catalogue import find_model  # noqa: E402
 from tlviz.models.load import build_for_target  # noqa: E402
-from tlviz.runs.store.launch import WORKER_SETTINGS  # noqa: E402
+from tlviz.runs.launch import WORKER_SETTINGS  # noqa: E402
 
 STRATEGIES = ("full", "last_stages")
 CLASSES = ("ash", "birch", "cedar", "elm")

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.explore.maps.feature_maps import extract_feature_maps

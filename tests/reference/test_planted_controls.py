@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.diagnose.profile import profile
 from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Confidence, Profile

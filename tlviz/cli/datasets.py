@@ -13,7 +13,7 @@ from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, print_result, show, stderr, table, tell
 from tlviz.data.doctor.findings import Finding
-from tlviz.data.pixels.images import open_target
+from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.exclusions import exclude, excluded_names, include

@@ -10,7 +10,7 @@ from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.finetune.config import SETTINGS, FinetuneConfig
 from tlviz.finetune.plan import backbone_beside
-from tlviz.runs.store.launch import start_range_test
+from tlviz.runs.launch import start_range_test
 
 
 @takes_settings(SETTINGS.values())

@@ -9,13 +9,13 @@ from typing import Any
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Facts, Json, print_result, stderr
 from tlviz.cli.settings import takes_settings
-from tlviz.data.pixels.images import settle
+from tlviz.data.images import settle
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
+from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1

@@ -16,7 +16,7 @@ from tlviz.errors import BadDatasetError
 from tlviz.runs.named import named_run
 
 if TYPE_CHECKING:
-    from tlviz.data.sources.folder import Problem
+    from tlviz.data.pixels.problem import Problem
     from tlviz.export.predict import Prediction
 
 _TELL_FROM = 200

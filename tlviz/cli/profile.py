@@ -12,13 +12,13 @@ from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, Readable, print_result, share, table
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.data.pixels.images import settle
+from tlviz.data.images import settle
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT, make_request
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import need_weights
-from tlviz.runs.store.launch import start_profile
+from tlviz.runs.launch import start_profile
 
 _HOW = "How"
 _PER_IMAGE = ("correct", "places", "explained")

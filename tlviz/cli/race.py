@@ -12,19 +12,19 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
 from tlviz.cli.settings import takes_settings
-from tlviz.data.pixels.images import settle
+from tlviz.data.images import settle
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.settings import Group
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.runs.curves import CurveReader
+from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_race
 
 POLL_S = 0.3
 

@@ -16,11 +16,11 @@ from tlviz.cli.report import report
 from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
+from tlviz.runs.launch import resume_run
 from tlviz.runs.named import named_run
 from tlviz.runs.overview import Row, overview
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
-from tlviz.runs.store.launch import resume_run
 from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import moment

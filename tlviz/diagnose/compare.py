@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sample import sample_target
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.passes import Sample, pretrained_pass, read_sample
 from tlviz.diagnose.request import Request

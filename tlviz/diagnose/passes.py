@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.pixels.sample import PER_CLASS, Chosen, choose_rows, decode_sample
+from tlviz.data.sample import PER_CLASS, Chosen, choose_rows, decode_sample
 from tlviz.data.sources.target import Target
 from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.random_copy import settle_batchnorms

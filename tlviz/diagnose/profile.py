@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tlviz.data.pixels.images import ImageSet, open_target
+from tlviz.data.images import ImageSet, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.pixels.sample import choose_rows, decode_sample, sample_target
+from tlviz.data.sample import choose_rows, decode_sample, sample_target
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.linear_head import suggest_rate

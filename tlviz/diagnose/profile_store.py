@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sample import sample_target
 from tlviz.data.sources.target import Target
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.records import Profile

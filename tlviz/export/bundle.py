@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from tlviz import __version__
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Indices
 from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.export.bundle import Agreement, Bundle, compare, load_bundle, portable_weights, read_header

@@ -15,7 +15,8 @@ from tlviz.cores import usable_cores
 from tlviz.csv_text import csv_text
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
-from tlviz.data.sources.folder import Problem, pictures_below
+from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.folder import pictures_below
 from tlviz.errors import BadPictureError, BadWeightsError
 from tlviz.explore.maps.feature_maps import Guess, best_guesses
 from tlviz.export.bundle import load_bundle, read_header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.export.html_parts import document, share, versions
 from tlviz.export.report import Told, errors_part, moved_part, tell
 from tlviz.figures.compare import Cost, plot_cost

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.export.html_parts import document, share, versions
 from tlviz.figures.compare import (
     Cost,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tlviz.data.doctor.findings import number_groups
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.training.splits import Split, split_images
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import Bundle

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Split
 from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import FinetuneConfig

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tlviz.data.doctor.findings import number_groups
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report

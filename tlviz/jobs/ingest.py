@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
+from tlviz.data.images import find_dataset, load_images, open_target, settle
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.download import download
 from tlviz.data.sources.public import PublicSpec

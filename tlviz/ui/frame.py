@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from tlviz.data.pixels.images import dataset_title, find_dataset
+from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.sources.archive import is_archive
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.folder import given_path

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.ui.address import from_address, has_moved

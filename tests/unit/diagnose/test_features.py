@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlviz.data.pixels.images import ImageSet, leave_out
+from tlviz.data.images import ImageSet, leave_out
 from tlviz.diagnose import features as module
 from tlviz.diagnose.features import extract_features
 from tlviz.models.load import Network, normalise

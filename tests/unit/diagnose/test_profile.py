@@ -13,8 +13,8 @@ from PIL import Image
 from torch import nn
 
 from tests.conftest import TinyNet
-from tlviz.data.pixels.images import ImageSet
-from tlviz.data.pixels.sample import choose_rows, sample_target
+from tlviz.data.images import ImageSet
+from tlviz.data.sample import choose_rows, sample_target
 from tlviz.diagnose.linear_head import fit_head, suggest_rate
 from tlviz.diagnose.passes import read_sample
 from tlviz.diagnose.profile import profile

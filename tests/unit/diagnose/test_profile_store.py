@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from tests.painted import paint
-from tlviz.data.pixels.sample import sample_target
+from tlviz.data.sample import sample_target
 from tlviz.data.sources.exclusions import exclude
 from tlviz.diagnose import profile_store
 from tlviz.diagnose.compare import compare_models, compare_with_start

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import Indices, split_images
 from tlviz.finetune.batches import BatchSource

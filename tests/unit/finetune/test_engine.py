@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.batches import BatchSource

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tests.pretended import pretended_gpu
 from tests.unit.finetune.test_resume import OPTIONS
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import split_images
 from tlviz.finetune.choices import Augment, ClassWeights, Optimizer, Schedule

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Indices, split_images
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune

@@ -14,7 +14,7 @@ from torch import nn
 
 from tests.pretended import pretended_gpu
 from tlviz import vision
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Tune

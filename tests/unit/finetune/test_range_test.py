@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import split_images
 from tlviz.finetune.choices import Augment

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Indices, split_images
 from tlviz.finetune import engine
 from tlviz.finetune.choices import Optimizer

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.training.splits import split_images

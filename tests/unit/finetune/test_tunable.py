@@ -15,9 +15,9 @@ from tlviz.finetune.lora import inject
 from tlviz.finetune.tunable import check_tune
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import build_for_target
-from tlviz.runs.store import launch
+from tlviz.runs import launch
+from tlviz.runs.launch import start_finetune, start_race, start_range_test
 from tlviz.runs.store.folder import list_runs
-from tlviz.runs.store.launch import start_finetune, start_race, start_range_test
 
 VIT = "vit_tiny_patch16_224.augreg_in21k"
 

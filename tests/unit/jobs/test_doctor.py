@@ -21,10 +21,10 @@ from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.jobs.finetune import Shared, execute
 from tlviz.jobs.job import Job
+from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.store.device import lane
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_doctor, start_finetune
 from tlviz.runs.summary import summarise
 
 

@@ -14,11 +14,11 @@ from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.request import make_request
 from tlviz.home import home, make_folder
 from tlviz.jobs.profile import SHARES, Pace
+from tlviz.runs.launch import start_profile
 from tlviz.runs.store.device import lane
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import PROFILE
-from tlviz.runs.store.launch import start_profile
 
 REQUEST = make_request("squeezenet1_1", "photos", image_size=64, limit=60)
 

@@ -22,13 +22,13 @@ from tlviz.cli import main
 from tlviz.errors import StorageError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.curves import CurveReader
+from tlviz.runs.launch import resume_run, start_finetune, start_race
 from tlviz.runs.races.plan import plan_race
 from tlviz.runs.races.race import MemberState, cancel_member, folder_of, go_on, pause, read_race, reorder
 from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
-from tlviz.runs.store.launch import resume_run, start_finetune, start_race
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_a_full_disk_ends_the_race_in_one_sentence_and_it_goes_on_later(
 ) -> None:
     """The system refuses files over a megabyte, as a full disk would: the first run's weights find no room."""
     with monkeypatch.context() as patched:
-        patched.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
+        patched.setattr("tlviz.runs.launch.start_worker", lambda run: None)
         race = start_race(plan(folder, ("head_only", "full")), "strategy")
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from tlviz.finetune.config import configure
+from tlviz.runs.launch import start_range_test
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import RANGE_TEST
-from tlviz.runs.store.launch import start_range_test
 
 
 def test_a_job_leaves_its_curve_and_a_later_one_replaces_it() -> None:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure

@@ -11,9 +11,9 @@ from tlviz.explore.partial_forward import weights_digest
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import load_network
+from tlviz.runs.launch import start_visualise
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_visualise
 
 MODEL = "squeezenet1_1"
 

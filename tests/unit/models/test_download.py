@@ -39,10 +39,10 @@ from tlviz.models.local_weights import (
 )
 from tlviz.models.spec import ModelSpec
 from tlviz.models.weights import read_weights
+from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import DOWNLOAD
-from tlviz.runs.store.launch import start_download
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from tlviz.finetune.config import configure
 from tlviz.measures.accuracy import accuracy
 from tlviz.measures.confusion import confusion_matrix
 from tlviz.runs.compare import change
+from tlviz.runs.launch import start_answers, start_finetune
 from tlviz.runs.predictions import FILE, TEST, VALIDATION, Answers, are_answered, read_answers, write_answers
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import start_answers, start_finetune
 from tlviz.runs.summary import summarise
 
 

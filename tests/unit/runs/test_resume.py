@@ -20,9 +20,9 @@ from safetensors.torch import load_file
 from tlviz.cli import main
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import configure
+from tlviz.runs.launch import resume_run, start_finetune
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import resume_run, start_finetune
 from tlviz.runs.summary import summarise
 
 
@@ -162,7 +162,7 @@ def started_once(run: RunFolder, epochs: int) -> None:
 
 
 def test_several_workers_on_one_run_train_it_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
     run = start(folder, epochs=3)
     workers = [worker(run) for _ in range(3)]
     assert [one.wait(120) for one in workers] == [0, 0, 0]

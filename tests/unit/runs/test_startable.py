@@ -14,9 +14,9 @@ from tlviz.jobs.finetune import set_up
 from tlviz.jobs.job import Job
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
+from tlviz.runs.launch import start_finetune, start_race, start_range_test
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import create_run, list_runs
-from tlviz.runs.store.launch import start_finetune, start_race, start_range_test
 
 NO_GPU = "device is cuda, but this machine shows no such GPU; choose auto or cpu."
 
@@ -30,7 +30,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a GPU, where no worker starts."""
     monkeypatch.setattr("tlviz.runs.store.device._nvidia_name", lambda: None)
     monkeypatch.setattr("tlviz.runs.store.device._is_apple_silicon", lambda: False)
-    monkeypatch.setattr("tlviz.runs.store.launch.start_worker", lambda run: None)
+    monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from PIL import Image
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.jobs.job import Job
+from tlviz.runs.launch import end_worker, start_finetune, start_ingest, start_worker
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import end_worker, start_finetune, start_ingest, start_worker
 from tlviz.runs.summary import summarise
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tlviz.data.doctor.findings import Finding
 from tlviz.data.doctor.unused_files import find_strays
-from tlviz.data.pixels.images import open_target
+from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
-from tlviz.data.sources.folder import PARTS, Problem
+from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.folder import PARTS
 from tlviz.data.sources.target import Target
 
 

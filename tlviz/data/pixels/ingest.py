@@ -24,7 +24,7 @@ from PIL import Image
 from tlviz.cores import usable_cores
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, touch
-from tlviz.data.sources.folder import Problem
+from tlviz.data.pixels.problem import Problem
 from tlviz.errors import BadDatasetError, BadPictureError
 from tlviz.home import cache_folder, make_folder, storage_errors
 

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
-from tlviz.data.sources.folder import PARTS, Problem, is_picture_name, scan_folder
+from tlviz.data.sources.folder import PARTS, is_picture_name, scan_folder
 from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
 from tlviz.errors import BadDatasetError
 from tlviz.home import is_portable_name, make_folder, storage_errors, write_atomic

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlviz.data.pixels.pictures import SUFFIXES
+from tlviz.data.pixels.problem import Problem
 from tlviz.errors import BadDatasetError
 
 NO_PICTURES = "no pictures in this class"
@@ -17,15 +18,6 @@ PARTS = ("train", "val", "test")
 _ALIASES = {"valid": "val", "validation": "val"}
 PART_NAMES = {part: part for part in PARTS} | _ALIASES | {"training": "train", "dev": "val", "testing": "test"}
 """The names of the parts that a table may use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something odd about one file or folder, and what the program does about it."""
-
-    path: str
-    problem: str
-    action: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlviz.data.sources.folder import PART_NAMES, Problem, check_classes, is_picture_name, look_alikes
+from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.folder import PART_NAMES, check_classes, is_picture_name, look_alikes
 from tlviz.data.sources.target import Target, file_sources
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.pictures import open_picture
-from tlviz.data.sources.folder import FolderIndex, Problem
+from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.folder import FolderIndex
 
 
 @dataclass(frozen=True, slots=True)

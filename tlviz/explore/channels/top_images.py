@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.errors import BadWeightsError, is_out_of_memory
 from tlviz.explore.array_cache import keep, keep_key, read_kept

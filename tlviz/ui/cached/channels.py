@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.ui.cached.networks import network_at_source_size, stamp
 from tlviz.ui.cached.working import Bar

@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from tlviz.data.pixels.images import open_target
+from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Geometry, is_ingested
+from tlviz.runs.launch import start_ingest
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import INGEST
-from tlviz.runs.store.launch import start_ingest
 from tlviz.ui.messages import show_error
 from tlviz.ui.widgets.panels import render_job
 

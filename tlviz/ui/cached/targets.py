@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tlviz.data.doctor.findings import Report, duplicate_groups
-from tlviz.data.pixels.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sources.exclusions import notes_path

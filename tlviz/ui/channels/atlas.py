@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from tlviz.csv_text import csv_text
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.figures.theme import stage_colours
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlviz.models.spec import Stage
+from tlviz.runs.launch import start_visualise
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import VISUALISE
-from tlviz.runs.store.launch import start_visualise
 from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.channels.grids import picture
 from tlviz.ui.messages import heed, show_error

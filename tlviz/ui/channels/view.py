@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.figures.theme import stage_colours
 from tlviz.models.spec import Stage
 from tlviz.ui.cached import networks

@@ -16,10 +16,10 @@ from tlviz.measures.calibration import softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.compare import Change, change
+from tlviz.runs.launch import start_answers
 from tlviz.runs.predictions import VALIDATION, Answers, are_answered
 from tlviz.runs.store.folder import RunFolder, find_run, list_runs
 from tlviz.runs.store.kinds import ANSWERS
-from tlviz.runs.store.launch import start_answers
 from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.compare.maps import render_image
 from tlviz.ui.compare.pick_runs import ComparedRun

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.ui.address import to_address
 from tlviz.ui.before_after import pick_tuned_runs

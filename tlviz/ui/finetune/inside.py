@@ -10,9 +10,9 @@ from tlviz.figures.inside import plot_by_stage, plot_similarity
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
+from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
-from tlviz.runs.store.launch import start_finetune
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.messages import heed
 from tlviz.ui.state import Key

@@ -10,9 +10,9 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import browser_data, chart_config
 from tlviz.measures.accuracy import standard_error
+from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import end_worker, resume_run
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside

@@ -16,9 +16,9 @@ from tlviz.finetune.plan import backbone_beside
 from tlviz.finetune.settings import in_words
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.range_tests import other_settings
+from tlviz.runs.launch import start_range_test
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import RANGE_TEST
-from tlviz.runs.store.launch import start_range_test
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.messages import attempt, plain, show_error
 from tlviz.ui.state import Key

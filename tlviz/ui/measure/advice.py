@@ -14,8 +14,8 @@ from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
 from tlviz.runs.advice.advised_runs import advised_configs, advised_runs, settings_of
 from tlviz.runs.advice.record import judge
+from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import PLAN
-from tlviz.runs.store.launch import start_race
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import networks
 from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import DepthScale

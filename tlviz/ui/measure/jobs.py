@@ -8,10 +8,10 @@ import streamlit as st
 
 from tlviz.diagnose.request import LIMIT, LIMITS
 from tlviz.models.catalogue import find_model
+from tlviz.runs.launch import start_profile
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import PROFILE
-from tlviz.runs.store.launch import start_profile
 from tlviz.ui.address import to_address
 from tlviz.ui.cached.profiles import wanted
 from tlviz.ui.messages import heed, plain, show_error

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from tlviz.csv_text import csv_text
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.figures.networks import fit_in_words, plot_networks
 from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images

@@ -9,8 +9,8 @@ import streamlit as st
 from tlviz.models.imported import delete_own
 from tlviz.models.local_weights import available_models, delete_weights
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import RunFolder, list_runs
-from tlviz.runs.store.launch import start_download
 from tlviz.ui.cached import networks
 from tlviz.ui.messages import heed, show_error
 from tlviz.ui.state import Key

@@ -12,9 +12,9 @@ from tlviz.finetune.settings import in_words
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
+from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
 from tlviz.runs.startable import check_startable
-from tlviz.runs.store.launch import start_race
 from tlviz.ui.finetune.more import IMAGE_SIZES
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key

@@ -9,6 +9,7 @@ import streamlit as st
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines
 from tlviz.figures.theme import browser_data, chart_config
 from tlviz.runs.curves import CurveReader
+from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.races.race import (
     Member,
     MemberState,
@@ -22,7 +23,6 @@ from tlviz.runs.races.race import (
 from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.launch import end_worker, resume_run
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.finetune.live import HEED_S
 from tlviz.ui.messages import heed, left_words, plain

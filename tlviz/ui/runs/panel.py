@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import Row
 from tlviz.runs.predictions import TEST
@@ -14,7 +15,6 @@ from tlviz.runs.store.archive import pack_run
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import ANSWERS
-from tlviz.runs.store.launch import resume_run, start_answers
 from tlviz.runs.store.trash import discard
 from tlviz.runs.titles import row_label
 from tlviz.ui.address import go_to

@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from tlviz.data.pixels.images import dataset_title
+from tlviz.data.images import dataset_title
 from tlviz.runs.overview import Row, all_tags, disk_use, search
 from tlviz.runs.titles import strategy_title
 from tlviz.ui.state import Key

@@ -16,7 +16,8 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.data.pixels.pictures import SUFFIXES, open_picture
-from tlviz.data.sources.folder import Problem, given_path
+from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.program import command
 from tlviz.runs.store.folder import RunFolder, find_run

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.sources.folder import Problem
+from tlviz.data.pixels.problem import Problem
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
 from tlviz.ui.attributions.run_maps import RunAnswer, render_run_maps

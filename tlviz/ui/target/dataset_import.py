@@ -15,9 +15,9 @@ from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import home, make_folder, storage_errors
+from tlviz.runs.launch import start_ingest
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import INGEST
-from tlviz.runs.store.launch import start_ingest
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job

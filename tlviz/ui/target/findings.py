@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.data.doctor.findings import Finding, Report, Severity
-from tlviz.data.pixels.images import ImageSet, open_target
+from tlviz.data.images import ImageSet, open_target
 from tlviz.data.sources.exclusions import exclude, excluded_names, include
 from tlviz.errors import TlvizError
+from tlviz.runs.launch import start_doctor
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import DOCTOR
-from tlviz.runs.store.launch import start_doctor
 from tlviz.ui.cached import targets
 from tlviz.ui.messages import show_error
 from tlviz.ui.widgets.panels import render_job

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.figures.theme import class_colours
 from tlviz.models.catalogue import find_model
 from tlviz.ui.address import go_to

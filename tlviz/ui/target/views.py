@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.training.flips import Flip

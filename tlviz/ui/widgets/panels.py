@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlviz.data.pixels.images import dataset_title
-from tlviz.data.sources.folder import Problem
+from tlviz.data.images import dataset_title
+from tlviz.data.pixels.problem import Problem
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import Row, overview

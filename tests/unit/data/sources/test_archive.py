@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
+from tlviz.data.images import find_dataset, load_images, open_target, settle
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
+from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources import archive as module
 from tlviz.data.sources.archive import unpack
-from tlviz.data.sources.folder import Problem
 from tlviz.data.sources.store import datasets_folder, list_stored
 from tlviz.errors import BadDatasetError, StorageError
 

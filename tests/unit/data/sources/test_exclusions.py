@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data.pixels.images import leave_out, load_images
+from tlviz.data.images import leave_out, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Fit

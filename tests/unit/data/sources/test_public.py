@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from tlviz import vision
-from tlviz.data.pixels.images import find_dataset, load_images, open_target, settle
+from tlviz.data.images import find_dataset, load_images, open_target, settle
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources import download as download_module

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tlviz.data.pixels.images import load_images, open_target
+from tlviz.data.images import load_images, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources import table as module

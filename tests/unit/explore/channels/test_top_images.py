@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.errors import BadWeightsError, UnknownNameError
 from tlviz.explore.array_cache import kept_path
 from tlviz.explore.channels import top_images as module

@@ -12,7 +12,7 @@ import pytest
 
 from tlviz import worker
 from tlviz.errors import UnknownNameError
-from tlviz.runs.store import launch
+from tlviz.runs import launch
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import KINDS, Forget, JobKind, find_kind

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests.app.finished import finished_run
-from tlviz.data.pixels.images import ImageSet
+from tlviz.data.images import ImageSet
 from tlviz.explore.attribution.methods import Baseline, Method
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model

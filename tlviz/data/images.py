@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from tlviz.data.pixels.ingest import Geometry, ingest
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.archive import is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.digits import digits_target
 from tlviz.data.sources.exclusions import excluded_names
-from tlviz.data.sources.folder import Problem, given_path, scan_folder
+from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target

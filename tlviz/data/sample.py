@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.data.pixels.images import ImageSet, open_target
+from tlviz.data.images import ImageSet, open_target
 from tlviz.data.pixels.ingest import Geometry, ingest
 from tlviz.data.sources.exclusions import excluded_names
 from tlviz.data.sources.target import Target

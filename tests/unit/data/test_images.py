@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data.pixels.images import dataset_title, find_dataset, load_images
+from tlviz.data.images import dataset_title, find_dataset, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.data.sources import target as module
