@@ -127,8 +127,20 @@ def load_images(
     from and ``StorageError`` where it cannot be stored.
     """
     target = open_target(name, unpacking)
+    every = decode_target(name, target, geometry, progress)
+    images = leave_out(every, excluded_names(target.identity))
+    if len(np.unique(images.labels)) < 2:
+        raise BadDatasetError(
+            f"Fewer than two classes of {name} have pictures that can be opened and are not excluded; "
+            "replace the files or include pictures again."
+        )
+    return images
+
+
+def decode_target(name: str, target: Target, geometry: Geometry, progress: Progress | None = None) -> ImageSet:
+    """Decode the pictures of a target or a sample of one, and no others.  Raises what ``ingest`` raises."""
     decoded = ingest(target.sources, geometry, progress)
-    every = ImageSet(
+    return ImageSet(
         name=name,
         title=target.title,
         classes=target.classes,
@@ -139,13 +151,6 @@ def load_images(
         problems=target.problems + decoded.problems,
         may_flip=target.may_flip,
     )
-    images = leave_out(every, excluded_names(target.identity))
-    if len(np.unique(images.labels)) < 2:
-        raise BadDatasetError(
-            f"Fewer than two classes of {name} have pictures that can be opened and are not excluded; "
-            "replace the files or include pictures again."
-        )
-    return images
 
 
 def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:

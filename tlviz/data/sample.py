@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.data.images import ImageSet, open_target
-from tlviz.data.pixels.ingest import Geometry, ingest
+from tlviz.data.images import open_target
 from tlviz.data.sources.exclusions import excluded_names
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
@@ -81,24 +80,6 @@ def sample_target(name: str, limit: int) -> tuple[Target, Chosen]:
         parts=tuple(target.parts[at] for at in rows),
     )
     return sample, chosen
-
-
-def decode_sample(
-    name: str, sample: Target, geometry: Geometry, progress: Callable[[int, int], None] | None = None
-) -> ImageSet:
-    """Decode the pictures of a sample, and of no others.  Raises what ``ingest`` raises."""
-    decoded = ingest(sample.sources, geometry, progress)
-    return ImageSet(
-        name=name,
-        title=sample.title,
-        classes=sample.classes,
-        pixels=decoded.pixels,
-        labels=sample.labels[decoded.kept],
-        parts=tuple(sample.parts[at] for at in decoded.kept),
-        names=tuple(sample.names[at] for at in decoded.kept),
-        problems=sample.problems + decoded.problems,
-        may_flip=sample.may_flip,
-    )
 
 
 def _spaced(rows: Ints, count: int) -> Ints:

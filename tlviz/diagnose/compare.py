@@ -23,7 +23,7 @@ def compare_models(first: Request, second: Request, progress: Progress | None = 
     """Return the debiased linear CKA of the stages of two pretrained networks: rows are the first one's stages.
 
     Where both were profiled before, their features are on disk.  Raises ``BadSettingError`` where the requests are not
-    for the same images, and what ``sample_target`` and ``decode_sample`` raise.
+    for the same images, and what ``sample_target`` and ``decode_target`` raise.
     """
     if (first.data, first.limit) != (second.data, second.limit):
         raise BadSettingError("Two networks can only be compared on the same images; choose one target and limit.")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tlviz.data.images import ImageSet
+from tlviz.data.images import ImageSet, decode_target
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.sample import PER_CLASS, Chosen, choose_rows, decode_sample
+from tlviz.data.sample import PER_CLASS, Chosen, choose_rows
 from tlviz.data.sources.target import Target
 from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.random_copy import settle_batchnorms
@@ -46,9 +46,9 @@ def sample_of(images: ImageSet, chosen: Chosen) -> Sample:
 def read_sample(request: Request, target: Target, chosen: Chosen, progress: Progress | None = None) -> Sample:
     """Decode a chosen sample; classes of which too few pictures can be opened are left out.
 
-    Raises what ``decode_sample`` and ``choose_rows`` raise.
+    Raises what ``decode_target`` and ``choose_rows`` raise.
     """
-    images = decode_sample(request.data, target, request.geometry, progress)
+    images = decode_target(request.data, target, request.geometry, progress)
     # The limit has done its work: with so high a one only classes that have become too small go.
     again = choose_rows(images.labels, images.classes, images.parts, PER_CLASS * len(images.labels))
     lost = len(target.names) - len(images.labels)

@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tlviz.data.images import ImageSet, open_target
+from tlviz.data.images import ImageSet, decode_target, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.sample import choose_rows, decode_sample, sample_target
+from tlviz.data.sample import choose_rows, sample_target
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.linear_head import suggest_rate
@@ -88,7 +88,7 @@ def profile(
 
 def photographs(geometry: Geometry, progress: Callable[[int, int], None] | None = None) -> Pixels:
     """Return all of the bundled photographs, uint8 (n, S, S, 3).  Raises what ``ingest`` raises."""
-    return np.asarray(decode_sample(REFERENCE, open_target(REFERENCE), geometry, progress).pixels)
+    return np.asarray(decode_target(REFERENCE, open_target(REFERENCE), geometry, progress).pixels)
 
 
 def _profile(
