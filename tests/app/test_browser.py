@@ -97,7 +97,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         visit.settle()
         expect(page.get_by_role("slider", name="Freeze depth")).to_have_attribute("aria-valuenow", "9")
         page.get_by_text("More", exact=True).click()
-        page.get_by_role("tab", name="Against over-fitting").click()
+        page.get_by_role("tab", name="Training").click()
         for name in ("Epochs", "Patience"):  # long enough to be met at work, whatever the machine
             page.get_by_role("spinbutton", name=name).fill("1000")
             page.get_by_role("spinbutton", name=name).press("Enter")

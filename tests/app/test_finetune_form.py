@@ -138,6 +138,7 @@ def test_a_link_of_the_earlier_version_opens_and_is_brought_up_to_date() -> None
 
 def test_a_gpu_that_is_not_there_is_refused_on_both_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tlviz.runs.store.device._nvidia_name", lambda: None)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     for page, key, label in (("finetune", "device", "Start"), ("race", "race_device", "Start the race")):
         app = open_page(page)
         app.button_group(key=key).set_value("cuda").run()

@@ -30,6 +30,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a GPU, where no worker starts."""
     monkeypatch.setattr("tlviz.runs.store.device._nvidia_name", lambda: None)
     monkeypatch.setattr("tlviz.runs.store.device._is_apple_silicon", lambda: False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
 
 
@@ -65,6 +66,11 @@ def test_what_can_start_is_let_through() -> None:
     check_startable(config(frozen=("stem",)), stages=stages)
     with pytest.raises(TlvizError, match="no stage called 'fire3'"):
         check_startable(config(frozen=("fire3",)), stages=stages[:2])
+
+
+def test_a_gpu_that_only_torch_finds_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    check_startable(config(device="cuda"))
 
 
 def test_a_worker_asks_the_same() -> None:

@@ -51,5 +51,13 @@ def _is_apple_silicon() -> bool:
 
 def check_device(device: str) -> None:
     """Raise ``BadSettingError`` where a GPU is asked for and none shows, before a run is made."""
-    if device in {"cuda", "mps"} and lane(device) == "cpu":
+    if device in {"cuda", "mps"} and lane(device) == "cpu" and not _torch_finds(device):
         raise BadSettingError(f"device is {device}, but this machine shows no such GPU; choose auto or cpu.")
+
+
+def _torch_finds(device: str) -> bool:
+    """Return whether torch, where it is loaded anyway, finds a GPU that the driver's own tool does not show."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    return bool(torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available())
