@@ -81,7 +81,7 @@ def models(
         and (spec.name in here or not downloaded)
     ]
     rows = [_row(spec, here) for spec in found]
-    print_result({"models": rows}, as_json, *_listed(rows))
+    print_result({"models": rows}, as_json, *([] if as_json else _listed(rows)))
 
 
 @models_app.command("show", cls=HelpfulCommand)

@@ -128,6 +128,8 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = f"{value:,}" if isinstance(value, int) else str(value)
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() or sign == _JOINER else " " for sign in text)
 
 
