@@ -116,7 +116,7 @@ KINDS: dict[str, JobKind] = {
         JobKind(
             name=INGEST,
             module="tlviz.jobs.ingest",
-            title="Bringing in {data}",
+            title="Import of {data}",
             label=(INGEST, "{data}"),
             settings=frozenset({"data", "to", "geometry"}),
             device=FILES,
@@ -134,7 +134,7 @@ KINDS: dict[str, JobKind] = {
         JobKind(
             name=VISUALISE,
             module="tlviz.jobs.visualise",
-            title="Drawing for {model}",
+            title="Feature visualisation for {model}",
             label=(VISUALISE, "{model}", "{wish[stage]}"),
             settings=frozenset({"model", "run", "wish"}),
             device=FILES,
@@ -144,7 +144,7 @@ KINDS: dict[str, JobKind] = {
         JobKind(
             name=ANSWERS,
             module="tlviz.jobs.answers",
-            title="Answers about {part} images",
+            title="Predictions for {part} images",
             label=(ANSWERS, "{part}"),
             settings=frozenset({"run", "part"}),
             device=FILES,
