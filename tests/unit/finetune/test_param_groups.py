@@ -14,8 +14,8 @@ def decays(network: Network, **chosen: float) -> dict[str, set[float]]:
 
 
 def test_every_stages_kernels_decay(tiny: Network) -> None:
-    assert decays(tiny) == dict.fromkeys(("stem", "block1", "block2", "head"), {0.0, 0.05})
+    assert decays(tiny) == {key: {0.0, 0.05} for key in ("stem", "block1", "block2", "head")}
 
 
 def test_a_backbone_that_is_pulled_to_its_start_does_not_decay_as_well(tiny: Network) -> None:
-    assert decays(tiny, l2_sp=0.01) == dict.fromkeys(("stem", "block1", "block2"), {0.0}) | {"head": {0.0, 0.05}}
+    assert decays(tiny, l2_sp=0.01) == {key: {0.0} for key in ("stem", "block1", "block2")} | {"head": {0.0, 0.05}}
