@@ -60,3 +60,21 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         for module in free:
             del left[module]
     assert not left, f"these import one another in a circle, or are above one: {sorted(left)}"
+
+
+def test_unit_tests_mirror_the_package() -> None:
+    """A test file bears the name of the module or package that it tests, and lies in the folder of its name.
+
+    ``without_a_file.txt`` names the modules that only the tests of others run: give one a file, and take it off.
+    """
+    modules = {path.relative_to(ROOT / "tlviz").with_suffix("") for path in (ROOT / "tlviz").rglob("*.py")}
+    packages = {module.parent for module in modules if module.name == "__init__"}
+    unit = ROOT / "tests" / "unit"
+    tested = {path.relative_to(unit).with_name(path.stem.removeprefix("test_")) for path in unit.rglob("test_*.py")}
+    assert not tested - modules - packages
+    untested = {
+        module.as_posix()
+        for module in modules - tested
+        if not module.name.startswith("__") and module.parts[0] not in {"ui", "cli"}
+    }
+    assert untested == set((unit / "without_a_file.txt").read_text(encoding="utf-8").split())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
 from tests.unit.runs.made_races import hits, write_race
-from tests.unit.runs.test_manage import ODD
+from tests.unit.runs.odd_runs import ODD
 from tlviz.cli.race import race_result
 from tlviz.errors import StorageError
 from tlviz.export.race_report import race_report_html

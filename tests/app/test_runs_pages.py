@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table
-from tests.unit.runs.test_manage import ODD
+from tests.unit.runs.odd_runs import ODD
 from tlviz.export.bundle import bundle_bytes
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import MODELS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.unit.runs.made_races import hits, write_race
-from tests.unit.runs.test_manage import ODD
+from tests.unit.runs.odd_runs import ODD
 from tlviz.cli import main
 from tlviz.export.race_report import race_report_html
 from tlviz.export.report import report_html

@@ -10,7 +10,7 @@ from PIL import Image
 from tlviz.explore.maps.receptive_field import Field, FieldBox
 from tlviz.figures.field import draw_field
 from tlviz.figures.poster import poster
-from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample
+from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample, tile, to_png
 
 FIRST = np.array([[[0.0, 1.0]], [[0.0, 4.0]]], np.float32)
 SECOND = np.array([[[2.0, 1.0]], [[-1.0, 1.0]]], np.float32)
@@ -69,3 +69,25 @@ def test_a_poster_has_every_pane() -> None:
 def test_the_scale_of_a_page_is_a_gradient() -> None:
     assert ramp_css().startswith("linear-gradient(to right, rgb(68 1 84)")
     assert ramp_css(two_sided=True) != ramp_css()
+
+
+def test_paint_scales_each_channel_by_itself() -> None:
+    maps = np.array([[[0.0, 1.0]], [[0.0, 100.0]], [[5.0, 5.0]], [[np.nan, 1.0]]], np.float32)
+    painted = paint(maps)
+    assert (painted[0] == painted[1]).all()
+    assert (painted[2] == painted[0, 0, 0]).all(), "a constant channel is dark"
+    assert painted.dtype == np.uint8
+
+
+def test_tiles_are_in_reading_order_with_transparent_gaps() -> None:
+    images = np.stack([np.full((56, 56, 3), 10 * (at + 1), np.uint8) for at in range(3)])
+    sheet = tile(images, 2)
+    assert sheet.shape == (56 + 2 + 56, 56 + 2 + 56, 4)
+    assert [sheet[0, 0, 0], sheet[0, 60, 0], sheet[60, 0, 0]] == [10, 20, 30]
+    assert sheet[0, 56, 3] == sheet[60, 60, 3] == 0
+    assert Image.open(io.BytesIO(to_png(sheet))).size == (114, 114)
+
+
+def test_small_maps_are_enlarged_by_whole_pixels() -> None:
+    image = np.arange(7 * 7 * 3, dtype=np.uint8).reshape(1, 7, 7, 3)
+    assert (tile(image, 1)[::8, ::8, :3] == image[0]).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tlviz.finetune.meters import GradientMeter
+from tlviz.finetune.meters import GradientMeter, TrainingMeter
 
 
 def meter_of(*stages: str) -> tuple[GradientMeter, list[torch.nn.Parameter]]:
@@ -43,3 +43,10 @@ def test_gradients_that_cancel_out_have_no_noise_scale() -> None:
     note(meter, parameters, 8, [1.0, 0.0])
     note(meter, parameters, 8, [-1.0, 0.0])
     assert meter.noise_scale() is None
+
+
+def test_an_epochs_loss_and_accuracy_are_means_over_images_and_not_over_batches() -> None:
+    meter = TrainingMeter(torch.device("cpu"))
+    meter.note(torch.tensor(1.0), torch.eye(2)[[0, 0, 1]], torch.tensor([0, 1, 1]))
+    meter.note(torch.tensor(2.0), torch.eye(2)[[1]], torch.tensor([0]))
+    assert meter.read() == (1.25, 0.5)

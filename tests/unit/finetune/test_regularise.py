@@ -12,10 +12,10 @@ from torch import nn
 from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import Indices, split_images
 from tlviz.finetune import engine
-from tlviz.finetune.choices import Optimizer
+from tlviz.finetune.choices import ClassWeights, Optimizer
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
-from tlviz.finetune.regularise import AveragedWeights
+from tlviz.finetune.regularise import AveragedWeights, training_loss
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.finetune.step import Note, backward
@@ -109,3 +109,14 @@ def test_a_step_pulls_the_backbones_kernels_to_their_start_and_nothing_else(
         expected = torch.full_like(parameter, 0.8 if name in kernels else 1.0)
         assert torch.allclose(parameter.detach() - starts[name], expected, atol=1e-5), name
     assert isinstance(tiny.module.get_submodule("stem.0"), nn.Conv2d)
+
+
+def test_balanced_weights_are_the_images_over_classes_times_the_classs_own() -> None:
+    """Their scale counts where soft targets are compared, whose mean is over images and not over weights."""
+    loss = training_loss(
+        configure("squeezenet1_1", "clipart", "full", class_weights=ClassWeights.BALANCED),
+        torch.tensor([0, 0, 0, 1]),
+        3,
+    )
+    assert loss.weight is not None
+    assert loss.weight.tolist() == pytest.approx([4 / (3 * 3), 4 / (3 * 1), 0])

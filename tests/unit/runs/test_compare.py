@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
+import numpy as np
+
+from tlviz.runs.compare import change, differing_settings, feature_drift, pareto_front, weight_drift
+from tlviz.runs.predictions import Answers
 from tlviz.runs.store.folder import create_run
 from tlviz.runs.summary import summarise
 
@@ -45,3 +48,19 @@ def test_the_front_holds_what_nothing_beats_for_less() -> None:
     assert pareto_front([1, 2], [0.5, 0.5]) == [0]
     assert pareto_front([1, 1], [0.5, 0.5]) == [0]
     assert pareto_front([], []) == []
+
+
+def test_images_that_changed_sides_are_told_apart() -> None:
+    """By hand: a is broken, b fixed, c right and d wrong in both; e and f validate in one run only."""
+    labels = np.zeros(5, np.int64)
+
+    def answers(names: str, right: str) -> Answers:
+        logits = np.array([[1, 0] if name in right else [0, 1] for name in names], np.float32)
+        return Answers(1, ("yes", "no"), tuple(names), labels, logits)
+
+    found = change(answers("eabcd", "eac"), answers("dcbaf", "bcf"))
+    assert [found.first.tolist(), found.second.tolist()] == [[1, 2, 3, 4], [3, 2, 1, 0]]
+    assert found.broken.tolist() == [0]
+    assert found.fixed.tolist() == [1]
+    assert found.both_right.tolist() == [2]
+    assert found.both_wrong.tolist() == [3]

@@ -44,6 +44,11 @@ def test_for_things(name: str, classes: str) -> None:
     assert suggest_may_flip(name, classes.split())
 
 
+def test_more_than_half_of_the_classes_must_be_signs() -> None:
+    assert suggest_may_flip("x", ["1", "2", "cat", "dog"])
+    assert not suggest_may_flip("x", ["1", "2", "3", "dog"])
+
+
 def test_mnist_style_names() -> None:
     assert not suggest_may_flip("x", ["0 - zero", "1 - one", "2 - two"])
 

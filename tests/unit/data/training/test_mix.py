@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.training.mix import mix_batch
+from tlviz.data.training.mix import _rectangles, mix_batch
 from tlviz.data.training.mix_kinds import Mix
 
 both = pytest.mark.parametrize("kind", [Mix.MIXUP, Mix.CUTMIX])
@@ -107,3 +107,9 @@ def test_the_loss_takes_the_targets(kind: Mix) -> None:
     _, targets = mix_batch(torch.rand(6, 3, 8, 8), torch.arange(6) % 3, 3, kind, seeded())
     loss = nn.functional.cross_entropy(logits, targets)
     assert loss.item() == pytest.approx(np.log(3))
+
+
+@pytest.mark.parametrize("weight", [0.75, 0.4375])
+def test_a_rectangle_that_is_not_cut_off_has_the_area_that_was_drawn(weight: float) -> None:
+    drawn = _rectangles(torch.full((300,), weight), 64, 64, torch.Generator().manual_seed(0))
+    assert drawn.float().mean((1, 2)).max() == pytest.approx(1 - weight)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tlviz.finetune.config import configure
-from tlviz.runs.advice.transfer_gain import Worth, compare_with_scratch, yardstick
+from tlviz.runs.advice.transfer_gain import Transfer, Worth, compare_with_scratch, yardstick
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary
 
@@ -98,3 +98,11 @@ def test_the_yardstick_sees_the_same_pictures_with_the_same_budget() -> None:
     assert (scratch.head_lr, scratch.backbone_lr) == (1e-3, 1e-3)
     own = replace(summary("two_phase", 0.9), settings=config.to_json())
     assert compare_with_scratch(own, [replace(summary("from_scratch", 0.2), settings=scratch.to_json())]) is not None
+
+
+@pytest.mark.parametrize(
+    ("gain", "worth"),
+    [(0.25, Worth.UNCLEAR), (-0.25, Worth.UNCLEAR), (0.26, Worth.POSITIVE), (-0.26, Worth.NEGATIVE)],
+)
+def test_a_difference_of_one_error_says_nothing_yet(gain: float, worth: Worth) -> None:
+    assert Transfer("x", 0.5, 3, gain, 0.25).worth is worth

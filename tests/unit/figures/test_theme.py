@@ -1,5 +1,7 @@
 """Colours are told apart by every eye, on a white and on a near-black page."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import numpy as np
@@ -113,3 +115,8 @@ def test_template_ink_reads_on_light_and_dark() -> None:
     register_template()
     ink = pio.templates[TEMPLATE].layout.font.color
     assert min(contrast(ink, WHITE), contrast(ink, DARK)) >= 4
+
+
+def test_run_colours_are_distinct_and_repeat() -> None:
+    assert len({run_colour(at) for at in range(6)}) == 6
+    assert run_colour(6) == run_colour(0)
