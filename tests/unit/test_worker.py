@@ -161,7 +161,7 @@ def test_a_read_only_home_is_one_sentence_before_anything_starts(folder: Path, m
 
 
 def test_a_worker_that_cannot_even_start_leaves_its_reason_in_the_log(folder: Path) -> None:
-    run = create_run("nonsense", "unknown-kind", {})
+    run = create_run("download", "without-a-model", {})
     start_worker(run).wait(60)
     assert run.status() is Status.FAILED
     assert "KeyError" in (run.path / "log.txt").read_text(encoding="utf-8")
