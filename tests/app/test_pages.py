@@ -149,16 +149,15 @@ def test_a_network_that_lacks_what_is_to_train_is_one_sentence_and_starts_nothin
     lacks = "This network has no normalisation layers to train"
     app = open_page("finetune")
     app.button_group(key=Key.STRATEGY).set_value("norm_only").run()
-    app.button[0].click().run()
+    assert app.button[0].disabled
     assert [lacks in error.value for error in app.error] == [True]
     assert "No run yet" in text(app), "the rest of the page is still there"
     app = open_page("race")
     app.button_group(key="race_strategies").set_value(["head_only", "norm_only"]).run()
     [start] = [button for button in app.button if button.label == "Start the race"]
-    start.click().run()
+    assert start.disabled
     assert [lacks in error.value for error in app.error] == [True]
     assert not app.exception
-    assert list_runs() == []
 
 
 @pytest.mark.parametrize("page", ["overview", "feature_maps", "finetune"])

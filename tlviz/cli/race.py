@@ -15,7 +15,7 @@ from tlviz.cli.settings import takes_settings
 from tlviz.data.images import settle
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import SETTINGS
-from tlviz.finetune.settings import Group
+from tlviz.finetune.settings import Group, former_names
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.runs.curves import CurveReader
@@ -125,7 +125,7 @@ def _swept(strategies: str | None, sweep: str | None, values: str | None) -> tup
         raise BadSettingError("A race sweeps one setting: give --strategies, or --sweep with --values.")
     if not values:
         raise BadSettingError(f"--sweep {sweep} needs --values with what to try, comma-separated.")
-    return sweep, values.split(",")
+    return former_names(SETTINGS).get(sweep, sweep), values.split(",")
 
 
 def _watch(run: RunFolder) -> Race:

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from tests.unit.finetune.test_settings import Longer
+from tlviz.cli import main
 from tlviz.cli.commands import app
 from tlviz.cli.finetune import read_config
 from tlviz.cli.settings import takes_settings
@@ -88,6 +89,11 @@ def test_a_race_asks_for_what_all_its_runs_share() -> None:
     for name, row in SETTINGS.items():
         assert (f"--{name.replace('_', '-')}" in options) == row.in_race, name
     assert all(name in options["--sweep"].help for name, row in SETTINGS.items() if row.sweep is not None)
+
+
+def test_a_sweep_takes_a_former_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["race", "--data", "photos", "--sweep", "thaw_factor", "--values", "x"]) == 2
+    assert capsys.readouterr().err == "tlviz: 'x' is no value of unfreeze factor; write a number such as 1e-3.\n"
 
 
 @pytest.mark.parametrize("command", ["finetune", "find-rate", "race"])
