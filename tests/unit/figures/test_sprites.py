@@ -1,4 +1,4 @@
-"""Colour scales, differences, overlays, receptive fields and posters hold what they should."""
+"""Colour scales, differences and overlays hold what they should."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import io
 import numpy as np
 from PIL import Image
 
-from tlviz.explore.maps.receptive_field import Field, FieldBox
-from tlviz.figures.field import draw_field
-from tlviz.figures.poster import poster
 from tlviz.figures.sprites import colour_limits, overlay, paint, paint_difference, ramp_css, resample, tile, to_png
 
 FIRST = np.array([[[0.0, 1.0]], [[0.0, 4.0]]], np.float32)
+
+
 SECOND = np.array([[[2.0, 1.0]], [[-1.0, 1.0]]], np.float32)
 
 
@@ -45,25 +44,6 @@ def test_an_overlay_mixes_by_its_strength() -> None:
     painted = np.full((1, 2, 2, 3), 200, np.uint8)
     assert (overlay(pixels, painted, 0.25, 8) == 125).all()
     assert (overlay(pixels, painted, 1.0, 8) == 200).all()
-
-
-def test_a_field_is_faded_outside_and_framed() -> None:
-    heat = np.zeros((8, 8), np.float32)
-    heat[3, 3] = 1
-    drawn = draw_field(np.full((8, 8, 3), 250, np.uint8), Field(FieldBox(2, 2, 6, 6), heat, 0.01), enlarge=4)
-    assert drawn.shape == (32, 32, 3)
-    assert drawn[8, 8].tolist() == [255, 45, 149]
-    assert (drawn[0, 0] < 180).all()
-    assert (drawn[18, 18] == 250).all()
-    assert draw_field(np.zeros((8, 8, 3), np.uint8), Field(None, heat * 0, 0.0)).shape == (16, 16, 3)
-
-
-def test_a_poster_has_every_pane() -> None:
-    red, blue = (np.full((10, 20, 4), colour, np.uint8) for colour in ([255, 0, 0, 255], [0, 0, 255, 255]))
-    sheet = Image.open(io.BytesIO(poster([("stem", "3 of 5", [red, blue])], ["before", "after"], "a zebra", 100)))
-    colours = {colour for _, colour in sheet.getcolors(100_000)}
-    assert {(255, 0, 0), (0, 0, 255), (255, 255, 255)} <= colours
-    assert sheet.width > 200
 
 
 def test_the_scale_of_a_page_is_a_gradient() -> None:
