@@ -90,7 +90,7 @@ def test_memory_that_runs_out_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
 def test_a_link_to_nonsense_says_so_and_shows_the_default() -> None:
     app = open_look(look="Upside down", overlay="900", stage="fire99")
     assert not app.exception
-    assert "\n".join(warning.value for warning in app.warning).count("which is not here") == 3
+    assert "\n".join(warning.value for warning in app.warning).count("which is not available here") == 3
 
 
 def test_an_untouched_picture_makes_no_difference() -> None:
@@ -274,7 +274,7 @@ def test_a_link_to_runs_of_which_one_is_gone_shows_the_other() -> None:
     app = open_look(look="Before and after", runs=f"{run.name},gone")
     assert not app.exception
     assert [warning.value for warning in app.warning] == [
-        "The link asks for runs that are not here; those that are here are shown."
+        "The link names runs that are not available here; the others are shown."
     ]
     assert app.session_state[Key.RUNS] == [run.name]
 

@@ -43,7 +43,7 @@ def test_search_and_filters_narrow_the_table() -> None:
 def test_a_link_compares_two_networks_that_are_not_here() -> None:
     app = open_page("models", models="resnet50,vit_b_16")
     assert not app.exception
-    assert [part.value for part in app.subheader] == ["ResNet50", "ViT B 16"]
+    assert [part.value for part in app.header] == ["ResNet50", "ViT B 16"]
     assert [button.label for button in app.button if button.label.startswith("Download")] == [
         "Download (103 MB)", "Download (346 MB)",
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def test_a_link_compares_two_networks_that_are_not_here() -> None:
 def test_a_link_to_an_unknown_network_suggests_the_nearest() -> None:
     app = open_page("models", models="resnet55,resnet18")
     assert "There is no network called 'resnet55'" in app.warning[0].value
-    assert [part.value for part in app.subheader] == ["ResNet18"]
+    assert [part.value for part in app.header] == ["ResNet18"]
 
 
 def test_a_network_can_be_made_the_source() -> None:
@@ -82,7 +82,7 @@ def test_a_mistake_in_the_import_form_is_one_sentence() -> None:
 def test_a_link_that_names_a_network_twice_shows_it_once() -> None:
     app = open_page("models", models="resnet18,resnet18")
     assert not app.exception
-    assert [part.value for part in app.subheader] == ["ResNet18"]
+    assert [part.value for part in app.header] == ["ResNet18"]
 
 
 def test_a_mistake_in_a_callback_is_one_sentence_on_the_page(tmp_path: Path) -> None:

@@ -110,7 +110,9 @@ def test_a_termination_signal_is_a_stop(folder: Path) -> None:
 
 
 def test_a_mistake_in_the_settings_fails_with_one_sentence(folder: Path) -> None:
-    run = start(folder, freeze=10)
+    settings = configure("squeezenet1_1", str(folder), "last_stages", freeze=9, image_size=64).to_json()
+    run = create_run("finetune", "mistake", settings | {"freeze": 10})
+    start_worker(run)
     wait(lambda: over(run))
     summary = summarise(run)
     assert summary.status is Status.FAILED

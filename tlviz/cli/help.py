@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -142,4 +143,5 @@ def _write_epilog(formatter: Any, epilog: str | None) -> None:
     if epilog:
         formatter.write_paragraph()
         for line in Text.from_markup(epilog).plain.split("\n\n"):
-            formatter.write(f"{line}\n")
+            is_command = line.startswith(" ")  # it stays on one line, to be copied
+            formatter.write(f"{line if is_command else fill(line, formatter.width, subsequent_indent='  ')}\n")

@@ -140,4 +140,4 @@ def test_pipes_are_not_waited_for_and_odd_paths_are_one_sentence(
         assert main(arguments) == 2
         said = capsys.readouterr()
         assert (said.out, len(said.err.splitlines())) == ("", 1)
-        assert "can be no path" in said.err
+        assert "is not a valid path" in said.err

@@ -172,8 +172,8 @@ def test_a_report_that_cannot_be_written_is_one_sentence_and_no_file(
     file, blocked = tmp_path / "report.html", tmp_path / "file" / "report.html"
     blocked.parent.write_text("no folder")
     arguments, words = {
-        "race among runs": ([run.name, race.name, "--to", str(file)], f"{race.name} is no fine-tuning run"),
-        "elsewhere": ([str(elsewhere), "--to", str(file)], f"{run.name} is no fine-tuning run of this machine"),
+        "race among runs": ([run.name, race.name, "--to", str(file)], f"{race.name} is not a fine-tuning run"),
+        "elsewhere": ([str(elsewhere), "--to", str(file)], f"{run.name} is not a fine-tuning run of this machine"),
         "unknown": (["none", "--to", str(file)], "There is no run called 'none'"),
         "disk": ([run.name, "--to", str(blocked)], "Cannot write"),
     }[what]

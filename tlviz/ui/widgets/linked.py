@@ -108,7 +108,7 @@ def linked_many(
     is_first = st.session_state.get(key) is None
     _begin(key, [], lambda asked: [name for name in dict.fromkeys(asked.split(",")) if name])
     if is_first and not set(options).issuperset(st.session_state[key]):
-        st.warning(f"The link asks for {key} that are not here; those that are here are shown.")
+        st.warning(f"The link names {key} that are not available here; the others are shown.")
     st.session_state[key] = [name for name in st.session_state[key] if name in options][:most]
     chosen = st.multiselect(
         label, options, key=key, format_func=words, max_selections=most, placeholder=placeholder,
@@ -130,7 +130,7 @@ def _begin(key: str, default: Any, read: Callable[[str], Any]) -> None:
     try:
         st.session_state[key] = read(asked)
     except (ValueError, KeyError):
-        st.warning(f"The link asks for the {key} '{plain(asked)}', which is not here; '{default}' is shown.")
+        st.warning(f"The link names the {key} '{plain(asked)}', which is not available here; '{default}' is shown.")
 
 
 def _note(key: str, value: Any, default: Any) -> Any:

@@ -132,13 +132,13 @@ def test_every_row_that_is_not_used_is_named(write: Write) -> None:
     path = write(text)
     told = {(p.path.split("/")[-1], p.problem, p.action) for p in open_target(str(path)).problems}
     assert told == {
-        ("labels.csv: row 6", "there is no file img/9.png", "left out"),
+        ("labels.csv: row 6", "the file img/9.png does not exist", "left out"),
         ("0.png", "row 8 repeats row 2", "row 2 is used"),
         ("labels.csv: row 9", "img/3.png has no label", "left out"),
         ("labels.csv: row 10", "no path", "left out"),
         ("1.png", "row 3: the same picture has 2 labels, here 'dog'", "left out"),
         ("1.png", "row 11: the same picture has 2 labels, here 'cat'", "left out"),
-        ("labels.csv: row 12", "there is no file ../x.png", "left out"),
+        ("labels.csv: row 12", "the file ../x.png does not exist", "left out"),
     }
     assert labelled(open_target(str(path))) == {"img/0.png": "cat", "img/2.png": "cat", "img/3.png": "dog"}
 
