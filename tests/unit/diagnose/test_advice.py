@@ -1,4 +1,4 @@
-"""The rule of the advice, on planted numbers; ties between networks are called ties."""
+"""The rule of the advice, on planted numbers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth, summarise_stages
-from tlviz.diagnose.records import Advice, Confidence, Profile, StageProfile
-from tlviz.diagnose.source_ranking import compare_sources
-from tlviz.errors import BadSettingError
+from tlviz.diagnose.records import Advice, Confidence, StageProfile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.plan import plan_phases
@@ -176,34 +174,3 @@ def test_every_reason_is_one_sentence_and_without_a_rate_the_default_stands() ->
     assert advice.head_lr == DEFAULT_HEAD_LR
     assert all(reason.endswith(".") and ". " not in reason for reason in advice.reasons)
     assert Advice.from_json(advice.to_json()) == advice
-
-
-def profile(model: str, correct: str, data: str = "target") -> Profile:
-    stages = tuple(planted([0.5, correct.count("1") / len(correct)], correct=correct))
-    count = len(correct)
-    return Profile(
-        *(model, data, data, 64, 1000, 0, count, count, ("x", "y"), tuple(f"{at:03}" for at in range(count))),
-        *(tuple(at % 2 for at in range(count)), 0.5, stages, ((1.0, 0.5), (0.5, 1.0)), "", False, 0.01),
-        *(advised(stages), "", (), 1.0, 1.0),
-    )
-
-
-def test_a_profile_survives_json() -> None:
-    import json
-
-    found = profile("one", "1101")
-    assert Profile.from_json(json.loads(json.dumps(found.to_json()))) == found
-
-
-def test_networks_are_ranked_by_paired_differences_and_ties_are_ties() -> None:
-    good = "1" * 90 + "0" * 10
-    similar = "1" * 89 + "0" * 10 + "1"
-    poor = "10" * 50
-    ranking = compare_sources([profile("poor", poor), profile("good", good), profile("similar", similar)])
-    assert [(c.model, c.is_tied) for c in ranking] == [("good", True), ("similar", True), ("poor", False)]
-    assert ranking[0].behind == 0
-    assert ranking[2].behind == pytest.approx(0.4)
-    assert 0 < ranking[2].behind_se < 0.08
-    assert compare_sources([]) == ()
-    with pytest.raises(BadSettingError, match="the same images"):
-        compare_sources([profile("one", good), profile("two", good, "elsewhere")])

@@ -9,25 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from tests.conftest import TinyNet
 from tlviz.data.images import ImageSet
-from tlviz.data.sample import choose_rows, sample_target
-from tlviz.diagnose.linear_head import fit_head, suggest_rate
-from tlviz.diagnose.passes import read_sample
+from tlviz.data.sample import choose_rows
 from tlviz.diagnose.profile import profile
-from tlviz.diagnose.random_copy import random_copy, settle_batchnorms
 from tlviz.diagnose.records import Profile
-from tlviz.diagnose.request import Request, default_size, make_request
-from tlviz.diagnose.similarity import drift, stage_similarity
-from tlviz.diagnose.stage_gradients import stage_gradients
-from tlviz.diagnose.stage_pass import run_stages
-from tlviz.errors import BadDatasetError, BadSettingError, TlvizError
-from tlviz.models.batchnorm import batchnorms
-from tlviz.models.catalogue import find_model
-from tlviz.models.load import Network, load_network, normalise
+from tlviz.diagnose.request import Request
+from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.models.load import Network
 
 REQUEST = Request("squeezenet1_1", "colours", 32)
 
@@ -80,27 +71,6 @@ def test_a_second_look_needs_no_pass_and_a_damaged_one_is_made_again(
     assert third.stages == first.stages
 
 
-def test_batchnorm_shifts_are_those_of_what_enters_the_last_one(tiny: Network, colours: ImageSet) -> None:
-    found = run_stages(tiny, colours.pixels, seed=0)
-    x = normalise(torch.from_numpy(np.array(colours.pixels)), tiny.spec.preprocessing)
-    with torch.no_grad():
-        before = tiny.module.stem[0](x).double()
-    mean, variance = before.mean((0, 2, 3)), before.var((0, 2, 3), unbiased=False)
-    expected = (mean**2 + (variance.sqrt() - 1) ** 2).mean().sqrt()
-    assert found.shifts["stem"].distance == pytest.approx(float(expected), rel=1e-5)
-    assert 0 < found.shifts["stem"].noise_of_halves < found.shifts["stem"].distance
-    assert run_stages(tiny, colours.pixels).shifts == {}
-    assert not any(layer._forward_pre_hooks for layer in tiny.module.modules())
-
-
-def test_settled_batchnorms_hold_the_images_own_statistics(tiny: Network, colours: ImageSet) -> None:
-    settle_batchnorms(tiny, colours.pixels)
-    assert not tiny.module.training
-    assert [layer.momentum for layer in batchnorms(tiny.module)] == [0.1, 0.1, 0.1]
-    shifts = run_stages(tiny, colours.pixels, seed=0).shifts
-    assert max(shift.distance for shift in shifts.values()) < 0.05
-
-
 def test_a_stage_made_random_is_where_the_probe_falls(tiny: Network, colours: ImageSet) -> None:
     """The second block's output is drowned in noise of its own: the first stages keep what they know."""
     broken = copy.deepcopy(tiny.module)
@@ -117,55 +87,6 @@ def test_permuted_labels_give_no_signal(tiny: Network, colours: ImageSet) -> Non
     found = measured(tiny, replace(colours, labels=labels))
     assert found.advice.confidence == "none"
     assert "No reliable transfer signal" in found.summary
-
-
-def test_turning_a_stages_features_changes_no_similarity(tiny: Network, colours: ImageSet) -> None:
-    features = dict(run_stages(tiny, colours.pixels).features)
-    before = stage_similarity(features)
-    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0].astype(np.float32)
-    turned = features | {"block1": features["block1"] @ turn * 3 + 1}
-    assert np.array(stage_similarity(turned), float) == pytest.approx(np.array(before, float), abs=1e-5)
-    assert drift(turned, features)["block1"] == pytest.approx(1, abs=1e-5)
-    assert stage_similarity(features, {"flat": np.ones((60, 2), np.float32)}) == ((None,),) * 3
-
-
-def test_relative_gradients_fall_where_weights_are_scaled_up(tiny: Network, colours: ImageSet) -> None:
-    """BatchNorm behind it makes the output indifferent to the scale, so |gradient| / |weight| falls by its square."""
-    features = run_stages(tiny, colours.pixels).features["block2"]
-    tiny.module.stem[1].train(False)
-    before = stage_gradients(tiny, colours.pixels, features, colours.labels)
-    state = {name: value.clone() for name, value in tiny.module.state_dict().items()}
-    assert max(before) == 1
-    larger = copy.deepcopy(tiny.module)
-    with torch.no_grad():
-        larger.block1[0].weight *= 10
-        larger.block1[0].bias *= 10
-        larger.block1[1].running_mean *= 10
-        larger.block1[1].running_var.copy_((larger.block1[1].running_var + 1e-5) * 100 - 1e-5)
-    after = stage_gradients(replace(tiny, module=larger), colours.pixels, features, colours.labels)
-    assert after[1] / after[2] == pytest.approx(before[1] / before[2] / 100, rel=0.01)
-    assert all(torch.equal(value, state[name]) for name, value in tiny.module.state_dict().items())
-    assert all(parameter.grad is None and parameter.requires_grad for parameter in tiny.module.parameters())
-
-
-def test_a_fitted_head_knows_its_images_and_a_range_test_finds_a_rate() -> None:
-    labels = np.arange(90) % 3
-    features = (np.eye(3)[labels] * 5 + np.random.default_rng(0).normal(size=(90, 3))).astype(np.float32)
-    weight, bias = fit_head(features, labels)
-    assert (torch.from_numpy(features) @ weight.T + bias).argmax(1).numpy().tolist() == labels.tolist()
-    rate = suggest_rate(features, labels, 0)
-    assert rate == suggest_rate(features, labels, 0)
-    assert 1e-5 < (rate or 0) < 5
-
-
-def test_a_random_copy_shares_the_stages_but_not_the_weights() -> None:
-    network = load_network(find_model("squeezenet1_1"))
-    first, again, other = (random_copy(network, 64, seed) for seed in (0, 0, 1))
-    assert [stage.name for stage in first.stages] == [stage.name for stage in network.stages]
-    name = "features.0.weight"
-    assert torch.equal(first.module.state_dict()[name], again.module.state_dict()[name])
-    assert not torch.equal(first.module.state_dict()[name], other.module.state_dict()[name])
-    assert not torch.equal(first.module.state_dict()[name], network.module.state_dict()[name])
 
 
 def test_what_cannot_be_profiled_is_refused_in_a_sentence(tiny: Network, colours: ImageSet) -> None:
@@ -240,33 +161,3 @@ def test_a_thousand_classes_and_two_hundred_thousand_images_are_sampled() -> Non
     uneven = np.repeat(np.arange(50), [4000] + [6] * 49)
     rows = choose_rows(uneven, classes, ("",) * len(uneven), 1000).rows
     assert np.bincount(uneven[rows]).min() == 5
-
-
-def test_every_class_of_a_small_folder_is_looked_at_and_unreadable_pictures_are_told(tmp_path: Path) -> None:
-    generator = np.random.default_rng(0)
-    for name in "abcd":
-        (tmp_path / name).mkdir()
-        for at in range(6):
-            Image.fromarray(generator.integers(0, 255, (16, 16, 3), dtype=np.uint8)).save(tmp_path / name / f"{at}.png")
-    (tmp_path / "a" / "0.png").write_bytes(b"half")
-    for at in range(2):
-        (tmp_path / "b" / f"{at}.png").write_bytes(b"half")
-    request = make_request("squeezenet1_1", str(tmp_path), image_size=64)
-    sample = read_sample(request, *sample_target(str(tmp_path), request.limit))
-    assert np.bincount(sample.labels).tolist() == [5, 0, 6, 6]
-    assert sample.notes == ("3 pictures could not be opened.", "Left out for having fewer than 5 images: b.")
-
-
-def test_requests_are_checked_and_have_a_default_size() -> None:
-    assert make_request("squeezenet1_1", "photos").image_size == 160
-    sizes = {"vit_b_16": 160, "vit_h_14": 168, "efficientformer_l1.snap_dist_in1k": 224, "tinynet_e.in1k": 106}
-    assert {name: default_size(find_model(name)) for name in sizes} == sizes
-    for options, words in (
-        ({"image_size": 8}, "image size is 8; it must be between"),
-        ({"limit": 3}, "limit is 3; it must be between 20"),
-        ({"seed": 2**70}, "it must be between 0 and 4,294,967,295"),
-    ):
-        with pytest.raises(BadSettingError, match=words):
-            make_request("squeezenet1_1", "photos", **options)  # type: ignore[arg-type]
-    request = make_request("squeezenet1_1", "photos", seed=3)
-    assert Request.from_json(request.to_json() | {"device": "files"}) == request

@@ -9,30 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from tests.painted import paint
 from tlviz.data.sample import sample_target
 from tlviz.data.sources.exclusions import exclude
 from tlviz.diagnose import profile_store
-from tlviz.diagnose.compare import compare_models, compare_with_start
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile, load_profile, profile_path, save_profile
 from tlviz.diagnose.request import Request, make_request
-from tlviz.errors import BadDatasetError, BadSettingError
+from tlviz.errors import BadDatasetError
 from tlviz.home import cache_folder
-from tlviz.models.catalogue import find_model
-from tlviz.models.load import load_network
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    for label, name in enumerate(("cat", "dog")):
-        (tmp_path / "pets" / name).mkdir(parents=True)
-        for at in range(30):
-            paint(100 * label + at).save(tmp_path / "pets" / name / f"{at}.png")
-    return tmp_path / "pets"
 
 
 def request(target: Path, **options: int) -> Request:
@@ -101,21 +88,3 @@ def test_too_few_images_are_refused(tmp_path: Path) -> None:
         BadDatasetError, match="at least two classes with 5 images each, test images aside; only 0 of 2"
     ):
         profile_target(request(tmp_path))
-
-
-def test_two_networks_and_a_tuned_one_are_compared_on_the_same_images(target: Path) -> None:
-    first = request(target)
-    second = replace(first, model="tf_efficientnet_lite0")
-    profile_target(first)
-    across = compare_models(first, second)
-    assert (len(across), {len(row) for row in across}) == (9, {9})
-    assert all(value is not None and value <= 1 for row in across for value in row)
-    tuned = load_network(find_model("squeezenet1_1"))
-    with torch.no_grad():
-        tuned.module.features[12].expand3x3.weight.mul_(-1)
-    apart = compare_with_start(tuned, "one", first)
-    assert [apart[name] for name in ("stem", "fire8")] == [pytest.approx(1)] * 2
-    assert apart["fire9"] is not None
-    assert apart["fire9"] < 0.99
-    with pytest.raises(BadSettingError, match="the same images"):
-        compare_models(first, replace(first, data="photos"))

@@ -6,38 +6,16 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests.painted import paint
 from tlviz.cli import main
 from tlviz.data.pixels.pictures import fit_picture, open_picture
 from tlviz.errors import BadWeightsError
 from tlviz.explore.maps.feature_maps import extract_feature_maps
-from tlviz.export.bundle import bundle_bytes
 from tlviz.export.ood_reference import find_ood_reference
 from tlviz.export.predict import Picture, find_pictures, load_predictor, predict, to_csv
-from tlviz.finetune.config import configure
-from tlviz.models.catalogue import MODELS
-from tlviz.models.load import build_for_target
 from tlviz.runs.store.folder import RunFolder, create_run
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> RunFolder:
-    """Return a run on shades of red and blue, of 24 pictures a class."""
-    for at, name in enumerate(("blue", "red")):
-        (tmp_path / "data" / name).mkdir(parents=True)
-        for number in range(24):
-            pixels = np.random.default_rng(number).integers(0, 40, (64, 64, 3), dtype=np.uint8)
-            pixels[..., 0 if at else 2] += 150
-            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
-    settings = configure("squeezenet1_1", str(tmp_path / "data"), "head_only", image_size=64)
-    network = build_for_target(MODELS["squeezenet1_1"], ("blue", "red"), pretrained=True, seed=0, size=64)
-    made = create_run("finetune", "x", settings.to_json())
-    made.weights.write_bytes(bundle_bytes(network, settings, {"epoch": 1, "val_accuracy": 0.5}))
-    return made
 
 
 def test_a_prediction_is_what_the_network_says_alone(run: RunFolder, tmp_path: Path) -> None:
@@ -78,19 +56,6 @@ def test_a_picture_of_another_kind_looks_unlike_the_training_images(run: RunFold
     again, _ = find_ood_reference(run.weights, network)
     assert again is not None
     assert again.threshold == reference.threshold
-
-
-def test_the_training_images_are_looked_at_once_for_the_same_weights(
-    run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    network, _ = load_predictor(run)
-    assert find_ood_reference(run.weights, network)[0] is not None
-    (tmp_path / "data").rename(tmp_path / "moved")
-    assert find_ood_reference(run.weights, network)[0] is not None, "it is remembered"
-    run.weights.write_bytes(run.weights.read_bytes())
-    reference, reason = find_ood_reference(run.weights, network)
-    assert reference is None
-    assert "is unknown, because they are missing" in reason
 
 
 def test_a_run_without_weights_names_nothing() -> None:

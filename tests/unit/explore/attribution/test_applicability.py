@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.unit.explore.conftest import ReluNet, Wrap, seeded, stage
+from tests.unit.explore.conftest import ReluNet, Wrap, seeded
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
 from tlviz.explore.attribution.applicability import unavailable, why_not
@@ -18,9 +18,8 @@ from tlviz.explore.attribution.attributions import attribute, sweep
 from tlviz.explore.attribution.methods import METHODS, Method
 from tlviz.explore.attribution.rollout import rolled
 from tlviz.models.build import build_module
-from tlviz.models.catalogue import MODELS, find_model
+from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target, describe
-from tlviz.models.spec import Layout
 
 GUIDED = {Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM}
 NO_TOKENS = {Method.TOKEN_GRAD_CAM, Method.ATTENTION_ROLLOUT}
@@ -145,65 +144,6 @@ def test_what_is_allowed_works_frozen_on_real_architectures(name: str) -> None:
         if METHODS[method].sweeps:
             maps = sweep(network, pixels, method)
             assert all(found.map.shape == (side, side) for found in maps.values())
-
-
-class TokenNet(nn.Module):
-    """Patches, a class token, one attention layer of torch's and a head that reads the class token alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.patch = Patches()
-        self.block = Block()
-        self.fc = nn.Linear(6, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = self.fc(self.block(self.patch(x))[:, 0])
-        return result
-
-
-class Patches(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 6, 4, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        tokens = self.conv(x).flatten(2).transpose(1, 2)
-        return torch.cat([tokens.mean(1, keepdim=True), tokens], dim=1)
-
-
-class Block(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        mixed, _ = self.attention(x, x, x, need_weights=False)
-        result: Tensor = x + mixed
-        return result
-
-
-@pytest.fixture
-def token_net() -> Network:
-    module = seeded(TokenNet).eval()
-    module.class_token = nn.Parameter(torch.zeros(1))  # says that the first token answers
-    stages = (
-        stage("stem", "patch", layout=Layout.TOKENS),
-        stage("block", "block", layout=Layout.TOKENS),
-        stage("head", "fc", layout=Layout.FLAT),
-    )
-    return Network(MODELS["squeezenet1_1"], module, stages, ("a", "b", "c"))
-
-
-def test_token_grad_cam_reads_where_the_patches_still_matter(token_net: Network, picture: Pixels) -> None:
-    from tlviz.explore.attribution.context import to_inputs
-
-    found = attribute(token_net, picture, Method.TOKEN_GRAD_CAM, target=1)
-    tokens = token_net.module.patch(to_inputs(token_net, picture)).detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(token_net.module.fc(token_net.module.block(tokens)[:, 0])[0, 1], tokens)
-    raw = (tokens[0, 1:] * gradient[0, 1:].mean(0)).sum(1).reshape(4, 4)
-    np.testing.assert_allclose(found.stage_map, raw.detach(), rtol=1e-4, atol=1e-8)
-    assert found.stage == "block"
-    assert "patch" in found.note
 
 
 def test_rollout_is_the_product_of_attentions(token_net: Network, picture: Pixels) -> None:
