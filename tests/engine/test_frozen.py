@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tlviz.data.images import ImageSet
-from tlviz.data.training.splits import Indices, split_images
+from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError
 from tlviz.finetune.choices import Augment, BatchNorm, Optimizer, Schedule, Tune
 from tlviz.finetune.config import FinetuneConfig, configure
@@ -22,7 +22,6 @@ from tlviz.finetune.plan import schedule_factor
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import ESTIMATE_BATCH, State
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.finetune.surgery import gradient_shares
 from tlviz.models.load import Network
 from tlviz.models.stages import owns
 
@@ -251,21 +250,6 @@ def test_statistics_of_classes_that_lie_in_order_are_those_of_all(tiny: Network,
     assert len(first) > 4 * ESTIMATE_BATCH
     variance = tiny.module.get_submodule("stem.1").get_buffer("running_var")
     torch.testing.assert_close(variance, first.var((0, 2, 3)), rtol=0.05, atol=0)
-
-
-def test_surgery_looks_at_every_class(tiny: Network, sorted_classes: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = state_of(tiny, sorted_classes, "surgical", batch_size=16)
-    seen: list[int] = []
-    real = state.pictures.plain
-
-    def plain(indices: Indices) -> torch.Tensor:
-        seen.extend(sorted_classes.labels[indices].tolist())
-        return real(indices)
-
-    monkeypatch.setattr(state.pictures, "plain", plain)
-    gradient_shares(state.session, state.pictures)
-    assert len(seen) == 4 * 16
-    assert set(seen) == {0, 1, 2}
 
 
 def test_norms_that_a_library_wrote_itself_train(tiny: Network, colours: ImageSet) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +16,8 @@ from PIL import Image
 
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
-from tlviz.jobs.job import Job
-from tlviz.runs.launch import end_worker, start_finetune, start_ingest, start_worker
-from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.launch import end_worker, start_finetune
+from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
@@ -137,67 +135,7 @@ def test_a_write_that_fails_ends_the_run_and_keeps_what_was_there(folder: Path) 
     assert not run.weights.exists(), "no half file"
 
 
-def test_the_last_event_finds_room_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = create_run("finetune", "ballast", {})
-    job = Job(run)
-    job.start()
-    ballast = run.path / ".ballast"
-    real = os.fsync
-
-    def full_while_the_ballast_is_there(descriptor: int) -> None:
-        if ballast.exists():
-            raise OSError(28, "No space left on device")
-        real(descriptor)
-
-    monkeypatch.setattr("os.fsync", full_while_the_ballast_is_there)
-    with pytest.raises(StorageError):
-        job.append("epoch", {"epoch": 0})
-    job.finish(Status.FAILED, error="the disk is full")
-    assert [event["event"] for event in run.events()] == ["finished"], "the failed line was taken back"
-
-
 def test_a_read_only_home_is_one_sentence_before_anything_starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLVIZ_HOME", "/proc/tlviz")
     with pytest.raises(StorageError, match="Cannot write /proc/tlviz"):
         start(folder)
-
-
-def test_a_worker_that_cannot_even_start_leaves_its_reason_in_the_log(folder: Path) -> None:
-    run = create_run("download", "without-a-model", {})
-    start_worker(run).wait(60)
-    assert run.status() is Status.FAILED
-    assert "KeyError" in (run.path / "log.txt").read_text(encoding="utf-8")
-    assert "unexpected KeyError" in str(summarise(run).error)
-
-
-def test_ingest_does_not_wait_behind_training(folder: Path, tmp_path: Path) -> None:
-    training = start(folder, epochs=1000)
-    archive = shutil.make_archive(str(tmp_path / "colours"), "zip", folder)
-    geometry = {"size": 32, "fit": "pad", "interpolation": "bilinear", "crop_fraction": 1.0}
-    fetched = start_ingest(archive, geometry=geometry)
-    wait(lambda: over(fetched))
-    assert not over(training)
-    end_worker(training)
-    done = fetched.events()[-1]
-    assert fetched.status() is Status.FINISHED, done
-    assert (done["classes"], done["images"], done["problems"]) == (2, 16, 0)
-    assert Path(done["data"]).parent.name == "datasets"
-    assert list_runs("finetune") == [training]
-
-
-def test_an_ingest_that_cannot_be_says_why(tmp_path: Path) -> None:
-    failed = start_ingest(str(tmp_path / "gone.zip"))
-    wait(lambda: over(failed))
-    assert failed.status() is Status.FAILED
-    assert "gone.zip does not exist" in failed.events()[-1]["error"]
-
-
-def test_a_worker_imports_nothing_from_where_a_person_is_and_logs_every_character(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    started: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(subprocess, "Popen", lambda command, **how: started.append((command, how["env"])))
-    start_ingest("clipart")
-    ((command, environment),) = started
-    assert command[1:4] == ["-P", "-m", "tlviz.worker"]
-    assert environment["PYTHONUTF8"] == "1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tlviz.figures.inside import plot_by_stage, plot_similarity
-from tlviz.figures.rates import plot_range_test
 from tlviz.figures.theme import HEAD_COLOUR, stage_colours
 
 EPOCHS = [
@@ -30,9 +29,3 @@ def test_backbone_stages_have_the_same_colours_without_the_head() -> None:
     bars = plot_similarity({"stem": 1.0, "body": 0.5}).data[0]
     assert list(bars.marker.color) == stage_colours(3)[:2]
     assert list(bars.y) == [1.0, 0.5]
-
-
-def test_the_suggested_rate_is_marked_on_the_curve() -> None:
-    figure = plot_range_test([1e-3, 1e-2, 1e-1], [2.0, 1.0, 3.0], 1e-2)
-    assert (list(figure.data[1].x), list(figure.data[1].y)) == ([1e-2], [1.0])
-    assert len(plot_range_test([1e-3], [2.0], None).data) == 1

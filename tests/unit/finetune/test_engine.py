@@ -11,14 +11,12 @@ import torch
 from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError, TlvizError
-from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.choices import Augment, ClassWeights, Monitor
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfrozen
-from tlviz.finetune.pictures import Pictures
 from tlviz.finetune.regularise import training_loss
-from tlviz.finetune.scoring import Score, evaluate, predict_logits
+from tlviz.finetune.scoring import Score
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.models.load import Network
@@ -62,16 +60,6 @@ def test_the_same_seed_gives_the_same_weights(tiny: Network, colours: ImageSet) 
     run(other, colours, replace(settings, seed=1))
     assert not changed_keys(tiny, twin.module.state_dict())
     assert "fc.weight" in changed_keys(tiny, other.module.state_dict())
-
-
-def test_scores_are_those_of_the_whole_set_at_once(tiny: Network, colours: ImageSet) -> None:
-    work = session(tiny, colours, config())
-    feed, indices = BatchSource.whole(work, Pictures(work)), work.split.train
-    logits = predict_logits(work, feed, indices)
-    labels = torch.from_numpy(colours.labels[indices])
-    score = evaluate(work, feed, indices)
-    assert score.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
-    assert score.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
 
 
 def test_a_request_stops_within_a_step(tiny: Network, colours: ImageSet) -> None:

@@ -8,7 +8,6 @@ from tlviz.errors import BadSettingError, TlvizError, UnknownNameError
 from tlviz.finetune.choices import Schedule
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.plan import Phase, backbone_beside, phase_at, plan_phases, schedule_factor, stage_rates
-from tlviz.finetune.strategies import STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
 
 
@@ -26,21 +25,6 @@ FIVE = stages(0.3, 0.3, 0.15, 0.2, 0.05)
 def plan(strategy: str, **chosen: object) -> list[tuple[int, list[int], float]]:
     phases = plan_phases(config(strategy, **chosen), FIVE)
     return [(phase.first_epoch, sorted(phase.frozen), phase.rate_factor) for phase in phases]
-
-
-def test_default_depths() -> None:
-    assert {name: default_freeze(STRATEGIES[name], FIVE) for name in STRATEGIES} == {
-        "head_only": 4,
-        "last_stages": 3,
-        "two_phase": 0,
-        "gradual": 0,
-        "discriminative": 0,
-        "full": 0,
-        "from_scratch": 0,
-        "norm_only": 0,
-        "surgical": 0,
-    }
-    assert default_freeze(STRATEGIES["last_stages"], stages(0.2, 0.2, 0.6)) == 1, "the last backbone stage is tuned"
 
 
 def test_the_phases_of_each_strategy() -> None:

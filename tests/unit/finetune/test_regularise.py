@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -18,7 +15,7 @@ from tlviz.finetune.engine import train
 from tlviz.finetune.regularise import AveragedWeights, training_loss
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
-from tlviz.finetune.step import Note, backward
+from tlviz.finetune.step import Note
 from tlviz.models.load import Network
 
 
@@ -34,20 +31,6 @@ def on_flat_ground(state: State, batch: Indices, epoch: int, generator: torch.Ge
     for parameter in state.module.parameters():
         parameter.grad = torch.zeros_like(parameter)
     note(torch.tensor(1.0), torch.zeros(len(batch), 3), state.feed.labels(batch))
-
-
-def test_label_smoothing_shares_a_little_with_all_classes_in_the_training_loss(
-    tiny: Network, colours: ImageSet
-) -> None:
-    """The head says (1/2, 1/4, 1/4) of every picture; of 0.3 each of three classes gets a tenth."""
-    state = state_of(tiny, colours, label_smoothing=0.3)
-    state.begin()
-    with torch.no_grad():
-        tiny.module.get_parameter("fc.weight").zero_()
-        tiny.module.get_parameter("fc.bias").copy_(torch.tensor([math.log(2), 0, 0]))
-    loss = backward(state, np.array([0, 3, 6]), 1, torch.Generator())
-    assert set(colours.labels[[0, 3, 6]]) == {0}
-    assert loss.item() == pytest.approx(0.8 * math.log(2) + 0.2 * math.log(4))
 
 
 def test_sgd_has_momentum_and_looks_ahead(tiny: Network, colours: ImageSet) -> None:

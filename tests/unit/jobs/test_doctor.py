@@ -11,21 +11,15 @@ import pytest
 from filelock import FileLock
 
 from tests.painted import paint
-from tlviz.data.sources.exclusions import exclude
 from tlviz.diagnose.doctor import check_dataset, known_report
-from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import read_header
 from tlviz.export.formats import _validation
-from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
-from tlviz.jobs.finetune import Shared, execute
-from tlviz.jobs.job import Job
 from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.store.device import lane
-from tlviz.runs.store.folder import RunFolder, create_run, list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.summary import summarise
 
 
 @pytest.fixture
@@ -95,38 +89,6 @@ def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
     wait(lambda: over(run))
     assert run.status() is Status.FAILED
     assert "does not exist" in run.events()[-1]["error"]
-
-
-def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
-    exclude(str(target), {str(Path("cat/copy.png")): "a duplicate"})
-    run = start_finetune(configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64))
-    wait(lambda: over(run))
-    summary = summarise(run)
-    assert summary.status is Status.FINISHED, summary.error
-    assert summary.start_event["excluded"] == [str(Path("cat/copy.png"))]
-
-
-def test_runs_of_a_race_split_alike_although_the_doctor_finds_copies_meanwhile(target: Path) -> None:
-    configs = [configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64, seed=0, threads=1)] * 2
-    shared, told = Shared(PrefixCachePool(0)), []
-    for config in configs:
-        run = create_run("finetune", "in a race", config.to_json())
-        execute(Job(run), config.to_json(), shared)
-        told.append(next(event for event in run.events() if event["event"] == "started"))
-        report = check_dataset(str(target), features=False)
-    assert report.groups, "a run of its own would keep these together now"
-    assert told[0]["copies"] == told[1]["copies"] == []
-
-
-def test_a_run_is_not_taken_up_on_other_pictures(target: Path) -> None:
-    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
-    run = create_run("finetune", "then", settings)
-    execute(Job(run), settings, until=1)
-    paint(77).save(target / "cat" / "new.png")
-    with pytest.raises(BadDatasetError, match="some were added, removed"):
-        execute(Job(run), settings)
-    (target / "cat" / "new.png").unlink()
-    assert execute(Job(run), settings)["reason"] == "epochs"
 
 
 def test_copies_the_doctor_found_stay_in_one_part_in_the_run_and_in_its_export(tmp_path: Path) -> None:

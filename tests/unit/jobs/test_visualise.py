@@ -58,11 +58,3 @@ def test_a_mistake_is_one_sentence() -> None:
     run = start_visualise(MODEL, asdict(VisualisationRequest("fire5", 9999)))
     assert ended(run) is Status.FAILED
     assert run.events()[-1]["error"] == "channel is 9999; fire5 has 256, from 0 to 255."
-
-
-def test_memory_that_runs_out_on_a_cpu_is_called_so() -> None:
-    from tlviz.jobs.job import _in_words
-
-    error = RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried …")
-    assert _in_words(error).startswith("There was not enough memory")
-    assert _in_words(ValueError("x")).startswith("The worker met an unexpected ValueError")

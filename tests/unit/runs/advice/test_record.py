@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 
 import pytest
 
-from tests.profiles import made_profile
-from tlviz.diagnose.records import Candidate
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
-from tlviz.runs.advice.advised_runs import advised_runs
 from tlviz.runs.advice.record import (  # fmt: skip
     AdviceRecord,
     Advised,
@@ -141,21 +137,6 @@ def test_no_verdict_before_the_advised_plan_ran() -> None:
 def test_strategies_that_only_freeze_are_one_plan_a_depth() -> None:
     assert plan_of("head_only", 9) == plan_of("last_stages", 9)
     assert plan_of("full", 0) == plan_of("last_stages", 0) != plan_of("two_phase", 0)
-
-
-def test_the_advised_run_is_first_and_every_run_can_be_configured() -> None:
-    runs = advised_runs(made_profile().advice)
-    assert [(run["strategy"], run["freeze"]) for run in runs] == [("last_stages", 2), ("head_only", None)]
-    for run in runs:
-        assert configure("squeezenet1_1", "clipart", **run).head_lr == 1e-3
-
-
-def test_the_advised_run_is_not_raced_twice_and_random_weights_keep_their_rates() -> None:
-    advice = made_profile().advice
-    entrants = (Candidate("two_phase", None, ""), Candidate("full", 0, ""), Candidate("from_scratch", None, ""))
-    runs = advised_runs(replace(advice, strategy="two_phase", freeze=0, candidates=entrants))
-    assert [run["strategy"] for run in runs] == ["two_phase", "full", "from_scratch"]
-    assert [run["backbone_lr"] for run in runs] == [1e-4, 1e-4, 1e-3]
 
 
 def test_targets_on_record_are_those_of_the_network_and_a_damaged_file_is_passed_over(home: Path) -> None:

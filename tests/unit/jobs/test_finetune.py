@@ -1,0 +1,76 @@
+"""Fine-tuning as a worker's job: its pictures, and what it records of them."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.painted import paint
+from tlviz.data.sources.exclusions import exclude
+from tlviz.diagnose.doctor import check_dataset
+from tlviz.errors import BadDatasetError
+from tlviz.finetune.cache import PrefixCachePool
+from tlviz.finetune.config import configure
+from tlviz.jobs.finetune import Shared, execute
+from tlviz.jobs.job import Job
+from tlviz.runs.launch import start_finetune
+from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.summary import summarise
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    for label, name in enumerate(("cat", "dog")):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for at in range(8):
+            paint(100 * label + at).save(tmp_path / "pets" / name / f"{at}.png")
+    shutil.copy(tmp_path / "pets/cat/0.png", tmp_path / "pets/cat/copy.png")
+    return tmp_path / "pets"
+
+
+def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.time() + seconds
+    while not condition():
+        assert time.time() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def over(run: RunFolder) -> bool:
+    return run.status().is_over
+
+
+def test_a_training_run_lists_what_was_excluded(target: Path) -> None:
+    exclude(str(target), {str(Path("cat/copy.png")): "a duplicate"})
+    run = start_finetune(configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64))
+    wait(lambda: over(run))
+    summary = summarise(run)
+    assert summary.status is Status.FINISHED, summary.error
+    assert summary.start_event["excluded"] == [str(Path("cat/copy.png"))]
+
+
+def test_runs_of_a_race_split_alike_although_the_doctor_finds_copies_meanwhile(target: Path) -> None:
+    configs = [configure("squeezenet1_1", str(target), "head_only", epochs=1, image_size=64, seed=0, threads=1)] * 2
+    shared, told = Shared(PrefixCachePool(0)), []
+    for config in configs:
+        run = create_run("finetune", "in a race", config.to_json())
+        execute(Job(run), config.to_json(), shared)
+        told.append(next(event for event in run.events() if event["event"] == "started"))
+        report = check_dataset(str(target), features=False)
+    assert report.groups, "a run of its own would keep these together now"
+    assert told[0]["copies"] == told[1]["copies"] == []
+
+
+def test_a_run_is_not_taken_up_on_other_pictures(target: Path) -> None:
+    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
+    run = create_run("finetune", "then", settings)
+    execute(Job(run), settings, until=1)
+    paint(77).save(target / "cat" / "new.png")
+    with pytest.raises(BadDatasetError, match="some were added, removed"):
+        execute(Job(run), settings)
+    (target / "cat" / "new.png").unlink()
+    assert execute(Job(run), settings)["reason"] == "epochs"
