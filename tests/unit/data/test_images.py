@@ -160,34 +160,6 @@ def test_progress_goes_to_the_end(target: Path) -> None:
     assert told == [(at, 12) for at in range(1, 13)]
 
 
-@pytest.mark.parametrize("name", DATASETS)
-def test_the_shipped_targets_are_as_the_table_says(name: str) -> None:
-    spec = DATASETS[name]
-    told: list[tuple[int, int]] = []
-    images = load_images(name, GEOMETRY, lambda done, total: told.append((done, total)))
-    assert images.name == name
-    assert images.title == spec.title
-    assert images.classes == spec.classes
-    assert images.may_flip is spec.may_flip
-    assert images.pixels.shape == (spec.images, 16, 16, 3)
-    assert len(images.labels) == len(images.names) == len(images.parts) == spec.images
-    assert len(set(images.names)) == spec.images
-    assert set(images.labels.tolist()) == set(range(len(spec.classes)))
-    assert images.problems == ()
-    assert told[-1] == (spec.images, spec.images)
-
-
-def test_digits_are_bright_on_black_and_labelled() -> None:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    images = load_images("digits", Geometry(8, Fit.PAD, "nearest", 1.0))
-    assert images.labels.tolist() == digits.target.tolist()
-    assert np.array_equal(images.pixels[..., 0], np.round(digits.images * 255 / 16))
-    assert (images.pixels == images.pixels[..., :1]).all()
-    assert images.names[0] == "0/digit 0000"
-
-
 @pytest.mark.parametrize(
     ("wrong", "near"), [("photo", "photos"), ("clip-art", "clipart"), ("digit", "digits"), ("Photos", "photos")]
 )

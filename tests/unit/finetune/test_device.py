@@ -16,7 +16,6 @@ from torch.utils._pytree import tree_leaves
 
 from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
-from tlviz.data.training.to_device import to_device
 from tlviz.errors import TlvizError
 from tlviz.finetune.cache import RowStore, find_room
 from tlviz.finetune.choices import ClassWeights
@@ -56,25 +55,6 @@ def test_rows_of_a_gpu_that_lie_in_memory_are_brought_back_to_it() -> None:
     store = RowStore(4, torch.empty(1, 3, device="meta"), in_memory=True, device=torch.device("cpu"))
     assert store._rows.device.type == "cpu"
     assert store.take(np.array([0, 2])).device.type == "meta"
-
-
-def test_copies_to_a_gpu_are_pinned_and_do_not_wait() -> None:
-    told: list[object] = []
-
-    class Fake:
-        device = torch.device("cpu")
-
-        def pin_memory(self) -> Fake:
-            told.append("pinned")
-            return self
-
-        def to(self, device: torch.device, *, non_blocking: bool = False) -> Fake:
-            told.append((device.type, non_blocking))
-            return self
-
-    to_device(Fake(), GPU)  # type: ignore[arg-type]
-    to_device(Fake(), torch.device("cpu"))  # type: ignore[arg-type]
-    assert told == ["pinned", ("cuda", True), ("cpu", False)]
 
 
 def test_a_gpu_computes_in_bfloat16_and_a_cpu_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,16 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tests.unit.models.served import CLASSES
 from tlviz.cli import main
-from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
-from tlviz.export.bundle import bundle_bytes
-from tlviz.finetune.config import configure
+from tlviz.errors import BadSettingError, BadWeightsError
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.checkpoint import import_checkpoint, read_classes
-from tlviz.models.imported import checkpoints_folder, delete_own, own_models
-from tlviz.models.load import Network, build_for_target, load_network
+from tlviz.models.imported import checkpoints_folder, own_models
+from tlviz.models.load import build_for_target, load_network
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import list_runs
-
-CLASSES = ("ant", "bee", "cat")
-
-
-@pytest.fixture(scope="module")
-def network() -> Network:
-    return build_for_target(MODELS["resnet18"], CLASSES, pretrained=False, seed=1)
-
-
-@pytest.fixture(scope="module")
-def tensors(network: Network) -> dict[str, Tensor]:
-    return {name: value.clone().contiguous() for name, value in network.module.state_dict().items()}
 
 
 def saved(path: Path, content: Any) -> Path:
@@ -151,27 +137,6 @@ def test_class_names_must_match_the_head(
     assert not checkpoints_folder().exists() or not list(checkpoints_folder().iterdir())
 
 
-@pytest.mark.parametrize(
-    "name", ["../mine", "a/b", "..", ".mine", "", "a..b", "resnet18", "x" * 65, "mine\n", "CON", "nul.v2", "mine."]
-)
-def test_names_cannot_leave_the_folder(tensors: dict[str, Tensor], tmp_path: Path, name: str) -> None:
-    path = saved(tmp_path / "mine.pt", tensors)
-    with pytest.raises(BadSettingError, match=r"cannot be used|of the catalogue"):
-        import_checkpoint(path, "resnet18", CLASSES, name)
-    assert not checkpoints_folder().exists() or not list(checkpoints_folder().iterdir())
-
-
-def test_a_name_is_given_once_and_free_again_after_deletion(tensors: dict[str, Tensor], tmp_path: Path) -> None:
-    path = saved(tmp_path / "mine.pt", tensors)
-    import_checkpoint(path, "resnet18", CLASSES, "mine")
-    with pytest.raises(BadSettingError, match="There is a checkpoint 'mine' already"):
-        import_checkpoint(path, "resnet18", CLASSES, "mine")
-    delete_own("mine")
-    with pytest.raises(UnknownNameError):
-        find_model("mine")
-    import_checkpoint(path, "resnet18", CLASSES, "mine")
-
-
 class Planted:
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -211,37 +176,6 @@ def test_a_damaged_import_is_refused_or_left_out(tensors: dict[str, Tensor], tmp
         load_network(spec)
     (checkpoints_folder() / "mine" / "card.json").write_text("{")
     assert own_models() == []
-
-
-def test_an_exported_file_is_a_source_by_its_path_and_imports_by_itself(network: Network, tmp_path: Path) -> None:
-    path = tmp_path / "run.safetensors"
-    config = configure("resnet18", "clipart", "full", image_size=96)
-    path.write_bytes(bundle_bytes(network, config, {"epoch": 1}))
-    spec = find_model(str(path))
-    assert (spec.classes, spec.preprocessing.size, spec.architecture) == (CLASSES, 96, "resnet18")
-    loaded = load_network(spec).module.state_dict()
-    assert all(torch.equal(loaded[name], value) for name, value in network.module.state_dict().items())
-    kept = import_checkpoint(path, "", (), "kept")
-    assert (kept.classes, kept.preprocessing) == (CLASSES, spec.preprocessing)
-
-
-def test_an_export_of_an_export_names_the_architecture(network: Network, tmp_path: Path) -> None:
-    first = tmp_path / "first.safetensors"
-    config = configure("resnet18", "clipart", "full", image_size=96)
-    first.write_bytes(bundle_bytes(network, config, {}))
-    again = replace(network, spec=find_model(str(first)))
-    second = tmp_path / "second.safetensors"
-    second.write_bytes(bundle_bytes(again, replace(config, model=str(first)), {}))
-    first.unlink()
-    assert find_model(str(second)).architecture == "resnet18"
-
-
-def test_other_files_by_path_say_how_to_import_them(tensors: dict[str, Tensor], tmp_path: Path) -> None:
-    save_file(tensors, tmp_path / "mine.safetensors")
-    with pytest.raises(BadWeightsError, match="tlviz models import FILE"):
-        find_model(str(tmp_path / "mine.safetensors"))
-    with pytest.raises(BadWeightsError, match="cannot be read"):
-        find_model(str(tmp_path / "nowhere.safetensors"))
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,11 +18,12 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from tests.servers import COMMIT, Server, serving
+from tests.servers import COMMIT, Server
+from tests.unit.models.served import saved, timm_model, torchvision_model, weights_of
 from tlviz.errors import BadSettingError, BadWeightsError, StorageError
-from tlviz.models.catalogue import MODELS, find_model
+from tlviz.models.catalogue import MODELS
 from tlviz.models.download import DownloadStopped, download_weights
-from tlviz.models.load import build_module, load_network
+from tlviz.models.load import load_network
 from tlviz.models.local_weights import (
     available_models,
     delete_weights,
@@ -37,48 +35,10 @@ from tlviz.models.local_weights import (
     repository_folder,
     torch_folder,
 )
-from tlviz.models.spec import ModelSpec
-from tlviz.models.weights import read_weights
 from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import DOWNLOAD
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """Serve in place of the real servers, with empty caches."""
-    constants = hub().constants
-    with serving() as served:
-        for name, value in {
-            "HF_HUB_CACHE": str(tmp_path / "hub"),
-            "ENDPOINT": served.address,
-            "HUGGINGFACE_CO_URL_TEMPLATE": served.address + "/{repo_id}/resolve/{revision}/{filename}",
-        }.items():
-            monkeypatch.setattr(constants, name, value)
-        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setenv("HF_ENDPOINT", served.address)
-        yield served
-
-
-def saved(tensors: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    torch.save(tensors, buffer)
-    return buffer.getvalue()
-
-
-def torchvision_model(server: Server, content: bytes, digest: str | None = None) -> ModelSpec:
-    """Serve a file as torchvision's server does and return the row that points at it."""
-    name = f"net-{(digest or hashlib.sha256(content).hexdigest())[:8]}.pth"
-    server.put(f"/models/{name}", content)
-    return replace(MODELS["squeezenet1_1.imagenet1k_v1"], url=f"{server.address}/models/{name}")
-
-
-def timm_model(server: Server, content: bytes, file: str = "model.safetensors", etag: str | None = None) -> ModelSpec:
-    """Serve a file as the hub does and return the row that points at it."""
-    spec = MODELS["tf_efficientnet_lite0.in1k"]
-    server.put(f"/{spec.hub_id}/resolve/main/{file}", content, etag)
-    return spec
 
 
 def leftovers(*folders: Path) -> list[str]:
@@ -89,13 +49,6 @@ def leftovers(*folders: Path) -> list[str]:
         for path in found
         if path.name not in {"CACHEDIR.TAG", "main", ".gitignore"} and path.suffix != ".lock"
     ]
-
-
-def weights_of(name: str) -> dict[str, torch.Tensor]:
-    spec = find_model(name)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return {key: value.contiguous() for key, value in build_module(spec, 1000).state_dict().items()}
 
 
 def test_torchvision_weights_arrive_whole_in_torchs_cache(server: Server) -> None:
@@ -132,13 +85,6 @@ def test_timm_weights_arrive_whole_in_the_hubs_cache(server: Server) -> None:
     assert (find_weights(spec), downloaded_models(), disk_use_mb()) == (None, [], 0)
     with pytest.raises(BadSettingError, match="not downloaded"):
         delete_weights(spec)
-
-
-def test_a_repository_without_safetensors_gives_its_state_dict(server: Server) -> None:
-    weights = weights_of("tf_efficientnet_lite0.in1k")
-    spec = timm_model(server, saved(weights), "pytorch_model.bin")
-    assert download_weights(spec).name == "pytorch_model.bin"
-    assert torch.equal(read_weights(spec)["conv_stem.weight"], weights["conv_stem.weight"])
 
 
 @pytest.mark.parametrize("breaks_after", [0, 300_000])
@@ -202,13 +148,6 @@ def test_without_a_connection_one_sentence_names_what_ships(server: Server, monk
     assert leftovers(torch_folder(), hub_folder()) == []
 
 
-def test_reading_never_connects_and_says_how_to_download(server: Server) -> None:
-    for name in ("resnet18", "resnet18.a1_in1k"):
-        with pytest.raises(BadWeightsError, match=f"tlviz models download {name}"):
-            read_weights(MODELS[name])
-    assert server.asked == []
-
-
 def test_what_a_killed_download_left_is_replaced_or_swept(server: Server) -> None:
     content = saved({"a": torch.zeros(1000)})
     spec = torchvision_model(server, content)
@@ -227,53 +166,6 @@ def test_what_a_killed_download_left_is_replaced_or_swept(server: Server) -> Non
     download_weights(other)
     assert not old.exists()
     assert young.exists(), "another program may still write it"
-
-
-class Planted:
-    """A pickle that would leave a mark if its code ran."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.mark,)
-
-
-@pytest.mark.parametrize("provider", ["torchvision", "timm"])
-def test_a_pickle_with_code_inside_is_refused_and_does_not_run(server: Server, provider: str, tmp_path: Path) -> None:
-    mark = tmp_path / "the code ran"
-    content = saved({"features.0.weight": Planted(mark)})
-    spec = (
-        torchvision_model(server, content)
-        if provider == "torchvision"
-        else timm_model(server, content, "pytorch_model.bin")
-    )
-    download_weights(spec)
-    with pytest.raises(BadWeightsError, match=r"could run code|weights_only=True blocked"):
-        read_weights(spec)
-    assert not mark.exists()
-    pickle.loads(pickle.dumps(Planted(mark)))
-    assert mark.exists(), "the plant itself works"
-
-
-def test_a_truncated_file_in_the_cache_is_one_sentence(server: Server) -> None:
-    spec = torchvision_model(server, saved({"a": torch.zeros(1000)}))
-    path = download_weights(spec)
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(BadWeightsError, match="damaged or not a weights file"):
-        read_weights(spec)
-
-
-def test_weights_that_are_not_numbers_are_named(server: Server) -> None:
-    spec = torchvision_model(server, saved({"classifier.1.weight": torch.full((2, 2), torch.nan)}))
-    download_weights(spec)
-    with pytest.raises(BadWeightsError, match=r"only a part of the network: classifier\.1\.weight are not finite"):
-        read_weights(spec)
-
-
-def test_what_ships_is_never_deleted() -> None:
-    with pytest.raises(BadSettingError, match="ships with the program"):
-        delete_weights(MODELS["squeezenet1_1"])
 
 
 def test_a_cache_that_cannot_be_written_is_one_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,7 @@ import io
 import os
 import shutil
 import signal
-import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,46 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.unit.data.pixels.counted import GEOMETRY, Counted, stored
 from tlviz.data.pixels import ingest as module
-from tlviz.data.pixels import pixel_cache
 from tlviz.data.pixels.ingest import Geometry, Source, ingest
 from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.errors import BadDatasetError, BadPictureError, StorageError
 from tlviz.home import cache_folder
-
-GEOMETRY = Geometry(8, Fit.PAD, "bilinear", 1.0)
-
-
-class Counted:
-    """Openers that count their calls; picture ``at`` is filled with the value ``at``."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self._lock = threading.Lock()
-
-    def source(self, at: int, stamp: str = "", error: BaseException | None = None, oddity: str | None = None) -> Source:
-        def open_() -> tuple[Image.Image, str | None]:
-            with self._lock:
-                self.calls += 1
-            if error:
-                raise error
-            return Image.new("RGB", (5, 5), (at, at, at)), oddity
-
-        return Source(f"picture {at}", f"{stamp or self.unique}|{at}", open_)
-
-    unique = ""
-
-
-@pytest.fixture
-def counted() -> Counted:
-    counter = Counted()
-    counter.unique = uuid.uuid4().hex
-    return counter
-
-
-def stored() -> list[str]:
-    parent = cache_folder("images")
-    return sorted(entry.name for entry in parent.iterdir()) if parent.exists() else []
 
 
 def test_pixels_are_a_uint8_memory_map_in_order(counted: Counted) -> None:
@@ -209,32 +173,6 @@ def test_a_home_that_is_a_file_is_one_sentence(
         ingest([counted.source(0)], GEOMETRY)
 
 
-def test_the_least_recently_used_entries_go(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pixel_cache, "KEEP", 3)
-    parent = cache_folder("images")
-    names: list[str] = []
-    for at in range(3):
-        ingest([counted.source(at)], GEOMETRY)
-        (new,) = set(stored()) - set(names)
-        names.append(new)
-        os.utime(parent / new, (1000 + at, 1000 + at))
-    ingest([counted.source(0)], GEOMETRY)  # used again: now the second is the oldest
-    ingest([counted.source(3)], GEOMETRY)
-    left = set(stored())
-    assert len(left) == 3
-    assert set(names) - left == {names[1]}
-    assert counted.calls == 4
-    ingest([counted.source(1)], GEOMETRY)
-    assert counted.calls == 5
-    assert set(names) - set(stored()) == {names[2]}
-
-
-def test_the_limit_is_no_smaller_than_it_says(counted: Counted) -> None:
-    for at in range(pixel_cache.KEEP + 2):
-        ingest([counted.source(at)], GEOMETRY)
-    assert len(stored()) == pixel_cache.KEEP == 24
-
-
 def test_progress_goes_to_the_end(counted: Counted) -> None:
     told: list[tuple[int, int]] = []
     sources = [counted.source(at, error=OSError("x") if at == 4 else None) for at in range(5)]
@@ -303,13 +241,6 @@ def test_removing_adding_and_sorting_decode_only_what_is_new(counted: Counted) -
     assert decoded.kept == [0, 1, 2, 3, 4]
 
 
-def test_rows_come_from_several_earlier_entries(counted: Counted) -> None:
-    ingest([counted.source(at) for at in range(5)], GEOMETRY)
-    ingest([counted.source(at) for at in range(5, 9)], GEOMETRY)
-    assert ingest([counted.source(at) for at in range(9)], GEOMETRY).pixels[:, 4, 4, 0].tolist() == list(range(9))
-    assert counted.calls == 9
-
-
 def test_what_was_odd_before_is_still_odd_and_at_its_new_place(counted: Counted) -> None:
     broken, odd = counted.source(1, error=BadPictureError("broken")), counted.source(2, oddity="truncated")
     first = ingest([counted.source(0), broken, odd], GEOMETRY)
@@ -328,36 +259,6 @@ def test_only_what_could_not_be_read_is_tried_again(counted: Counted) -> None:
     sources[2] = counted.source(2)
     assert ingest(sources, GEOMETRY).kept == [0, 1, 2, 3, 4]
     assert counted.calls == 6
-
-
-@pytest.mark.parametrize("file", ["digests.bin", "index.json", "pixels.npy"])
-def test_a_damaged_earlier_entry_is_not_relied_on(counted: Counted, file: str) -> None:
-    ingest([counted.source(at) for at in range(5)], GEOMETRY)
-    (cache_folder("images") / stored()[0] / file).unlink()
-    decoded = ingest([counted.source(at) for at in range(1, 6)], GEOMETRY)
-    assert decoded.pixels[:, 4, 4, 0].tolist() == [1, 2, 3, 4, 5]
-
-
-def test_a_target_in_use_outlives_its_entry(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pixel_cache, "KEEP", 1)
-    used = ingest([counted.source(at) for at in range(5)], GEOMETRY)
-    (old,) = stored()
-    ingest([counted.source(9, stamp="other")], GEOMETRY)
-    assert old not in stored()
-    assert used.pixels[:, 4, 4, 0].tolist() == [0, 1, 2, 3, 4]
-
-
-def test_the_entries_are_bounded_in_bytes_but_the_newest_stays(
-    counted: Counted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pixel_cache, "KEEP_BYTES", 5 * 8 * 8 * 3 + 4 * 128)
-    for at in range(4):
-        ingest([counted.source(10 * at), counted.source(10 * at + 1)], GEOMETRY)
-        os.utime(cache_folder("images") / stored()[0], None)
-    assert len(stored()) == 2
-    large = [counted.source(100 + at) for at in range(30)]
-    assert ingest(large, GEOMETRY).kept == list(range(30))
-    assert len(stored()) == 1
 
 
 def test_a_disk_that_fills_while_decoding_is_one_sentence(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:

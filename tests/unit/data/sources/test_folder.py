@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path, PureWindowsPath
-from typing import Any
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tlviz.data.sources.folder import FolderIndex, scan_folder
-from tlviz.data.sources.target import folder_target
 from tlviz.errors import BadDatasetError
 
 Draw = Callable[..., None]
@@ -241,12 +239,3 @@ def test_a_folder_that_may_not_be_read_is_one_sentence(
     assert {(problem.path, problem.problem) for problem in index.problems} == {
         (str(tmp_path / "target/fox"), "the folder cannot be read: Permission denied"),
     }
-
-
-def test_pictures_have_the_same_names_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list of exclusions, a run's folder and a command of the guide are the same on every system."""
-    root: Any = PureWindowsPath(r"C:\pictures")
-    files: Any = (root / "cat" / "1.png", root / "dog" / "small" / "2.png")
-    monkeypatch.setattr("tlviz.data.sources.target.os.sep", "\\")
-    target = folder_target(FolderIndex(root, ("cat", "dog"), files, (0, 1), ("", ""), ()), "t", "w", may_flip=True)
-    assert target.names == ("cat/1.png", "dog/small/2.png")

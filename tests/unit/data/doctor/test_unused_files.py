@@ -1,0 +1,53 @@
+"""Pictures that a listing leaves out are told, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tlviz.data.doctor.findings import Kind
+from tlviz.data.doctor.unused_files import find_strays
+from tlviz.data.sources.folder import scan_folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a target of two classes with a picture each."""
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        Image.new("RGB", (4, 4)).save(tmp_path / "pets" / name / "1.png")
+    return tmp_path / "pets"
+
+
+def strays(root: Path) -> list[tuple[Kind, str, str]]:
+    return [
+        (stray.kind, Path(stray.path).relative_to(root).as_posix(), stray.problem)
+        for stray in find_strays(scan_folder(root))
+    ]
+
+
+def test_what_is_used_hidden_or_no_picture_is_not_told(root: Path) -> None:
+    (root / "cat/notes.txt").write_text("hello")
+    (root / "cat/.hidden.png").write_bytes((root / "cat/1.png").read_bytes())
+    (root / ".thumbs").mkdir()
+    (root / ".thumbs/1.png").write_bytes((root / "cat/1.png").read_bytes())
+    assert strays(root) == []
+
+
+def test_pictures_outside_the_classes_are_counted_by_their_folder(root: Path) -> None:
+    content = (root / "cat/1.png").read_bytes()
+    (root / "1.png").write_bytes(content)
+    assert strays(root) == [(Kind.OUTSIDE, ".", "holds a picture that is outside the class folders")]
+    (root / "2.png").write_bytes(content)
+    assert strays(root) == [(Kind.OUTSIDE, ".", "holds 2 pictures that are outside the class folders")]
+
+
+def test_pictures_whose_names_hide_them_are_told_by_their_first_bytes(root: Path) -> None:
+    (root / "cat/2").write_bytes((root / "cat/1.png").read_bytes())
+    (root / "dog/3.HEIC").write_bytes(b"")
+    assert strays(root) == [
+        (Kind.WRONG_NAME, "cat/2", "is a PNG picture, but its name has another suffix or none"),
+        (Kind.WRONG_NAME, "dog/3.HEIC", "has a format that is not supported (.heic)"),
+    ]
