@@ -13,13 +13,6 @@ from torch import nn
 
 from tests.conftest import TinyNet
 from tlviz.data.images import ImageSet
-<<<<<<< HEAD
-from tlviz.data.sample import choose_rows
-=======
-from tlviz.data.sample import sample_target
-from tlviz.diagnose.linear_head import fit_head, suggest_rate
-from tlviz.diagnose.passes import read_sample
->>>>>>> ta
 from tlviz.diagnose.profile import profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request
@@ -133,68 +126,3 @@ def test_five_images_a_class_and_flat_channels_give_numbers(tiny: Network, colou
 
 def vars_of(stage: object) -> list[object]:
     return [getattr(stage, name) for name in type(stage).__slots__]  # type: ignore[attr-defined]
-
-
-<<<<<<< HEAD
-def test_samples_are_capped_stratified_and_leave_small_classes_and_test_images_out() -> None:
-    labels = np.repeat([0, 1, 2], [3000, 1000, 4])
-    chosen = choose_rows(labels, ("a", "b", "tiny"), ("",) * 4004, 1000)
-    assert np.bincount(labels[chosen.rows]).tolist() == [750, 250]
-    assert chosen.available == 4000
-    assert chosen.notes == (
-        "Left out for having fewer than 5 images: tiny.",
-        "1,000 of 4,000 images were used, the same share of each class.",
-    )
-    assert choose_rows(labels, ("a", "b", "tiny"), ("",) * 4004, 1000).rows.tolist() == chosen.rows.tolist()
-    parts = tuple("test" if at % 2 else "train" for at in range(4004))
-    assert (choose_rows(labels, ("a", "b", "tiny"), parts, 10_000).rows % 2 == 0).all()
-
-
-def test_labels_that_are_constant_within_a_split_are_looked_at_together_or_refused() -> None:
-    labels, classes = np.repeat([0, 1], 20), ("a", "b")
-    parts = ("train",) * 20 + ("val",) * 20
-    assert np.bincount(labels[choose_rows(labels, classes, parts, 1000).rows]).tolist() == [20, 20]
-    with pytest.raises(BadDatasetError, match="test images aside; only 1 of 1 has that many"):
-        choose_rows(labels, classes, ("train",) * 20 + ("test",) * 20, 1000)
-
-
-def test_a_thousand_classes_and_two_hundred_thousand_images_are_sampled() -> None:
-    labels = np.arange(200_000) % 1000
-    classes = tuple(map(str, range(1000)))
-    chosen = choose_rows(labels, classes, ("",) * 200_000, 1000)
-    assert np.unique(labels[chosen.rows], return_counts=True)[1].tolist() == [10] * 100
-    assert chosen.notes[0] == "100 of 1,000 classes were used, evenly spaced."
-    assert chosen.notes[1] == "1,000 of 200,000 images were used, the same share of each class."
-    uneven = np.repeat(np.arange(50), [4000] + [6] * 49)
-    rows = choose_rows(uneven, classes, ("",) * len(uneven), 1000).rows
-    assert np.bincount(uneven[rows]).min() == 5
-=======
-def test_every_class_of_a_small_folder_is_looked_at_and_unreadable_pictures_are_told(tmp_path: Path) -> None:
-    generator = np.random.default_rng(0)
-    for name in "abcd":
-        (tmp_path / name).mkdir()
-        for at in range(6):
-            Image.fromarray(generator.integers(0, 255, (16, 16, 3), dtype=np.uint8)).save(tmp_path / name / f"{at}.png")
-    (tmp_path / "a" / "0.png").write_bytes(b"half")
-    for at in range(2):
-        (tmp_path / "b" / f"{at}.png").write_bytes(b"half")
-    request = make_request("squeezenet1_1", str(tmp_path), image_size=64)
-    sample = read_sample(request, *sample_target(str(tmp_path), request.limit))
-    assert np.bincount(sample.labels).tolist() == [5, 0, 6, 6]
-    assert sample.notes == ("3 pictures could not be opened.", "Left out for having fewer than 5 images: b.")
-
-
-def test_requests_are_checked_and_have_a_default_size() -> None:
-    assert make_request("squeezenet1_1", "photos").image_size == 160
-    sizes = {"vit_b_16": 160, "vit_h_14": 168, "efficientformer_l1.snap_dist_in1k": 224, "tinynet_e.in1k": 106}
-    assert {name: default_size(find_model(name)) for name in sizes} == sizes
-    for options, words in (
-        ({"image_size": 8}, "image size is 8; it must be between"),
-        ({"limit": 3}, "limit is 3; it must be between 20"),
-        ({"seed": 2**70}, "it must be between 0 and 4,294,967,295"),
-    ):
-        with pytest.raises(BadSettingError, match=words):
-            make_request("squeezenet1_1", "photos", **options)  # type: ignore[arg-type]
-    request = make_request("squeezenet1_1", "photos", seed=3)
-    assert Request.from_json(request.to_json() | {"device": "files"}) == request
->>>>>>> ta
