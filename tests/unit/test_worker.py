@@ -16,7 +16,7 @@ from PIL import Image
 
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
-from tlviz.runs.launch import end_worker, start_finetune
+from tlviz.runs.launch import end_worker, start_finetune, start_worker
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
