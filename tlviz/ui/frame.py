@@ -73,10 +73,11 @@ PAGES = (
 
 def open_frame() -> StreamlitPage:
     """Draw what surrounds every page and return the chosen page; the first of the table is the default."""
+    # The icon first: the navigation would fetch a picture of the page's own from another machine.
+    icon = str(ASSETS / "pictures" / "icon.png")
+    st.set_page_config(page_title="tlviz", page_icon=icon, layout="wide")
     page = st.navigation([st.Page(entry.file, title=entry.name, icon=entry.icon) for entry in PAGES])
-    st.set_page_config(
-        page_title=f"{page.title} · tlviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide"
-    )
+    st.set_page_config(page_title=f"{page.title} · tlviz", page_icon=icon, layout="wide")
     _go_on_to_the_page()
     st.session_state[Key.MOVED] = st.session_state.get(Key.PAGE, page.url_path) != page.url_path
     st.session_state[Key.PAGE] = page.url_path
