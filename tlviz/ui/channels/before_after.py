@@ -117,7 +117,7 @@ def _render_columns(
             st.plotly_chart(figure, key=f"after_classes_{place.tuned}", config=chart_config())
             if at > 0:
                 st.markdown(describe_change(tops[0], top, channel))
-                st.caption("Drawn to excite it")
+                st.caption("Optimised to excite it")
                 render_visualisation(place.model, place.stage, channel, place.tuned)
                 render_filter(place, channel)
     st.caption(

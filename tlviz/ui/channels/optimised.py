@@ -68,7 +68,7 @@ def _show(found: Visualisation, request: VisualisationRequest, stem: str) -> Non
         st.info("No optimised picture excites this channel more than noise: it may be dead.", icon=":material/block:")
         return
     png = to_png(found.picture)
-    st.html(picture(png, f"Drawn to excite channel {request.channel} of {request.stage}", SHOWN))
+    st.html(picture(png, f"Optimised to excite channel {request.channel} of {request.stage}", SHOWN))
     where = "mean" if request.objective.name == "MEAN" else "middle"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
