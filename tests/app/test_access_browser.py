@@ -87,6 +87,7 @@ def _fill_home() -> None:
     save_profile(profile_path(request, sample_target("clipart", request.limit)[0]), profile)
 
 
+@pytest.mark.slow  # about three minutes: every page, twice
 def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit) -> None:
     """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time."""
     faults = []
