@@ -33,7 +33,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
         assert Image.open(tmp_path / "crops.png").width > 300
 
         page.locator("[data-stage=fire9]").click()
-        expect(page.get_by_text("of fire9 answers")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("of fire9 responds most to")).to_be_visible(timeout=30_000)
         visit.settle()
         page.get_by_role("button", name="Optimise a picture").click()
         page.get_by_role("button", name="Cancel").click()

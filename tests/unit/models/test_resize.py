@@ -46,5 +46,5 @@ def test_tables_of_integers_are_the_modules_own() -> None:
 
 
 def test_positions_without_a_grid_are_refused_in_one_sentence() -> None:
-    with pytest.raises(BadSettingError, match="another image size: 'pos'"):
+    with pytest.raises(BadSettingError, match="another image size: the positions in 'pos' have no grid"):
         fit_positions({"pos": torch.zeros(1, 65, 2)}, Positions(pos=torch.zeros(1, 70, 2)))
