@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.app.browser import serving, visiting
-from tlviz.data.sources.exclusions import excluded_names
+from tlviz.data.sources.notes import excluded_names
 from tlviz.data.sources.store import list_stored
 from tlviz.home import ASSETS
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tlviz.data.images import load_images
-from tlviz.data.sources.exclusions import exclude, excluded_names
+from tlviz.data.sources.notes import exclude, excluded_names
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.kinds import INGEST

@@ -16,7 +16,7 @@ from tlviz.data.doctor.findings import Finding
 from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
-from tlviz.data.sources.exclusions import exclude, excluded_names, include
+from tlviz.data.sources.notes import exclude, excluded_names, include
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.sources.store import list_stored, read_note
 from tlviz.errors import BadDatasetError, UnknownNameError

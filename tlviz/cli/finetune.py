@@ -10,6 +10,7 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Facts, Json, print_result, stderr
 from tlviz.cli.settings import takes_settings
 from tlviz.data.images import settle
+from tlviz.data.sources.reading import ReadAs
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
@@ -35,7 +36,8 @@ def finetune(chosen: dict[str, Any], as_json: Json = False) -> int:
 def read_config(chosen: dict[str, Any]) -> FinetuneConfig:
     """Return the run that the options of a command describe.  Raises ``TlvizError`` for a person's mistake."""
     model, data, strategy = (chosen.pop(name) for name in ("model", "data", "strategy"))
-    return configure(find_model(model).name, settle(data, bytes_progress("unpacked")), strategy, **chosen)
+    reading = ReadAs.from_json(chosen)
+    return configure(find_model(model).name, settle(data, bytes_progress("unpacked"), reading), strategy, **chosen)
 
 
 def follow(run: RunFolder, as_json: bool) -> int:

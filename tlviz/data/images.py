@@ -17,9 +17,10 @@ from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.archive import is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.digits import digits_target
-from tlviz.data.sources.exclusions import excluded_names
 from tlviz.data.sources.folder import given_path, scan_folder
+from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
+from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target
@@ -33,7 +34,8 @@ Progress = Callable[[int, int], None]
 class ImageSet:
     """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
 
-    ``excluded`` names the pictures that the person has taken out.
+    ``excluded`` names the pictures that the person has taken out; ``groups`` (N), where there are any, which pictures
+    must share a part, as in ``Target``; ``reading`` how the target was read.
     """
 
     name: str
@@ -46,6 +48,9 @@ class ImageSet:
     problems: tuple[Problem, ...]
     may_flip: bool
     excluded: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    reading: Reading = UNSAID
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -81,11 +86,14 @@ def dataset_title(name: str) -> str:
     return PUBLIC[name].title if name in PUBLIC else Path(name).name
 
 
-def open_target(name: str, unpacking: Progress | None = None, *, must_train: bool = True) -> Target:
+def open_target(
+    name: str, unpacking: Progress | None = None, *, must_train: bool = True, read_as: ReadAs | None = None
+) -> Target:
     """Describe a target by name or path without opening its pictures; an archive is unpacked where it was not before.
 
     ``unpacking`` is called with the bytes done and in all; ``must_train`` False lets classes without training pictures
-    through.  Raises ``BadDatasetError`` where there is nothing to learn from.
+    through.  ``read_as`` is how to read it; None is what the person decided before, if anything.
+    Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
     if isinstance(dataset, PublicSpec):
@@ -96,17 +104,21 @@ def open_target(name: str, unpacking: Progress | None = None, *, must_train: boo
         where = f"The folder {dataset.folder}"
         target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
         return replace(target, identity=name)
-    if is_table(dataset) and not dataset.is_dir():
-        return replace(table_target(dataset), identity=str(dataset.resolve()))
+    title = dataset_title(name)
     if is_archive(dataset) and not dataset.is_dir():
-        return _folder(unpack(dataset, unpacking), dataset.name, must_train=must_train)
-    return _folder(dataset, dataset_title(name), must_train=must_train)
+        dataset, title = unpack(dataset, unpacking), dataset.name
+    identity = str(dataset.resolve())
+    read_as = remembered_reading(identity) if read_as is None else read_as
+    if is_table(dataset) and not dataset.is_dir():
+        return replace(table_target(dataset, read_as), identity=identity)
+    return replace(_folder(dataset, title, read_as, must_train=must_train), identity=identity)
 
 
-def settle(name: str, unpacking: Progress | None = None) -> str:
+def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
     """Check that a target can be opened, and return the name that finds it from anywhere, later too.
 
-    An archive is unpacked and its folder returned.  Raises what ``open_target`` raises.
+    ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.
+    Raises what ``open_target`` raises.
     """
     dataset = find_dataset(name)
     if isinstance(dataset, DatasetSpec):
@@ -114,19 +126,26 @@ def settle(name: str, unpacking: Progress | None = None) -> str:
     if isinstance(dataset, Path):
         is_packed = is_archive(dataset) and not dataset.is_dir()
         name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
-    open_target(name)
+    if read_as is not None:
+        read_as = read_as.over(remembered_reading(name))
+    open_target(name, read_as=read_as)
     return name
 
 
 def load_images(
-    name: str, geometry: Geometry, progress: Progress | None = None, unpacking: Progress | None = None
+    name: str,
+    geometry: Geometry,
+    progress: Progress | None = None,
+    unpacking: Progress | None = None,
+    read_as: ReadAs | None = None,
 ) -> ImageSet:
     """Open a target by name or path, decoding it only where that was not done before for this geometry.
 
-    Pictures that the person has excluded are left out.  Raises ``BadDatasetError`` where there is nothing to learn
+    Pictures that the person has excluded are left out; ``read_as`` is as in ``open_target``.
+    Raises ``BadDatasetError`` where there is nothing to learn
     from and ``StorageError`` where it cannot be stored.
     """
-    target = open_target(name, unpacking)
+    target = open_target(name, unpacking, read_as=read_as)
     every = decode_target(name, target, geometry, progress)
     images = leave_out(every, excluded_names(target.identity))
     if len(np.unique(images.labels)) < 2:
@@ -150,6 +169,9 @@ def decode_target(name: str, target: Target, geometry: Geometry, progress: Progr
         names=tuple(target.names[at] for at in decoded.kept),
         problems=target.problems + decoded.problems,
         may_flip=target.may_flip,
+        groups=tuple(target.groups[at] for at in decoded.kept) if target.groups else (),
+        reading=target.reading,
+        left_out=target.left_out,
     )
 
 
@@ -164,16 +186,17 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
         labels=images.labels[rows],
         parts=tuple(images.parts[at] for at in rows),
         names=tuple(images.names[at] for at in rows),
+        groups=tuple(images.groups[at] for at in rows) if images.groups else (),
         excluded=tuple(name for name in images.names if name in names),
     )
 
 
-def _folder(path: Path, title: str, *, must_train: bool) -> Target:
+def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
     note = read_note(path)
     title = Path(str(note.get("archive", title))).name
     root = path / str(note.get("root", "."))
-    index = scan_folder(root, must_train=must_train)
+    index = scan_folder(root, read_as=read_as, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
     noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
-    return replace(target, identity=str(path.resolve()), problems=(*noted, *target.problems))
+    return replace(target, problems=(*noted, *target.problems))

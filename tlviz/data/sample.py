@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlviz.data.images import open_target
-from tlviz.data.sources.exclusions import excluded_names
+from tlviz.data.sources.notes import excluded_names
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
 
@@ -78,6 +78,7 @@ def sample_target(name: str, limit: int) -> tuple[Target, Chosen]:
         names=tuple(target.names[at] for at in rows),
         labels=target.labels[rows],
         parts=tuple(target.parts[at] for at in rows),
+        groups=tuple(target.groups[at] for at in rows) if target.groups else (),
     )
     return sample, chosen
 

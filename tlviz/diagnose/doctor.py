@@ -24,7 +24,7 @@ from tlviz.data.doctor.inspect_file import Broken, Facts, Failure, inspect_file
 from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
-from tlviz.data.sources.exclusions import excluded_names
+from tlviz.data.sources.notes import excluded_names
 from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model

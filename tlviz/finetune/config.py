@@ -11,6 +11,8 @@ from tlviz.cores import usable_cores
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.notes import remembered_reading
+from tlviz.data.sources.reading import Layout, ReadAs
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import SplitPlan, check_plan
@@ -58,6 +60,32 @@ class FinetuneConfig:
     strategy: str = setting(
         positional=True, group=Group.RUN, place="elsewhere", in_link=True, in_race=True, sweep="head_only, full",
         first=FIRST_STRATEGY, label="Strategy", help="What is frozen when, at which rates; they are listed below.",
+    )  # fmt: skip
+
+    layout: Layout | None = setting(
+        None, group=Group.TARGET, usual="as its folders look", place="nowhere", in_race=True, label="Folders are",
+        help="What the folders of the target stand for: classes, parts with classes in them, or leaves, where the "
+        "innermost folders are the classes.",
+    )  # fmt: skip
+    label_column: str | None = setting(
+        None, group=Group.TARGET, usual="the likeliest", place="nowhere", in_race=True, label="Label column",
+        help="Column of a table that holds the classes.",
+    )  # fmt: skip
+    path_column: str | None = setting(
+        None, group=Group.TARGET, usual="the likeliest", place="nowhere", in_race=True, label="Path column",
+        help="Column of a table that holds the paths of the pictures.",
+    )  # fmt: skip
+    split_column: str | None = setting(
+        None, group=Group.TARGET, usual="the likeliest", place="nowhere", in_race=True, label="Split column",
+        help="Column of a table that names training, validation and test rows; none ignores them all.",
+    )  # fmt: skip
+    group_column: str | None = setting(
+        None, group=Group.TARGET, usual="none", place="nowhere", in_race=True, label="Group column",
+        help="Column of a table, such as a patient's, whose equal values stay in one part.",
+    )  # fmt: skip
+    group_pattern: str | None = setting(
+        None, group=Group.TARGET, usual="none", place="nowhere", in_race=True, label="Group pattern",
+        help="Regular expression for the file names of a folder; names with the same first group stay in one part.",
     )  # fmt: skip
 
     freeze: int | None = setting(
@@ -262,6 +290,18 @@ class FinetuneConfig:
         return SplitPlan(self.test_share, self.folds, self.fold, self.labels_per_class)
 
     @property
+    def read_as(self) -> ReadAs:
+        """How the target is read."""
+        return ReadAs(
+            self.layout,
+            self.label_column,
+            self.path_column,
+            self.split_column,
+            self.group_column,
+            self.group_pattern,
+        )
+
+    @property
     def geometry(self) -> Geometry:
         """How the pictures become square: the run's own side and fit, the rest as the weights want it."""
         return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit)
@@ -292,7 +332,8 @@ SETTINGS: Mapping[str, Setting] = settings_of(FinetuneConfig)
 def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneConfig:
     """Fill what a person did not choose (None) from the strategy's and the network's own values.
 
-    Raises ``UnknownNameError`` or ``BadSettingError``.
+    How the target is read is what the person decided about it before.  Raises ``UnknownNameError``,
+    ``BadSettingError``, or ``StorageError`` where the notes on the target are damaged.
     """
     preset = find_strategy(strategy)
     defaults = {
@@ -305,6 +346,7 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
         "threads": usable_cores(),
+        **remembered_reading(data).to_json(),
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))

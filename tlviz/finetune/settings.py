@@ -23,6 +23,7 @@ class Group(StrEnum):
     """What a setting is about: a panel of the command line's help and a tab of the form, in this order."""
 
     RUN = "What"
+    TARGET = "How the target is read"
     TRAINS = "What trains"
     RATES = "Rates"
     TRAINING = "Training"

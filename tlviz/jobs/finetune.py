@@ -10,6 +10,7 @@ from typing import Any
 from tlviz.data.doctor.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.sources.reading import ReadAs
 from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
@@ -43,7 +44,7 @@ class Shared:
     """
 
     shelf: PrefixCachePool
-    images: dict[tuple[str, Geometry], ImageSet] = field(default_factory=dict)
+    images: dict[tuple[str, Geometry, ReadAs], ImageSet] = field(default_factory=dict)
     begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -97,10 +98,11 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
 
 def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet:
     """Return the decoded target, for runs that share it from memory."""
-    key = config.data, config.geometry
+    key = config.data, config.geometry, config.read_as
     if shared is None or key not in shared.images:
         with decoding_errors():
-            images = load_images(*key, partial(telling(job, UnknownShare()), "reading images"))
+            progress = partial(telling(job, UnknownShare()), "reading images")
+            images = load_images(config.data, config.geometry, progress, read_as=config.read_as)
         if shared is None:
             return images
         shared.images[key] = images

@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance
 
 from tests.painted import paint
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, duplicate_groups
-from tlviz.data.sources.exclusions import exclude, include
+from tlviz.data.sources.notes import exclude, include
 from tlviz.diagnose import doctor as module
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import BadDatasetError

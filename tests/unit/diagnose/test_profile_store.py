@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.painted import paint
 from tlviz.data.sample import sample_target
-from tlviz.data.sources.exclusions import exclude
+from tlviz.data.sources.notes import exclude
 from tlviz.diagnose import profile_store
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile, load_profile, profile_path, save_profile

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.painted import paint
-from tlviz.data.sources.exclusions import exclude
+from tlviz.data.sources.notes import exclude
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.errors import BadDatasetError
 from tlviz.finetune.cache import PrefixCachePool

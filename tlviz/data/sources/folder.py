@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.sources.reading import GUESSED, ReadAs
 from tlviz.errors import BadDatasetError
 
 NO_PICTURES = "no pictures in this class"
@@ -32,9 +33,12 @@ class FolderIndex:
     problems: tuple[Problem, ...]
 
 
-def scan_folder(root: Path, called: str | None = None, *, must_train: bool = True) -> FolderIndex:
+def scan_folder(
+    root: Path, called: str | None = None, *, read_as: ReadAs = GUESSED, must_train: bool = True
+) -> FolderIndex:
     """List a target's pictures; symbolic links are followed, hidden entries are not.
 
+    ``read_as`` may say what its folders stand for.
     ``must_train`` False lets a class without training pictures through, for a look at what is wrong.
     Raises ``BadDatasetError``, its sentence about ``called``, unless there are at least two classes with pictures.
     """

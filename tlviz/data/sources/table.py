@@ -15,6 +15,7 @@ import numpy as np
 
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import PART_NAMES, check_classes, is_picture_name, look_alikes
+from tlviz.data.sources.reading import GUESSED, ReadAs
 from tlviz.data.sources.target import Target, file_sources
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError
@@ -56,8 +57,8 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def table_target(path: Path) -> Target:
-    """Read a table; relative paths start at its folder.
+def table_target(path: Path, read_as: ReadAs = GUESSED) -> Target:
+    """Read a table; relative paths start at its folder.  ``read_as`` may name its columns.
 
     Raises ``BadDatasetError`` where it has no column of picture paths or of labels, or too little is left.
     """

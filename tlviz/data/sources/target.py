@@ -16,6 +16,7 @@ from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.pictures import open_picture
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import FolderIndex
+from tlviz.data.sources.reading import UNSAID, LeftOut, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Target:
 
     ``labels`` (N,) index ``classes``; ``parts[i]`` is train, val, test or ''; ``where`` begins a sentence about it.
     ``identity`` is the name or path under which notes on the target are kept; ``folder`` is what it was scanned from.
+    ``left_out`` names what is there and not used.  ``groups[i]``, where there are any, names what picture i must share
+    its part with, such as a patient; '' is a picture on its own.
     """
 
     title: str
@@ -37,6 +40,9 @@ class Target:
     may_flip: bool
     identity: str = ""
     folder: FolderIndex | None = None
+    reading: Reading = UNSAID
+    left_out: tuple[LeftOut, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:

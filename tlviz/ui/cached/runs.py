@@ -12,6 +12,7 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.predictions import FILE, Answers, read_answers
@@ -42,14 +43,14 @@ def run_images(summary: RunSummary) -> ImageSet | None:
     """Return the target of a run as its network sees it, None where it is no longer there."""
     try:
         config = FinetuneConfig.from_json(summary.settings)
-        return _images(config.data, config.geometry)
+        return _images(config.data, config.geometry, config.read_as)
     except TlvizError:
         return None
 
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
-def _images(data: str, geometry: Geometry) -> ImageSet:
-    return load_images(data, geometry)
+def _images(data: str, geometry: Geometry, read_as: ReadAs) -> ImageSet:
+    return load_images(data, geometry, read_as=read_as)
 
 
 def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:

@@ -16,7 +16,7 @@ from tlviz.data.doctor.findings import Report, duplicate_groups
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
-from tlviz.data.sources.exclusions import notes_path
+from tlviz.data.sources.notes import notes_path
 from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks

@@ -10,7 +10,7 @@ import streamlit as st
 
 from tlviz.data.doctor.findings import Finding, Report, Severity
 from tlviz.data.images import ImageSet, open_target
-from tlviz.data.sources.exclusions import exclude, excluded_names, include
+from tlviz.data.sources.notes import exclude, excluded_names, include
 from tlviz.errors import TlvizError
 from tlviz.runs.launch import start_doctor
 from tlviz.runs.store.folder import RunFolder, list_runs

@@ -13,7 +13,7 @@ from tlviz.data.images import leave_out, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources import target as module
-from tlviz.data.sources.exclusions import exclude, excluded_names, include, notes_path
+from tlviz.data.sources.notes import exclude, excluded_names, include, notes_path
 from tlviz.errors import BadDatasetError, StorageError
 
 GEOMETRY = Geometry(8, Fit.PAD, "bilinear", 1.0)

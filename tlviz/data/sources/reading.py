@@ -1,0 +1,104 @@
+"""How a target is read: what a person decided, what was found, and what stays a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from tlviz.errors import BadSettingError
+
+
+class Layout(StrEnum):
+    """What the folders of a target stand for."""
+
+    CLASSES = "classes"
+    """One folder a class."""
+    PARTS = "parts"
+    """One folder a part (training, validation, test), in each one folder a class."""
+    LEAVES = "leaves"
+    """The innermost folders that hold pictures are the classes: mammal/cat, mammal/dog."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """What a person decided about reading a target; None is left to the program, which says what it guesses.
+
+    The columns are those of a table.  ``group_column`` names, in a table, the column whose equal values stay in one
+    part, such as a patient; ``group_pattern`` is a regular expression whose first group does the same with file names.
+    """
+
+    layout: Layout | None = None
+    label_column: str | None = None
+    path_column: str | None = None
+    split_column: str | None = None
+    group_column: str | None = None
+    group_pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        """Bring the layout to its kind.  Raises ``BadSettingError``."""
+        if self.layout is not None:
+            try:
+                object.__setattr__(self, "layout", Layout(self.layout))
+            except ValueError:
+                known = ", ".join(Layout)
+                raise BadSettingError(f"'{self.layout}' is no layout of folders; choose from {known}.") from None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild from ``to_json``; unknown and empty values are ignored."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: str(value) for name, value in values.items() if name in names and value})
+
+    def to_json(self) -> dict[str, str]:
+        """Return what was decided, as JSON values."""
+        return {name: str(value) for name, value in asdict(self).items() if value is not None}
+
+    def over(self, other: ReadAs) -> ReadAs:
+        """Return these decisions, and the other's where none was made here."""
+        return ReadAs(**(asdict(other) | {k: v for k, v in asdict(self).items() if v is not None}))
+
+
+GUESSED = ReadAs()
+"""Nothing decided: the program looks for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two readings of one target that contradict each other: a sentence, and the option that settles it.
+
+    ``option`` is a field of ``ReadAs``; ``choices`` are its values that make sense here, the one in use first.
+    """
+
+    sentence: str
+    option: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or row that is not used, and why, in words."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a target was read: ``layout`` in words, the columns of a table, and what is not certain.
+
+    ``used`` holds the decisions that would give the same reading again.
+    """
+
+    layout: str = ""
+    label_column: str | None = None
+    path_column: str | None = None
+    split_column: str | None = None
+    group_column: str | None = None
+    questions: tuple[Question, ...] = ()
+    used: ReadAs = GUESSED
+
+
+UNSAID = Reading()
+"""The reading of a target that cannot be read in two ways."""
