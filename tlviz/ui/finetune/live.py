@@ -107,7 +107,7 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
     elif place.button(
         "End now",
         key=f"end_{run.name}",
-        help="It was asked to stop and has not done so yet. This ends its process at once.",
+        help="It was asked to stop and has not stopped yet. This ends its process.",
     ):
         end_worker(run)
 
