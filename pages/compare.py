@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlviz.runs.overview import Row, overview
+from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.summary import summarise
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.compare.errors import answers_of, render_errors
@@ -43,7 +43,7 @@ def page() -> None:
         link_to_feature_maps([run.summary for run in runs], key="compare_feature_maps")
 
 
-def _compared(rows: list[Row]) -> list[ComparedRun]:
+def _compared(rows: list[RunRow]) -> list[ComparedRun]:
     return lettered(rows, [summarise(row.folder) for row in rows])
 
 

@@ -102,7 +102,7 @@ def test_a_race_half_copied_is_shown_with_one_sentence() -> None:
     (member.path / "config.json").unlink()
     app = open_page("race")
     assert not app.exception
-    assert "1 of its runs are no longer in this folder" in app.warning[0].value
+    assert "1 of its runs is no longer in this folder" in app.warning[0].value
     config = race.path / "config.json"
     values = json.loads(config.read_text(encoding="utf-8"))
     config.write_text(json.dumps(values | {"settings": {"members": "x"}}), encoding="utf-8")
@@ -148,7 +148,7 @@ def test_a_race_is_named_deleted_and_taken_back() -> None:
     app = open_page("race")
     app.button(key="race_delete").click().run()
     app = open_page("runs")
-    assert any("my race" in markdown.value for markdown in app.markdown), "the bin calls it by its name"
+    assert any("my race" in markdown.value for markdown in app.markdown), "the trash calls it by its name"
 
 
 def test_two_races_of_one_name_are_told_apart() -> None:

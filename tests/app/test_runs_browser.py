@@ -16,7 +16,7 @@ from tlviz.home import ASSETS
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.predictions import read_answers
 from tlviz.runs.store.folder import RunFolder, list_runs
-from tlviz.runs.store.trash import list_bin
+from tlviz.runs.store.trash import list_trash
 from tlviz.runs.summary import summarise
 
 
@@ -115,8 +115,8 @@ def test_name_try_delete_and_undo(home: Path, tmp_path: Path) -> None:
 
         page.get_by_role("radio", name="Notes and actions").click()
         page.get_by_role("button", name="Delete").click()
-        expect(page.get_by_text("is in the bin")).to_be_visible()
-        assert [held.name for held in list_bin()] == [run.name]
+        expect(page.get_by_text("is in the trash")).to_be_visible()
+        assert [held.name for held in list_trash()] == [run.name]
         page.get_by_role("button", name="Undo").click()
         expect(page.get_by_text("the first").first).to_be_visible()
         assert list_runs("finetune") == [run]

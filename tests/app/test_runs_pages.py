@@ -22,7 +22,7 @@ from tlviz.runs.notes import Notes, read_notes, write_notes
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.store.trash import list_bin
+from tlviz.runs.store.trash import list_trash
 from tlviz.ui.state import Key
 
 __all__ = ["the_server_knows_the_page_table"]
@@ -169,13 +169,13 @@ def test_delete_undo_and_empty_the_bin() -> None:
     run = finished([0, 0, 1, 1])
     app = open_page("runs")
     app.button(key="run_delete").click().run()
-    assert (list_runs(), [binned.name for binned in list_bin()]) == ([], [run.name])
-    assert "is in the bin" in text(app)
+    assert (list_runs(), [binned.name for binned in list_trash()]) == ([], [run.name])
+    assert "is in the trash" in text(app)
     app.button(key="undo_delete").click().run()
     assert list_runs() == [run]
     app.button(key="run_delete").click().run()
-    app.button(key="empty_bin").click().run()
-    assert list_bin() == []
+    app.button(key="empty_trash").click().run()
+    assert list_trash() == []
     assert not app.exception
 
 

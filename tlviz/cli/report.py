@@ -14,7 +14,7 @@ from tlviz.errors import BadSettingError
 from tlviz.home import make_folder, write_atomic
 from tlviz.program import command
 from tlviz.runs.named import named_run
-from tlviz.runs.overview import Row, overview
+from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.kinds import RACE
 
@@ -47,7 +47,7 @@ def report(
     print_result({"runs": [run.name for run in found], "file": str(file)}, as_json, str(file))
 
 
-def _rows(runs: Sequence[RunFolder]) -> list[Row]:
+def _rows(runs: Sequence[RunFolder]) -> list[RunRow]:
     """Return the rows of fine-tuning runs.  Raises ``BadSettingError`` where one is none."""
     known = {row.run: row for row in overview()}
     for run in runs:

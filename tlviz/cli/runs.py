@@ -18,7 +18,7 @@ from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.launch import resume_run
 from tlviz.runs.named import named_run
-from tlviz.runs.overview import Row, overview
+from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
@@ -96,7 +96,7 @@ def delete_run(
     forever: Annotated[bool, typer.Option("--forever", help="Remove it from the disk instead.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Move a run that is over to the bin; on the Runs page it can be restored, or the bin emptied."""
+    """Move a run that is over to the trash; on the Runs page it can be restored, or the trash emptied."""
     found = named_run(run)
     if forever:
         found.delete()
@@ -104,13 +104,13 @@ def delete_run(
         return
     folder = discard(found).path
     result = {"run": found.name, "deleted": True, "bin": str(folder)}
-    print_result(result, as_json, f"Moved {found.name} to the bin: {folder}")
+    print_result(result, as_json, f"Moved {found.name} to the trash: {folder}")
 
 
 runs_app.command("report", cls=HelpfulCommand)(report)
 
 
-def _line(row: Row) -> dict[str, Any]:
+def _line(row: RunRow) -> dict[str, Any]:
     """Return what a person reads of a run in the list."""
     return {
         "run": row.run,
@@ -126,9 +126,9 @@ def _line(row: Row) -> dict[str, Any]:
     }
 
 
-def _run_row(run: RunSummary | Row) -> dict[str, Any]:
+def _run_row(run: RunSummary | RunRow) -> dict[str, Any]:
     names = ("run", "folder", "status", "model", "data", "strategy", "epochs_run", "best_val_accuracy", "started")
     row = {name: getattr(run, name) for name in names}
-    if isinstance(run, Row):
+    if isinstance(run, RunRow):
         row |= {"folder": str(run.folder.path), "name": run.notes.name, "tags": run.notes.tags}
     return row

@@ -23,7 +23,7 @@ from tlviz.measures.accuracy import standard_error
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 from tlviz.runs.predictions import Answers, read_answers
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import letters, short_titles, strategy_title
@@ -38,7 +38,7 @@ class Told:
 
     letter: str
     title: str
-    row: Row
+    row: RunRow
     summary: RunSummary
     answers: Answers | None
 
@@ -55,7 +55,7 @@ class Told:
         return standard_error(min(1.0, max(0.0, self.row.best_val_accuracy or 0.0)), count)
 
 
-def report_html(rows: Sequence[Row]) -> str:
+def report_html(rows: Sequence[RunRow]) -> str:
     """Return a report on runs as one self-contained HTML file; every name in it is shown as it is."""
     runs = [tell(*held) for held in zip(letters(len(rows)), short_titles(rows), rows, strict=True)]
     settings = [run.summary.settings for run in runs]
@@ -77,7 +77,7 @@ def report_html(rows: Sequence[Row]) -> str:
     )
 
 
-def tell(letter: str, title: str, row: Row) -> Told:
+def tell(letter: str, title: str, row: RunRow) -> Told:
     """Read what is told of a run that is called like this."""
     summary = summarise(row.folder)
     return Told(letter, title, row, summary, read_answers(row.folder, summary.best_epoch))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tlviz.errors import TlvizError, UnknownNameError
 from tlviz.program import command
-from tlviz.runs.overview import Row, overview
+from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.store.folder import RunFolder, find_run
 from tlviz.runs.store.kinds import FINETUNE, RACE
 
@@ -45,7 +45,7 @@ def _last() -> RunFolder:
     raise RunNameError(f"There is no fine-tuning run yet; start one with: {command('finetune --data photos')}.")
 
 
-def _fitting(name: str, rows: list[Row]) -> list[Row]:
+def _fitting(name: str, rows: list[RunRow]) -> list[RunRow]:
     """Return the runs whose own name it is, or else those of which it is a beginning; newest first."""
     wanted = name.casefold()
     own = [row for row in rows if row.notes.name.casefold() == wanted]

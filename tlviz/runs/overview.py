@@ -23,7 +23,7 @@ _KEYED = ("config.json", "events.jsonl", "resume", "test.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RunRow:
     """One run in the list: what it is, what it reached, what it takes on disk, what the person wrote about it.
 
     Accuracies are fractions; ``started`` is in seconds since 1970; ``size`` counts bytes.
@@ -54,14 +54,14 @@ class Row:
         return RunFolder(runs_folder() / self.run)
 
 
-def overview(kind: str | None = FINETUNE) -> list[Row]:
+def overview(kind: str | None = FINETUNE) -> list[RunRow]:
     """Return a row for every run of a kind (None: of all), newest first; what is over is read once and remembered.
 
     A memory that cannot be written costs time and nothing else.
     """
     known = _read_memory()
     remembered: dict[str, Any] = {}
-    rows: list[Row] = []
+    rows: list[RunRow] = []
     for run in list_runs():
         name, look = run.name, _look(run.path)
         if look is None:
@@ -82,23 +82,23 @@ def overview(kind: str | None = FINETUNE) -> list[Row]:
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def search(rows: Iterable[Row], words: str) -> list[Row]:
+def search(rows: Iterable[RunRow], words: str) -> list[RunRow]:
     """Return the rows in which every word occurs: in their name, notes, tags, network, target, strategy or status."""
     wanted = words.casefold().split()
     return [row for row in rows if all(word in _text(row) for word in wanted)]
 
 
-def all_tags(rows: Iterable[Row]) -> list[str]:
+def all_tags(rows: Iterable[RunRow]) -> list[str]:
     """Return every tag in use, by the alphabet."""
     return sorted({tag for row in rows for tag in row.notes.tags}, key=str.casefold)
 
 
-def disk_use(rows: Sequence[Row]) -> int:
+def disk_use(rows: Sequence[RunRow]) -> int:
     """Return the bytes that runs take together."""
     return sum(row.size for row in rows)
 
 
-def _text(row: Row) -> str:
+def _text(row: RunRow) -> str:
     words = (row.run, row.model, row.data, row.strategy, row.status, row.notes.name, row.notes.text, *row.notes.tags)
     return "\n".join(words).casefold()
 
@@ -125,23 +125,23 @@ def _state(state: os.stat_result | None) -> tuple[int, int]:
     return (state.st_size, state.st_mtime_ns) if state else (0, 0)
 
 
-def _read(run: RunFolder) -> tuple[Row, bool]:
+def _read(run: RunFolder) -> tuple[RunRow, bool]:
     """Return a run's row, and whether it can change no more unless a file does: it has recorded its end."""
     summary = summarise(run)
     seed = summary.settings.get("seed")
-    said = {field.name: getattr(summary, field.name) for field in fields(Row) if hasattr(summary, field.name)}
-    row = Row(**said, seed=seed if isinstance(seed, int) else None, has_weights=False, size=0, notes=Notes())
+    said = {field.name: getattr(summary, field.name) for field in fields(RunRow) if hasattr(summary, field.name)}
+    row = RunRow(**said, seed=seed if isinstance(seed, int) else None, has_weights=False, size=0, notes=Notes())
     return row, summary.status.is_over and summary.has_ended
 
 
-def _to_json(row: Row) -> dict[str, Any]:
+def _to_json(row: RunRow) -> dict[str, Any]:
     left_out = {"notes", "size", "has_weights"}
     return {name: value for name, value in asdict(row).items() if name not in left_out}
 
 
-def _from_json(values: Any) -> Row | None:
+def _from_json(values: Any) -> RunRow | None:
     try:
-        row = Row(**values, has_weights=False, size=0, notes=Notes())
+        row = RunRow(**values, has_weights=False, size=0, notes=Notes())
         return replace(row, status=Status(row.status))
     except (TypeError, ValueError):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tlviz.data.images import dataset_title
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 
 
 def strategy_title(name: str) -> str:
@@ -15,7 +15,7 @@ def strategy_title(name: str) -> str:
     return STRATEGIES[name].title if name in STRATEGIES else name
 
 
-def row_label(row: Row) -> str:
+def row_label(row: RunRow) -> str:
     """Name a run the way a person would: by the own name, or target, strategy, network; and when it was started."""
     own = row.notes.name or f"{dataset_title(row.data)} · {strategy_title(row.strategy)} · {row.model}"
     seed = f" · seed {row.seed}" if row.seed and not row.notes.name else ""
@@ -30,7 +30,7 @@ def moment(started: float) -> str:
         return ""
 
 
-def short_titles(rows: Sequence[Row]) -> list[str]:
+def short_titles(rows: Sequence[RunRow]) -> list[str]:
     """Return for each run its own name, or its strategy and what else differs among these runs."""
     targets, networks = len({row.data for row in rows}) > 1, len({row.model for row in rows}) > 1
     seeds = len({row.seed for row in rows}) > 1

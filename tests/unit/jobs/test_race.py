@@ -262,7 +262,7 @@ def test_a_run_whose_folder_was_deleted_is_left_out(folder: Path) -> None:
     wait(lambda: over(race))
     found = read_race(race)
     assert [m.state for m in found.members] == [MemberState.GONE, MemberState.FINISHED]
-    assert "1 of its runs are no longer in this folder" in str(found.trouble)
+    assert "1 of its runs is no longer in this folder" in str(found.trouble)
 
 
 def test_the_command_line_races_a_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

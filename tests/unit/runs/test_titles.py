@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from tlviz.runs.notes import Notes
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.titles import letters, moment, row_label, short_titles, strategy_title
 
 
-def row(name: str = "", **known: Any) -> Row:
-    values: dict[str, Any] = dict.fromkeys(Row.__dataclass_fields__) | {
+def row(name: str = "", **known: Any) -> RunRow:
+    values: dict[str, Any] = dict.fromkeys(RunRow.__dataclass_fields__) | {
         "run": "r", "kind": "finetune", "status": Status.FINISHED, "model": "squeezenet1_1", "data": "/a/photos",
         "strategy": "full", "started": 0.0, "notes": Notes(name),
     }  # fmt: skip
-    return Row(**values | known)
+    return RunRow(**values | known)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def row(name: str = "", **known: Any) -> Row:
         ([row("mine"), row(strategy="of another version")], ["mine", "of another version"]),
     ],
 )
-def test_only_what_differs_is_named(rows: list[Row], titles: list[str]) -> None:
+def test_only_what_differs_is_named(rows: list[RunRow], titles: list[str]) -> None:
     assert short_titles(rows) == titles
 
 

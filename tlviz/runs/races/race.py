@@ -234,7 +234,7 @@ def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member
         return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
     gone = sum(member.state is MemberState.GONE for member in members)
     if gone:
-        return f"{gone} of its runs are no longer in this folder; the others are shown."
+        return f"{gone} of its runs {'is' if gone == 1 else 'are'} no longer in this folder; the others are shown."
     if status is Status.FAILED:
         return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
     if status is Status.LOST:

@@ -1,4 +1,4 @@
-"""The bin: deleted runs wait there, to be taken back or removed for good."""
+"""The trash: deleted runs wait there, to be taken back or removed for good."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from tlviz.home import home, make_folder, runs_folder, storage_errors
 from tlviz.runs.store.folder import RunFolder
 
 
-def bin_folder() -> Path:
+def trash_folder() -> Path:
     """Return the folder that holds deleted runs."""
     return home() / "bin"
 
 
 def discard(run: RunFolder) -> RunFolder:
-    """Move a run that is over into the bin and return its new folder.
+    """Move a run that is over into the trash and return its new folder.
 
     Raises ``StorageError`` while a worker uses it, where it is no run of this home, or where the disk refuses.
     """
     run.check_deletable()
-    place = _free(make_folder(bin_folder()), run.name)
+    place = _free(make_folder(trash_folder()), run.name)
     with storage_errors(place):
         run.path.rename(place)
     return RunFolder(place)
 
 
 def restore(name: str) -> RunFolder:
-    """Take a run out of the bin again.  Raises ``UnknownNameError`` or ``StorageError``."""
-    found = next((run for run in list_bin() if run.name == name), None)
+    """Take a run out of the trash again.  Raises ``UnknownNameError`` or ``StorageError``."""
+    found = next((run for run in list_trash() if run.name == name), None)
     if found is None:
-        raise UnknownNameError("deleted run", name, [run.name for run in list_bin()])
+        raise UnknownNameError("deleted run", name, [run.name for run in list_trash()])
     place = _free(make_folder(runs_folder()), name)
     with storage_errors(place):
         found.path.rename(place)
     return RunFolder(place)
 
 
-def list_bin() -> list[RunFolder]:
-    """Return the runs in the bin, newest first."""
+def list_trash() -> list[RunFolder]:
+    """Return the runs in the trash, newest first."""
     try:
-        found = sorted(bin_folder().iterdir(), key=lambda path: path.name, reverse=True)
+        found = sorted(trash_folder().iterdir(), key=lambda path: path.name, reverse=True)
     except OSError:
         return []
     return [RunFolder(path) for path in found if (path / "config.json").exists()]
 
 
-def bin_size() -> int:
-    """Return the bytes that the bin takes."""
+def trash_size() -> int:
+    """Return the bytes that the trash takes."""
     total = 0
-    for path in bin_folder().rglob("*") if bin_folder().exists() else ():
+    for path in trash_folder().rglob("*") if trash_folder().exists() else ():
         try:
             total += path.lstat().st_size
         except OSError:  # it is just being removed
@@ -59,9 +59,9 @@ def bin_size() -> int:
     return total
 
 
-def empty_bin() -> int:
-    """Remove the runs in the bin for good and return how many there were.  Raises ``StorageError``."""
-    runs = list_bin()
+def empty_trash() -> int:
+    """Remove the runs in the trash for good and return how many there were.  Raises ``StorageError``."""
+    runs = list_trash()
     for run in runs:
         with storage_errors(run.path):
             shutil.rmtree(run.path)

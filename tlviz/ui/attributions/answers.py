@@ -21,7 +21,7 @@ from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice
-from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
+from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
@@ -124,7 +124,7 @@ def render_answers(question: Question, subject: Subject, answers: Sequence[Answe
         panes.append(attribution_pane(question, subject.pixels, drawn, most, is_difference=is_difference))
         name = f"{given.name} minus {answers[0].name}" if is_difference else given.name
         headings.append(f"{name}: {given.words}" if name else f"for {given.words}")
-    row = Row("attribution", METHODS[question.method].title, panes)
+    row = TileRow("attribution", METHODS[question.method].title, panes)
     drawing, beside = st.columns([3.2, 1], vertical_alignment="center") if len(answers) == 1 else (st.container(),) * 2
     with drawing:
         render_tiles([row], key="why_maps", headings=headings, titled=False)

@@ -16,7 +16,7 @@ from tlviz.ui.attributions.question import BEST, NOTHING, Question
 from tlviz.ui.cached.attributions import Asked, explained
 from tlviz.ui.cached.networks import run_network
 from tlviz.ui.messages import plain
-from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
+from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
@@ -69,7 +69,7 @@ def render_run_maps(answers: Sequence[RunAnswer], *, key: str, heading: str) -> 
     panes += [_pane(given, attribution, found) for given, attribution in found]
     headings = [heading, *(f"{given.title}: {given.words}" for given, _ in found)]
     with st.container(width=_PANE_WIDTH * len(panes)):
-        render_tiles([Row("attribution", heading, panes)], key=key, headings=headings, titled=False)
+        render_tiles([TileRow("attribution", heading, panes)], key=key, headings=headings, titled=False)
     st.caption(plain(_reading_aid(found)))
 
 

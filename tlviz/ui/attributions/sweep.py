@@ -18,7 +18,7 @@ from tlviz.ui.attributions.question import Question, stage_key
 from tlviz.ui.cached.attributions import Asked, swept
 from tlviz.ui.feature_maps.choice import DIFFERENCE
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
+from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
@@ -82,7 +82,7 @@ def sweep_rows(
     fewer: int = 1,
     *,
     is_difference: bool = False,
-) -> list[Row]:
+) -> list[TileRow]:
     """Return one row a network of the maps at some stages, each stage on one colour scale for all networks.
 
     Maps are drawn at every ``fewer``-th of their rows and columns.
@@ -98,7 +98,7 @@ def sweep_rows(
         minus = grids[first] if is_difference and name != first else None
         panes = [_pane(question, pixels, maps[s], grids[name][s], minus[s] if minus else None, most[s]) for s in stages]
         title = name or METHODS[next(iter(maps.values())).method].title
-        rows.append(Row(title, f"minus {first}" if minus else "", panes))
+        rows.append(TileRow(title, f"minus {first}" if minus else "", panes))
     return rows
 
 

@@ -29,9 +29,9 @@ def pick_objective() -> None:
     """Let a person choose what a visualisation excites: it holds for all on the page, and is in the link."""
     from tlviz.explore.channels.feature_visualisation import Objective
 
-    st.html('<div style="font-weight:600">Optimised to excite it</div>')
+    st.html('<div style="font-weight:600">A picture optimised to excite it</div>')
     linked_choice(
-        "Excite it", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
+        "Where it responds", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
         help="Everywhere: a texture. In the middle: a single thing.",
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from tlviz.figures.theme import run_colour
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 from tlviz.runs.summary import RunSummary
 from tlviz.runs.titles import letters, row_label, short_titles
 from tlviz.ui.state import Key
@@ -40,7 +40,7 @@ class ComparedRun:
         return standard_error(min(1.0, max(0.0, self.summary.best_val_accuracy or 0.0)), count)
 
 
-def pick_runs(rows: Sequence[Row]) -> list[Row]:
+def pick_runs(rows: Sequence[RunRow]) -> list[RunRow]:
     """Let a person choose up to four runs; at first those of the link, else the two newest of one target."""
     by_name = {row.run: row for row in rows}
     kept = [name for name in st.session_state.get(Key.COMPARED, ()) if name in by_name]
@@ -79,15 +79,15 @@ def render_heads(runs: Sequence[ComparedRun]) -> None:
     st.html(f'<div style="display:grid;grid-template-columns:repeat({len(runs)},1fr);gap:12px">{cells}</div>')
 
 
-def lettered(rows: Sequence[Row], summaries: Sequence[RunSummary]) -> list[ComparedRun]:
+def lettered(rows: Sequence[RunRow], summaries: Sequence[RunSummary]) -> list[ComparedRun]:
     """Give every run its letter, and the shortest title that distinguishes it from the others."""
     titles = short_titles(rows)
     return [ComparedRun(*held) for held in zip(letters(len(rows)), titles, summaries, strict=True)]
 
 
-def _first(rows: Sequence[Row]) -> list[str]:
+def _first(rows: Sequence[RunRow]) -> list[str]:
     """Return the two newest runs that have one target, the earlier one first; else the newest."""
-    seen: dict[str, Row] = {}
+    seen: dict[str, RunRow] = {}
     for row in rows:
         if row.data in seen:
             return [row.run, seen[row.data].run]

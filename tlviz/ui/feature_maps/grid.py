@@ -12,7 +12,7 @@ import streamlit as st
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError
 from tlviz.ui.feature_maps.choice import ALL, MapChoice
-from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
+from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Map
@@ -40,7 +40,7 @@ class Column:
 class Grid:
     """What is drawn: one row per stage or layer, and which channels its tiles are."""
 
-    rows: list[Row]
+    rows: list[TileRow]
     places: list[str]
     channels: list[list[int]]
     headings: list[str]
@@ -61,7 +61,7 @@ def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
         chosen = pick_channels(base, choice.order, count, choice.numbers).tolist()
         if chosen:
             words = f"{len(base):,} of {base.shape[1]} x {base.shape[2]}"
-            rows.append(Row(place, words, _panes(choice, columns, place, chosen, min(per_line, len(chosen)))))
+            rows.append(TileRow(place, words, _panes(choice, columns, place, chosen, min(per_line, len(chosen)))))
             places.append(place)
             channels.append(chosen)
     if not rows and choice.order is Order.CHOSEN:

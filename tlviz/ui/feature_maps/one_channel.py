@@ -22,7 +22,7 @@ from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_number
-from tlviz.ui.widgets.tiles import Pane, Row, render_tiles
+from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Map
@@ -53,7 +53,7 @@ def render_one(scene: MapView) -> None:
     width = maps.shape[2]
     panes = [Pane(painted[0], width, values=values), Pane(laid, width, values=values, crisp=False)]
     headings = [f"{place}, channel {channel}", "over the picture"]
-    row = Row(f"channel {channel}", f"{place}, {maps.shape[1]} x {width}", panes)
+    row = TileRow(f"channel {channel}", f"{place}, {maps.shape[1]} x {width}", panes)
     see = partial(_pick_field, width)
     render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=see)
     _scale_bar(float(limits[0][0]), float(limits[1][0]))
@@ -64,7 +64,7 @@ def render_one(scene: MapView) -> None:
         columns += [Column(name, scene.pixels, {place: found}, minus=minus) for name, found in after.items()]
         more = _run_panes(columns[1:], place, channel, limits)
         names = [f"{name} minus Pretrained" if minus else name for name in after]
-        render_tiles([Row(row.title, "", more)], key="look_one_runs", headings=names, titled=False, on_pick=see)
+        render_tiles([TileRow(row.title, "", more)], key="look_one_runs", headings=names, titled=False, on_pick=see)
         render_largest_difference([replace(column, minus={place: maps}) for column in columns[1:]], [place], channel)
         row, headings = replace(row, panes=[*panes, *more]), [*headings, *names]
     with button:
@@ -149,7 +149,7 @@ def render_field(scene: MapView) -> None:
     strength = np.abs(maps).mean(0)
     pane = Pane(paint(strength[None])[0], width, values=[f"{v:.3g}" for v in strength.ravel()], selected=y * width + x)
     drawn = [Pane(draw_field(_sized(scene.pixels, f), f), 1, values=[""], crisp=False) for f in fields.values()]
-    row = Row("receptive field", f"{place}, x {x}, y {y}", [pane, *drawn])
+    row = TileRow("receptive field", f"{place}, x {x}, y {y}", [pane, *drawn])
     headings = [f"{place}: mean of all channels; click a position", *names.values()]
     render_tiles([row], key="look_field", headings=headings, titled=False, on_pick=lambda _, __, at: _move(at, width))
     st.caption(
@@ -179,7 +179,7 @@ def _field_words(field: Field, side: int) -> str:
     return f"It sees {seen}; half of its gradient is in **{field.half_share:.1%}** of the picture."
 
 
-def _field_downloads(scene: MapView, fields: dict[str, Field], row: Row, headings: list[str]) -> None:
+def _field_downloads(scene: MapView, fields: dict[str, Field], row: TileRow, headings: list[str]) -> None:
     shown = latest("field", (fields, row, headings, scene.name))
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
@@ -192,7 +192,7 @@ def _field_downloads(scene: MapView, fields: dict[str, Field], row: Row, heading
         )  # fmt: skip
 
 
-def _field_png(row: Row, headings: list[str], name: str) -> bytes:
+def _field_png(row: TileRow, headings: list[str], name: str) -> bytes:
     from tlviz.figures.poster import poster
 
     return poster([(row.title, row.words, [pane.pixels for pane in row.panes])], headings, name)

@@ -105,7 +105,9 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
             run.request_stop()
             st.rerun(scope="fragment")
     elif place.button(
-        "End now", key=f"end_{run.name}", help="It was asked to stop and goes on. This ends its process."
+        "End now",
+        key=f"end_{run.name}",
+        help="It was asked to stop and has not stopped yet. This ends its process.",
     ):
         end_worker(run)
 

@@ -42,7 +42,7 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
             st.button(
                 "Delete the race", icon=":material/delete:", key="race_delete", disabled=not race.status.is_over,
                 on_click=heed, args=(_delete, run),
-                help="Moves the race into the bin; its runs stay." if race.status.is_over else "Stop it first.",
+                help="Moves the race into the trash; its runs stay." if race.status.is_over else "Stop it first.",
             )  # fmt: skip
 
 

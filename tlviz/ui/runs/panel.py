@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 from tlviz.runs.predictions import TEST
 from tlviz.runs.store.archive import pack_run
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -26,12 +26,12 @@ from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import STATUS_WORDS, render_job
 
 
-def render_run_heading(row: Row) -> None:
+def render_run_heading(row: RunRow) -> None:
     """Say which run is chosen, how it stands and what it reached."""
     st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
 
 
-def render_run_panel(row: Row, tags: Sequence[str]) -> None:
+def render_run_panel(row: RunRow, tags: Sequence[str]) -> None:
     """Show one run with its notes on the left and its actions on the right."""
     if row.error:
         show_error(row.error)
@@ -42,7 +42,7 @@ def render_run_panel(row: Row, tags: Sequence[str]) -> None:
         _actions(row)
 
 
-def _reached(row: Row) -> str:
+def _reached(row: RunRow) -> str:
     words = ""
     if row.best_val_accuracy is not None:
         words += f" · best **{row.best_val_accuracy:.1%}** at epoch {row.best_epoch}"
@@ -51,7 +51,7 @@ def _reached(row: Row) -> str:
     return words
 
 
-def _notes(row: Row, tags: Sequence[str]) -> None:
+def _notes(row: RunRow, tags: Sequence[str]) -> None:
     with st.form(f"notes_{row.run}", border=False):
         first, second = st.columns(2)
         name = first.text_input("Name", row.notes.name, placeholder="your own name for it", key=f"name_{row.run}")
@@ -65,7 +65,7 @@ def _notes(row: Row, tags: Sequence[str]) -> None:
             st.rerun()
 
 
-def _actions(row: Row) -> None:
+def _actions(row: RunRow) -> None:
     run = row.folder
     with st.container(horizontal=True):
         asked = {str(Key.RUN): run.name}
@@ -91,7 +91,7 @@ def _actions(row: Row) -> None:
     st.caption(f"`{run.name}` · {megabytes(row.size)} in `{plain(str(run.path.parent))}`")
 
 
-def _test(row: Row) -> None:
+def _test(row: RunRow) -> None:
     """Offer the final evaluation where the run ended without one and has test images."""
     begun = next((event for event in row.folder.events() if event.get("event") == "started"), {})
     images = begun.get("test_images")

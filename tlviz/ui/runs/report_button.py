@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlviz.runs.overview import Row
+from tlviz.runs.overview import RunRow
 
 
-def render_report(rows: Sequence[Row]) -> None:
+def render_report(rows: Sequence[RunRow]) -> None:
     """Offer runs as one HTML file, which is written when it is asked for."""
     name = rows[0].run if len(rows) == 1 else f"compared-{rows[0].run}"
     st.download_button(
@@ -24,7 +24,7 @@ def render_report(rows: Sequence[Row]) -> None:
     )
 
 
-def _report(rows: Sequence[Row]) -> bytes:
+def _report(rows: Sequence[RunRow]) -> bytes:
     from tlviz.export.report import report_html  # imports plotly's library, several MB
 
     return report_html(rows).encode()

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.data.images import dataset_title
-from tlviz.runs.overview import Row, all_tags, disk_use, search
+from tlviz.runs.overview import RunRow, all_tags, disk_use, search
 from tlviz.runs.titles import strategy_title
 from tlviz.ui.state import Key
 
@@ -30,7 +30,7 @@ _COLUMNS = {
 }
 
 
-def render_filter(rows: Sequence[Row]) -> list[Row]:
+def render_filter(rows: Sequence[RunRow]) -> list[RunRow]:
     """Draw the search field and the tags in use, and return the rows that match."""
     field, tags = st.columns([1.4, 2], vertical_alignment="center")
     words = field.text_input(
@@ -47,7 +47,7 @@ def render_filter(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def render_table(rows: Sequence[Row]) -> Row | None:
+def render_table(rows: Sequence[RunRow]) -> RunRow | None:
     """Show rows and return the chosen one: clicked, else that of the address, else the first."""
     if not rows:
         return None
@@ -74,7 +74,7 @@ def render_table(rows: Sequence[Row]) -> Row | None:
     return chosen
 
 
-def _frame(rows: Sequence[Row]) -> pd.DataFrame:
+def _frame(rows: Sequence[RunRow]) -> pd.DataFrame:
     """Lay rows out; what no run has is no column."""
     frame = pd.DataFrame([_cells(row) for row in rows])
     unused = {
@@ -90,7 +90,7 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
 
 
-def _cells(row: Row) -> dict[str, object]:
+def _cells(row: RunRow) -> dict[str, object]:
     return {
         "name": row.notes.name,
         "target": dataset_title(row.data),

@@ -1,4 +1,4 @@
-"""What comes and goes: the bin with its undo, and runs brought in from elsewhere."""
+"""What comes and goes: the trash with its undo, and runs brought in from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlviz.home import home, make_folder, storage_errors
 from tlviz.runs.store.archive import take_in
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.kinds import RACE
-from tlviz.runs.store.trash import bin_size, empty_bin, list_bin, restore
+from tlviz.runs.store.trash import empty_trash, list_trash, restore, trash_size
 from tlviz.runs.summary import summarise
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.runs.table import megabytes
@@ -27,19 +27,19 @@ MOST_SHOWN = 20
 def render_undo() -> None:
     """After a deletion, say where the run is and offer to take it back."""
     name = st.session_state.get(Key.DELETED)
-    if name is None or name not in {run.name for run in list_bin()}:
+    if name is None or name not in {run.name for run in list_trash()}:
         return
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.info(f"{plain(name)} is in the bin.", icon=":material/delete:")
+    words.info(f"{plain(name)} is in the trash.", icon=":material/delete:")
     button.button("Undo", icon=":material/undo:", key="undo_delete", on_click=heed, args=(_restore, name))
 
 
 def render_bin() -> None:
-    """Show the bin, folded away; nothing where it is empty."""
-    deleted = list_bin()
+    """Show the trash, folded away; nothing where it is empty."""
+    deleted = list_trash()
     if not deleted:
         return
-    with st.expander(f"Bin: {len(deleted):,} deleted, {megabytes(bin_size())}", icon=":material/delete:"):
+    with st.expander(f"Trash: {len(deleted):,} deleted, {megabytes(trash_size())}", icon=":material/delete:"):
         for run in deleted[:MOST_SHOWN]:
             words, button = st.columns([5, 1], vertical_alignment="center")
             words.markdown(plain(_label(run)))
@@ -47,7 +47,7 @@ def render_bin() -> None:
         if len(deleted) > MOST_SHOWN:
             st.caption(f"The newest {MOST_SHOWN} of {len(deleted):,}.")
         st.button(
-            "Empty the bin", icon=":material/delete_forever:", key="empty_bin", on_click=heed, args=(empty_bin,),
+            "Empty the trash", icon=":material/delete_forever:", key="empty_trash", on_click=heed, args=(empty_trash,),
             help="Deletes them from the disk permanently.",
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from tlviz.data.images import dataset_title
 from tlviz.data.pixels.problem import Problem
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.notes import read_notes
-from tlviz.runs.overview import Row, overview
+from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.races.plan import PLAN, STRATEGY
 from tlviz.runs.races.race import RACE_KEY, planned_settings
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -75,7 +75,7 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
     button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
 
 
-def run_label(summary: RunSummary | Row) -> str:
+def run_label(summary: RunSummary | RunRow) -> str:
     """Name a run the way a person would: by its own name, or target, strategy, network; and the time of day."""
     kind = KINDS.get(summary.kind)
     if kind and kind.title:
@@ -84,7 +84,7 @@ def run_label(summary: RunSummary | Row) -> str:
         return kind.title.format_map(defaultdict(str, settings | about))
     strategy = STRATEGIES[summary.strategy].title if summary.strategy in STRATEGIES else summary.strategy
     clock = summary.run[9:13]
-    own = summary.notes.name if isinstance(summary, Row) else ""
+    own = summary.notes.name if isinstance(summary, RunRow) else ""
     called = own or f"{dataset_title(summary.data)} · {strategy} · {summary.model}"
     return f"{called} · {clock[:2]}:{clock[2:]}"
 

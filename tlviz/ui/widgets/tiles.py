@@ -44,7 +44,7 @@ class Pane:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TileRow:
     """A line of panes with a title and a few words beside it."""
 
     title: str
@@ -53,7 +53,7 @@ class Row:
 
 
 def render_tiles(
-    rows: Sequence[Row],
+    rows: Sequence[TileRow],
     *,
     key: str,
     headings: Sequence[str] = ("",),

@@ -91,7 +91,7 @@ def test_a_race_can_be_read_whatever_is_left_of_it() -> None:
     assert read_race(race).members[0].state is MemberState.WAITING, "young, and nobody has ended it"
     events.write_bytes(content)
     (first.path / "config.json").unlink()
-    assert "1 of its runs are no longer in this folder" in str(read_race(race).trouble)
+    assert "1 of its runs is no longer in this folder" in str(read_race(race).trouble)
     shutil.rmtree(first.path)
     assert read_race(race).members[0].state is MemberState.GONE
     assert standings(read_race(race))[0].value == "gradual"

@@ -1,4 +1,4 @@
-"""Deleted runs wait in the bin."""
+"""Deleted runs wait in the trash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlviz.runs.overview import overview
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Heartbeat
 from tlviz.runs.store.json_lines import encode
-from tlviz.runs.store.trash import bin_folder, bin_size, discard, empty_bin, list_bin, restore
+from tlviz.runs.store.trash import discard, empty_trash, list_trash, restore, trash_folder, trash_size
 
 EPOCH = {"event": "epoch", "epoch": 1, "val_loss": 1.0, "val_accuracy": 0.75, "duration_s": 1.0, "images_per_s": 9.0}
 
@@ -34,12 +34,12 @@ def test_a_deleted_run_comes_back_as_it_was() -> None:
     run = make()
     before = {path.name: path.read_bytes() for path in run.path.iterdir()}
     binned = discard(run)
-    assert (overview(), list_bin()) == ([], [binned])
-    assert bin_size() > 0
+    assert (overview(), list_trash()) == ([], [binned])
+    assert trash_size() > 0
     again = restore(run.name)
     assert again == run
     assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
-    assert list_bin() == []
+    assert list_trash() == []
     with pytest.raises(UnknownNameError):
         restore(run.name)
 
@@ -49,9 +49,9 @@ def test_the_bin_is_emptied_and_takes_two_runs_of_one_name() -> None:
     discard(run)
     make().path.rename(run.path)
     discard(run)
-    assert len(list_bin()) == 2
-    assert empty_bin() == 2
-    assert (list_bin(), empty_bin(), bin_size()) == ([], 0, 0)
+    assert len(list_trash()) == 2
+    assert empty_trash() == 2
+    assert (list_trash(), empty_trash(), trash_size()) == ([], 0, 0)
 
 
 def test_a_running_run_and_what_is_no_run_do_not_go_into_the_bin(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_delete_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     run, other = make(), make()
     assert main(["runs", "delete", run.name, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["deleted"], Path(told["bin"])) == (True, bin_folder() / run.name)
+    assert (told["deleted"], Path(told["bin"])) == (True, trash_folder() / run.name)
     assert main(["runs", "delete", other.name, "--forever", "--json"]) == 0
     assert "bin" not in json.loads(capsys.readouterr().out)
-    assert [run.name for run in list_bin()] == [run.name]
+    assert [run.name for run in list_trash()] == [run.name]
