@@ -14,11 +14,11 @@ class Layout(StrEnum):
     """What the folders of a target stand for."""
 
     CLASSES = "classes"
-    """One folder a class."""
+    """One folder a class; in each, perhaps, one folder a part."""
     PARTS = "parts"
     """One folder a part (training, validation, test), in each one folder a class."""
     LEAVES = "leaves"
-    """The innermost folders that hold pictures are the classes: mammal/cat, mammal/dog."""
+    """The innermost folders that hold pictures are the classes, those of one name together: mammal/cat, mammal/dog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class LeftOut:
 class Reading:
     """How a target was read: ``layout`` in words, the columns of a table, and what is not certain.
 
-    ``used`` holds the decisions that would give the same reading again.
+    ``used`` holds the decisions that would give the same reading again.  What else could be decided are the ``columns``
+    of a table, or the ``layouts`` that folders can be read by, the one in use first.
     """
 
     layout: str = ""
@@ -98,6 +99,13 @@ class Reading:
     group_column: str | None = None
     questions: tuple[Question, ...] = ()
     used: ReadAs = GUESSED
+    columns: tuple[str, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return what a person is told: the layout in words, and the columns."""
+        names = ("layout", "label_column", "path_column", "split_column", "group_column")
+        return {name: getattr(self, name) for name in names}
 
 
 UNSAID = Reading()
