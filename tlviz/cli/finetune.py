@@ -8,9 +8,8 @@ from typing import Any
 
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Facts, Json, print_result, stderr
+from tlviz.cli.reading import settle_to_train
 from tlviz.cli.settings import takes_settings
-from tlviz.data.images import settle
-from tlviz.data.sources.reading import ReadAs
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
@@ -34,10 +33,13 @@ def finetune(chosen: dict[str, Any], as_json: Json = False) -> int:
 
 
 def read_config(chosen: dict[str, Any]) -> FinetuneConfig:
-    """Return the run that the options of a command describe.  Raises ``TlvizError`` for a person's mistake."""
+    """Return the run that the options of a command describe, and say how its target is read.
+
+    Raises ``TlvizError`` for a person's mistake.
+    """
     model, data, strategy = (chosen.pop(name) for name in ("model", "data", "strategy"))
-    reading = ReadAs.from_json(chosen)
-    return configure(find_model(model).name, settle(data, bytes_progress("unpacked"), reading), strategy, **chosen)
+    known = find_model(model).name
+    return configure(known, settle_to_train(data, chosen, bytes_progress("unpacked")), strategy, **chosen)
 
 
 def follow(run: RunFolder, as_json: bool) -> int:

@@ -237,7 +237,8 @@ def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
         counted[empty.name] += empty.others if is_masks_name(empty.name) else 0
     if counted.total() and any(is_pictures_name(folder.name) for folder in tree.root.within()):
         name, count = counted.most_common(1)[0]
+        files = "one file" if count == 1 else f"{count:,} files"
         raise BadDatasetError(
-            f"{called} holds pictures, and {count:,} file{"s" if count > 1 else ""} of another kind in {name}, as for finding objects; training "
-            "here needs one sub-folder of pictures a class, or a CSV of paths and labels."
+            f"{called} holds pictures, and {files} of another kind in {name}, as for finding objects; training here "
+            "needs one sub-folder of pictures a class, or a CSV of paths and labels."
         )

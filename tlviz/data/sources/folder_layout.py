@@ -146,7 +146,7 @@ def _are_above_classes(folders: Sequence[Folder]) -> bool:
 
 
 def _share_names(folders: Sequence[Folder], *, ignoring_twins: bool = False) -> bool:
-    """Return whether two of these hold folders of the same name; ``ignoring_twins``: two of the same name count once."""
+    """Return whether two of these hold folders of the same name; ``ignoring_twins`` takes those of one name as one."""
     seen: dict[str, str] = {}
     for folder in folders:
         for inner in folder.folders:

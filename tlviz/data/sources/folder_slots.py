@@ -45,8 +45,9 @@ class Arrangement:
 
     @property
     def is_possible(self) -> bool:
-        """Whether there are two classes to train."""
-        return len({slot.name for slot in self.slots if slot.part in {TRAIN, ""}}) > 1
+        """Whether there are two classes, each with pictures to train."""
+        trained = {slot.name for slot in self.slots if slot.part in {TRAIN, ""}}
+        return len(trained) > 1 and all(slot.name in trained for slot in self.slots)
 
     def owners(self) -> dict[str, tuple[str, str]]:
         """Return (part, class) of each folder's own pictures, by its path."""
@@ -81,9 +82,7 @@ def named_parts(folders: Sequence[Folder]) -> dict[str, PartName]:
     """Return what the names of sibling folders say about parts, by path; "evaluation" is test beside another one."""
     found = {folder.path: named for folder in folders if (named := part_name(folder.name)) is not None}
     has_val = any(named.part == VAL and not named.is_unsure for named in found.values())
-    return {
-        path: named._replace(part=TEST) if named.is_unsure and has_val else named for path, named in found.items()
-    }
+    return {path: named._replace(part=TEST) if named.is_unsure and has_val else named for path, named in found.items()}
 
 
 def has_parts_inside(folders: Sequence[Folder]) -> bool:
@@ -117,7 +116,7 @@ def unwrapped(folders: Sequence[Folder]) -> dict[str, Folder]:
 
 
 def _classes(top: Folder) -> Arrangement:
-    """One folder a class; in it, perhaps, one folder a part."""
+    """Take one folder for a class; in it, perhaps, one folder for a part."""
     read = Arrangement(Layout.CLASSES)
     if not has_parts_inside(top.folders):
         for folder in top.folders:
@@ -136,7 +135,7 @@ def _classes(top: Folder) -> Arrangement:
 
 
 def _parts(top: Folder) -> Arrangement:
-    """One folder a part, in each one folder a class; beside test and validation the classes may lie at the top."""
+    """Take one folder for a part, in each one for a class; beside test and validation classes may lie at the top."""
     read = Arrangement(Layout.PARTS)
     named = named_parts(top.folders)
     deep = [folder for folder in top.folders if folder.path in named and folder.folders]
@@ -215,7 +214,7 @@ def _combined(folders: Sequence[Folder], named: dict[str, PartName]) -> Iterator
 
 
 def _leaves(top: Folder) -> Arrangement:
-    """The innermost folders with pictures are the classes, those of one name together; parts above them count."""
+    """Take the innermost folders with pictures as the classes, those of one name together; parts above them count."""
     read = Arrangement(Layout.LEAVES)
 
     def visit(folder: Folder, part: str, depth: int) -> None:

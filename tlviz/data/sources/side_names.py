@@ -54,7 +54,9 @@ def may_be_masks_name(name: str) -> bool:
 def says_no_class(name: str) -> bool:
     """Return whether a folder's name says that nothing in it is sorted by class: unknown, images, test."""
     words = words_of(name)
-    return all(is_filler(word) or word in _UNSORTED or word in _PICTURES for word in words) or part_name(name) is not None
+    return (
+        all(is_filler(word) or word in _UNSORTED or word in _PICTURES for word in words) or part_name(name) is not None
+    )
 
 
 def plain_stem(stem: str) -> str:
