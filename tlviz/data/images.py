@@ -105,7 +105,7 @@ def open_target(
             return _as_it_comes(replace(digits_target(dataset), identity=name))
         where = f"The folder {dataset.folder}"
         target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
-        return replace(target, identity=name)
+        return replace(target, identity=name, reading=replace(target.reading, layouts=()))
     title = dataset_title(name)
     if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
         refuse_no_file(dataset)

@@ -10,31 +10,34 @@ from typing import NamedTuple
 TRAIN, VAL, TEST = PARTS = ("train", "val", "test")
 _WORDS = {
     TRAIN: """train training trained trn trening treningowy treningowe treningowa traning traening
-        trainingsdaten lernen lern entrainement apprentissage entrenamiento entreno entrenar aprendizaje treino treinamento
-        treinar addestramento allenamento trainen oefenen uczacy uczace uczenie ucenie trenink trenovaci treninkova
-        обучение обучающая обучающий обучающие тренировка тренировочная тренировочные тренировочный трейн навчання
-        тренувальна egitim koulutus harjoitus opetus tanito tanulo treno antrenare antrenament latih latihan pelatihan
-        huanluyen εκπαιδευση ekpaideusi 训练 訓練 学習 學習 トレーニング 훈련 학습 트레이닝 تدريب التدريب אימון آموزش
-        प्रशिक्षण ฝึก""",
-    VAL: """val valid validation validate validating validated vld dev devel development validierung validierungs
-        valider validacion validar validacao validazione convalida validatie walidacja walidacyjny walidacyjne validace
-        validacni валидация валидационная валидационный валидационные проверка проверочная проверочный валідація
-        dogrulama gecerleme validering validointi validacio ellenorzes validare validasi επικυρωση 验证 驗證 検証
-        バリデーション 검증 تحقق التحقق אימות اعتبارسنجی सत्यापन""",
-    TEST: """test tests testing tested tst holdout heldout unseen testdaten prufung essai prueba pruebas testeo teste
-        prova testowy testowe testowa testovaci тест тестовая тестовый тестовые тестирование тестування testi teszt uji
-        pengujian kiemtra δοκιμη 测试 測試 テスト 테스트 시험 اختبار الاختبار בדיקה تست आزمون परीक्षण ทดสอบ""",
+        trainingsdaten lernen lern entrainement apprentissage entrenamiento entreno entrenar aprendizaje
+        treino treinamento treinar addestramento allenamento trainen oefenen uczacy uczace uczenie ucenie
+        trenink trenovaci treninkova обучение обучающая обучающий обучающие тренировка тренировочная
+        тренировочные тренировочный трейн навчання тренувальна egitim koulutus harjoitus opetus tanito
+        tanulo treno antrenare antrenament latih latihan pelatihan huanluyen εκπαιδευση ekpaideusi 训练
+        訓練 学習 學習 トレーニング 훈련 학습 트레이닝 تدريب التدريب אימון آموزش प्रशिक्षण ฝึก""",
+    VAL: """val valid validation validate validating validated vld dev devel development validierung
+        validierungs valider validacion validar validacao validazione convalida validatie walidacja
+        walidacyjny walidacyjne validace validacni валидация валидационная валидационный валидационные
+        проверка проверочная проверочный валідація dogrulama gecerleme validering validointi validacio
+        ellenorzes validare validasi επικυρωση 验证 驗證 検証 バリデーション 검증 تحقق التحقق אימות
+        اعتبارسنجی सत्यापन""",
+    TEST: """test tests testing tested tst holdout heldout unseen testdaten prufung essai prueba pruebas testeo
+        teste prova testowy testowe testowa testovaci тест тестовая тестовый тестовые тестирование
+        тестування testi teszt uji pengujian kiemtra δοκιμη 测试 測試 テスト 테스트 시험 اختبار الاختبار
+        בדיקה تست आزمون परीक्षण ทดสอบ""",
 }
 _SHORT = {"tr": TRAIN, "va": VAL, "te": TEST, "ts": TEST}
 _EITHER = "eval evaluation evaluating evaluacion avaliacao valutazione evaluasi bewertung оценка 評価 评估 평가"
 """Test where another folder is for validation, else validation."""
-_NOISE = """set sets data dataset datasets datas img imgs image images picture pictures pic pics photo photos jpg jpeg png
-    sample samples split splits part parts subset folder dir files the of for my new final original originals raw all full
-    rgb resized cropped augmented aug processed preprocessed clean small large part batch fold examples example labeled labelled
-    class classes
-    daten datensatz satz menge bilder donnees jeu ensemble images datos conjunto imagenes dati immagini dados imagens dane
-    zbior obrazy sada data veri verisi veriseti seti gorseller данные выборка набор изображения картинки дані вибірка
-    集 数据 數據 数据集 數據集 图片 圖片 图像 圖像 画像 データ データセット 用 데이터 세트 데이터셋 이미지 بيانات صور"""
+_NOISE = """set sets data dataset datasets datas img imgs image images picture pictures pic pics photo photos
+        jpg jpeg png sample samples split splits part parts subset folder dir files the of for my new
+        final original originals raw all full rgb resized cropped augmented aug processed preprocessed
+        clean small large part batch fold examples example labeled labelled class classes daten datensatz
+        satz menge bilder donnees jeu ensemble images datos conjunto imagenes dati immagini dados imagens
+        dane zbior obrazy sada data veri verisi veriseti seti gorseller данные выборка набор изображения
+        картинки дані вибірка 集 数据 數據 数据集 數據集 图片 圖片 图像 圖像 画像 データ データセット 用
+        데이터 세트 데이터셋 이미지 بيانات صور"""
 
 
 def _plain(text: str) -> str:

@@ -47,7 +47,7 @@ def read_note(folder: Path) -> dict[str, Any]:
 
 
 def is_in_store(folder: Path) -> bool:
-    """Return whether a folder is one of the store's own: a note that lies elsewhere was written by nobody knows whom."""
+    """Return whether a folder is one of the store's own; a note that lies elsewhere may be anybody's."""
     return folder.resolve().parent == datasets_folder().resolve()
 
 

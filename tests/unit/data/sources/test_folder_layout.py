@@ -132,7 +132,7 @@ ASKED = {
     "train/1 test/1 cat/1 dog/1": "classes parts",
     "cat/1 dog/1 test/1": "classes parts",
     "cat/1 dog/1 Validation_data/1": "classes parts",
-    "cat/1 dog/1 test/x/1 test/y/1": "classes parts leaves",
+    "cat/1 dog/1 test/x/1 test/y/1": "classes leaves",
     "train/mammal/cat/1 train/mammal/dog/1 train/bird/owl/1 test/mammal/cat/1": "parts leaves",
     "train_cat/1 train_dog/1 test_cat/2 test_fox/2": "classes",
     "lab1/train/a/1 lab1/train/b/1 lab1/test/a/1 lab2/train/a/1 lab2/train/b/1 lab2/test/a/1": "classes leaves",
