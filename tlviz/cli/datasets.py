@@ -91,7 +91,8 @@ def import_dataset(
     if problems and not as_json:
         show(table(problems, _PROBLEMS), stderr)
     words = f"{len(target.names):,} images in {len(target.classes)} classes; use it as {folder.name}."
-    print_result(result | {"problems": problems}, as_json, words)
+    lines = "\n".join([words, *reading_lines(target)])
+    print_result(result | {"problems": problems} | reading_facts(target), as_json, lines)
 
 
 @datasets_app.command("check", cls=HelpfulCommand)
