@@ -43,8 +43,8 @@ class Request:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild a request from ``to_json``; other keys are ignored."""
         read_as = values.get("read_as")
-        names = ("model", "data", "image_size", "limit", "seed")
-        return cls(*(values[name] for name in names), ReadAs.from_json(read_as) if read_as is not None else None)
+        plain = {name: values[name] for name in ("model", "data", "image_size", "limit", "seed")}
+        return cls(**plain, read_as=ReadAs.from_json(read_as) if read_as is not None else None)
 
     @property
     def geometry(self) -> Geometry:

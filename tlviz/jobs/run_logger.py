@@ -82,7 +82,7 @@ class RunLogger:
     def _start(self, event: Started) -> None:
         images, config = self._state.session.images, self._state.session.config
         problems = [asdict(problem) for problem in images.problems]
-        about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
+        about: dict[str, Any] = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
         about |= {"copies": self._state.session.copies, "pictures": images.digest}
         left_out = [asdict(left) for left in images.left_out[:NAMED_LEFT_OUT]]
         about |= {"reading": images.reading.to_json(), "left_out": left_out, "left_out_count": len(images.left_out)}

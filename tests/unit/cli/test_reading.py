@@ -33,9 +33,8 @@ def draw(tmp_path: Path) -> Draw:
 
 @pytest.fixture
 def both(draw: Draw) -> str:
-    return draw(
-        *(f"{path}/{at}.png" for path in ("mammal/cat", "mammal/dog", "bird/owl", "bird/jay") for at in range(3))
-    )
+    folders = ("mammal/cat", "mammal/dog", "bird/owl", "bird/jay")
+    return draw(*(f"{folder}/{at}.png" for folder in folders for at in range(3)))
 
 
 def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:

@@ -50,7 +50,8 @@ class ReadAs:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild from ``to_json``; unknown and empty values are ignored."""
         names = {field.name for field in fields(cls)}
-        return cls(**{name: str(value) for name, value in values.items() if name in names and value})
+        decided: dict[str, Any] = {name: str(value) for name, value in values.items() if name in names and value}
+        return cls(**decided)
 
     def to_json(self) -> dict[str, str]:
         """Return what was decided, as JSON values."""
@@ -124,7 +125,8 @@ class Reading:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild what ``to_json`` returned; other keys are ignored."""
-        return cls(**{name: str(values[name]) for name in cls().to_json() if values.get(name)})
+        told: dict[str, Any] = {name: str(values[name]) for name in cls().to_json() if values.get(name)}
+        return cls(**told)
 
     def to_json(self) -> dict[str, str | None]:
         """Return what a person is told: the layout in words, and the columns."""

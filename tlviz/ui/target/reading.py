@@ -68,31 +68,34 @@ def render_other_reading(data: str | None) -> None:
 def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> None:
     """Draw a list of choices for each thing that can be decided, and the button that decides."""
     decided = remembered_reading(data)
-    chosen: dict[str, str] = {}
+    offered = COLUMNS if columns else ("layout", "group_pattern")
     if layouts:
-        options: list[Layout | None] = [None, *layouts]
-        picked = st.selectbox(
+        options = ["", *map(str, layouts)]
+        st.selectbox(
             SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=_key(data, "layout"),
-            format_func=lambda one: AS_IT_LOOKS if one is None else LAYOUT_WORDS[one], help=SETTINGS["layout"].help,
+            format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
         )  # fmt: skip
-        chosen |= {"layout": str(picked)} if picked else {}
-        pattern = st.text_input(
+        st.text_input(
             SETTINGS["group_pattern"].label, decided.group_pattern or "", key=_key(data, "group_pattern"),
             help=SETTINGS["group_pattern"].help,
         )  # fmt: skip
-        chosen |= {"group_pattern": pattern.strip()} if pattern.strip() else {}
     for name in COLUMNS if columns else ():
         extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
-        names: list[str | None] = [None, *columns, *extra]
-        column = st.selectbox(
+        names = ["", *columns, *extra]
+        st.selectbox(
             SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=_key(data, name),
-            format_func=lambda one: AS_IT_LOOKS if one is None else one, help=SETTINGS[name].help,
+            format_func=lambda one: one or AS_IT_LOOKS, help=SETTINGS[name].help,
         )  # fmt: skip
-        chosen |= {name: column} if column else {}
     st.button(
-        "Read it so", type="primary", key=_key(data, "decide"), on_click=heed,
-        args=(_remember, data, ReadAs.from_json(chosen)), help="Remembered for this target, also by the command line.",
+        "Read it so", type="primary", key=_key(data, "decide"), on_click=heed, args=(_decide, data, offered),
+        help="Remembered for this target, also by the command line.",
     )  # fmt: skip
+
+
+def _decide(data: str, offered: Sequence[str]) -> None:
+    """Remember what the controls say now; a choice and a click may come together."""
+    said = {name: st.session_state.get(_key(data, name)) for name in offered}
+    _remember(data, ReadAs.from_json({name: str(value).strip() for name, value in said.items() if value}))
 
 
 def _remember(data: str, read_as: ReadAs) -> None:
@@ -102,7 +105,7 @@ def _remember(data: str, read_as: ReadAs) -> None:
         del st.session_state[key]
 
 
-def _at(options: Sequence[str | None], value: str | None) -> int:
+def _at(options: Sequence[str], value: str | None) -> int:
     return options.index(value) if value in options else 0
 
 
