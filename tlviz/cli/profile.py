@@ -11,7 +11,7 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, Readable, print_result, share, table
-from tlviz.cli.reading import READING_OPTIONS, settle_to_train
+from tlviz.cli.reading import READING_OPTIONS, settle_to_train, tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.data.sources.notes import remembered_reading
@@ -76,7 +76,8 @@ def profile(
     """Measure how useful each stage of a network is for a target, and advise how many to freeze."""
     checked = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
     need_weights(find_model(checked.model))
-    name = settle_to_train(data, chosen, bytes_progress("unpacked"))
+    name, target = settle_to_train(data, chosen, bytes_progress("unpacked"))
+    tell_reading(target)
     request = replace(checked, data=name, read_as=ReadAs.from_json(chosen).over(remembered_reading(name)))
     found = find_profile(request)
     if found is None:

@@ -22,16 +22,15 @@ READING_OPTIONS: tuple[Setting, ...] = tuple(row for row in SETTINGS.values() if
 """The settings that say how a target is read."""
 
 
-def settle_to_train(data: str, chosen: Mapping[str, Any], unpacking: Progress | None = None) -> str:
-    """Return the name that finds a target from anywhere; say how it is read and what it leaves out.
+def settle_to_train(data: str, chosen: Mapping[str, Any], unpacking: Progress | None = None) -> tuple[str, Target]:
+    """Return the name that finds a target from anywhere, and the target, which can be trained on.
 
     ``chosen`` holds what the person decided about the reading, among other options.
     Raises ``BadDatasetError`` where the reading has an open question, and what ``open_target`` raises.
     """
     name, target = open_settled(data, unpacking, ReadAs.from_json(chosen))
     need_answers(target.reading)
-    tell_reading(target)
-    return name
+    return name, target
 
 
 def tell_reading(target: Target) -> None:
