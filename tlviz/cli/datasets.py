@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +14,13 @@ from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, print_result, show, stderr, table, tell
 from tlviz.cli.reading import READING_OPTIONS, reading_facts, reading_lines
 from tlviz.cli.settings import takes_settings
-from tlviz.data.doctor.findings import Finding
+from tlviz.data.doctor.findings import Finding, Report
 from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
-from tlviz.data.sources.reading import ReadAs
+from tlviz.data.sources.reading import LeftOut, ReadAs
 from tlviz.data.sources.store import list_stored, read_note
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError, UnknownNameError
@@ -122,6 +122,7 @@ def check_dataset(
         "groups": report.groups,
         "nearest_agreement": report.nearest_agreement,
     }
+    target = replace(target, left_out=(*target.left_out, *_unopened(report)))
     result |= reading_facts(target)
     lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
     print_result(result, as_json, "\n".join([*lines, *reading_lines(target), *map(_finding_line, report.findings)]))
@@ -154,6 +155,11 @@ def include_pictures(
             raise UnknownNameError("excluded picture", name, excluded)
     include(_identity(data), pictures)
     _print_excluded(data, as_json)
+
+
+def _unopened(report: Report) -> list[LeftOut]:
+    """Name the pictures of classes that cannot be opened, as the doctor found them."""
+    return [LeftOut(one.name, one.problem) for one in report.findings if one.name and one.action == "left out"]
 
 
 def _open_as(data: str, read_as: ReadAs, *, remember: bool) -> tuple[Target, ReadAs]:

@@ -22,12 +22,12 @@ from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.given_file import refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
-from tlviz.data.sources.reading import UNSAID, Layout, LeftOut, ReadAs, Reading
+from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import is_in_store, list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target
 from tlviz.data.training.flips import suggest_may_flip
-from tlviz.errors import BadDatasetError, UnknownNameError
+from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
 
 Progress = Callable[[int, int], None]
 
@@ -98,6 +98,7 @@ def open_target(
     Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
+    _check_kind(name, dataset, read_as or GUESSED)
     if isinstance(dataset, PublicSpec):
         return _as_it_comes(replace(public_target(dataset), identity=name))
     if isinstance(dataset, DatasetSpec):
@@ -117,6 +118,25 @@ def open_target(
         return replace(table_target(dataset, read_as), identity=identity)
     refuse_file(dataset)
     return replace(_folder(dataset, title, read_as, must_train=must_train), identity=identity)
+
+
+def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
+    """Raise ``BadSettingError`` where something is decided about a target that is not decided about its kind."""
+    columns = {
+        "label column": read_as.label_column,
+        "path column": read_as.path_column,
+        "split column": read_as.split_column,
+        "group column": read_as.group_column,
+    }
+    column = next((what for what, given in columns.items() if given), None)
+    if not isinstance(dataset, Path):
+        if read_as.layout or column:
+            raise BadSettingError(f"{name} comes with its classes; a {column or 'layout'} cannot be chosen for it.")
+    elif is_table(dataset) and dataset.is_file():
+        if read_as.layout:
+            raise BadSettingError(f"{name} is a table; a layout can be chosen for folders only.")
+    elif column and dataset.exists():
+        raise BadSettingError(f"{name} is no table; a {column} can be chosen for a CSV only.")
 
 
 def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
@@ -178,8 +198,14 @@ def decode_target(name: str, target: Target, geometry: Geometry, progress: Progr
         may_flip=target.may_flip,
         groups=tuple(target.groups[at] for at in decoded.kept) if target.groups else (),
         reading=target.reading,
-        left_out=target.left_out,
+        left_out=(*target.left_out, *_unreadable(target, decoded.problems)),
     )
+
+
+def _unreadable(target: Target, problems: Sequence[Problem]) -> tuple[LeftOut, ...]:
+    """Name the pictures that could not be opened as the target does."""
+    names = {source.name: name for source, name in zip(target.sources, target.names, strict=True)}
+    return tuple(LeftOut(names.get(one.path, one.path), one.problem) for one in problems if one.action == "left out")
 
 
 def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:

@@ -15,7 +15,7 @@ from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder_layout import decide, find_top, layout_words
 from tlviz.data.sources.folder_masks import find_masks
 from tlviz.data.sources.folder_slots import Arrangement, Slot
-from tlviz.data.sources.folder_tree import Folder, Tree, is_picture_name, read_tree
+from tlviz.data.sources.folder_tree import NO_PICTURE, Folder, Tree, is_picture_name, read_tree
 from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
 from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name
@@ -33,6 +33,7 @@ __all__ = [
     "scan_folder",
 ]
 NO_PICTURES = "no pictures in this class"
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 OUTSIDE = "outside the folders of the classes"
 
 
@@ -76,6 +77,7 @@ def scan_folder(
     pairs = [(slot.part, slot.name) for slot, _ in found]
     if len({name for _, name in pairs}) < 2:
         _refuse_detection(called, tree, masks)
+        _refuse_beside(called, tree)
     check_classes(called, pairs, must_train=must_train)
     classes = in_order(name for _, name in pairs)
     number = {name: at for at, name in enumerate(classes)}
@@ -242,3 +244,17 @@ def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
             f"{called} holds pictures, and {files} of another kind in {name}, as for finding objects; training here "
             "needs one sub-folder of pictures a class, or a CSV of paths and labels."
         )
+
+
+def _refuse_beside(called: str, tree: Tree) -> None:
+    """Raise ``BadDatasetError`` where what is wanted may lie beside the pictures: a table of them, or archives."""
+    others = [left.path for left in tree.left_out if left.reason == NO_PICTURE]
+    tables = [path for path in others if path.lower().endswith((".csv", ".tsv"))]
+    archives = [path for path in others if path.lower().endswith(_ARCHIVES)]
+    if tables and tree.root.count:
+        raise BadDatasetError(
+            f"{called} holds pictures, but no two folders of classes; if {tables[0]} says what they are, give that "
+            "file."
+        )
+    if archives and not tree.root.count:
+        raise BadDatasetError(f"{called} holds no pictures, but {archives[0]}; give that file, or unpack it there.")

@@ -26,14 +26,37 @@ class Decision:
 
 
 def find_top(root: Folder) -> Folder:
-    """Return the folder that holds parts or classes: wrappers around it are looked through."""
-    top = root
-    while len(top.folders) == 1 and top.folders[0].folders:
-        only = top.folders[0]
+    """Return the folder that holds parts or classes: wrappers around it are looked through.
+
+    Of several folders, the only one that is a target by itself, with parts, is taken: what lies beside it is left out.
+    """
+    top = _unwrapped(root)
+    while True:
+        whole = [folder for folder in top.folders if _is_whole(_unwrapped(folder))]
+        if len(whole) != 1 or any(_may_belong(folder, whole[0]) for folder in top.folders):
+            return top
+        top = _unwrapped(whole[0])
+
+
+def _unwrapped(folder: Folder) -> Folder:
+    """Return the folder below those that hold one folder only, unless that is a part or a class."""
+    while len(folder.folders) == 1 and folder.folders[0].folders:
+        only = folder.folders[0]
         if part_name(only.name) is not None and len({n.part for n in named_parts(only.folders).values()}) < 2:
             break
-        top = only
-    return top
+        folder = only
+    return folder
+
+
+def _is_whole(folder: Folder) -> bool:
+    """Return whether a folder is a target by itself: training and another part, with the same classes in both."""
+    named = named_parts(folder.folders)
+    of_part: dict[str, set[str]] = {}
+    for inner in folder.folders:
+        if inner.path in named:
+            of_part.setdefault(named[inner.path].part, set()).update(of.name for of in inner.folders)
+    trained = of_part.get(TRAIN, set())
+    return len(trained) > 1 and any(names & trained for part, names in of_part.items() if part != TRAIN)
 
 
 def decide(top: Folder, wanted: Layout | None, called: str) -> Decision:
@@ -80,6 +103,14 @@ def layout_words(read: Arrangement, top: Folder, root: Folder, *, naming: bool =
     return words
 
 
+def _may_belong(folder: Folder, whole: Folder) -> bool:
+    """Return whether a folder beside a whole target may be more of the same: parts in it, or the same classes."""
+    if folder.path == whole.path:
+        return False
+    classes = {of.name for part in _unwrapped(whole).folders for of in part.folders}
+    return any(part_name(inner.name) is not None or inner.name in classes for inner in folder.within())
+
+
 def _guess(top: Folder) -> tuple[Layout, Sequence[Layout], bool]:
     """Return the likeliest layout, those that may contradict it, and whether it is doubtful even without such."""
     named = named_parts(top.folders)
@@ -91,7 +122,7 @@ def _guess(top: Folder) -> tuple[Layout, Sequence[Layout], bool]:
     if named:
         return _guess_flat(top)
     if _share_names(top.folders) or _are_above_classes(top.folders):
-        return Layout.CLASSES, [Layout.LEAVES], False
+        return Layout.CLASSES, [Layout.LEAVES, Layout.PARTS], False
     return Layout.CLASSES, [], False
 
 
@@ -141,8 +172,15 @@ def _guess_flat(top: Folder) -> tuple[Layout, Sequence[Layout], bool]:
 
 def _are_above_classes(folders: Sequence[Folder]) -> bool:
     """Return whether some of these look like mammal above cat and dog: folders in them, and no pictures beside."""
-    deep = [folder for folder in folders if sum(_is_class_like(inner.name) for inner in folder.folders) > 1]
-    return any(not folder.pictures for folder in deep) or (len(deep) > 1 and len(deep) == len(folders))
+    deep = [folder for folder in folders if _divides(folder)]
+    return (len(deep) > 1 and len(deep) == len(folders)) or any(
+        _divides(inner) and not inner.pictures for folder in folders for inner in folder.within()
+    )
+
+
+def _divides(folder: Folder) -> bool:
+    """Return whether there are two folders in a folder that may be classes."""
+    return sum(_is_class_like(inner.name) for inner in folder.folders) > 1
 
 
 def _share_names(folders: Sequence[Folder], *, ignoring_twins: bool = False) -> bool:

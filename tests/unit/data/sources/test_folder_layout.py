@@ -105,6 +105,10 @@ CLEAR = {
     "images/cat/1 images/dog/1 masks/cat/1 masks/dog/1": "cat:1 dog:1",
     "cat/images/1 cat/masks/1 dog/images/2 dog/masks/2": "cat:1 dog:1",
     "images/train/a-b/1 images/test/a-b/1 annotations/train/a-b/1 annotations/test/a-b/1": f"train {AB} test {AB}",
+    # a target beside something else
+    "data/train/a-b/1 data/test/a-b/1 docs/1": f"train {AB} test {AB}",
+    "data/train/a-b/1 data/test/a-b/1 docs/figures/1 docs/more/2": f"train {AB} test {AB}",
+    "x/data/Training/a-b/1 x/data/Testing/a-b/1 x/models/1 y": f"train {AB} test {AB}",
     # a system's folders
     "cat/1 dog/1 @eaDir/1 @eaDir/cat/1": "cat:1 dog:1",
     "cat/1 dog/1 $RECYCLE.BIN/1 System~Volume~Information/1 lost+found/1": "cat:1 dog:1",
@@ -117,7 +121,11 @@ CLEAR = {
 # What two readings contradict each other about: the choices, the one in use first.
 ASKED = {
     "mammal/cat/1 mammal/dog/1 bird/owl/1 bird/jay/1": "classes leaves",
-    "mammal/cat/1 mammal/dog/1 owl/1": "classes leaves",
+    "mammal/cat/1 mammal/dog/1 owl/1": "classes leaves parts",
+    "labeled/cat/1 labeled/dog/1 unlabeled/1": "classes leaves parts",
+    "data/cat/1 data/dog/1 docs/1": "classes leaves parts",
+    "animal/mammal/cat/1 animal/mammal/dog/1 plant/tree/oak/1 plant/tree/elm/1": "classes leaves",
+    "animal/mammal/cat/1 animal/bird/owl/1 plant/tree/oak/1 plant/moss/x/1": "classes leaves",
     "site_a/x/1 site_a/y/1 site_b/x/1 site_b/y/1": "classes leaves",
     "site_a/0/1 site_a/1/1 site_b/0/1 site_b/1/1": "classes leaves",
     "cat/left/1 cat/right/1 dog/left/1 dog/right/1": "classes leaves",
@@ -136,7 +144,7 @@ ASKED = {
     "train/mammal/cat/1 train/mammal/dog/1 train/bird/owl/1 test/mammal/cat/1": "parts leaves",
     "train_cat/1 train_dog/1 test_cat/2 test_fox/2": "classes",
     "lab1/train/a/1 lab1/train/b/1 lab1/test/a/1 lab2/train/a/1 lab2/train/b/1 lab2/test/a/1": "classes leaves",
-    "mammal/cat/1 mammal/dog/1 mammal/5 bird/owl/1 bird/jay/1 bird/6": "classes leaves",
+    "mammal/cat/1 mammal/dog/1 mammal/5 bird/owl/1 bird/jay/1 bird/6": "classes leaves parts",
 }
 
 REFUSED = {
@@ -155,6 +163,8 @@ REFUSED = {
     "train_images/1 train_masks/1": "pictures in train_images and what belongs to them in train_masks",
     "images/1 labels/1.txt labels/2.txt": "2 files of another kind in labels",
     "train/images/1 train/labels/1.txt val/images/1 val/labels/1.txt": "2 files of another kind in labels",
+    "images/1 images/2 labels.csv": "if labels.csv says what they are, give that file",
+    "train/cat.0 train/dog.0 train.csv": "if train.csv says what they are, give that file",
     "val/a/1 val/b/1 test/a/1 test/b/1": "no training pictures of a, b",
     "test/a/1 test/b/1": "no training pictures of a, b",
     "train/a/1 train/b/1 test/fox/1 test/owl/1": "no training pictures of fox, owl",
