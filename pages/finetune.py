@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.images import ImageSet
+from tlviz.data.sources.reading import need_answers
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
@@ -22,6 +23,7 @@ from tlviz.ui.finetune.range_test import render_range_test
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
+from tlviz.ui.target.reading import reading_line
 from tlviz.ui.widgets.panels import pick_run
 
 
@@ -30,6 +32,7 @@ def page() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         images = targets.images(target(), source())
         stages = networks.target_stages(source(), len(images.classes))
+    reading_line(images)
     plan = render_plan(stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
@@ -56,7 +59,8 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
     except TlvizError as error:
         plan.caption("A summary appears here once all settings are valid.")
         show_error(error)
-    startable = config if config and attempt(partial(check_startable, config, stages=stages)) else None
+    is_read = attempt(need_answers, images.reading)
+    startable = config if config and is_read and attempt(partial(check_startable, config, stages=stages)) else None
     is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=startable is None)
     if is_wanted and startable and attempt(_start, startable):
         st.rerun()  # so that the sidebar shows it too

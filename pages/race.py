@@ -9,6 +9,7 @@ from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.race.form import render_form
 from tlviz.ui.race.live import pick_race, render_no_race, render_race
 from tlviz.ui.runs.trash import render_undo
+from tlviz.ui.target.reading import reading_line
 
 
 def page() -> None:
@@ -31,7 +32,8 @@ def page() -> None:
 
 def _form() -> None:
     images = targets.images(target(), source())
-    render_form(source(), images.name, networks.target_stages(source(), len(images.classes)))
+    reading_line(images)
+    render_form(source(), images, networks.target_stages(source(), len(images.classes)))
 
 
 guarded(page)

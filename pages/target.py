@@ -12,6 +12,7 @@ from tlviz.ui.state import Key
 from tlviz.ui.target.dataset_import import render_import
 from tlviz.ui.target.findings import render_findings, render_take_back
 from tlviz.ui.target.image_map import render_map
+from tlviz.ui.target.reading import render_other_reading, render_reading
 from tlviz.ui.target.views import render_augmentation, render_classes, target_relation
 from tlviz.ui.widgets.panels import render_problems
 
@@ -27,6 +28,7 @@ def page() -> None:
     except TlvizError as error:  # what can mend it is on this page, so it stays usable
         show_error(error)
         render_take_back(target_or_none())
+        render_other_reading(target_or_none())
     with import_place:
         render_import()
 
@@ -35,6 +37,7 @@ def _views() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         images = targets.images(target(), source())
     _summary(images)
+    render_reading(target(), images)
     from_address(Key.VIEW, VIEWS, CLASSES)
     st.segmented_control(
         "View", VIEWS, key=Key.VIEW, required=True, persist_state="session", label_visibility="collapsed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_pages import open_page, text, the_server_knows_the_page_table  # noqa: F401 (a fixture)
 from tlviz.data.images import load_images
-from tlviz.data.sources.notes import exclude, excluded_names
+from tlviz.data.sources.notes import exclude, excluded_names, remember_reading, remembered_reading
+from tlviz.data.sources.reading import Layout, ReadAs
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.kinds import INGEST
@@ -75,6 +77,62 @@ def test_copies_stay_in_one_part_once_they_are_known(pets: Path) -> None:
     check_dataset(str(pets), features=False)
     app = open_page("target", target="folder", folder=str(pets))
     assert "Copies of one picture stay in one part." in text(app)
+
+
+@pytest.fixture
+def both(pets: Path, tmp_path: Path) -> str:
+    """Return a folder that can be read in two ways, with a file that is no picture."""
+    for name in ("ours", "theirs"):
+        shutil.copytree(pets, tmp_path / "both" / name)
+    (tmp_path / "both" / "notes.txt").touch()
+    return str(tmp_path / "both")
+
+
+def test_a_target_says_how_it_is_read_and_a_person_decides(both: str) -> None:
+    app = open_page("target", target="folder", folder=both)
+    assert "**both** is read as 2 classes, one folder each; 1 files or folders are left out." in text(app)
+    assert "can be read as the 2 classes ours and theirs" in app.warning[0].value
+    assert list(app.dataframe[0].value["path"]) == ["notes.txt"]
+    (layout,) = [box for box in app.selectbox if str(box.key).startswith("read_layout")]
+    layout.select("leaves")
+    (decide,) = [button for button in app.button if str(button.key).startswith("read_decide")]
+    decide.click().run()
+    assert not app.exception
+    assert not app.warning
+    assert "2 classes, the innermost folders" in text(app)
+    assert remembered_reading(both) == ReadAs(layout=Layout.LEAVES)
+    for page in ("finetune", "race"):
+        app = open_page(page, target="folder", folder=both)
+        assert not app.error
+        assert "2 classes, the innermost folders" in text(app)
+
+
+@pytest.mark.parametrize(("page", "start"), [("finetune", "Start"), ("race", "Start the race")])
+def test_nothing_starts_while_it_is_a_question(both: str, page: str, start: str) -> None:
+    app = open_page(page, target="folder", folder=both)
+    assert not app.exception
+    assert "say --layout classes or --layout leaves; or choose on the Target page." in app.error[0].value
+    assert [button.disabled for button in app.button if button.label == start] == [True]
+
+
+def test_pages_that_only_look_open_on_the_reading_in_use(both: str) -> None:
+    app = open_page("feature_maps", target="folder", folder=both)
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_folder_that_cannot_be_read_as_decided_can_be_read_otherwise(both: str) -> None:
+    remember_reading(both, ReadAs(layout=Layout.PARTS))
+    shutil.rmtree(Path(both, "ours", "cat"))
+    shutil.rmtree(Path(both, "theirs", "cat"))
+    app = open_page("target", target="folder", folder=both)
+    assert "one class only ('dog')" in app.error[0].value
+    (layout,) = [box for box in app.selectbox if str(box.key).startswith("read_layout")]
+    layout.select("")
+    (decide,) = [button for button in app.button if str(button.key).startswith("read_decide")]
+    decide.click().run()
+    assert not [error.value for error in app.error]
+    assert "2 classes, one folder each" in text(app)
 
 
 def test_a_path_to_an_archive_says_where_to_bring_it_in(pets: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +12,17 @@ import typer
 from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, print_result, show, stderr, table, tell
-from tlviz.data.doctor.findings import Finding
+from tlviz.cli.reading import READING_OPTIONS, reading_facts, reading_lines
+from tlviz.cli.settings import takes_settings
+from tlviz.data.doctor.findings import Finding, Report
 from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
-from tlviz.data.sources.notes import exclude, excluded_names, include
+from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
+from tlviz.data.sources.reading import LeftOut, ReadAs
 from tlviz.data.sources.store import list_stored, read_note
+from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 _COLUMNS = (
@@ -87,32 +91,42 @@ def import_dataset(
     if problems and not as_json:
         show(table(problems, _PROBLEMS), stderr)
     words = f"{len(target.names):,} images in {len(target.classes)} classes; use it as {folder.name}."
-    print_result(result | {"problems": problems}, as_json, words)
+    lines = "\n".join([words, *reading_lines(target)])
+    print_result(result | {"problems": problems} | reading_facts(target), as_json, lines)
 
 
 @datasets_app.command("check", cls=HelpfulCommand)
+@takes_settings(READING_OPTIONS)
 def check_dataset(
+    chosen: dict[str, Any],
     data: Data,
     features: Annotated[
         bool, typer.Option(help="Also look for wrong labels, by each picture's neighbours in a network's features.")
     ] = True,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Read it so from now on; without such options, forget what was decided.")
+    ] = False,
     as_json: Json = False,
-) -> None:
-    """Check every picture of a target and list what is odd, the worst first."""
+) -> int:
+    """Say how a target is read, check every picture of it, and list what is odd, the worst first."""
     from tlviz.diagnose.doctor import check_dataset  # takes a second to import
 
-    report = check_dataset(data, features=features, progress=_looking_progress())
+    target, read_as = _open_as(data, ReadAs.from_json(chosen), remember=remember)
+    report = check_dataset(data, features=features, progress=_looking_progress(), read_as=read_as)
     names = ("path", "problem", "action", "kind", "severity", "name", "related", "group", "excluded")
     result = {
         "classes": report.classes,
         "images": report.images,
         "problems": [{name: getattr(finding, name) for name in names} for finding in report.findings],
-        "excluded": list(excluded_names(_identity(data))),
+        "excluded": list(excluded_names(target.identity)),
         "groups": report.groups,
         "nearest_agreement": report.nearest_agreement,
     }
+    target = replace(target, left_out=(*target.left_out, *_unopened(report)))
+    result |= reading_facts(target)
     lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
-    print_result(result, as_json, "\n".join([*lines, *map(_finding_line, report.findings)]))
+    print_result(result, as_json, "\n".join([*lines, *reading_lines(target), *map(_finding_line, report.findings)]))
+    return 0
 
 
 @datasets_app.command("exclude", cls=HelpfulCommand)
@@ -141,6 +155,21 @@ def include_pictures(
             raise UnknownNameError("excluded picture", name, excluded)
     include(_identity(data), pictures)
     _print_excluded(data, as_json)
+
+
+def _unopened(report: Report) -> list[LeftOut]:
+    """Name the pictures of classes that cannot be opened, as the doctor found them."""
+    return [LeftOut(one.name, one.problem) for one in report.findings if one.name and one.action == "left out"]
+
+
+def _open_as(data: str, read_as: ReadAs, *, remember: bool) -> tuple[Target, ReadAs]:
+    """Return a target read as a person says, else as remembered, and how that is; keep it where that is wanted."""
+    if not remember:
+        read_as = read_as.over(remembered_reading(_identity(data)))
+    target = open_target(data, must_train=False, read_as=read_as)
+    if remember:
+        remember_reading(target.identity, read_as)
+    return target, read_as
 
 
 def bytes_progress(done_word: str) -> Callable[[int, int], None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlviz.cli.finetune import read_config
+from tlviz.cli.finetune import read_run
 from tlviz.cli.output import Json, print_result
+from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.finetune.config import SETTINGS, FinetuneConfig
@@ -16,8 +17,9 @@ from tlviz.runs.launch import start_range_test
 @takes_settings(SETTINGS.values())
 def find_rate(chosen: dict[str, Any], as_json: Json = False) -> int:
     """Try head rates from 1e-7 to 10 on 100 batches of a run, and suggest one; no weights are kept."""
-    config = read_config(chosen)
+    config, target = read_run(chosen)
     run = start_range_test(config)
+    tell_reading(target)
     watch_job(run)
     last = (run.events() or [{}])[-1]
     if "suggested" not in last:

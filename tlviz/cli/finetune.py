@@ -8,9 +8,9 @@ from typing import Any
 
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Facts, Json, print_result, stderr
+from tlviz.cli.reading import settle_to_train, tell_reading
 from tlviz.cli.settings import takes_settings
-from tlviz.data.images import settle
-from tlviz.data.sources.reading import ReadAs
+from tlviz.data.sources.target import Target
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
@@ -30,14 +30,26 @@ STRATEGIES_EPILOG = "\n\n".join(
 @takes_settings(SETTINGS.values())
 def finetune(chosen: dict[str, Any], as_json: Json = False) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
-    return follow(start_finetune(read_config(chosen)), as_json)
+    config, target = read_run(chosen)
+    run = start_finetune(config)
+    tell_reading(target)
+    return follow(run, as_json)
 
 
 def read_config(chosen: dict[str, Any]) -> FinetuneConfig:
     """Return the run that the options of a command describe.  Raises ``TlvizError`` for a person's mistake."""
+    return read_run(chosen)[0]
+
+
+def read_run(chosen: dict[str, Any]) -> tuple[FinetuneConfig, Target]:
+    """Return the run that the options of a command describe, and its target.
+
+    Raises ``TlvizError`` for a person's mistake.
+    """
     model, data, strategy = (chosen.pop(name) for name in ("model", "data", "strategy"))
-    reading = ReadAs.from_json(chosen)
-    return configure(find_model(model).name, settle(data, bytes_progress("unpacked"), reading), strategy, **chosen)
+    known = find_model(model).name
+    name, target = settle_to_train(data, chosen, bytes_progress("unpacked"))
+    return configure(known, name, strategy, **chosen), target
 
 
 def follow(run: RunFolder, as_json: bool) -> int:

@@ -11,8 +11,11 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, Readable, print_result, share, table
+from tlviz.cli.reading import READING_OPTIONS, settle_to_train, tell_reading
+from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.data.images import settle
+from tlviz.data.sources.notes import remembered_reading
+from tlviz.data.sources.reading import ReadAs
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT, make_request
@@ -35,7 +38,9 @@ _COLUMNS = (
 )
 
 
+@takes_settings(READING_OPTIONS)
 def profile(
+    chosen: dict[str, Any],
     model: Annotated[
         str,
         typer.Option(
@@ -71,7 +76,9 @@ def profile(
     """Measure how useful each stage of a network is for a target, and advise how many to freeze."""
     checked = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
     need_weights(find_model(checked.model))
-    request = replace(checked, data=settle(data, bytes_progress("unpacked")))
+    name, target = settle_to_train(data, chosen, bytes_progress("unpacked"))
+    tell_reading(target)
+    request = replace(checked, data=name, read_as=ReadAs.from_json(chosen).over(remembered_reading(name)))
     found = find_profile(request)
     if found is None:
         run = start_profile(request)

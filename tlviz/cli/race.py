@@ -11,9 +11,8 @@ import typer
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
+from tlviz.cli.reading import settle_to_train, tell_reading
 from tlviz.cli.settings import takes_settings
-from tlviz.data.images import settle
-from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.settings import Group, former_names
@@ -68,14 +67,17 @@ def race(
 ) -> int:  # fmt: skip
     """Race strategies, or values of one setting, on equal terms, and say which wins and whether it is noise."""
     name, texts = _swept(strategies, sweep, values)
-    data = settle(chosen["data"], bytes_progress("unpacked"), ReadAs.from_json(chosen))
-    chosen |= {"model": find_model(chosen["model"]).name, "data": data}
+    chosen |= {"model": find_model(chosen["model"]).name}
+    data, target = settle_to_train(chosen["data"], chosen, bytes_progress("unpacked"))
+    chosen |= {"data": data}
     if name == STRATEGY:
         chosen.pop(STRATEGY)
     else:
         find_strategy(chosen[STRATEGY])
     tried, chosen_seeds = parse_values(name, texts), parse_seeds(seeds)
-    return follow_race(start_race(plan_race(chosen, name, tried, chosen_seeds), name, halving=halving), as_json)
+    run = start_race(plan_race(chosen, name, tried, chosen_seeds), name, halving=halving)
+    tell_reading(target)
+    return follow_race(run, as_json)
 
 
 def follow_race(run: RunFolder, as_json: bool) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Facts, Readable, share, table
+from tlviz.data.sources.reading import Reading
 from tlviz.runs.summary import RunSummary
 from tlviz.runs.titles import moment
 
@@ -63,6 +64,8 @@ def _facts(summary: RunSummary) -> Facts:
         "error": summary.error,
         "model": summary.model,
         "data": summary.data,
+        "reading": Reading.from_json(summary.start_event.get("reading") or {}).in_words(),
+        "left out": summary.start_event.get("left_out_count") or None,
         "strategy": summary.strategy,
         "started": moment(summary.started),
         "best epoch": summary.best_epoch,

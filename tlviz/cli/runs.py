@@ -69,6 +69,7 @@ def show_run(run: Run, as_json: Json = False) -> None:
     transfer = compare_with_scratch(summary, map(summarise, list_runs(FINETUNE)))
     result["transfer"] = asdict(transfer) | {"worth": transfer.worth} if transfer else None
     result |= {name: summary.start_event.get(name, []) for name in ("problems", "excluded")}
+    result |= {"reading": summary.start_event.get("reading"), "left_out": summary.start_event.get("left_out", [])}
     result |= {"switches": summary.start_event.get("switches", [])}
     result |= {"phases": phases_of(summary), "gauges": gauges_of(summary)}
     print_result(result, as_json, *run_in_words(summary))

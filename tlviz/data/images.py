@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,14 +19,15 @@ from tlviz.data.sources.archive import is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.digits import digits_target
 from tlviz.data.sources.folder import given_path, scan_folder
+from tlviz.data.sources.given_file import refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
-from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
-from tlviz.data.sources.store import list_stored, read_note, stored
+from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
+from tlviz.data.sources.store import is_in_store, list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target
 from tlviz.data.training.flips import suggest_may_flip
-from tlviz.errors import BadDatasetError, UnknownNameError
+from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
 
 Progress = Callable[[int, int], None]
 
@@ -96,22 +98,45 @@ def open_target(
     Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
+    _check_kind(name, dataset, read_as or GUESSED)
     if isinstance(dataset, PublicSpec):
-        return replace(public_target(dataset), identity=name)
+        return _as_it_comes(replace(public_target(dataset), identity=name))
     if isinstance(dataset, DatasetSpec):
         if dataset.folder is None:
-            return replace(digits_target(dataset), identity=name)
+            return _as_it_comes(replace(digits_target(dataset), identity=name))
         where = f"The folder {dataset.folder}"
         target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
-        return replace(target, identity=name)
+        return replace(target, identity=name, reading=replace(target.reading, layouts=()))
     title = dataset_title(name)
+    if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
+        refuse_no_file(dataset)
     if is_archive(dataset) and not dataset.is_dir():
         dataset, title = unpack(dataset, unpacking), dataset.name
     identity = str(dataset.resolve())
     read_as = remembered_reading(identity) if read_as is None else read_as
     if is_table(dataset) and not dataset.is_dir():
         return replace(table_target(dataset, read_as), identity=identity)
+    refuse_file(dataset)
     return replace(_folder(dataset, title, read_as, must_train=must_train), identity=identity)
+
+
+def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
+    """Raise ``BadSettingError`` where something is decided about a target that is not decided about its kind."""
+    columns = {
+        "label column": read_as.label_column,
+        "path column": read_as.path_column,
+        "split column": read_as.split_column,
+        "group column": read_as.group_column,
+    }
+    column = next((what for what, given in columns.items() if given), None)
+    if not isinstance(dataset, Path):
+        if read_as.layout or column:
+            raise BadSettingError(f"{name} comes with its classes; a {column or 'layout'} cannot be chosen for it.")
+    elif is_table(dataset) and dataset.is_file():
+        if read_as.layout:
+            raise BadSettingError(f"{name} is a table; a layout can be chosen for folders only.")
+    elif column and dataset.exists():
+        raise BadSettingError(f"{name} is no table; a {column} can be chosen for a CSV only.")
 
 
 def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
@@ -120,16 +145,18 @@ def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None 
     ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.
     Raises what ``open_target`` raises.
     """
+    return open_settled(name, unpacking, read_as)[0]
+
+
+def open_settled(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> tuple[str, Target]:
+    """Return what ``settle`` does, and the target itself.  Raises what ``open_target`` raises."""
     dataset = find_dataset(name)
-    if isinstance(dataset, DatasetSpec):
-        return name
     if isinstance(dataset, Path):
-        is_packed = is_archive(dataset) and not dataset.is_dir()
+        is_packed = is_archive(dataset) and dataset.is_file()
         name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
     if read_as is not None:
         read_as = read_as.over(remembered_reading(name))
-    open_target(name, read_as=read_as)
-    return name
+    return name, open_target(name, read_as=read_as)
 
 
 def load_images(
@@ -171,8 +198,14 @@ def decode_target(name: str, target: Target, geometry: Geometry, progress: Progr
         may_flip=target.may_flip,
         groups=tuple(target.groups[at] for at in decoded.kept) if target.groups else (),
         reading=target.reading,
-        left_out=target.left_out,
+        left_out=(*target.left_out, *_unreadable(target, decoded.problems)),
     )
+
+
+def _unreadable(target: Target, problems: Sequence[Problem]) -> tuple[LeftOut, ...]:
+    """Name the pictures that could not be opened as the target does."""
+    names = {source.name: name for source, name in zip(target.sources, target.names, strict=True)}
+    return tuple(LeftOut(names.get(one.path, one.path), one.problem) for one in problems if one.action == "left out")
 
 
 def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
@@ -191,12 +224,48 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
     )
 
 
+def as_trained(images: ImageSet, classes: Sequence[str]) -> ImageSet:
+    """Return a target with its classes numbered as a run did: versions before sorted numbers as text.
+
+    Where these are other classes, the target is returned as it is.
+    """
+    if tuple(classes) == images.classes or set(classes) != set(images.classes):
+        return images
+    number = {name: at for at, name in enumerate(classes)}
+    numbers = np.array([number[name] for name in images.classes], dtype=np.int64)
+    return replace(images, classes=tuple(classes), labels=numbers[images.labels])
+
+
+def reading_of_run(name: str, read_as: ReadAs, classes: Collection[str]) -> ReadAs:
+    """Return how to read a target so that it has the classes of a run: by ``read_as``, where that still gives them.
+
+    Versions before took some parts for classes; a run of theirs goes on with what it began with.
+    Raises what ``open_target`` raises.
+    """
+    if read_as.layout is not None or set(open_target(name, read_as=read_as, must_train=False).classes) == set(classes):
+        return read_as
+    for layout in Layout:
+        other = replace(read_as, layout=layout)
+        with suppress(BadDatasetError):
+            if set(open_target(name, read_as=other, must_train=False).classes) == set(classes):
+                return other
+    return read_as
+
+
+def _as_it_comes(target: Target) -> Target:
+    """Say how a target is read that nobody can read otherwise."""
+    return replace(target, reading=Reading(layout=f"{len(target.classes):,} classes, as the data set names them"))
+
+
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
-    note = read_note(path)
+    note = read_note(path) if is_in_store(path) else {}
     title = Path(str(note.get("archive", title))).name
     root = path / str(note.get("root", "."))
+    if not root.resolve().is_relative_to(path.resolve()):
+        raise BadDatasetError(f"The note of {path} leads out of that folder; delete the folder and import it again.")
     index = scan_folder(root, read_as=read_as, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
     noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
-    return replace(target, problems=(*noted, *target.problems))
+    left_out = tuple(LeftOut(**left) for left in note.get("left_out", ()))
+    return replace(target, problems=(*noted, *target.problems), left_out=(*left_out, *target.left_out))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tlviz.data.images import open_target
 from tlviz.data.sources.notes import excluded_names
+from tlviz.data.sources.reading import ReadAs
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
 
@@ -61,12 +62,14 @@ def choose_rows(labels: Ints, classes: Sequence[str], parts: Sequence[str], limi
     return Chosen(rows, available, tuple(notes))
 
 
-def sample_target(name: str, limit: int) -> tuple[Target, Chosen]:
+def sample_target(name: str, limit: int, read_as: ReadAs | None = None) -> tuple[Target, Chosen]:
     """Describe a sample of a target by name or path, excluded pictures left out, without opening any picture.
+
+    ``read_as`` is as in ``open_target``.
 
     Raises what ``open_target`` and ``choose_rows`` raise.
     """
-    target = open_target(name)
+    target = open_target(name, read_as=read_as)
     excluded = excluded_names(target.identity)
     included = np.array([at for at, name in enumerate(target.names) if name not in excluded], dtype=np.int64)
     parts = [target.parts[at] for at in included]

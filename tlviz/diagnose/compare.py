@@ -44,7 +44,7 @@ def compare_with_start(
 
 
 def _sample(request: Request) -> Sample:
-    return read_sample(request, *sample_target(request.data, request.limit))
+    return read_sample(request, *sample_target(request.data, request.limit, request.read_as))
 
 
 def _features(request: Request, pixels: Pixels, progress: Progress | None) -> Mapping[str, Features]:

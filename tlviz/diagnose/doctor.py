@@ -25,6 +25,7 @@ from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.sources.notes import excluded_names
+from tlviz.data.sources.reading import ReadAs
 from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
@@ -58,13 +59,16 @@ class _Looked:
     broken: list[tuple[PictureFile, Broken]]
 
 
-def check_dataset(name: str, *, features: bool = True, progress: Progress | None = None) -> Report:
+def check_dataset(
+    name: str, *, features: bool = True, progress: Progress | None = None, read_as: ReadAs | None = None
+) -> Report:
     """Return the doctor's report on a target by name or folder, from the cache where nothing changed since.
 
     ``progress`` gets what is being done, how much of it is done and how much there is; it may raise to end the check.
+    ``read_as`` is as in ``open_target``.
     Raises ``BadDatasetError`` where there are no pictures in at least two classes.
     """
-    inventory = take_inventory(name)
+    inventory = take_inventory(name, read_as)
     path = cache_folder("doctor") / f"{_key(inventory, features=features)}.json"
     report = _stored(path)
     if report is None:
@@ -76,11 +80,11 @@ def check_dataset(name: str, *, features: bool = True, progress: Progress | None
     return report.with_exclusions(excluded_names(inventory.identity))
 
 
-def known_report(name: str) -> Report | None:
+def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     """Return the report on a target as it is now if there is one, with features or without, without checking."""
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
-    inventory = take_inventory(name)
+    inventory = take_inventory(name, read_as)
     for features in (True, False):
         report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")
         if report:

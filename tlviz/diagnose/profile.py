@@ -15,6 +15,7 @@ from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sample import choose_rows, sample_target
 from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.reading import need_answers
 from tlviz.diagnose.advice import advise, summarise_stages
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
@@ -54,11 +55,12 @@ def profile_target(request: Request, progress: Progress | None = None) -> Profil
     ``progress`` is called with the step, how much of it is done and its total, and may raise to end it.
     Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
     """
-    target, chosen = sample_target(request.data, request.limit)
+    target, chosen = sample_target(request.data, request.limit, request.read_as)
     path = profile_path(request, target)
     stored = load_profile(path)
     if stored is not None:
         return stored
+    need_answers(target.reading)
     tell = progress or _silent
     spec = find_model(request.model)
     sample = read_sample(request, target, chosen, partial(tell, "reading pictures"))

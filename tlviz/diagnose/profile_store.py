@@ -27,7 +27,7 @@ def find_profile(request: Request) -> Profile | None:
 
     Raises what ``sample_target`` raises.
     """
-    return load_profile(profile_path(request, sample_target(request.data, request.limit)[0]))
+    return load_profile(profile_path(request, sample_target(request.data, request.limit, request.read_as)[0]))
 
 
 def profile_path(request: Request, sample: Target) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import BadSettingError
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, check_size
@@ -22,22 +23,28 @@ _SEEDS = (0, 2**32 - 1)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A network by name, a target by name or path, the side in pixels, the most images, and the seed."""
+    """A network by name, a target by name or path, the side in pixels, the most images, and the seed.
+
+    ``read_as`` is how the target is read; None is what the person decided before, if anything.
+    """
 
     model: str
     data: str
     image_size: int
     limit: int = LIMIT
     seed: int = 0
+    read_as: ReadAs | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON values."""
-        return asdict(self)
+        return asdict(self) | {"read_as": self.read_as.to_json() if self.read_as is not None else None}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild a request from ``to_json``; other keys are ignored."""
-        return cls(values["model"], values["data"], values["image_size"], values["limit"], values["seed"])
+        read_as = values.get("read_as")
+        plain = {name: values[name] for name in ("model", "data", "image_size", "limit", "seed")}
+        return cls(**plain, read_as=ReadAs.from_json(read_as) if read_as is not None else None)
 
     @property
     def geometry(self) -> Geometry:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tlviz.data.doctor.findings import number_groups
-from tlviz.data.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
 from tlviz.data.training.splits import Split, split_images
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import Bundle
@@ -28,7 +28,8 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     Raises ``BadDatasetError`` or ``UnknownNameError`` where they are no longer there or have other classes now.
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
-    images = load_images(config.data, config.geometry, progress, read_as=config.read_as)
+    read_as = reading_of_run(config.data, config.read_as, header.classes)
+    images = as_trained(load_images(config.data, config.geometry, progress, read_as=read_as), header.classes)
     if images.classes != header.classes:
         raise BadDatasetError(
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from tlviz.data.doctor.findings import number_groups
-from tlviz.data.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.sources.reading import ReadAs
+from tlviz.data.sources.reading import ReadAs, need_answers
 from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
@@ -86,7 +86,7 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     check_startable(config)
     prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
-    images = _images(job, config, shared)
+    images = _as_begun(job, config, _images(job, config, shared), shared)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
     groups = number_groups(copies, images.names) if copies else None
@@ -102,11 +102,33 @@ def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet
     if shared is None or key not in shared.images:
         with decoding_errors():
             progress = partial(telling(job, UnknownShare()), "reading images")
-            images = load_images(config.data, config.geometry, progress, read_as=config.read_as)
+            classes = _classes(_begun(job, config, shared))
+            read_as = reading_of_run(config.data, config.read_as, classes) if classes else config.read_as
+            images = load_images(config.data, config.geometry, progress, read_as=read_as)
         if shared is None:
             return images
         shared.images[key] = images
     return shared.images[key]
+
+
+def _as_begun(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared | None) -> ImageSet:
+    """Return the target with its classes numbered as when the run, or its race, began.
+
+    Raises ``BadDatasetError`` where a run begins on a target that can be read in two ways, and none was chosen.
+    """
+    begun = _begun(job, config, shared)
+    if begun is None:
+        need_answers(images.reading)
+    return as_trained(images, _classes(begun))
+
+
+def _begun(job: Job, config: FinetuneConfig, shared: Shared | None) -> Mapping[str, Any] | None:
+    """Return what the run, or else the first of its race, recorded of its pictures when it began."""
+    return recorded_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
+
+
+def _classes(begun: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(map(str, begun.get("classes", ()))) if begun else ()
 
 
 def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared | None) -> tuple[tuple[str, ...], ...]:
@@ -115,9 +137,9 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
     Runs of a race begin with those of its first one.  Raises ``BadDatasetError`` where a run is taken up again on other
     pictures.
     """
-    begun = recorded_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
+    begun = _begun(job, config, shared)
     if begun is None:
-        report = known_report(images.name)
+        report = known_report(images.name, config.read_as)
         begun = {"copies": report.groups if report else (), "excluded": images.excluded, "pictures": images.digest}
     if shared:
         shared.begun.setdefault(config.data, begun)

@@ -1,17 +1,21 @@
 """A target by its name or folder, ready for use."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data.images import dataset_title, find_dataset, load_images
+from tlviz.data.images import as_trained, dataset_title, find_dataset, load_images, open_target, reading_of_run
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.data.sources import target as module
 from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.reading import GUESSED, Layout, ReadAs
+from tlviz.data.sources.store import datasets_folder
 from tlviz.errors import BadDatasetError, UnknownNameError
 
 GEOMETRY = Geometry(16, Fit.PAD, "bilinear", 1.0)
@@ -202,3 +206,52 @@ def test_a_folder_may_be_written_in_several_ways(
     monkeypatch.setenv("USERPROFILE", str(target.parent))
     assert load_images(written.format(target), GEOMETRY).classes == ("blue", "green", "red")
     assert len(opened) == 12  # one folder is decoded once
+
+
+def test_a_reading_comes_through(target: Path) -> None:
+    (target / "notes.txt").touch()
+    images = load_images(str(target), GEOMETRY)
+    assert images.reading.layout == "3 classes, one folder each"
+    assert [left.path for left in images.left_out] == ["notes.txt"]
+
+
+def test_classes_are_numbered_as_a_run_did(target: Path) -> None:
+    images = load_images(str(target), GEOMETRY)
+    before = as_trained(images, ["red", "blue", "green"])
+    assert before.classes == ("red", "blue", "green")
+    assert [before.classes[label] for label in before.labels] == [images.classes[label] for label in images.labels]
+    assert as_trained(images, images.classes) is images
+    assert as_trained(images, ["red", "blue", "pink"]) is images
+
+
+def test_a_run_of_a_version_that_took_parts_for_classes_is_read_as_it_was(tmp_path: Path) -> None:
+    for path in ("Training/a", "Training/b", "Testing/a", "Testing/b"):
+        (tmp_path / path).mkdir(parents=True)
+        (tmp_path / path / "1.png").touch()
+    assert open_target(str(tmp_path)).classes == ("a", "b")
+    assert reading_of_run(str(tmp_path), GUESSED, ["Testing", "Training"]) == ReadAs(layout=Layout.CLASSES)
+    assert reading_of_run(str(tmp_path), GUESSED, ["a", "b"]) == GUESSED
+    assert reading_of_run(str(tmp_path), GUESSED, ["x", "y"]) == GUESSED
+    assert reading_of_run(str(tmp_path), ReadAs(layout=Layout.LEAVES), ["x"]) == ReadAs(layout=Layout.LEAVES)
+
+
+def test_a_note_is_heeded_in_the_store_only(target: Path, tmp_path: Path) -> None:
+    for name in ("secret", "other"):
+        (tmp_path / "elsewhere" / name).mkdir(parents=True)
+        Image.new("RGB", (6, 6)).save(tmp_path / "elsewhere" / name / "1.png")
+    note = {
+        "root": "../elsewhere",
+        "archive": "/x/evil.zip",
+        "problems": [{"path": "x", "problem": "y", "action": "z"}],
+    }
+    (target / ".tlviz.json").write_text(json.dumps(note))
+    opened = open_target(str(target))
+    assert (opened.title, opened.classes, opened.problems) == ("colours", ("blue", "green", "red"), ())
+
+
+def test_a_note_in_the_store_that_leads_out_of_its_folder_is_refused(target: Path) -> None:
+    folder = datasets_folder() / "stored"
+    shutil.copytree(target, folder)
+    (folder / ".tlviz.json").write_text(json.dumps({"root": "../../.."}))
+    with pytest.raises(BadDatasetError, match="leads out of that folder"):
+        open_target(str(folder))

@@ -13,6 +13,8 @@ from tests.painted import paint
 from tlviz.data.sources.notes import exclude
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.errors import BadDatasetError
+from tlviz.export.bundle import read_header
+from tlviz.export.run_images import load_run_images
 from tlviz.finetune.cache import PrefixCachePool
 from tlviz.finetune.config import configure
 from tlviz.jobs.finetune import Shared, execute
@@ -74,3 +76,31 @@ def test_a_run_is_not_taken_up_on_other_pictures(target: Path) -> None:
         execute(Job(run), settings)
     (target / "cat" / "new.png").unlink()
     assert execute(Job(run), settings)["reason"] == "epochs"
+
+
+def test_a_run_of_a_version_that_sorted_numbers_as_text_goes_on(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (target / "cat").rename(target / "10")
+    (target / "dog").rename(target / "9")
+    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
+    run = create_run("finetune", "then", settings)
+    with monkeypatch.context() as then:
+        then.setattr("tlviz.data.sources.folder.in_order", lambda names: tuple(sorted(set(names))))
+        execute(Job(run), settings, until=1)
+    assert next(iter(run.events()))["classes"] == ["10", "9"]
+    assert execute(Job(run), settings)["reason"] == "epochs"
+    assert load_run_images(read_header(run.weights)).images.classes == ("10", "9")
+
+
+def test_a_run_does_not_begin_on_a_target_that_can_be_read_in_two_ways(target: Path, tmp_path: Path) -> None:
+    shutil.copytree(target, tmp_path / "both" / "one")
+    shutil.copytree(target, tmp_path / "both" / "two")
+    settings = configure("squeezenet1_1", str(tmp_path / "both"), "head_only", epochs=1, image_size=64).to_json()
+    run = create_run("finetune", "by hand", settings)
+    with pytest.raises(BadDatasetError, match="say --layout classes or --layout leaves; or choose on the Target page"):
+        execute(Job(run), settings)
+    settings |= {"layout": "leaves"}
+    run = create_run("finetune", "decided", settings)
+    assert execute(Job(run), settings)["reason"] == "epochs"
+    started = next(event for event in run.events() if event["event"] == "started")
+    assert started["classes"] == ["cat", "dog"]
+    assert started["reading"]["layout"] == "2 classes, the innermost folders"

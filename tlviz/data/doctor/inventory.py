@@ -14,6 +14,7 @@ from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import PARTS
+from tlviz.data.sources.reading import ReadAs
 from tlviz.data.sources.target import Target
 
 
@@ -47,12 +48,12 @@ class Inventory:
     strays: tuple[Finding, ...]
 
 
-def take_inventory(name: str) -> Inventory:
-    """List a target by name or path, also one that is not fit for training.
+def take_inventory(name: str, read_as: ReadAs | None = None) -> Inventory:
+    """List a target by name or path, also one that is not fit for training; ``read_as`` is as in ``open_target``.
 
     Raises ``BadDatasetError`` where there are no pictures in at least two classes.
     """
-    target = open_target(name, must_train=False)
+    target = open_target(name, must_train=False, read_as=read_as)
     files = tuple(sorted(_files(target), key=_keep_first))
     strays = find_strays(target.folder) if target.folder else ()
     root = str(target.folder.root) if target.folder else target.identity

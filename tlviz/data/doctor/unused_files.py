@@ -10,6 +10,7 @@ from tlviz.data.doctor.findings import Finding, Kind, Severity
 from tlviz.data.doctor.signatures import picture_format
 from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.sources.folder import FolderIndex
+from tlviz.data.sources.side_names import is_system_name
 
 _OTHER_SUFFIXES = frozenset(
     {".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".psd", ".tga", ".ico", ".dcm"}
@@ -38,7 +39,7 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_system_name(name))
         for path in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
             if path.suffix.lower() not in SUFFIXES:
                 found.extend(_misnamed(path))

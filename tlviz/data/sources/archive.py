@@ -16,7 +16,11 @@ from typing import IO
 
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
-from tlviz.data.sources.folder import PARTS, is_picture_name, scan_folder
+from tlviz.data.sources.folder import scan_folder
+from tlviz.data.sources.folder_tree import HIDDEN, NO_PICTURE, SYSTEM, is_picture_name
+from tlviz.data.sources.part_names import part_name
+from tlviz.data.sources.reading import LeftOut
+from tlviz.data.sources.side_names import is_system_name
 from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
 from tlviz.errors import BadDatasetError
 from tlviz.home import is_portable_name, make_folder, storage_errors, write_atomic
@@ -30,6 +34,8 @@ SMALL_BYTES = 256 * 2**20
 _HEADERS = 2**26
 """Room for the headers of a TAR beside its files."""
 _CHUNK = 2**20
+_MOST_NAMED = 2_000
+"""Entries of an archive that are named where they are not used; the others are counted."""
 _ON_WINDOWS = os.name == "nt"
 _NESTED = (*SUFFIXES, ".gz", ".7z", ".rar")
 
@@ -52,7 +58,8 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
     final = datasets_folder() / f"{_stem(archive)}-{_content_key(archive)}"
     if not (final / NOTE).is_file():
         with made_whole(final) as folder:
-            problems = _Unpacking(archive, folder, progress).run()
+            unpacking = _Unpacking(archive, folder, progress)
+            problems = unpacking.run()
             root = _look_through(folder)
             index = scan_folder(root, f"The archive {archive}")
             note = {
@@ -61,6 +68,7 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
                 "classes": len(index.classes),
                 "images": len(index.files),
                 "problems": [asdict(problem) for problem in problems],
+                "left_out": [asdict(left) for left in unpacking.left_out()],
             }
             write_note(folder, note)
     return final
@@ -76,6 +84,8 @@ class _Unpacking:
         self._packed = max(1, archive.stat().st_size)
         self._most_bytes = max(SMALL_BYTES, min(MAX_BYTES, MAX_RATIO * self._packed))
         self._problems: list[Problem] = []
+        self._left_out: dict[str, str] = {}
+        self._unnamed = 0
         self._links: list[tuple[ArchiveMember, PurePosixPath]] = []
         self._files = 0
         self._bytes = 0
@@ -95,6 +105,17 @@ class _Unpacking:
         for member, path in self._links:
             self._link(member, path)
         return self._problems
+
+    def left_out(self) -> list[LeftOut]:
+        """Return what was not unpacked and is no problem: files that are no pictures, and a system's own."""
+        found = [LeftOut(path, reason) for path, reason in self._left_out.items()]
+        return [*found, LeftOut(f"{self._unnamed:,} more", "not unpacked")] if self._unnamed else found
+
+    def _leave(self, path: str, reason: str) -> None:
+        if path not in self._left_out and len(self._left_out) >= _MOST_NAMED:
+            self._unnamed += 1
+        else:
+            self._left_out.setdefault(path, reason)
 
     def _count(self, member: ArchiveMember) -> None:
         """Refuse by what the entries declare, before anything of that size is unpacked."""
@@ -116,8 +137,8 @@ class _Unpacking:
             return
         if path is None:
             self._note(member, "its path leads out of the archive")
-        elif any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
-            return
+        elif (aside := _aside(path)) is not None:
+            self._leave(*aside)
         elif member.kind is EntryKind.LINK:
             self._links.append((member, path))
         elif member.kind is EntryKind.OTHER:
@@ -128,6 +149,8 @@ class _Unpacking:
             self._note(member, "an archive inside the archive")
         elif is_picture_name(path.name):
             self._write(member, path)
+        else:
+            self._leave(str(path), NO_PICTURE)
 
     def _write(self, member: ArchiveMember, path: PurePosixPath) -> None:
         """Copy one picture, never over another."""
@@ -176,11 +199,20 @@ def _copy(member: ArchiveMember, out: IO[bytes]) -> str:
             out.write(chunk)
 
 
+def _aside(path: PurePosixPath) -> tuple[str, str] | None:
+    """Return the uppermost part of a path that is hidden or a system's own, and which of both; None for others."""
+    for at, name in enumerate(path.parts):
+        if name.startswith(".") or is_system_name(name):
+            is_system = is_system_name(name) or is_system_name(name[1:])
+            return "/".join(path.parts[: at + 1]), SYSTEM if is_system else HIDDEN
+    return None
+
+
 def _look_through(folder: Path) -> Path:
     """Return the folder below a single top folder, as archives of one folder have, unless that is a part or a class."""
     while True:
         inside = [entry for entry in folder.iterdir() if entry.is_dir()]
-        if len(inside) != 1 or inside[0].name.lower() in PARTS or not all(e.is_dir() for e in inside[0].iterdir()):
+        if len(inside) != 1 or part_name(inside[0].name) or not all(e.is_dir() for e in inside[0].iterdir()):
             return folder
         folder = inside[0]
 

@@ -1,29 +1,48 @@
-"""Reading a target from disk: one sub-folder a class, or train/, val/, test/ above them."""
+"""Reading a target from disk: which folders are classes, which are parts, and what is left out."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.pixels.problem import Problem
-from tlviz.data.sources.reading import GUESSED, ReadAs
+from tlviz.data.sources.class_order import in_order
+from tlviz.data.sources.folder_layout import decide, find_top, layout_words
+from tlviz.data.sources.folder_masks import find_masks
+from tlviz.data.sources.folder_slots import Arrangement, Slot
+from tlviz.data.sources.folder_tree import NO_PICTURE, Folder, Tree, is_picture_name, read_tree
+from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
+from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
+from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name
 from tlviz.errors import BadDatasetError
 
+__all__ = [
+    "PARTS",
+    "PART_NAMES",
+    "FolderIndex",
+    "check_classes",
+    "given_path",
+    "is_picture_name",
+    "look_alikes",
+    "pictures_below",
+    "scan_folder",
+]
 NO_PICTURES = "no pictures in this class"
-PARTS = ("train", "val", "test")
-_ALIASES = {"valid": "val", "validation": "val"}
-PART_NAMES = {part: part for part in PARTS} | _ALIASES | {"training": "train", "dev": "val", "testing": "test"}
-"""The names of the parts that a table may use."""
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+OUTSIDE = "outside the folders of the classes"
 
 
 @dataclass(frozen=True, slots=True)
 class FolderIndex:
-    """The picture files of a target: ``labels[i]`` indexes ``classes``; ``parts[i]`` is train, val, test or ''."""
+    """The picture files of a target: ``labels[i]`` indexes ``classes``; ``parts[i]`` is train, val, test or ''.
+
+    ``left_out`` names what is not used by its path below ``root``, with slashes.
+    """
 
     root: Path
     classes: tuple[str, ...]
@@ -31,6 +50,8 @@ class FolderIndex:
     labels: tuple[int, ...]
     parts: tuple[str, ...]
     problems: tuple[Problem, ...]
+    reading: Reading = UNSAID
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def scan_folder(
@@ -38,31 +59,43 @@ def scan_folder(
 ) -> FolderIndex:
     """List a target's pictures; symbolic links are followed, hidden entries are not.
 
-    ``read_as`` may say what its folders stand for.
+    ``read_as`` may say what its folders stand for; where it does not, they are understood by their shape and names,
+    and what these leave open is a question of the reading.
     ``must_train`` False lets a class without training pictures through, for a look at what is wrong.
     Raises ``BadDatasetError``, its sentence about ``called``, unless there are at least two classes with pictures.
     """
     root = root.expanduser()
-    part_folders = _part_folders(root)
-    problems: list[Problem] = []
-    found: list[tuple[str, str, Path]] = []
-    for part, folder in part_folders or [("", root)]:
-        for class_folder in _subfolders(folder):
-            files = pictures_below(class_folder, problems)
-            found.extend((part, class_folder.name, file) for file in files)
-            if not files and not any(problem.path == str(class_folder) for problem in problems):
-                problems.append(Problem(str(class_folder), NO_PICTURES, "left out"))
-    classes = tuple(sorted({name for _, name, _ in found}))
-    check_classes(called or f"The folder {root}", [(part, name) for part, name, _ in found], must_train=must_train)
-    problems.extend(look_alikes(classes, str(root)))
+    called = called or f"The folder {root}"
+    tree = read_tree(root)
+    spared = find_top(tree.root).path if read_as.layout is Layout.CLASSES else None
+    masks = find_masks(tree.root, spared)
+    whole = tree.root.without(frozenset(masks))
+    top = find_top(whole)
+    decision = decide(top, read_as.layout, called)
+    chosen = decision.chosen
+    found = [(slot, file) for slot in chosen.slots for file in _files(slot)]
+    pairs = [(slot.part, slot.name) for slot, _ in found]
+    if len({name for _, name in pairs}) < 2:
+        _refuse_detection(called, tree, masks)
+        _refuse_beside(called, tree)
+    check_classes(called, pairs, must_train=must_train)
+    classes = in_order(name for _, name in pairs)
     number = {name: at for at, name in enumerate(classes)}
+    reading = Reading(
+        layout=layout_words(chosen, top, whole),
+        questions=decision.questions,
+        used=ReadAs(layout=chosen.layout),
+        layouts=decision.possible,
+    )
     return FolderIndex(
         root=root,
         classes=classes,
-        files=tuple(file for _, _, file in found),
-        labels=tuple(number[name] for _, name, _ in found),
-        parts=tuple(part for part, _, _ in found),
-        problems=tuple(problems),
+        files=tuple(file for _, file in found),
+        labels=tuple(number[name] for _, name in pairs),
+        parts=tuple(part for part, _ in pairs),
+        problems=(*tree.problems, *_odd(tree, chosen, top), *look_alikes(classes, str(root))),
+        reading=reading,
+        left_out=tuple(_left_out(tree, chosen, masks)),
     )
 
 
@@ -77,28 +110,6 @@ def given_path(text: str) -> Path:
     return path
 
 
-def _part_folders(root: Path) -> list[tuple[str, Path]]:
-    """Return the (part, folder) pairs of a split target, train first; empty where the folder is not split.
-
-    A class may be called train: only with folders inside it is it a part.
-    """
-    found = [(_ALIASES.get(folder.name.lower(), folder.name.lower()), folder) for folder in _subfolders(root)]
-    pairs = [(part, folder) for wanted in PARTS for part, folder in found if part == wanted]
-    return pairs if any(part == "train" and _subfolders(folder) for part, folder in pairs) else []
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            paths = [Path(entry.path) for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
-        raise BadDatasetError(
-            f"The folder {folder} {reason}; give a folder that holds one sub-folder of pictures a class."
-        ) from error
-    return sorted(path for path in paths if path.is_dir())
-
-
 def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
     """Report classes whose names differ in case, or in how an accent is encoded, only; they stay two classes."""
     first: dict[str, str] = {}
@@ -111,11 +122,6 @@ def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
             problem = f"the classes '{twin}' and '{name}' differ in {in_what} only"
             problems.append(Problem(where, problem, "kept as two classes; rename one if they are the same"))
     return problems
-
-
-def is_picture_name(name: str) -> bool:
-    """Return whether a file is taken for a picture, by its name's ending."""
-    return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 
 def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
@@ -135,7 +141,7 @@ def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_system_name(name))
         found.extend(Path(parent, name) for name in sorted(names) if not name.startswith(".") and is_picture_name(name))
     return found
 
@@ -160,3 +166,95 @@ def check_classes(called: str, found: Sequence[tuple[str, str]], *, must_train: 
                 f"{called} has no training pictures of {', '.join(missing)}; "
                 "every class needs a sub-folder with pictures in train/."
             )
+
+
+def _files(slot: Slot) -> Iterator[Path]:
+    """Give the pictures of a slot, each real folder once."""
+    seen: set[str] = set()
+    for folder in slot.folder.within() if slot.whole else [slot.folder]:
+        if folder.real not in seen:
+            seen.add(folder.real)
+            yield from (Path(folder.path, name) for name in folder.pictures)
+
+
+def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
+    """Report folders of classes without pictures, and those of another part whose class is spelled otherwise."""
+    told = {problem.path for problem in tree.problems}
+    levels = {os.path.dirname(slot.folder.path) for slot in chosen.slots}  # noqa: PTH120
+    if chosen.layout is Layout.PARTS:
+        levels |= {
+            empty.path for empty in tree.empty if part_name(empty.name) and Path(empty.path).parent == Path(top.path)
+        }
+    for empty in tree.empty:
+        is_told = any(path == empty.path or path.startswith(f"{empty.path}{os.sep}") for path in told)
+        if os.path.dirname(empty.path) in levels and not is_told:  # noqa: PTH120
+            yield Problem(empty.path, NO_PICTURES, "left out")
+    for folder, name in chosen.alike:
+        yield Problem(folder.path, f"is spelled otherwise than the class '{name}' of training", f"read as '{name}'")
+
+
+def _left_out(tree: Tree, chosen: Arrangement, masks: dict[str, str]) -> Iterator[LeftOut]:
+    """Name what is not used: what could be no picture, folders without pictures, and pictures outside the classes."""
+    yield from tree.left_out
+    told = {one.path for one in tree.left_out}
+    for empty in tree.empty:
+        if empty.below not in told:
+            yield LeftOut(empty.below, "holds no pictures")
+    used = chosen.owners()
+    yield from _unused(tree.root, OUTSIDE, used, chosen.why, masks)
+
+
+def _unused(
+    folder: Folder, reason: str, used: dict[str, tuple[str, str]], why: dict[str, str], masks: dict[str, str]
+) -> Iterator[LeftOut]:
+    """Name the pictures of a folder that is not used; a folder of which none is, is one entry."""
+    if folder.path in masks:
+        yield LeftOut(folder.below, f"masks of the pictures in {masks[folder.path]} ({_counted(folder.count)})")
+        return
+    reason = why.get(folder.path, reason)
+    is_mere = "without a class" not in reason and reason != OUTSIDE
+    if is_mere and folder.path not in used and not any(inner.path in used for inner in folder.within()):
+        yield LeftOut(folder.below, f"{reason} ({_counted(folder.count)})")
+        return
+    if folder.path not in used:
+        yield from (LeftOut(f"{folder.below}/{n}" if folder.below else n, reason) for n in folder.pictures)
+    for inner in folder.folders:
+        yield from _unused(inner, reason, used, why, masks)
+
+
+def _counted(count: int) -> str:
+    return "one picture" if count == 1 else f"{count:,} pictures"
+
+
+def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
+    """Raise ``BadDatasetError`` where there are pictures beside masks, boxes or texts, and no folders of classes."""
+    if masks:
+        path, picture = next(iter(masks.items()))
+        raise BadDatasetError(
+            f"{called} holds pictures in {picture} and what belongs to them in {Path(path).name}, not classes; give a "
+            "folder with one sub-folder a class, or say --layout classes if these two are the classes."
+        )
+    counted: Counter[str] = Counter()
+    for empty in tree.empty:
+        counted[empty.name] += empty.others if is_masks_name(empty.name) else 0
+    if counted.total() and any(is_pictures_name(folder.name) for folder in tree.root.within()):
+        name, count = counted.most_common(1)[0]
+        files = "one file" if count == 1 else f"{count:,} files"
+        raise BadDatasetError(
+            f"{called} holds pictures, and {files} of another kind in {name}, as for finding objects; training here "
+            "needs one sub-folder of pictures a class, or a CSV of paths and labels."
+        )
+
+
+def _refuse_beside(called: str, tree: Tree) -> None:
+    """Raise ``BadDatasetError`` where what is wanted may lie beside the pictures: a table of them, or archives."""
+    others = [left.path for left in tree.left_out if left.reason == NO_PICTURE]
+    tables = [path for path in others if path.lower().endswith((".csv", ".tsv"))]
+    archives = [path for path in others if path.lower().endswith(_ARCHIVES)]
+    if tables and tree.root.count:
+        raise BadDatasetError(
+            f"{called} holds pictures, but no two folders of classes; if {tables[0]} says what they are, give that "
+            "file."
+        )
+    if archives and not tree.root.count:
+        raise BadDatasetError(f"{called} holds no pictures, but {archives[0]}; give that file, or unpack it there.")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
-from tlviz.errors import BadSettingError
+from tlviz.errors import BadDatasetError, BadSettingError
 
 
 class Layout(StrEnum):
     """What the folders of a target stand for."""
 
     CLASSES = "classes"
-    """One folder a class."""
+    """One folder a class; in each, perhaps, one folder a part."""
     PARTS = "parts"
     """One folder a part (training, validation, test), in each one folder a class."""
     LEAVES = "leaves"
-    """The innermost folders that hold pictures are the classes: mammal/cat, mammal/dog."""
+    """The innermost folders that hold pictures are the classes, those of one name together: mammal/cat, mammal/dog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class ReadAs:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild from ``to_json``; unknown and empty values are ignored."""
         names = {field.name for field in fields(cls)}
-        return cls(**{name: str(value) for name, value in values.items() if name in names and value})
+        decided: dict[str, Any] = {name: str(value) for name, value in values.items() if name in names and value}
+        return cls(**decided)
 
     def to_json(self) -> dict[str, str]:
         """Return what was decided, as JSON values."""
@@ -69,11 +71,18 @@ class Question:
     """Two readings of one target that contradict each other: a sentence, and the option that settles it.
 
     ``option`` is a field of ``ReadAs``; ``choices`` are its values that make sense here, the one in use first.
+    The sentence has no full stop, as what settles it is added.
     """
 
     sentence: str
     option: str
     choices: tuple[str, ...]
+
+    @property
+    def settled_by(self) -> str:
+        """The options of the command line that settle the question."""
+        options = [f"--{self.option.replace('_', '-')} {shlex.quote(choice)}" for choice in self.choices]
+        return f"{', '.join(options[:-1])} or {options[-1]}" if len(options) > 1 else "".join(options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,8 @@ class LeftOut:
 class Reading:
     """How a target was read: ``layout`` in words, the columns of a table, and what is not certain.
 
-    ``used`` holds the decisions that would give the same reading again.
+    ``used`` holds the decisions that would give the same reading again.  What else could be decided are the ``columns``
+    of a table, or the ``layouts`` that folders can be read by, the one in use first.
     """
 
     layout: str = ""
@@ -98,7 +108,38 @@ class Reading:
     group_column: str | None = None
     questions: tuple[Question, ...] = ()
     used: ReadAs = GUESSED
+    columns: tuple[str, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+
+    def in_words(self) -> str:
+        """Say how the target is read: its layout, and the columns of a table that the layout does not name."""
+        columns = {
+            "labels": self.label_column,
+            "paths": self.path_column,
+            "parts": self.split_column,
+            "groups": self.group_column,
+        }
+        said = [f"{what} from {name}" for what, name in columns.items() if name and name not in self.layout]
+        return "; ".join(filter(None, [self.layout, *said]))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild what ``to_json`` returned; other keys are ignored."""
+        told: dict[str, Any] = {name: str(values[name]) for name in cls().to_json() if values.get(name)}
+        return cls(**told)
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return what a person is told: the layout in words, and the columns."""
+        names = ("layout", "label_column", "path_column", "split_column", "group_column")
+        return {name: getattr(self, name) for name in names}
 
 
 UNSAID = Reading()
 """The reading of a target that cannot be read in two ways."""
+
+
+def need_answers(reading: Reading) -> None:
+    """Raise ``BadDatasetError``, one sentence with the options that settle it, where a reading has open questions."""
+    if reading.questions:
+        asked = "; ".join(f"{one.sentence.rstrip('. ')}: say {one.settled_by}" for one in reading.questions)
+        raise BadDatasetError(f"{asked}; or choose on the Target page.")

@@ -41,9 +41,14 @@ def read_note(folder: Path) -> dict[str, Any]:
     """Return what a stored target's note says; nothing where it is missing or damaged."""
     try:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return note if isinstance(note, dict) else {}
+
+
+def is_in_store(folder: Path) -> bool:
+    """Return whether a folder is one of the store's own; a note that lies elsewhere may be anybody's."""
+    return folder.resolve().parent == datasets_folder().resolve()
 
 
 def write_note(folder: Path, note: dict[str, Any]) -> None:

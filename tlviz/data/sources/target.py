@@ -59,6 +59,8 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
         problems=index.problems,
         may_flip=may_flip,
         folder=index,
+        reading=index.reading,
+        left_out=index.left_out,
     )
 
 

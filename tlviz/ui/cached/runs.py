@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from tlviz.data.images import ImageSet, load_images
+from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
@@ -43,14 +43,17 @@ def run_images(summary: RunSummary) -> ImageSet | None:
     """Return the target of a run as its network sees it, None where it is no longer there."""
     try:
         config = FinetuneConfig.from_json(summary.settings)
-        return _images(config.data, config.geometry, config.read_as)
+        classes = tuple(map(str, summary.start_event.get("classes", ())))
+        return _images(config.data, config.geometry, config.read_as, classes)
     except TlvizError:
         return None
 
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
-def _images(data: str, geometry: Geometry, read_as: ReadAs) -> ImageSet:
-    return load_images(data, geometry, read_as=read_as)
+def _images(data: str, geometry: Geometry, read_as: ReadAs, classes: tuple[str, ...]) -> ImageSet:
+    if classes:
+        read_as = reading_of_run(data, read_as, classes)
+    return as_trained(load_images(data, geometry, read_as=read_as), classes)
 
 
 def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:

@@ -8,16 +8,18 @@ from typing import Any
 import streamlit as st
 
 from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.notes import remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, is_downloaded
+from tlviz.data.sources.reading import GUESSED
 from tlviz.data.sources.store import stored
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
-from tlviz.finetune.settings import STRATEGY_DECIDES
+from tlviz.finetune.settings import STRATEGY_DECIDES, Group
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
-from tlviz.ui.cached import networks
+from tlviz.ui.cached import networks, targets
 from tlviz.ui.finetune.carried import carry
 from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
 from tlviz.ui.frame import OWN_FOLDER
@@ -47,6 +49,9 @@ def prepare_clone(run: RunFolder) -> None:
     state[Key.FROZEN], state[Key.UNFREEZE] = list(config.frozen or ()), config.unfreeze or ""
     _set_split(config)
     _set_depth(run, config)
+    if config.read_as not in {GUESSED, remembered_reading(config.data)}:
+        remember_reading(config.data, config.read_as)  # the pages show the target as they read it themselves
+        targets.forget()
     carry(run.name, _without_field(config))
 
 
@@ -78,7 +83,7 @@ def _set_split(config: FinetuneConfig) -> None:
 def _without_field(config: FinetuneConfig) -> dict[str, Any]:
     """Return what has no field on the page and is not as it would be by itself."""
     usual = configure(config.model, config.data, config.strategy)
-    names = [row.name for row in SETTINGS.values() if row.place == "nowhere"]
+    names = [row.name for row in SETTINGS.values() if row.place == "nowhere" and row.group is not Group.TARGET]
     return {name: getattr(config, name) for name in names if getattr(config, name) != getattr(usual, name)}
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.data.images import ImageSet
+from tlviz.data.sources.reading import need_answers
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.config import SETTINGS, FinetuneConfig
-from tlviz.finetune.settings import in_words
+from tlviz.finetune.settings import Group, in_words
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
@@ -25,7 +27,7 @@ FIRST_SWEEP = "backbone_lr"
 SHOWN_FIRST = ("model", "data", STRATEGY, "epochs", "image_size")
 
 
-def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
+def render_form(model: str, images: ImageSet, stages: tuple[Stage, ...]) -> None:
     """Draw the controls and the button that starts the race; a mistake is one sentence and nothing starts."""
     what = st.segmented_control(
         "Race", [STRATEGIES_WORD, SETTING_WORD], default=STRATEGIES_WORD, required=True, key="race_what",
@@ -36,7 +38,8 @@ def render_form(model: str, data: str, stages: tuple[Stage, ...]) -> None:
     try:
         sweep, values, strategy = _strategies() if what == STRATEGIES_WORD else _setting()
         base, seeds, halving = _budget(model)
-        base |= {"model": model, "data": data} | ({STRATEGY: strategy} if strategy else {})
+        base |= {"model": model, "data": images.name} | ({STRATEGY: strategy} if strategy else {})
+        need_answers(images.reading)
         configs = plan_race(base, sweep, values, seeds)
         check_startable(*configs, stages=stages)
         plan = sweep, configs
@@ -105,7 +108,7 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
     )  # fmt: skip
     with st.expander("More"):
         for row in SETTINGS.values():
-            if row.in_race and row.name not in SHOWN_FIRST:
+            if row.in_race and row.name not in SHOWN_FIRST and row.group is not Group.TARGET:
                 base[row.name] = draw(row, key=f"race_{row.name}")
         halving = st.toggle(
             "Drop clear losers early", key="race_halving", persist_state="session",

@@ -1,0 +1,114 @@
+"""How a target is read, said on the page; where it could be read otherwise, a person chooses, and it is remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from tlviz.data.images import ImageSet
+from tlviz.data.sources.notes import remember_reading, remembered_reading
+from tlviz.data.sources.reading import GUESSED, Layout, ReadAs
+from tlviz.finetune.config import SETTINGS
+from tlviz.ui.cached import targets
+from tlviz.ui.messages import heed, plain
+
+MOST_ROWS = 1000
+AS_IT_LOOKS, NONE = "as it looks", "none"
+LAYOUT_WORDS = {
+    Layout.CLASSES: "one folder a class",
+    Layout.PARTS: "one folder a part, in it the classes",
+    Layout.LEAVES: "the innermost folders are the classes",
+}
+COLUMNS = ("label_column", "path_column", "split_column", "group_column")
+
+
+def reading_line(images: ImageSet) -> None:
+    """Say in one line how a target is read and how much is left out."""
+    words = images.reading.in_words()
+    left_out = f"; {len(images.left_out):,} files or folders are left out" if images.left_out else ""
+    if words or left_out:
+        st.caption(f"**{plain(images.title)}** is read as {plain(words) or 'it is'}{left_out}.")
+
+
+def render_reading(data: str, images: ImageSet) -> None:
+    """Say how a target is read, ask what is not certain, list what is left out, and let a person choose otherwise."""
+    reading = images.reading
+    line, button = st.columns([4, 1], vertical_alignment="center")
+    with line:
+        reading_line(images)
+    if reading.layouts or reading.columns:
+        with button.popover("Read it differently", icon=":material/alt_route:", width="stretch"):
+            _choices(data, reading.layouts, reading.columns)
+    for question in reading.questions:
+        st.warning(
+            f"{plain(question.sentence.rstrip('. '))}. Choose under *Read it differently*; nothing is trained before.",
+            icon=":material/help:",
+        )
+    if images.left_out:
+        with st.expander(f"Left out: {len(images.left_out):,} files or folders", icon=":material/block:"):
+            st.dataframe([asdict(left) for left in images.left_out[:MOST_ROWS]], hide_index=True)
+
+
+def render_other_reading(data: str | None) -> None:
+    """Offer other readings of a folder that cannot be shown, or to forget a choice that spoilt a table."""
+    if data is None:
+        return
+    if Path(data).is_dir():
+        with st.popover("Read it differently", icon=":material/alt_route:"):
+            _choices(data, tuple(Layout), ())
+    elif remembered_reading(data) != GUESSED:
+        st.markdown("You have decided how it is read.")
+        st.button("Read it as it looks", key="read_as_it_looks", on_click=heed, args=(_remember, data, GUESSED))
+
+
+def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> None:
+    """Draw a list of choices for each thing that can be decided, and the button that decides."""
+    decided = remembered_reading(data)
+    offered = COLUMNS if columns else ("layout", "group_pattern")
+    if layouts:
+        options = ["", *map(str, layouts)]
+        st.selectbox(
+            SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=_key(data, "layout"),
+            format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
+        )  # fmt: skip
+        st.text_input(
+            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=_key(data, "group_pattern"),
+            help=SETTINGS["group_pattern"].help,
+        )  # fmt: skip
+    for name in COLUMNS if columns else ():
+        extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
+        names = ["", *columns, *extra]
+        st.selectbox(
+            SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=_key(data, name),
+            format_func=lambda one: one or AS_IT_LOOKS, help=SETTINGS[name].help,
+        )  # fmt: skip
+    st.button(
+        "Read it so", type="primary", key=_key(data, "decide"), on_click=heed, args=(_decide, data, offered),
+        help="Remembered for this target, also by the command line.",
+    )  # fmt: skip
+
+
+def _decide(data: str, offered: Sequence[str]) -> None:
+    """Remember what the controls say now; a choice and a click may come together."""
+    said = {name: st.session_state.get(_key(data, name)) for name in offered}
+    _remember(data, ReadAs.from_json({name: str(value).strip() for name, value in said.items() if value}))
+
+
+def _remember(data: str, read_as: ReadAs) -> None:
+    remember_reading(data, read_as)
+    targets.forget()
+    for key in [key for key in st.session_state if str(key).startswith(f"decoded_{data}_")]:
+        del st.session_state[key]
+
+
+def _at(options: Sequence[str], value: str | None) -> int:
+    return options.index(value) if value in options else 0
+
+
+def _key(data: str, name: str) -> str:
+    """Return a control's key; the target's name in it could be anything."""
+    return f"read_{name}_{hashlib.sha256(data.encode(errors='surrogateescape')).hexdigest()[:12]}"
