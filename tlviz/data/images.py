@@ -23,7 +23,7 @@ from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target
-from tlviz.data.sources.target import Target, folder_target
+from tlviz.data.sources.target import Target, folder_target, grouped
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, UnknownNameError
 
@@ -54,9 +54,10 @@ class ImageSet:
 
     @property
     def digest(self) -> str:
-        """Return a fingerprint of which pictures these are, in which classes and parts."""
+        """Return a fingerprint of which pictures these are, in which classes, parts and groups."""
         rows = zip(self.names, self.labels.tolist(), self.parts, strict=True)
-        lines = "\n".join("\t".join(map(str, row)) for row in (self.classes, *rows))
+        every = (self.classes, *rows, self.groups) if self.groups else (self.classes, *rows)
+        lines = "\n".join("\t".join(map(str, row)) for row in every)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -96,22 +97,19 @@ def open_target(
     Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
-    if isinstance(dataset, PublicSpec):
-        return replace(public_target(dataset), identity=name)
-    if isinstance(dataset, DatasetSpec):
-        if dataset.folder is None:
-            return replace(digits_target(dataset), identity=name)
-        where = f"The folder {dataset.folder}"
-        target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
-        return replace(target, identity=name)
+    if not isinstance(dataset, Path):
+        target = public_target(dataset) if isinstance(dataset, PublicSpec) else _bundled(dataset)
+        return replace(grouped(target, remembered_reading(name) if read_as is None else read_as), identity=name)
     title = dataset_title(name)
     if is_archive(dataset) and not dataset.is_dir():
         dataset, title = unpack(dataset, unpacking), dataset.name
     identity = str(dataset.resolve())
     read_as = remembered_reading(identity) if read_as is None else read_as
     if is_table(dataset) and not dataset.is_dir():
-        return replace(table_target(dataset, read_as), identity=identity)
-    return replace(_folder(dataset, title, read_as, must_train=must_train), identity=identity)
+        target = table_target(dataset, read_as, must_train=must_train)
+    else:
+        target = _folder(dataset, title, read_as, must_train=must_train)
+    return replace(grouped(target, read_as), identity=identity)
 
 
 def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
@@ -189,6 +187,13 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
         groups=tuple(images.groups[at] for at in rows) if images.groups else (),
         excluded=tuple(name for name in images.names if name in names),
     )
+
+
+def _bundled(dataset: DatasetSpec) -> Target:
+    if dataset.folder is None:
+        return digits_target(dataset)
+    where = f"The folder {dataset.folder}"
+    return folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
 
 
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from tlviz.data.doctor.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
+from tlviz.data.part_images import part_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
-from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import load_bundle
@@ -89,8 +88,7 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     images = _images(job, config, shared)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
-    groups = number_groups(copies, images.names) if copies else None
-    split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
+    split = part_images(images, copies, config.seed, config.split_plan)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
     shelf = shared.shelf if shared else None
     return State(Session(network, images, split, config, device, job.should_stop, copies, job.clock, shelf))
@@ -117,7 +115,7 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
     """
     begun = recorded_pictures(job.run) or (shared.begun.get(config.data) if shared else None)
     if begun is None:
-        report = known_report(images.name)
+        report = known_report(images.name, config.read_as)
         begun = {"copies": report.groups if report else (), "excluded": images.excluded, "pictures": images.digest}
     if shared:
         shared.begun.setdefault(config.data, begun)
