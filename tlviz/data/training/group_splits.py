@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from tlviz.errors import BadSettingError
 
 Indices = NDArray[np.int64]
 _STARTS = 20
-_STEPS = 200_000
+_STEPS = 60_000
 _PASSES = 4
 
 
@@ -19,17 +21,51 @@ def grouped_holdout(labels: Indices, share: float, seed: int, groups: Indices) -
     """Draw whole groups (n,) that hold about a share of each class: sorted indices, none where that cannot be.
 
     From several random orders, groups are added and taken back while that brings the classes' numbers nearer to the
-    share (least squares, each class relative to its size).  No class loses its last training image.
+    share (least squares, each class relative to its size); images in no group with others then fill each class up.
+    No class loses its last training image.
     """
-    members = _members(groups)
-    counts = [np.unique(labels[rows], return_counts=True) for rows in members]
     sizes = np.bincount(labels)
-    draw = _Draw(counts, sizes, share)
+    members = _members(groups)
+    together = [rows for rows in members if len(rows) > 1]
+    alone = np.array([rows[0] for rows in members if len(rows) == 1], dtype=np.int64)
     generator = np.random.default_rng(seed)
-    starts = max(1, min(_STARTS, _STEPS // max(1, len(members))))
-    held = min((draw.run(generator.permutation(len(members))) for _ in range(starts)), key=draw.loss_of)
-    rows = [members[at] for at in np.flatnonzero(held)]
-    return np.sort(np.concatenate([np.empty(0, np.int64), *rows])).astype(np.int64)
+    draw = _Draw([Counter(labels[rows].tolist()) for rows in together], sizes, _wanted(labels, members, sizes, share))
+    starts = max(1, min(_STARTS, _STEPS // max(1, draw.entries)))
+    runs = [draw.run(generator.permutation(len(together)).tolist()) for _ in range(starts)]
+    _, chosen = min(runs, key=lambda run: run[0])
+    held = np.concatenate([np.empty(0, np.int64), *(together[at] for at in chosen)]).astype(np.int64)
+    filled = _fill(labels, alone, held, sizes, draw.wanted, generator)
+    if len(filled):
+        return np.sort(filled)
+    least = draw.least()  # each group is far larger than the share
+    return np.empty(0, np.int64) if least is None else np.sort(together[least])
+
+
+def _wanted(labels: Indices, members: Sequence[Indices], sizes: Indices, share: float) -> list[float]:
+    """Return how many images of each class (C,) to hold out: its share, at least one, none of a class in one group."""
+    holders = np.zeros(len(sizes))
+    for rows in members:
+        holders[np.unique(labels[rows])] += 1
+    wanted = np.maximum(share * sizes, np.minimum(1, sizes))
+    return [float(want) for want in np.where(holders > 1, wanted, 0)]
+
+
+def _fill(
+    labels: Indices,
+    alone: Indices,
+    held: Indices,
+    sizes: Indices,
+    wanted: Sequence[float],
+    generator: np.random.Generator,
+) -> Indices:
+    """Add images in no group with others, class by class, up to what is wanted."""
+    have = np.bincount(labels[held], minlength=len(sizes))
+    drawn = [held]
+    for label in np.unique(labels[alone]).tolist():
+        own = generator.permutation(alone[labels[alone] == label])
+        most = int(sizes[label] - have[label]) - 1
+        drawn.append(own[: max(0, min(round(wanted[label] - have[label]), most))])
+    return np.concatenate(drawn)
 
 
 def grouped_folds(labels: Indices, count: int, seed: int, groups: Indices) -> list[Indices]:
@@ -54,59 +90,57 @@ def grouped_folds(labels: Indices, count: int, seed: int, groups: Indices) -> li
 
 
 class _Draw:
-    """A search for groups whose images come near to a share of each class."""
+    """A search for groups whose images come near to what is wanted of each class.
 
-    def __init__(self, counts: Sequence[tuple[Indices, Indices]], sizes: Indices, share: float) -> None:
-        self._counts = counts
-        holders = np.bincount(np.concatenate([classes for classes, _ in counts]), minlength=len(sizes))
-        self._wanted = np.where(holders > 1, np.maximum(share * sizes, np.minimum(1, sizes)), 0.0)
-        self._weight = 1 / np.maximum(1, sizes)
-        self._sizes, self._total, self._wanted_total = sizes, max(1, int(sizes.sum())), float(self._wanted.sum())
-        self._held = np.zeros(len(sizes))
+    Plain numbers: groups have few classes each, for which arrays would cost ten times as much.
+    """
 
-    def run(self, order: Indices) -> NDArray[np.bool_]:
-        """Return which groups (G,) are held out, beginning from none and visiting them in this order."""
-        self._held = np.zeros(len(self._sizes))
-        chosen = np.zeros(len(self._counts), dtype=bool)
+    def __init__(self, counts: Sequence[Mapping[int, int]], sizes: Indices, wanted: Sequence[float]) -> None:
+        self._counts = [list(count.items()) for count in counts]
+        self._sizes: list[int] = sizes.tolist()
+        self.wanted = wanted
+        self._total, self._wanted_total = max(1, sum(self._sizes)), sum(wanted)
+        self.entries = sum(map(len, self._counts))
+
+    def run(self, order: Sequence[int]) -> tuple[float, list[int]]:
+        """Return the loss and the groups held out, beginning from none and visiting groups in this order."""
+        held = [0] * (len(self._sizes) + 1)  # the last counts all classes
+        chosen: set[int] = set()
+        loss = 0.0
         for _ in range(_PASSES):
-            before = chosen.copy()
+            has_changed = False
             for at in order:
-                if self._change(at, -1 if chosen[at] else 1) < -1e-12:
-                    self._move(at, chosen)
-            if (before == chosen).all():
+                sign = -1 if at in chosen else 1
+                change = self._change(at, sign, held)
+                if change < -1e-12:
+                    has_changed = True
+                    loss += change
+                    chosen ^= {at}
+                    for label, number in self._counts[at]:
+                        held[label] += sign * number
+                        held[-1] += sign * number
+            if not has_changed:
                 break
-        if not chosen.any():
-            gains = [self._change(at, 1) for at in order]
-            if gains and np.isfinite(min(gains)):
-                self._move(order[int(np.argmin(gains))], chosen)
-        return chosen
+        return loss, sorted(chosen)
 
-    def loss_of(self, chosen: NDArray[np.bool_]) -> float:
-        """Return how far groups are from the share; infinite for none."""
-        held = np.zeros(len(self._sizes))
-        for at in np.flatnonzero(chosen):
-            classes, number = self._counts[at]
-            held[classes] += number
-        if not chosen.any():
-            return np.inf
-        total = (held.sum() - self._wanted_total) ** 2 / self._total
-        return float((self._weight * (held - self._wanted) ** 2).sum() + total)
+    def least(self) -> int | None:
+        """Return the group that, held out alone, is nearest to what is wanted; None where none can be."""
+        none_held = [0] * (len(self._sizes) + 1)
+        changes = [self._change(at, 1, none_held) for at in range(len(self._counts))]
+        best = min(range(len(changes)), key=changes.__getitem__, default=None)
+        return None if best is None or changes[best] == inf else best
 
-    def _change(self, at: int, sign: int) -> float:
+    def _change(self, at: int, sign: int, held: Sequence[int]) -> float:
         """Return what a group, added or taken back, changes of the loss; infinite where a class would not train."""
-        classes, number = self._counts[at]
-        after = self._held[classes] + sign * number
-        if sign > 0 and (after >= self._sizes[classes]).any():
-            return np.inf
-        off = self._held[classes] - self._wanted[classes]
-        own = self._weight[classes] * ((off + sign * number) ** 2 - off**2)
-        total = self._held.sum() - self._wanted_total
-        return float(own.sum() + ((total + sign * number.sum()) ** 2 - total**2) / self._total)
-
-    def _move(self, at: int, chosen: NDArray[np.bool_]) -> None:
-        classes, number = self._counts[at]
-        self._held[classes] += -number if chosen[at] else number
-        chosen[at] = not chosen[at]
+        change, moved = 0.0, 0
+        for label, number in self._counts[at]:
+            if sign > 0 and held[label] + number >= self._sizes[label]:
+                return inf
+            off = held[label] - self.wanted[label]
+            change += sign * number * (2 * off + sign * number) / self._sizes[label]
+            moved += sign * number
+        off = held[-1] - self._wanted_total
+        return change + moved * (2 * off + moved) / self._total
 
 
 def _members(groups: Indices) -> list[Indices]:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -168,18 +168,18 @@ def _separator(head: Sequence[str]) -> str | None:
     What makes a column of picture names goes first: a comma may stand in a path.
     """
     lines = [line for line in head if line.strip()][:_LOOKED_AT]
-    scored = [(*_try(lines, separator), separator) for separator in SEPARATORS]
+    scored = [(*_try(partial(_rows, lines, separator)), separator) for separator in SEPARATORS]
     has_pictures, times, width, separator = max(scored, key=lambda score: score[:3])
     if width > 1 and has_pictures:
         return separator
-    pictures, blank_times, blank_width = _score(list(split_at_blanks(lines, lines)))
+    pictures, blank_times, blank_width = _try(lambda: split_at_blanks(lines, lines))
     is_better = blank_width > 1 and (pictures > has_pictures or (not times and blank_times))
     return None if is_better else separator
 
 
-def _try(lines: Sequence[str], separator: str) -> tuple[bool, int, int]:
+def _try(cut: Callable[[], Iterator[list[str]]]) -> tuple[bool, int, int]:
     try:
-        return _score(list(_rows(lines, separator)))
+        return _score(list(cut()))
     except csv.Error:
         return False, 0, 1
 
