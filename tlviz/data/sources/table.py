@@ -14,6 +14,7 @@ from tlviz.data.sources.reading import GUESSED, Question, ReadAs, Reading
 from tlviz.data.sources.tables.grid import Grid, read_grid
 from tlviz.data.sources.tables.labels import ONE_HOT, Labels, chosen_labels, find_labels, no_column
 from tlviz.data.sources.tables.locate import Index, Locator
+from tlviz.data.sources.tables.one_hot import find_one_hot
 from tlviz.data.sources.tables.parts import NONE, Parts, chosen_parts, find_parts
 from tlviz.data.sources.tables.paths import find_paths
 from tlviz.data.sources.tables.rows import Losses, check_rows, usable_rows
@@ -88,7 +89,8 @@ def _labels_and_parts(grid: Grid, others: Sequence[str], paths: Sequence[str], r
     if wanted and split is None and not is_ignored:
         raise no_column(grid.path, "split", wanted, grid.names)
     label = named_alike(read_as.label_column or "", grid.names)
-    free = [name for name in others if name != label]
+    classes = find_one_hot(grid, [name for name in others if name != label])[0]  # one of them may be called train
+    free = [name for name in others if name != label and not (classes and name in classes.columns)]
     found = find_parts(grid, free, paths)
     parts = chosen_parts(grid, split) if split else found
     group = named_alike(read_as.group_column or "", grid.names)

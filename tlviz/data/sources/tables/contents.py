@@ -82,7 +82,8 @@ def _holds(values: Sequence[str]) -> Holds:
     def share(pattern: re.Pattern[str]) -> float:
         return sum(bool(pattern.fullmatch(value)) for value in short) / len(short)
 
-    if {value.casefold() for value in values} <= TRUE | FALSE:
+    folded = {value.casefold() for value in values}
+    if folded <= TRUE | FALSE and folded & FALSE:
         return Holds.YES_NO
     if share(_ADDRESS) > 0.5:
         return Holds.ADDRESS

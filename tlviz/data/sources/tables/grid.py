@@ -125,6 +125,8 @@ def _grid(path: Path, rows: Iterator[list[str]], before: int, is_there: Callable
                 chunk[at] = [*row[:width], *[""] * (width - len(row))]
         for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
             column.extend(map(str.strip, cells))
+    if not columns[0]:
+        raise BadDatasetError(f"The table {path} has no rows; give a CSV of picture paths and labels.")
     first = before + 1
     return Grid(path, _named(header, width), tuple(columns), first, tuple(first + at for at in too_long))
 

@@ -11,12 +11,13 @@ from tlviz.data.sources.reading import Question
 from tlviz.data.sources.tables.contents import MISSING, Contents, Holds, contents_of
 from tlviz.data.sources.tables.grid import Grid, described
 from tlviz.data.sources.tables.one_hot import OneHot, classes_of, find_one_hot
-from tlviz.data.sources.tables.words import Meaning, label_meaning, named_alike
+from tlviz.data.sources.tables.words import Meaning, label_meaning, named_alike, words_of
 from tlviz.errors import BadDatasetError, listed, quoted
 
 ONE_HOT = "one-hot"
 """The value of ``label_column`` that means all columns of ones and zeros together."""
 _ORDER = (Holds.TEXT, Holds.WHOLE, Holds.YES_NO)
+_PLAIN = frozenset({"label", "labels", "class", "classes", "category", "target"})
 _NEVER = frozenset({Holds.DATE, Holds.PATH, Holds.ADDRESS, Holds.OTHER, Holds.NOTHING})
 _LIST_SIGNS = "|;,+/ "
 
@@ -48,7 +49,8 @@ class _Candidate:
     def rank(self) -> tuple[int, ...]:
         """Return what sorts candidates, the best first: meaning, words before numbers, names before codes."""
         text = _ORDER.index(self.contents.holds) if self.contents.holds in _ORDER else len(_ORDER)
-        return -self.band, text, -self.exact, self.place
+        is_plain = "".join(words_of(self.name)) in _PLAIN
+        return -self.band, text, -self.exact, not is_plain, self.place
 
     @property
     def band(self) -> int:
@@ -110,7 +112,8 @@ def _candidates(grid: Grid, names: Sequence[str]) -> list[_Candidate]:
     for name in names:
         contents = contents_of(grid.sample(name))
         meaning, exact = label_meaning(name)
-        if contents.holds in _NEVER or (name.casefold() == "y" and has_x):
+        is_named = meaning is Meaning.LABEL and exact == 2 and contents.holds is Holds.OTHER
+        if (contents.holds in _NEVER and not is_named) or (name.casefold() == "y" and has_x):
             continue
         one = _Candidate(name, meaning, exact, contents, grid.place(name))
         if meaning is Meaning.NEVER or not _is_eligible(one):

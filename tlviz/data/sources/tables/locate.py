@@ -32,6 +32,10 @@ class Found:
 
     file: Path | None
     why: str = ""
+    is_ambiguous: bool = False
+
+
+_NOWHERE = Found(None, "does not exist")
 
 
 @dataclass
@@ -49,6 +53,12 @@ class Index:
     def stems(self) -> dict[str, list[Path]]:
         """Return them by name without ending, in lower case."""
         return _by(self._files, lambda file: file.stem)
+
+    def may_have(self, written: str) -> bool:
+        """Return whether there may be such a picture, by the last name of a path: the quick answer for most of them."""
+        name = written.replace("\\", "/").rpartition("/")[2].casefold()
+        stem = os.path.splitext(name)[0]  # noqa: PTH122 (a million times)
+        return name in self.names or name in self.stems or stem in self.stems
 
     @cached_property
     def _files(self) -> list[Path]:
@@ -84,19 +94,21 @@ class Locator:
 
     def is_there(self, written: str) -> bool:
         """Return whether a cell leads to a picture."""
-        return self._direct(written) is not None or bool(self._candidates(written, ()))
+        return self._direct(written) is not None or bool(self._candidates(written, tuple))
 
-    def locate(self, written: str, row: Collection[str] = ()) -> Found:
-        """Return the file that a cell means; ``row`` are the row's cells, which may name one folder of several."""
+    def locate(self, written: str, row: Callable[[], Collection[str]] = tuple) -> Found:
+        """Return the file that a cell means; ``row`` gives the row's cells, which may name one folder of several."""
         direct = self._direct(written)
         if direct is not None:
             return Found(direct)
+        if not self.index.may_have(written):
+            return _NOWHERE
         candidates = self._candidates(written, row)
         if len(candidates) > 1:
             some = " and ".join(self._shown(file) for file in candidates[:2])
-            return Found(None, f"it may be {some}")
+            return Found(None, f"it may be {some}", is_ambiguous=True)
         if not candidates:
-            return Found(None, "does not exist")
+            return _NOWHERE
         file = candidates[0]
         folder = self._shown(file.parent)
         ending = "" if is_picture_name(written) and file.suffix == Path(written).suffix else f" as {file.suffix}"
@@ -129,7 +141,7 @@ class Locator:
                 continue
         return None
 
-    def _candidates(self, written: str, row: Collection[str]) -> list[Path]:
+    def _candidates(self, written: str, row: Callable[[], Collection[str]]) -> list[Path]:
         parts = _parts(written)[self.dropped :]
         return self._best(self._matching(parts), row) if parts else []
 
@@ -148,9 +160,11 @@ class Locator:
         same = [file for file in exact if file.name == name or file.stem == name]
         return same or exact or alike
 
-    def _best(self, files: list[Path], row: Collection[str]) -> list[Path]:
+    def _best(self, files: list[Path], row: Callable[[], Collection[str]]) -> list[Path]:
         """Prefer, of several files, no masks, the folder that the row names, the one named like the table."""
-        names = {cell.casefold() for cell in row if cell}
+        if len(files) < 2:
+            return files
+        names = {cell.casefold() for cell in row() if cell}
         for wanted in (
             lambda file: not self._is_mask(file),
             lambda file: any(part.casefold() in names for part in self._below(file)),

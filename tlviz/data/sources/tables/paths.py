@@ -79,12 +79,14 @@ def _look(grid: Grid, name: str, locator: Locator, endings: float) -> _Column:
     cells = [cell for cell in grid.column(name) if cell]
     tried = [cells[at] for at in np.linspace(0, len(cells) - 1, min(_TRIED, len(cells))).round().astype(int)]
     is_varied = endings > 0.5 or len(set(tried)) * 4 > len(tried)  # a few values again and again are labels
-    files = []
+    files: list[Path] = []
+    there = 0.0
     if is_varied and not any(len(cell) > 4096 for cell in tried):
         probe = Locator(locator.folder, locator.stem, index=locator.index)
         probe.learn(tried)
-        files = [file for cell in tried if (file := probe.locate(cell).file)]
-    there = len(files) / len(tried) if tried else 0.0
+        found = [probe.locate(cell) for cell in tried]
+        files = [one.file for one in found if one.file]
+        there = sum(one.file is not None or one.is_ambiguous for one in found) / len(tried) if tried else 0.0
     own = words_of(name)
     is_mask = any(word in MASKS for word in own)
     return _Column(name, endings, there, _is_named(name), is_mask, frozenset(files))

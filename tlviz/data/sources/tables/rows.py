@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def usable_rows(
             if label or at in labels.why:
                 lost.add("without a path", number, "", "no path")
             continue
-        found = locator.locate(written, [cells[at] for cells in grid.cells[:50]])
+        found = locator.locate(written, partial(_cells, grid, at))
         shown = quoted(written, 120)[1:-1]
         if found.file is None:
             why = f"the file {shown} {found.why}" if found.why.startswith("does") else f"{shown}: {found.why}"
@@ -116,6 +117,10 @@ def usable_rows(
     if not rows:
         raise BadDatasetError(_nothing(grid, lost))
     return _drop_contradictions(rows, lost)
+
+
+def _cells(grid: Grid, at: int) -> list[str]:
+    return [cells[at] for cells in grid.cells[:50]]
 
 
 def check_rows(path: Path, rows: Sequence[Row], parts: Parts) -> None:
