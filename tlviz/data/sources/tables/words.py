@@ -35,7 +35,7 @@ CODES = _set("id ids idx index code codes num number no nr encoded int key ordin
 AGAINST = _set(
     "by on at er date time timestamp confidence conf score scores prob probs probability probabilities certainty "
     "uncertainty weight weights count counts source sources version method methods quality note notes comment comments "
-    "hash md5 sha sha1 sha256 uuid url urls link links verified reviewed review agreement status labeler labeller "
+    "hash md md5 sha uuid url urls link links verified reviewed review agreement status labeler labeller "
     "labelled labeled labeling labelling annotator annotators rater raters grader expert classifier votes vote num n "
     "loss entropy area length distance super supercategory superclass coarse parent pred predicted prediction "
     "confirm confirmed confirmation reason who when author user created updated modified"
@@ -44,7 +44,7 @@ AGAINST = _set(
 NEVER = _set(
     "width height w h size x y x1 x2 y1 y2 xmin xmax ymin ymax bbox bboxes box boxes roi lat lon latitude longitude "
     "age ages date datetime time timestamp year month day hour depth channels pixels bytes filesize area perimeter "
-    "confidence conf score prob probability hash md5 sha sha1 sha256 uuid url urls link email id ids index idx serial "
+    "confidence conf score prob probability hash md md5 sha uuid url urls link email id ids index idx serial "
     "number row rows frame seed phone zip license licence copyright fold folds kfold"
 )
 """Words of a name that never means classes where there is anything else."""
