@@ -53,10 +53,8 @@ def _suggestion(root: str, hint: Hint, keys: Sequence[str], parts: Sequence[str]
             f"{said} that pictures belong together, and {len(across):,} of {len(sizes):,} such groups are in several "
             f"parts: {listed(across, 3)}"
         )
-        action = (
-            f"kept; if they do, tests on them are too good: put each into one part, or draw the parts anew with "
-            f"--split-column none {option}"
-        )
+        anew = f", or draw the parts anew with --split-column none {option}" if hint.option == "group_column" else ""
+        action = f"kept; if they do (see {option}), results are too good: put each into one part{anew}"
         yield Finding(root, Kind.GROUP_LEAK, problem, action, Severity.WARNING)
     elif not {"val", "test"} <= set(parts):
         problem = (

@@ -1,16 +1,21 @@
-"""The order of class names: numbers by their value, everything else as text."""
+"""The order of classes: numbers by their value, anything else by its text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from decimal import Decimal
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)")
+_NUMBER = re.compile(r"[+\-\u2212]?(\d+([.,]\d*)?|[.,]\d+)")
 
 
-def in_order(names: Collection[str]) -> tuple[str, ...]:
-    """Sort names; where all are numbers (-1, 2, 10, 1.5) by their value, which int() refuses for 5,000 digits."""
-    if all(_NUMBER.fullmatch(name) for name in names):
-        return tuple(sorted(names, key=lambda name: (Decimal(name.replace(",", ".")), name)))
-    return tuple(sorted(names))
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Sort the names of classes: where all are numbers (-1, 2, 10, 1.5) by their value, else as text; each once."""
+    found = set(names)
+    if all(_NUMBER.fullmatch(name.strip()) for name in found):
+        return tuple(sorted(found, key=lambda name: (_value(name), name)))
+    return tuple(sorted(found))
+
+
+def _value(name: str) -> Decimal:
+    return Decimal(name.strip().replace("\u2212", "-").replace(",", "."))

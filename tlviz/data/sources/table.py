@@ -106,6 +106,8 @@ def _named(grid: Grid, what: str, wanted: str | None) -> str | None:
     if not wanted:
         return None
     name = named_alike(wanted, grid.names)
+    if name is None and what == "group" and wanted.strip().casefold() == NONE:
+        return None
     if name is None:
         raise no_column(grid.path, what, wanted, grid.names)
     return name

@@ -18,7 +18,7 @@ from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import FolderIndex
 from tlviz.data.sources.groups import Hint, groups_by_pattern, joined
 from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
-from tlviz.errors import BadSettingError, quoted
+from tlviz.errors import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +66,17 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
 
 
 def grouped(target: Target, read_as: ReadAs) -> Target:
-    """Return a target with the groups that a pattern makes of its names.
+    """Return a target with the groups that a pattern makes of its names, beside those of a table's column.
 
-    Raises ``BadSettingError`` for decisions that are not for such a target.
+    Raises ``BadSettingError`` for a pattern that cannot be used.
     """
-    is_table = target.reading.path_column is not None
-    for option in ("label_column", "path_column", "split_column", "group_column"):
-        value = getattr(read_as, option)
-        if value and not is_table and (option, value.casefold()) != ("split_column", "none"):
-            name = option.replace("_", "-")
-            raise BadSettingError(
-                f"{target.where} is no table, so it has no column {quoted(value)}; leave --{name} out."
-            )
-    if read_as.layout and is_table:
-        raise BadSettingError(f"{target.where} has no folders to read; leave --layout out.")
-    reading = target.reading
-    if read_as.split_column and not is_table and any(target.parts):
-        target = replace(target, parts=("",) * len(target.names))
-        reading = replace(reading, layout=_also(reading.layout, "its own parts are ignored"))
-    if read_as.group_pattern:
-        found = groups_by_pattern(target.names, read_as.group_pattern)
-        alone = found.count("")
-        words = f"groups by {quoted(read_as.group_pattern)}" + (f", {alone:,} names without one" if alone else "")
-        reading = replace(reading, layout=_also(reading.layout, words))
-        return replace(target, groups=joined(target.groups, found), reading=reading, hints=())
-    return replace(target, reading=reading)
+    if not read_as.group_pattern:
+        return target
+    found = groups_by_pattern(target.names, read_as.group_pattern)
+    alone = found.count("")
+    words = f"groups by {quoted(read_as.group_pattern)}" + (f", {alone:,} names without one" if alone else "")
+    reading = replace(target.reading, layout=_also(target.reading.layout, words))
+    return replace(target, groups=joined(target.groups, found), reading=reading, hints=())
 
 
 def _also(layout: str, words: str) -> str:

@@ -140,7 +140,7 @@ class _Draw:
             change += sign * number * (2 * off + sign * number) / self._sizes[label]
             moved += sign * number
         off = held[-1] - self._wanted_total
-        return change + moved * (2 * off + moved) / self._total
+        return float(change + moved * (2 * off + moved) / self._total)
 
 
 def _members(groups: Indices) -> list[Indices]:

@@ -69,8 +69,7 @@ def split_images(
     if plan.folds and len(validation):
         raise BadSettingError("folds need a target without a validation part of its own; leave them out.")
     if plan.folds:
-        cut = grouped_folds if mixed and groups is not None else stratified_folds
-        folds = cut(labels[train], plan.folds, seed, _of(groups, train))
+        folds = _folds(labels[train], plan.folds, seed, _of(groups, train), mixed=mixed)
         validation, train = _take(train, folds[plan.fold])
     elif not len(validation):
         held_out = _holdout(labels[train], VALIDATION_SHARE, seed, _of(groups, train), mixed=mixed)
@@ -94,6 +93,14 @@ def _holdout(
             "grouping out."
         )
     return held_out
+
+
+def _folds(
+    labels: NDArray[np.int64], count: int, seed: int, groups: NDArray[np.int64] | None, *, mixed: bool
+) -> list[Indices]:
+    if groups is None or not mixed:
+        return stratified_folds(labels, count, seed, groups)
+    return grouped_folds(labels, count, seed, groups)
 
 
 def check_plan(plan: SplitPlan) -> None:

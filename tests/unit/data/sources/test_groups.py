@@ -65,7 +65,7 @@ def test_a_hint_needs_pictures_that_share_a_key() -> None:
     assert group_hint("group_column", "site", ["1", "1", "2", "2"]) is not None
 
 
-def test_a_folder_is_grouped_by_a_pattern_and_has_no_columns(tmp_path: Path) -> None:
+def test_a_folder_is_grouped_by_a_pattern(tmp_path: Path) -> None:
     for name in ("cat/p1_a.png", "cat/p2_a.png", "dog/p1_b.png", "dog/q.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (6, 6)).save(tmp_path / name)
@@ -74,6 +74,3 @@ def test_a_folder_is_grouped_by_a_pattern_and_has_no_columns(tmp_path: Path) -> 
         "cat/p1_a.png": "p1", "cat/p2_a.png": "p2", "dog/p1_b.png": "p1", "dog/q.png": "",
     }  # fmt: skip
     assert "groups by '(p\\d+)_', 1 names without one" in target.reading.layout
-    for option in ("label_column", "path_column", "split_column", "group_column"):
-        with pytest.raises(BadSettingError, match="is no table"):
-            open_target(str(tmp_path), read_as=ReadAs(**{option: "x"}))

@@ -225,7 +225,6 @@ MULTI = [row_of([at % 2, at % 3 > 0, at % 4 > 0, 1], at) for at in range(N)]
         (lines("file,label", "0.jpg,a", "1.jpg,b"), ReadAs(split_column="x"), "no split column 'x'"),
         (lines("file,label", "0.jpg,a", "1.jpg,b"), ReadAs(group_column="x"), "no group column 'x'"),
         (lines("file,label", "0.jpg,a", "1.jpg,b"), ReadAs(split_column="label"), "names no parts"),
-        (lines("file,label", "0.jpg,a", "1.jpg,b"), ReadAs(layout="classes"), "no folders to read"),  # type: ignore[arg-type]
         (lines("file,label,split", "0.jpg,a,test", "1.jpg,b,test"), ReadAs(), "no training pictures of a, b"),
         (lines("file,label", "https://a.b/x.jpg,a", "https://a.b/y.jpg,b"), ReadAs(), "addresses of the web"),
         (lines("file,label", "0.jpg," + "9" * 5000, "1.jpg,b"), ReadAs(), "one class only ('b')"),
@@ -270,6 +269,16 @@ def test_many_lost_rows_are_counted_and_all_are_left_out(tmp_path: Path) -> None
     assert target.problems[-1].problem == "280 more rows without a picture"
 
 
+def test_class_names_of_thousands_of_digits_are_left_out(tmp_path: Path) -> None:
+    for name in JPG:
+        (tmp_path / name).write_bytes(b"")
+    rows = ["0.jpg,10", "1.jpg,9", f"2.jpg,{'9' * 5000}", "3.jpg,9"]
+    (tmp_path / "t.csv").write_text(lines("file,label", *rows), encoding="utf-8")
+    target = open_target(str(tmp_path / "t.csv"))
+    assert target.classes == ("9", "10")
+    assert [left.reason for left in target.left_out] == ["row 4: its label has 5,000 characters"]
+
+
 def test_groups_of_a_column_and_columns_that_suggest_them(tmp_path: Path) -> None:
     columns = FILE | {"Patient ID": [at // 3 for at in range(N)]} | LABEL
     path = str(written(Case("", columns, "label"), tmp_path / "set"))
@@ -277,5 +286,6 @@ def test_groups_of_a_column_and_columns_that_suggest_them(tmp_path: Path) -> Non
     assert target.groups == tuple(str(at // 3) for at in range(N))
     assert target.reading.group_column == "Patient ID"
     assert target.hints == ()
+    assert open_target(path, read_as=ReadAs(group_column="none")).groups == ()
     (hint,) = open_target(path).hints
     assert (hint.option, hint.value) == ("group_column", "Patient ID")
