@@ -25,7 +25,7 @@ from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import is_in_store, list_stored, read_note, stored
 from tlviz.data.sources.table import is_table, table_target
-from tlviz.data.sources.target import Target, folder_target
+from tlviz.data.sources.target import Target, folder_target, grouped
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
 
@@ -56,9 +56,10 @@ class ImageSet:
 
     @property
     def digest(self) -> str:
-        """Return a fingerprint of which pictures these are, in which classes and parts."""
+        """Return a fingerprint of which pictures these are, in which classes, parts and groups."""
         rows = zip(self.names, self.labels.tolist(), self.parts, strict=True)
-        lines = "\n".join("\t".join(map(str, row)) for row in (self.classes, *rows))
+        every = (self.classes, *rows, self.groups) if self.groups else (self.classes, *rows)
+        lines = "\n".join("\t".join(map(str, row)) for row in every)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -98,15 +99,11 @@ def open_target(
     Raises ``BadDatasetError`` where there is nothing to learn from.
     """
     dataset = find_dataset(name)
+    decided = remembered_reading(name) if read_as is None and not isinstance(dataset, Path) else read_as
     _check_kind(name, dataset, read_as or GUESSED)
-    if isinstance(dataset, PublicSpec):
-        return _as_it_comes(replace(public_target(dataset), identity=name))
-    if isinstance(dataset, DatasetSpec):
-        if dataset.folder is None:
-            return _as_it_comes(replace(digits_target(dataset), identity=name))
-        where = f"The folder {dataset.folder}"
-        target = folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
-        return replace(target, identity=name, reading=replace(target.reading, layouts=()))
+    if not isinstance(dataset, Path):
+        target = public_target(dataset) if isinstance(dataset, PublicSpec) else _bundled(dataset)
+        return replace(grouped(_as_it_comes(target), decided or GUESSED), identity=name)
     title = dataset_title(name)
     if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
         refuse_no_file(dataset)
@@ -115,9 +112,11 @@ def open_target(
     identity = str(dataset.resolve())
     read_as = remembered_reading(identity) if read_as is None else read_as
     if is_table(dataset) and not dataset.is_dir():
-        return replace(table_target(dataset, read_as), identity=identity)
-    refuse_file(dataset)
-    return replace(_folder(dataset, title, read_as, must_train=must_train), identity=identity)
+        target = table_target(dataset, read_as, must_train=must_train)
+    else:
+        refuse_file(dataset)
+        target = _folder(dataset, title, read_as, must_train=must_train)
+    return replace(grouped(target, read_as), identity=identity)
 
 
 def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
@@ -254,7 +253,17 @@ def reading_of_run(name: str, read_as: ReadAs, classes: Collection[str]) -> Read
 
 def _as_it_comes(target: Target) -> Target:
     """Say how a target is read that nobody can read otherwise."""
-    return replace(target, reading=Reading(layout=f"{len(target.classes):,} classes, as the data set names them"))
+    if target.folder is None:
+        words = f"{len(target.classes):,} classes, as the data set names them"
+        return replace(target, reading=Reading(layout=words))
+    return replace(target, reading=replace(target.reading, layouts=()))
+
+
+def _bundled(dataset: DatasetSpec) -> Target:
+    if dataset.folder is None:
+        return digits_target(dataset)
+    where = f"The folder {dataset.folder}"
+    return folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
 
 
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:

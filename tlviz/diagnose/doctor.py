@@ -20,6 +20,7 @@ from tlviz.cores import usable_cores
 from tlviz.data.doctor.checks import check_broken, check_files, check_groups
 from tlviz.data.doctor.duplicates import Ints, find_groups
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, worst_first
+from tlviz.data.doctor.group_checks import check_declared_groups, check_suggested_groups
 from tlviz.data.doctor.inspect_file import Broken, Facts, Failure, inspect_file
 from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
@@ -81,7 +82,10 @@ def check_dataset(
 
 
 def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
-    """Return the report on a target as it is now if there is one, with features or without, without checking."""
+    """Return the report on a target as it is now if there is one, with features or without, without checking.
+
+    ``read_as`` is how the target is read, as in ``open_target``.
+    """
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
     inventory = take_inventory(name, read_as)
@@ -104,6 +108,8 @@ def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progres
         *inventory.strays,
         *check_files(files, facts),
         *check_groups(files, facts, groups, inventory.classes),
+        *check_declared_groups(files),
+        *check_suggested_groups(inventory, files),
         *check_classes(inventory, files),
         *check_mixture(inventory.root, inventory.classes, files, facts),
     ]
@@ -213,6 +219,9 @@ def _key(inventory: Inventory, *, features: bool) -> str:
     digest = hashlib.sha256(json.dumps([_FORMAT, features, inventory.root, inventory.classes]).encode())
     for file in inventory.files:
         digest.update(f"{file.name}|{file.label}|{file.part}|{file.stamp}\n".encode(errors="surrogateescape"))
+    grouped = [(file.group, file.hints) for file in inventory.files if file.group or file.hints]
+    if grouped:  # a report of before holds for a target without groups
+        digest.update(repr(grouped).encode(errors="surrogateescape"))
     met = [(problem.path, problem.problem) for problem in inventory.problems]
     met += [(stray.path, stray.problem) for stray in inventory.strays]
     digest.update(repr(met).encode(errors="surrogateescape"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tlviz.data.doctor.findings import number_groups
 from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
-from tlviz.data.training.splits import Split, split_images
+from tlviz.data.part_images import part_images
+from tlviz.data.training.splits import Split
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import Bundle
 from tlviz.finetune.config import FinetuneConfig
@@ -35,5 +35,4 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."
         )
     copies = header.training.get("copies") or ()
-    groups = number_groups(copies, images.names) if copies else None
-    return RunImages(images, split_images(images.labels, images.parts, config.seed, config.split_plan, groups), config)
+    return RunImages(images, part_images(images, copies, config.seed, config.split_plan), config)

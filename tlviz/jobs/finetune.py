@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from tlviz.data.doctor.findings import number_groups
 from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
+from tlviz.data.part_images import part_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs, need_answers
-from tlviz.data.training.splits import split_images
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError
 from tlviz.export.bundle import load_bundle
@@ -89,8 +88,7 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     images = _as_begun(job, config, _images(job, config, shared), shared)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
-    groups = number_groups(copies, images.names) if copies else None
-    split = split_images(images.labels, images.parts, config.seed, config.split_plan, groups)
+    split = part_images(images, copies, config.seed, config.split_plan)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
     shelf = shared.shelf if shared else None
     return State(Session(network, images, split, config, device, job.should_stop, copies, job.clock, shelf))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +14,17 @@ from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import PARTS
+from tlviz.data.sources.groups import Hint, hint_from_names
 from tlviz.data.sources.reading import ReadAs
 from tlviz.data.sources.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content."""
+    """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content.
+
+    ``group`` is what it must share its part with, '' where nothing; ``hints`` are the same by each hint of the target.
+    """
 
     name: str
     path: str
@@ -28,6 +32,8 @@ class PictureFile:
     part: str
     stamp: str
     read: Callable[[], bytes]
+    group: str = ""
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Inventory:
     files: tuple[PictureFile, ...]
     problems: tuple[Problem, ...]
     strays: tuple[Finding, ...]
+    hints: tuple[Hint, ...] = ()
 
 
 def take_inventory(name: str, read_as: ReadAs | None = None) -> Inventory:
@@ -54,12 +61,14 @@ def take_inventory(name: str, read_as: ReadAs | None = None) -> Inventory:
     Raises ``BadDatasetError`` where there are no pictures in at least two classes.
     """
     target = open_target(name, must_train=False, read_as=read_as)
+    by_name = None if target.groups else hint_from_names(target.names)
+    target = replace(target, hints=(*target.hints, *([by_name] if by_name else [])))
     files = tuple(sorted(_files(target), key=_keep_first))
     strays = find_strays(target.folder) if target.folder else ()
     root = str(target.folder.root) if target.folder else target.identity
     reported = {stray.path for stray in strays}
     problems = tuple(problem for problem in target.problems if problem.path not in reported)
-    return Inventory(root, target.identity, target.classes, files, problems, strays)
+    return Inventory(root, target.identity, target.classes, files, problems, strays, target.hints)
 
 
 def _keep_first(file: PictureFile) -> tuple[int, int, str]:
@@ -67,9 +76,12 @@ def _keep_first(file: PictureFile) -> tuple[int, int, str]:
 
 
 def _files(target: Target) -> Iterator[PictureFile]:
-    for source, name, label, part in zip(target.sources, target.names, target.labels, target.parts, strict=True):
+    groups = target.groups or ("",) * len(target.names)
+    hints = list(zip(*(hint.groups for hint in target.hints), strict=True)) or [()] * len(target.names)
+    rows = zip(target.sources, target.names, target.labels, target.parts, groups, hints, strict=True)
+    for source, name, label, part, group, hinted in rows:
         read = source.path.read_bytes if source.path else partial(_as_png, source)
-        yield PictureFile(name, source.name, int(label), part, source.stamp, read)
+        yield PictureFile(name, source.name, int(label), part, source.stamp, read, group, hinted)
 
 
 def _as_png(source: Source) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.pictures import open_picture
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import FolderIndex
-from tlviz.data.sources.reading import UNSAID, LeftOut, Reading
+from tlviz.data.sources.groups import Hint, groups_by_pattern, joined
+from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
+from tlviz.errors import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Target:
     ``labels`` (N,) index ``classes``; ``parts[i]`` is train, val, test or ''; ``where`` begins a sentence about it.
     ``identity`` is the name or path under which notes on the target are kept; ``folder`` is what it was scanned from.
     ``left_out`` names what is there and not used.  ``groups[i]``, where there are any, names what picture i must share
-    its part with, such as a patient; '' is a picture on its own.
+    its part with, such as a patient; '' is a picture on its own.  ``hints`` are groups that were not chosen.
     """
 
     title: str
@@ -43,6 +45,7 @@ class Target:
     reading: Reading = UNSAID
     left_out: tuple[LeftOut, ...] = ()
     groups: tuple[str, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:
@@ -62,6 +65,24 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
         reading=index.reading,
         left_out=index.left_out,
     )
+
+
+def grouped(target: Target, read_as: ReadAs) -> Target:
+    """Return a target with the groups that a pattern makes of its names, beside those of a table's column.
+
+    Raises ``BadSettingError`` for a pattern that cannot be used.
+    """
+    if not read_as.group_pattern:
+        return target
+    found = groups_by_pattern(target.names, read_as.group_pattern)
+    alone = found.count("")
+    words = f"groups by {quoted(read_as.group_pattern)}" + (f", {alone:,} names without one" if alone else "")
+    reading = replace(target.reading, layout=_also(target.reading.layout, words))
+    return replace(target, groups=joined(target.groups, found), reading=reading, hints=())
+
+
+def _also(layout: str, words: str) -> str:
+    return f"{layout}; {words}" if layout else words
 
 
 def file_sources(files: Sequence[Path]) -> tuple[Source, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz.data.training.group_splits import grouped_folds, grouped_holdout
 from tlviz.errors import BadDatasetError, BadSettingError
 
 Indices = NDArray[np.int64]
@@ -46,11 +47,14 @@ def split_images(
     seed: int,
     plan: SplitPlan = SplitPlan(),
     groups: NDArray[np.int64] | None = None,
+    *,
+    mixed: bool = False,
 ) -> Split:
     """Keep the target's own parts; what it has none of is drawn, class by class, from its training images.
 
-    Images of one group (n,), such as duplicates, always come into the same drawn part; a group with several classes
-    trains.  Raises ``BadDatasetError`` where nothing is left to train or to validate with, ``BadSettingError`` where
+    Images of one group (n,), such as duplicates, always come into the same drawn part.  A group with several classes
+    trains, as copies with two labels should; ``mixed`` parts such groups too, as a patient has pictures of several.
+    Raises ``BadDatasetError`` where nothing is left to train or to validate with, ``BadSettingError`` where
     the plan does not fit the target.
     """
     check_plan(plan)
@@ -60,20 +64,43 @@ def split_images(
     if not len(train):
         raise BadDatasetError("No training image can be used; put readable pictures into the folder train/.")
     if plan.test_share and not len(test):
-        test, train = _take(train, stratified_holdout(labels[train], plan.test_share, seed + 1, _of(groups, train)))
+        held_out = _holdout(labels[train], plan.test_share, seed + 1, _of(groups, train), mixed=mixed)
+        test, train = _take(train, held_out)
     if plan.folds and len(validation):
         raise BadSettingError("folds need a target without a validation part of its own; leave them out.")
     if plan.folds:
-        folds = stratified_folds(labels[train], plan.folds, seed, _of(groups, train))
+        folds = _folds(labels[train], plan.folds, seed, _of(groups, train), mixed=mixed)
         validation, train = _take(train, folds[plan.fold])
     elif not len(validation):
-        held_out = stratified_holdout(labels[train], VALIDATION_SHARE, seed, _of(groups, train))
+        held_out = _holdout(labels[train], VALIDATION_SHARE, seed, _of(groups, train), mixed=mixed)
         validation, train = _take(train, held_out)
     if not len(validation):
         raise BadDatasetError("No class has two images, so none can be set aside for validation; add images.")
     if plan.labels_per_class:
         train = train[thin(labels[train], plan.labels_per_class, seed)]
     return Split(train, validation, test)
+
+
+def _holdout(
+    labels: NDArray[np.int64], share: float, seed: int, groups: NDArray[np.int64] | None, *, mixed: bool
+) -> Indices:
+    if groups is None or not mixed:
+        return stratified_holdout(labels, share, seed, groups)
+    held_out = grouped_holdout(labels, share, seed, groups)
+    if not len(held_out):
+        raise BadDatasetError(
+            "No whole group can be set aside: each holds all training images of a class. Add groups, or leave the "
+            "grouping out."
+        )
+    return held_out
+
+
+def _folds(
+    labels: NDArray[np.int64], count: int, seed: int, groups: NDArray[np.int64] | None, *, mixed: bool
+) -> list[Indices]:
+    if groups is None or not mixed:
+        return stratified_folds(labels, count, seed, groups)
+    return grouped_folds(labels, count, seed, groups)
 
 
 def check_plan(plan: SplitPlan) -> None:

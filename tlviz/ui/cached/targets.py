@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from PIL import Image
 
-from tlviz.data.doctor.findings import Report, duplicate_groups
+from tlviz.data.doctor.findings import Report
 from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
@@ -53,10 +52,10 @@ def report(target: str) -> Report | None:
     return found
 
 
-def groups(target: str, images: ImageSet) -> NDArray[np.int64] | None:
-    """Return which pictures are copies of one another, (N,), None before the doctor's check."""
+def copies(target: str) -> tuple[tuple[str, ...], ...]:
+    """Return the names of pictures that are copies of one another, group by group; none before the doctor's check."""
     found = report(target)
-    return duplicate_groups(found, images.names) if found else None
+    return found.groups if found else ()
 
 
 def version_of(images: ImageSet) -> str:

@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.images import ImageSet
+from tlviz.data.part_images import part_images
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.training.flips import Flip
-from tlviz.data.training.splits import BUDGETS, Split, SplitPlan, split_images
+from tlviz.data.training.splits import BUDGETS, Split, SplitPlan
 from tlviz.errors import TlvizError
 from tlviz.figures.classes import MOST_BARS, plot_class_bars
 from tlviz.figures.theme import chart_config
@@ -97,18 +98,18 @@ def _split(images: ImageSet) -> Split:
     allowed, seed = SETTINGS["seed"], st.session_state.get("seed") or 0
     seed = int(seed) if allowed.allows(seed) else 0
     plan = chosen_plan(images.parts)
-    return split_images(images.labels, images.parts, seed, plan, targets.groups(images.name, images))
+    return part_images(images, targets.copies(images.name), seed, plan)
 
 
 def _reading_aid(images: ImageSet, split: Split) -> str:
     own = sorted({part for part in images.parts if part})
     origin = f"The folder's own parts: {', '.join(own)}." if own else "Drawn class by class from the seed."
-    grouped = targets.groups(images.name, images) is not None
-    copies = " Copies of one picture stay in one part." if grouped else ""
+    copies = " Copies of one picture stay in one part." if targets.copies(images.name) else ""
+    whole = " Pictures of one group stay in one part." if images.groups else ""
     more = f" The first {MOST_BARS} of {len(images.classes):,} classes." if len(images.classes) > MOST_BARS else ""
     return (
         f"{len(split.train):,} images train, {len(split.validation):,} validate, {len(split.test):,} test. "
-        f"{origin}{copies}{more}"
+        f"{origin}{whole}{copies}{more}"
     )
 
 

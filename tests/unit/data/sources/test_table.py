@@ -11,7 +11,6 @@ from PIL import Image
 from tlviz.data.images import load_images, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
-from tlviz.data.sources import table as module
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError
 
@@ -144,9 +143,10 @@ def test_every_row_that_is_not_used_is_named(write: Write) -> None:
 
 
 def test_one_picture_in_two_parts_is_told_as_that(write: Write) -> None:
-    text = "path,label,split\nimg/0.png,cat,train\nimg/1.png,dog,train\nimg/0.png,cat,test\n"
-    (problem,) = open_target(str(write(text))).problems
+    rows = ["img/0.png,cat,train", "img/1.png,dog,train", "img/0.png,cat,test", "img/2.png,cat,train"]
+    (problem,) = open_target(str(write("\n".join(["path,label,split", *rows])))).problems
     assert problem.problem == "row 4 repeats row 2 in another part (test)"
+    assert problem.action == "used in the part test only"
 
 
 def test_two_spellings_of_one_path_are_one_picture(write: Write) -> None:
@@ -168,7 +168,10 @@ def test_a_row_with_too_many_cells_keeps_its_first(write: Write) -> None:
 
 def test_no_label_column(write: Write) -> None:
     message = refusal(write("path,width\nimg/0.png,6\nimg/1.png,7\nimg/2.png,8\n"))
-    assert "no column of labels; name one 'label'. Its columns are: path, width." in message
+    assert (
+        "no column of labels; name one 'label', or choose it with --label-column. Its columns are: path, width."
+        in message
+    )
 
 
 def test_one_column_only(write: Write) -> None:
@@ -197,11 +200,6 @@ def test_a_table_that_is_no_text(write: Write, tmp_path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 40)
     refusal(path)
     assert "does not exist" in refusal(tmp_path / "gone.csv")
-
-
-def test_a_table_far_too_large(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 10)
-    assert "does not look like a table" in refusal(write(lines()))
 
 
 def test_labels_that_differ_in_case_only_stay_apart_and_are_reported(write: Write) -> None:

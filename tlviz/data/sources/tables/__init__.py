@@ -1,0 +1,1 @@
+"""Tables of picture paths and labels: reading the text, finding the columns, finding the files."""
