@@ -28,7 +28,7 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     Raises ``BadDatasetError`` or ``UnknownNameError`` where they are no longer there or have other classes now.
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
-    images = load_images(config.data, config.geometry, progress, read_as=config.read_as)
+    images = load_images(config.data, config.geometry, progress, read_as=config.read_as, find_range=False)
     if images.classes != header.classes:
         raise BadDatasetError(
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."

@@ -9,6 +9,7 @@ from typing import Any
 
 from tlviz.data.doctor.findings import number_groups
 from tlviz.data.images import ImageSet, load_images
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.data.training.splits import split_images
@@ -86,7 +87,11 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     check_startable(config)
     prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
-    images = _images(job, config, shared)
+    begun = recorded_pictures(job.run)
+    if begun is not None:
+        config = config.with_depth(Depth.from_json(begun.get("depth") or {}))
+    images = _images(job, config, shared, is_new=begun is None)
+    config = config.with_depth(images.depth)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
     groups = number_groups(copies, images.names) if copies else None
@@ -96,13 +101,13 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     return State(Session(network, images, split, config, device, job.should_stop, copies, job.clock, shelf))
 
 
-def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet:
-    """Return the decoded target, for runs that share it from memory."""
+def _images(job: Job, config: FinetuneConfig, shared: Shared | None, *, is_new: bool) -> ImageSet:
+    """Return the decoded target, for runs that share it from memory; one that has begun reads it as it did then."""
     key = config.data, config.geometry, config.read_as
     if shared is None or key not in shared.images:
         with decoding_errors():
             progress = partial(telling(job, UnknownShare()), "reading images")
-            images = load_images(config.data, config.geometry, progress, read_as=config.read_as)
+            images = load_images(config.data, config.geometry, progress, read_as=config.read_as, find_range=is_new)
         if shared is None:
             return images
         shared.images[key] = images

@@ -26,6 +26,8 @@ from tlviz.models.stages import owns
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.heartbeat import Status
 
+MOST_NAMED = 1000
+"""Files left out that a run names; their number is always right."""
 LARGE = 64 * 2**20
 """Bytes of an epoch's files above which training waits for them: they would need their memory beside it."""
 
@@ -82,6 +84,8 @@ class RunLogger:
         problems = [asdict(problem) for problem in images.problems]
         about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
         about |= {"copies": self._state.session.copies, "pictures": images.digest}
+        left_out = [asdict(one) for one in images.unopened]
+        about |= {"left_out": left_out[:MOST_NAMED], "left_out_count": len(left_out), "depth": images.depth.to_json()}
         self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE

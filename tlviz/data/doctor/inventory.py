@@ -12,6 +12,7 @@ from tlviz.data.doctor.findings import Finding
 from tlviz.data.doctor.unused_files import find_strays
 from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
+from tlviz.data.pixels.opening import read_file
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import PARTS
 from tlviz.data.sources.target import Target
@@ -67,7 +68,7 @@ def _keep_first(file: PictureFile) -> tuple[int, int, str]:
 
 def _files(target: Target) -> Iterator[PictureFile]:
     for source, name, label, part in zip(target.sources, target.names, target.labels, target.parts, strict=True):
-        read = source.path.read_bytes if source.path else partial(_as_png, source)
+        read = partial(read_file, source.path) if source.path else partial(_as_png, source)
         yield PictureFile(name, source.name, int(label), part, source.stamp, read)
 
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.pixels.problem import Problem
-from tlviz.data.sources.reading import GUESSED, ReadAs
+from tlviz.data.pixels.signatures import SUFFIXES, is_picture, why_no_picture
+from tlviz.data.sources.reading import GUESSED, LeftOut, ReadAs
 from tlviz.errors import BadDatasetError
 
 NO_PICTURES = "no pictures in this class"
@@ -118,10 +118,10 @@ def is_picture_name(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 
-def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
+def pictures_below(folder: Path, problems: list[Problem], others: list[LeftOut] | None = None) -> list[Path]:
     """List the picture files below a folder, deeper levels included, each real folder once.
 
-    A folder that cannot be read is added to ``problems``.
+    A folder that cannot be read is added to ``problems``, a file that is no picture to ``others``; hidden ones are not.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -136,7 +136,11 @@ def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend(Path(parent, name) for name in sorted(names) if not name.startswith(".") and is_picture_name(name))
+        for path in (os.path.join(parent, name) for name in sorted(names) if not name.startswith(".")):  # noqa: PTH118
+            if is_picture(path):
+                found.append(Path(path))
+            elif others is not None:
+                others.append(LeftOut(path, why_no_picture(path)))
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.images import ImageSet, load_images
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
@@ -43,14 +44,16 @@ def run_images(summary: RunSummary) -> ImageSet | None:
     """Return the target of a run as its network sees it, None where it is no longer there."""
     try:
         config = FinetuneConfig.from_json(summary.settings)
-        return _images(config.data, config.geometry, config.read_as)
+        begun = summary.start_event
+        config = config.with_depth(Depth.from_json(begun.get("depth") or {}))
+        return _images(config.data, config.geometry, config.read_as, not begun)
     except TlvizError:
         return None
 
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
-def _images(data: str, geometry: Geometry, read_as: ReadAs) -> ImageSet:
-    return load_images(data, geometry, read_as=read_as)
+def _images(data: str, geometry: Geometry, read_as: ReadAs, find_range: bool) -> ImageSet:
+    return load_images(data, geometry, read_as=read_as, find_range=find_range)
 
 
 def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:
