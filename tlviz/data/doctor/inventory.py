@@ -20,7 +20,10 @@ from tlviz.data.sources.target import Target
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content."""
+    """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content.
+
+    ``file`` is where it lies, None where it is no file of its own.
+    """
 
     name: str
     path: str
@@ -28,6 +31,7 @@ class PictureFile:
     part: str
     stamp: str
     read: Callable[[], bytes]
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def _keep_first(file: PictureFile) -> tuple[int, int, str]:
 def _files(target: Target) -> Iterator[PictureFile]:
     for source, name, label, part in zip(target.sources, target.names, target.labels, target.parts, strict=True):
         read = partial(read_file, source.path) if source.path else partial(_as_png, source)
-        yield PictureFile(name, source.name, int(label), part, source.stamp, read)
+        yield PictureFile(name, source.name, int(label), part, source.stamp, read, source.path)
 
 
 def _as_png(source: Source) -> bytes:

@@ -12,8 +12,7 @@ from tlviz.data.pixels.signatures import picture_format
 from tlviz.data.sources.folder import FolderIndex
 
 _OTHER_SUFFIXES = frozenset(
-    {".jxl", ".svg", ".psd", ".tga", ".ico", ".dcm"}
-    | {".raw", ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2"}
+    {".jxl", ".svg", ".psd", ".tga", ".ico", ".dcm"} | {".raw", ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2"}
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,11 @@ class Span:
 def to_bytes(deep: Deep, depth: Depth) -> Image.Image:
     """Map the values of a picture to 8 bits, L or RGB; what is missing becomes white."""
     is_small = deep.values.dtype == np.uint8
-    low, high = (None if is_small else depth.value_range) or deep.full or _own_range(deep, depth)
+    span = deep.full if is_small else depth.value_range or deep.full
+    if span is None:
+        sentinel = None if depth.no_data is not None else _sentinel(_known(deep.values.reshape(-1), deep, depth))
+        depth = replace(depth, no_data=sentinel) if sentinel is not None else depth
+    low, high = span or _own_range(deep, depth)
     height, width = deep.values.shape[:2]
     out = np.empty(deep.values.shape, np.uint8)
     rows = max(1, _CHUNK // max(1, width))

@@ -34,12 +34,11 @@ def read_png(image: Image.Image, again: Image.Image) -> Deep:
     Pillow keeps the upper byte of each value; told that the bytes are in the other order, it keeps the lower one.
     Raises what decoding raises.
     """
-    mode = image.mode
-    if mode == "LA":
+    mode, raw = image.mode, _raw(image)
+    if raw == "LA;16B":
         pairs = _as_bytes(image, "RGBA", "RGBA")  # two values of 2 bytes are four of 1
         values = pairs[..., 0].astype(np.uint16) << 8 | pairs[..., 1]
         return Deep(values, (0.0, 65535.0), np.ascontiguousarray(pairs[..., 2]))
-    raw = _raw(image)
     if raw not in _LOW_BYTES:
         image.load()
         return Deep(np.asarray(image), (0.0, 255.0))

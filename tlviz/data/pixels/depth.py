@@ -83,10 +83,10 @@ def plain(number: float) -> str:
     return str(int(number)) if number == int(number) and abs(number) < 2**53 else repr(number)
 
 
-def in_words(depth: Depth) -> str:
-    """Say which values become 0 to 255."""
+def in_words(depth: Depth, otherwise: str = "") -> str:
+    """Say which values become 0 to 255; ``otherwise`` is said where nobody decided."""
     if depth.value_range is None:
-        return "their format's range became 0 to 255"
+        return otherwise or "the range of their format, or their own, became 0 to 255"
     low, high = depth.value_range
     return f"values from {low:,.7g} to {high:,.7g} became 0 to 255"
 

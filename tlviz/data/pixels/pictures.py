@@ -84,7 +84,8 @@ class Opened:
 
     def notes(self, depth: Depth = AS_STORED) -> str | None:
         """Say all that is worth knowing before one believes an answer about the picture, or None."""
-        scaled = f"over 8 bits a value; {in_words(depth)}" if self.is_deep else None
+        own = "the range of its format" if self.deep and self.deep.full else "its own range of values"
+        scaled = f"over 8 bits a value; {in_words(depth, f'{own} became 0 to 255')}" if self.is_deep else None
         return "; ".join(filter(None, (self.oddity, self.remark, scaled))) or None
 
 

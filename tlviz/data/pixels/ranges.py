@@ -15,7 +15,7 @@ from PIL import Image
 
 from tlviz.cores import usable_cores
 from tlviz.data.pixels import tiff
-from tlviz.data.pixels.deep import Span, measure
+from tlviz.data.pixels.deep import Deep, Span, measure
 from tlviz.data.pixels.deep_formats import netpbm_header, png_is_deep
 from tlviz.data.pixels.depth import AS_STORED, Depth, in_words, plain
 from tlviz.data.pixels.opening import DAMAGE, read_file
@@ -118,6 +118,13 @@ def common_range(spans: Sequence[Span]) -> tuple[float, float] | None:
     return (low, high) if high > low else (low, low + max(1.0, abs(low) * 1e-6))
 
 
+def own_depth(deep: Deep, depth: Depth) -> Depth:
+    """Return how a single deep picture becomes 8 bits where no set says it: by its own range."""
+    span = measure(deep, depth)
+    no_data = span.sentinel if depth.no_data is None else depth.no_data
+    return replace(depth, value_range=depth.value_range or common_range([span]), no_data=no_data)
+
+
 def _settle(paths: Sequence[Path], depth: Depth) -> Settled:
     with ThreadPoolExecutor(max_workers=usable_cores()) as pool:
         are_deep = list(pool.map(lambda path: is_deep_file(path, depth), paths, chunksize=64))
@@ -156,7 +163,7 @@ def _remarks(spans: Sequence[Span], remarks: Sequence[str]) -> Iterator[str]:
 
 
 def _place(digests: Sequence[bytes], depth: Depth) -> Path:
-    key = hashlib.sha256(json.dumps([_FORMAT, depth.to_json()]).encode() + b"".join(digests)).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps([_FORMAT, depth.to_json()]).encode() + b"".join(sorted(digests))).hexdigest()[:24]
     return cache_folder("depths") / f"{key}.json"
 
 
