@@ -56,7 +56,9 @@ def predict_pictures(
     if as_json:
         result = {"run": found.name, "classes": network.classes, "predictions": list(map(_row, named.rows))}
         result |= {"problems": [asdict(problem) for problem in problems]}
-        result |= {"left_out": [{"path": problem.path, "reason": problem.problem} for problem in problems]}
+        result |= {
+            "left_out": [{"path": one.path, "reason": one.problem.removeprefix(one.path).strip()} for one in problems]
+        }
         print_result(result, as_json, "")
     else:
         sys.stdout.write(to_csv(named.rows).encode(errors="replace").decode())  # a name may be no text
