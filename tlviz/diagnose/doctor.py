@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -43,6 +44,8 @@ _KEEP = 64
 NETWORK = "squeezenet1_1"
 SIZE = 128
 BATCH = 64
+ALIKE = 8
+"""A crop is looked for in this many pictures that the network finds most alike."""
 AHEAD = 4 * BATCH
 """This many files are read ahead of the network, which bounds the memory."""
 
@@ -104,7 +107,7 @@ def _examine(name: str, inventory: Inventory, looked: _Looked, settled: Settled,
     def check() -> None:
         progress("comparing pictures", len(files), len(files))
 
-    groups = find_groups(facts, check)
+    groups = find_groups(facts, check, partial(_alike, looked.features) if looked.features is not None else None)
     findings = [
         *(check_broken(file, why) for file, why in looked.broken),
         *inventory.strays,
@@ -171,6 +174,13 @@ def _features(squares: Iterator[Pixels]) -> Features | None:
 def _square(rgb: Image.Image) -> Pixels:
     weights = find_model(NETWORK).preprocessing
     return fit_picture(rgb, SIZE, Fit.PAD, weights.interpolation, weights.crop_fraction)
+
+
+def _alike(features: Features, groups: Ints) -> Ints:
+    """Return the pictures (N, k) of other groups (N,) that the network finds most alike."""
+    from tlviz.diagnose.label_noise import nearest_neighbours
+
+    return nearest_neighbours(features, groups, min(ALIKE, len(features)))
 
 
 def _suspects(

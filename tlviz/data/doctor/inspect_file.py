@@ -12,6 +12,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from tlviz.data.doctor.alignment import SIDE
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.pictures import Opened, Pixels, decode_picture, to_rgb
 from tlviz.data.pixels.signatures import name_foreign, picture_format
@@ -64,7 +65,7 @@ class Facts:
 
     ``orientation`` is the EXIF number, 1 for upright; ``wrong_suffix`` says what the content is where the name says
     otherwise; ``byte_digest`` and ``pixel_digest`` are SHA-256; ``hash`` is the 64-bit perceptual hash of the upright
-    picture and ``thumb`` its uint8 (32, 32, 3) version.
+    picture, ``thumb`` its uint8 (32, 32, 3) version and ``grey`` its uint8 (64, 64) one.
     """
 
     width: int
@@ -79,6 +80,7 @@ class Facts:
     pixel_digest: bytes
     hash: int
     thumb: Pixels
+    grey: Pixels
 
 
 def inspect_file(read: Callable[[], bytes], path: str, depth: Depth = AS_STORED) -> tuple[Facts, Image.Image] | Broken:
@@ -130,6 +132,7 @@ def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts
         pixel_digest=pixels.digest(),
         hash=int.from_bytes(np.packbits(imagehash.phash(thumb).hash).tobytes(), "big"),
         thumb=np.asarray(thumb, dtype=np.uint8),
+        grey=np.asarray(rgb.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0).convert("L"), np.uint8),
     )
 
 
