@@ -21,6 +21,7 @@ from tlviz.runs.summary import RunSummary, summarise
 
 POLL_S = 0.1
 PATIENCE_S = 10.0
+_NAMED = 8
 """A run that has not begun by then is named all the same: it waits for one before it."""
 STRATEGIES_EPILOG = "\n\n".join(
     ["Strategies:", *(f"[bold]{name}[/bold]: {strategy.sentence}" for name, strategy in STRATEGIES.items())]
@@ -72,6 +73,7 @@ def _watch(run: RunFolder) -> RunSummary:
             if told < 0 and (summary.start_event or time.time() - summary.started > PATIENCE_S):
                 stderr.print(f"run {run.name}", markup=False)
                 told = 0
+                _tell_problems(summary.start_event)
             for epoch in summary.epochs[max(0, told) :]:
                 stderr.print(
                     f"epoch {epoch['epoch']}: validation accuracy {epoch['val_accuracy']:.3f}, "
@@ -84,6 +86,18 @@ def _watch(run: RunFolder) -> RunSummary:
         except KeyboardInterrupt:
             stderr.print("stopping; the best weights so far are kept")
             run.request_stop()
+
+
+def _tell_problems(begun: dict[str, Any]) -> None:
+    """Say what was left out of a target or read with a note, the first few by name."""
+    problems = [f"{met['path']}: {met['problem']}; {met['action']}" for met in begun.get("problems") or ()]
+    named = {met["path"] for met in begun.get("problems") or ()}
+    others = [one for one in begun.get("left_out") or () if one["path"] not in named]
+    problems += [f"{one['path']}: {one['reason']}; left out" for one in others]
+    for line in problems[:_NAMED]:
+        stderr.print(f"  {line}", markup=False)
+    if len(problems) > _NAMED:
+        stderr.print(f"  and {len(problems) - _NAMED:,} more: tlviz datasets check names all")
 
 
 def _result(summary: RunSummary) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tlviz.data.pixels.problem import Problem
     from tlviz.export.predict import Prediction
 
+_NAMED = 10
 _TELL_FROM = 200
 """Fewer pictures take too short for a progress."""
 
@@ -33,7 +36,7 @@ def predict_pictures(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Classify new pictures with a run's best weights, as CSV: class and probability; unreadable files are skipped."""
+    """Classify new pictures with a run's best weights, as CSV: class and probability; what is no picture is named."""
     from tlviz.export.ood_reference import find_ood_reference  # imports torch
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
@@ -43,17 +46,32 @@ def predict_pictures(
     reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
     named = predict(network, geometry, pictures, reference, _tell)
     problems = [*missing, *named.problems]
-    for problem in problems:
-        tell(_in_words(problem))
+    notes = [f"{row.path}: {row.note}" for row in named.rows if row.note]
+    _tell_first(len(problems), "left out", map(_in_words, problems))
+    _tell_first(len(notes), "read with a note", notes)
     if not named.rows:
         raise BadDatasetError(f"None of the {len(problems)} given paths is a picture that can be opened.")
     if reason:
         tell(reason)
     if as_json:
         result = {"run": found.name, "classes": network.classes, "predictions": list(map(_row, named.rows))}
-        print_result(result | {"problems": [asdict(problem) for problem in problems]}, as_json, "")
+        result |= {"problems": [asdict(problem) for problem in problems]}
+        result |= {
+            "left_out": [{"path": one.path, "reason": one.problem.removeprefix(one.path).strip()} for one in problems]
+        }
+        print_result(result, as_json, "")
     else:
         sys.stdout.write(to_csv(named.rows).encode(errors="replace").decode())  # a name may be no text
+
+
+def _tell_first(count: int, what: str, lines: Iterable[str]) -> None:
+    """Say how many files something holds for, and name the first few."""
+    if count:
+        tell(f"{count:,} {'file' if count == 1 else 'files'} {what}:")
+    for line in islice(lines, _NAMED):
+        tell(f"  {line}")
+    if count > _NAMED:
+        tell(f"  and {count - _NAMED:,} more; --json names all")
 
 
 def _in_words(problem: Problem) -> str:
@@ -70,6 +88,7 @@ def _row(row: Prediction) -> dict[str, Any]:
         "top": [{"class": guess.name, "probability": guess.probability} for guess in row.guesses],
         "unlike_training": row.is_unlike,
         "distance": row.distance,
+        "note": row.note,
     }
 
 

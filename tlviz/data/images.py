@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry, ingest
 from tlviz.data.pixels.lazy_rows import PixelRows
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.pixels.ranges import Settled
 from tlviz.data.sources.archive import is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.digits import digits_target
@@ -30,6 +32,7 @@ from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
 
 Progress = Callable[[int, int], None]
+DEEP_ACTION = "kept; --value-range, --bands and --no-data of finetune choose otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class ImageSet:
     """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
 
     ``excluded`` names the pictures that the person has taken out; ``groups`` (N), where there are any, which pictures
-    must share a part, as in ``Target``; ``reading`` how the target was read.
+    must share a part, as in ``Target``; ``reading`` how the target was read.  ``depth`` is how its deep pictures, if it
+    has any, were brought to 8 bits: by their own common range, unless the person said otherwise.
     """
 
     name: str
@@ -53,6 +57,7 @@ class ImageSet:
     groups: tuple[str, ...] = ()
     reading: Reading = UNSAID
     left_out: tuple[LeftOut, ...] = ()
+    depth: Depth = AS_STORED
 
     @property
     def digest(self) -> str:
@@ -164,15 +169,18 @@ def load_images(
     progress: Progress | None = None,
     unpacking: Progress | None = None,
     read_as: ReadAs | None = None,
+    *,
+    find_range: bool = True,
 ) -> ImageSet:
     """Open a target by name or path, decoding it only where that was not done before for this geometry.
 
-    Pictures that the person has excluded are left out; ``read_as`` is as in ``open_target``.
+    Pictures that the person has excluded are left out; ``read_as`` is as in ``open_target``, ``find_range`` as in
+    ``ingest``.
     Raises ``BadDatasetError`` where there is nothing to learn
     from and ``StorageError`` where it cannot be stored.
     """
     target = open_target(name, unpacking, read_as=read_as)
-    every = decode_target(name, target, geometry, progress)
+    every = decode_target(name, target, geometry, progress, find_range=find_range)
     images = leave_out(every, excluded_names(target.identity))
     if len(np.unique(images.labels)) < 2:
         raise BadDatasetError(
@@ -182,9 +190,11 @@ def load_images(
     return images
 
 
-def decode_target(name: str, target: Target, geometry: Geometry, progress: Progress | None = None) -> ImageSet:
+def decode_target(
+    name: str, target: Target, geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
+) -> ImageSet:
     """Decode the pictures of a target or a sample of one, and no others.  Raises what ``ingest`` raises."""
-    decoded = ingest(target.sources, geometry, progress)
+    decoded = ingest(target.sources, geometry, progress, find_range=find_range)
     return ImageSet(
         name=name,
         title=target.title,
@@ -193,11 +203,12 @@ def decode_target(name: str, target: Target, geometry: Geometry, progress: Progr
         labels=target.labels[decoded.kept],
         parts=tuple(target.parts[at] for at in decoded.kept),
         names=tuple(target.names[at] for at in decoded.kept),
-        problems=target.problems + decoded.problems,
+        problems=target.problems + decoded.problems + _deep_problem(target, decoded.settled),
         may_flip=target.may_flip,
         groups=tuple(target.groups[at] for at in decoded.kept) if target.groups else (),
         reading=target.reading,
         left_out=(*target.left_out, *_unreadable(target, decoded.problems)),
+        depth=decoded.settled.depth,
     )
 
 
@@ -264,6 +275,13 @@ def _bundled(dataset: DatasetSpec) -> Target:
         return digits_target(dataset)
     where = f"The folder {dataset.folder}"
     return folder_target(scan_folder(dataset.folder), dataset.title, where, may_flip=dataset.may_flip)
+
+
+def _deep_problem(target: Target, settled: Settled) -> tuple[Problem, ...]:
+    if not settled.count:
+        return ()
+    path = str(target.folder.root) if target.folder else target.identity or target.title
+    return (Problem(path, settled.words, DEEP_ACTION),)
 
 
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +25,11 @@ from tlviz.data.doctor.group_checks import check_declared_groups, check_suggeste
 from tlviz.data.doctor.inspect_file import Broken, Facts, Failure, inspect_file
 from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
+from tlviz.data.images import DEEP_ACTION
+from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
+from tlviz.data.pixels.pixel_cache import digest
+from tlviz.data.pixels.ranges import Settled, settle
 from tlviz.data.sources.notes import excluded_names
 from tlviz.data.sources.reading import ReadAs
 from tlviz.disk_cache import keep_file
@@ -35,12 +40,14 @@ from tlviz.models.catalogue import find_model
 if TYPE_CHECKING:
     from tlviz.diagnose.features import Features
 
-_FORMAT = 1
+_FORMAT = 2
 _KEEP = 64
 """Reports kept on disk; the oldest go first."""
 NETWORK = "squeezenet1_1"
 SIZE = 128
 BATCH = 64
+ALIKE = 8
+"""A crop is looked for in this many pictures that the network finds most alike."""
 AHEAD = 4 * BATCH
 """This many files are read ahead of the network, which bounds the memory."""
 
@@ -73,8 +80,9 @@ def check_dataset(
     path = cache_folder("doctor") / f"{_key(inventory, features=features)}.json"
     report = _stored(path)
     if report is None:
-        looked = _look(inventory.files, features, progress or (lambda *_: None))
-        report = _examine(name, inventory, looked, progress or (lambda *_: None))
+        settled = _settled(inventory)
+        looked = _look(inventory.files, features, settled.depth, progress or (lambda *_: None))
+        report = _examine(name, inventory, looked, settled, progress or (lambda *_: None))
         # A permission or a network drive may come back without the file's size or time changing.
         if not any(why.failure is Failure.UNREADABLE for _, why in looked.broken):
             keep_file(path, json.dumps(report.to_json()).encode(), _KEEP)
@@ -96,13 +104,18 @@ def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     return None
 
 
-def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progress) -> Report:
+def _settled(inventory: Inventory) -> Settled:
+    """Return how training would bring the deep pictures to 8 bits."""
+    return settle([file.file for file in inventory.files], [digest(file.stamp) for file in inventory.files], AS_STORED)
+
+
+def _examine(name: str, inventory: Inventory, looked: _Looked, settled: Settled, progress: Progress) -> Report:
     files, facts = looked.files, looked.facts
 
     def check() -> None:
         progress("comparing pictures", len(files), len(files))
 
-    groups = find_groups(facts, check)
+    groups = find_groups(facts, check, partial(_alike, looked.features) if looked.features is not None else None)
     findings = [
         *(check_broken(file, why) for file, why in looked.broken),
         *inventory.strays,
@@ -113,6 +126,8 @@ def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progres
         *check_classes(inventory, files),
         *check_mixture(inventory.root, inventory.classes, files, facts),
     ]
+    if settled.count:
+        findings.append(Finding(inventory.root, Kind.DEEP, settled.words, DEEP_ACTION, Severity.NOTE))
     agreement = None
     if looked.features is not None:
         suspects, agreement = _suspects(looked, looked.features, groups, inventory.classes, check)
@@ -120,14 +135,14 @@ def _examine(name: str, inventory: Inventory, looked: _Looked, progress: Progres
     return Report(name, inventory.classes, len(files), worst_first(findings), _named(files, groups), agreement)
 
 
-def _look(files: Sequence[PictureFile], features: bool, progress: Progress) -> _Looked:
+def _look(files: Sequence[PictureFile], features: bool, depth: Depth, progress: Progress) -> _Looked:
     """Inspect all files in threads, and run the opened pictures through the network meanwhile if that is wanted."""
     opened: list[PictureFile] = []
     facts: list[Facts] = []
     broken: list[tuple[PictureFile, Broken]] = []
 
     def inspect(file: PictureFile) -> Seen:
-        seen = inspect_file(file.read, file.path)
+        seen = inspect_file(file.read, file.path, depth)
         if isinstance(seen, Broken):
             return seen, None
         return seen[0], _square(seen[1]) if features else None
@@ -169,6 +184,13 @@ def _features(squares: Iterator[Pixels]) -> Features | None:
 def _square(rgb: Image.Image) -> Pixels:
     weights = find_model(NETWORK).preprocessing
     return fit_picture(rgb, SIZE, Fit.PAD, weights.interpolation, weights.crop_fraction)
+
+
+def _alike(features: Features, groups: Ints) -> Ints:
+    """Return the pictures (N, k) of other groups (N,) that the network finds most alike."""
+    from tlviz.diagnose.label_noise import nearest_neighbours
+
+    return nearest_neighbours(features, groups, min(ALIKE, len(features)))
 
 
 def _suspects(

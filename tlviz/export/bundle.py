@@ -49,7 +49,7 @@ class Agreement:
 def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str, Any]) -> bytes:
     """Return a safetensors file of a network whose header holds classes, preprocessing and how it was trained."""
     weights = network.spec.preprocessing
-    preprocessing = asdict(config.geometry) | {"mean": weights.mean, "std": weights.std, "fill": "white"}
+    preprocessing = config.geometry.to_json() | {"mean": weights.mean, "std": weights.std, "fill": "white"}
     header = {
         "format": "pt",
         "made_with": f"tlviz {__version__}",

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from tlviz.cores import usable_cores
 from tlviz.csv_text import csv_text
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
+from tlviz.data.pixels.opening import read_file
+from tlviz.data.pixels.pictures import Pixels, decode_picture, fit_picture, to_rgb
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import pictures_below
+from tlviz.data.sources.reading import LeftOut
 from tlviz.errors import BadPictureError, BadWeightsError
 from tlviz.explore.maps.feature_maps import Guess, best_guesses
 from tlviz.export.bundle import load_bundle, read_header
@@ -47,11 +49,13 @@ class Prediction:
     """What a network says of one picture: its best guesses, best first.
 
     ``distance`` is how far it is from the training images; above 1 it is out of distribution.  None if unknown.
+    ``note`` says what was odd about the file and what was done about it, or is None.
     """
 
     path: str
     guesses: tuple[Guess, ...]
     distance: float | None
+    note: str | None = None
 
     @property
     def is_unlike(self) -> bool | None:
@@ -90,21 +94,27 @@ def read_geometry(run: RunFolder) -> Geometry:
 
 
 def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
-    """List the pictures that paths name, those below folders included, and the paths at which there is none."""
-    found: list[Picture] = []
+    """List the pictures that paths name, those below folders included, each file once, and all that is none.
+
+    What is a picture is decided by content; hidden files and folders are not looked into.
+    """
+    found: dict[str, Picture] = {}
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            below = [file for file in pictures_below(path, problems) if file.is_file()]
-            found += [Picture(str(file), file) for file in below]
+            others: list[LeftOut] = []
+            below = pictures_below(path, problems, others)
+            found |= {str(file): Picture(str(file), file) for file in below if file.is_file()}
+            problems += [Problem(str(file), "is not a file", SKIPPED) for file in below if not file.is_file()]
+            problems += [Problem(other.path, other.reason, SKIPPED) for other in others]
             if not below:
                 problems.append(Problem(str(path), "holds no pictures", SKIPPED))
         elif path.is_file():
-            found.append(Picture(str(path), path))
+            found[str(path)] = Picture(str(path), path)
         else:  # a pipe or a device would be waited for, or read, without end
             problem = "is not a file" if path.exists() else "does not exist"
             problems.append(Problem(str(path), problem, SKIPPED))
-    return found, problems
+    return list(found.values()), problems
 
 
 def predict(
@@ -123,8 +133,8 @@ def predict(
     with ThreadPoolExecutor(max_workers=usable_cores()) as pool:  # Pillow decodes outside the interpreter lock
         for at in range(0, len(pictures), BATCH):
             batch = pictures[at : at + BATCH]
-            opened = list(pool.map(lambda picture: open_square(picture, geometry), batch))
-            squares = [(p.path, o) for p, o in zip(batch, opened, strict=True) if not isinstance(o, Problem)]
+            opened = list(pool.map(lambda picture: _open(picture, geometry), batch))
+            squares = [(p.path, *o) for p, o in zip(batch, opened, strict=True) if not isinstance(o, Problem)]
             problems += [one for one in opened if isinstance(one, Problem)]
             if squares:
                 rows += _name(network, squares, reference)
@@ -144,21 +154,33 @@ def to_csv(rows: Sequence[Prediction]) -> str:
 
 def open_square(picture: Picture, geometry: Geometry) -> Pixels | Problem:
     """Return a picture as a network gets it, uint8 (S, S, 3), or what is wrong with it."""
+    opened = _open(picture, geometry)
+    return opened if isinstance(opened, Problem) else opened[0]
+
+
+def _open(picture: Picture, geometry: Geometry) -> tuple[Pixels, str | None] | Problem:
+    """Return a picture as a network gets it and what is odd about its file, or why there is none."""
     try:
-        image, _ = open_picture(picture.source, picture.path)
+        source = picture.source
+        content = source if isinstance(source, bytes) else read_file(source)
+        opened = decode_picture(content, picture.path, depth=geometry.depth)
+        image = to_rgb(opened, picture.path, geometry.depth)
     except BadPictureError as error:
         return Problem(picture.path, str(error), SKIPPED)
     except OSError as error:
         return Problem(picture.path, f"cannot be read: {error.strerror or error}", SKIPPED)
-    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+    square = fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction)
+    return square, opened.notes(geometry.depth)
 
 
-def _name(network: Network, squares: Sequence[tuple[str, Pixels]], reference: OodReference | None) -> list[Prediction]:
-    logits, features = _see(network, np.stack([square for _, square in squares]))
+def _name(
+    network: Network, squares: Sequence[tuple[str, Pixels, str | None]], reference: OodReference | None
+) -> list[Prediction]:
+    logits, features = _see(network, np.stack([square for _, square, _ in squares]))
     distances = reference.distances(features.numpy()) if reference else [None] * len(squares)
     return [
-        Prediction(path, best_guesses(row, network.classes, TOP), None if far is None else float(far))
-        for (path, _), row, far in zip(squares, logits, distances, strict=True)
+        Prediction(path, best_guesses(row, network.classes, TOP), None if far is None else float(far), note)
+        for (path, _, note), row, far in zip(squares, logits, distances, strict=True)
     ]
 
 

@@ -29,7 +29,9 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
     read_as = reading_of_run(config.data, config.read_as, header.classes)
-    images = as_trained(load_images(config.data, config.geometry, progress, read_as=read_as), header.classes)
+    images = as_trained(
+        load_images(config.data, config.geometry, progress, read_as=read_as, find_range=False), header.classes
+    )
     if images.classes != header.classes:
         raise BadDatasetError(
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."

@@ -33,7 +33,14 @@ network = {build}
 network.load_state_dict(load_file(file))
 network.eval()
 
-picture = Image.open("picture.jpg").convert("RGB")
+picture = Image.open("picture.jpg")
+depth = prep.get("depth", {{}})  # of targets with more than 8 bits a value; several bands need another library to open
+if depth.get("value_range") and picture.mode[0] in "IF":
+    values, (low, high) = np.asarray(picture, np.float64), depth["value_range"]
+    missing = ~(abs(values) < 1e30) | (values == depth.get("no_data"))
+    scaled = (np.where(missing, high, values).clip(low, high) - low) * 255 / (high - low)
+    picture = Image.fromarray(scaled.round().astype(np.uint8))
+picture = picture.convert("RGB")
 resample = Image.Resampling[prep["interpolation"].upper()]
 if prep["fit"] == "pad":  # the whole picture on a white square
     scale = prep["size"] / max(picture.size)

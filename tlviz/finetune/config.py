@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from tlviz.cores import usable_cores
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources.catalogue import DATASETS
@@ -86,6 +87,20 @@ class FinetuneConfig:
     group_pattern: str | None = setting(
         None, group=Group.TARGET, usual="none", place="nowhere", in_race=True, label="Group pattern",
         help="Regular expression for the file names of a folder; names with the same first group stay in one part.",
+    )  # fmt: skip
+
+    value_range: str | None = setting(
+        None, group=Group.TARGET, usual="what the pictures of the target hold", place="nowhere", in_race=True,
+        label="Value range",
+        help="Lowest and highest value of pictures with over 8 bits, as in 0:4095; they become black and white.",
+    )  # fmt: skip
+    bands: str | None = setting(
+        None, group=Group.TARGET, usual="the first three", place="nowhere", in_race=True, label="Bands",
+        help="Bands of pictures with several that are red, green and blue, counted from 1, as in 4,3,2; one is grey.",
+    )  # fmt: skip
+    no_data: float | None = setting(
+        None, group=Group.TARGET, usual="what the file says", place="nowhere", in_race=True, label="No data",
+        help="Value that stands for no data in pictures with over 8 bits, such as -9999; it becomes white.",
     )  # fmt: skip
 
     freeze: int | None = setting(
@@ -283,6 +298,7 @@ class FinetuneConfig:
             object.__setattr__(self, row.name, row.take(getattr(self, row.name)))
         check_size(find_model(self.model), self.image_size)
         check_plan(self.split_plan)
+        _ = self.depth
 
     @property
     def split_plan(self) -> SplitPlan:
@@ -302,9 +318,18 @@ class FinetuneConfig:
         )
 
     @property
+    def depth(self) -> Depth:
+        """How pictures of over 8 bits or three bands become 8-bit colour."""
+        return Depth.from_text(self.value_range, self.bands, self.no_data)
+
+    @property
     def geometry(self) -> Geometry:
         """How the pictures become square: the run's own side and fit, the rest as the weights want it."""
-        return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit)
+        return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit, self.depth)
+
+    def with_depth(self, depth: Depth) -> Self:
+        """Return the settings with what was found in the target's deep pictures in the place of what was not said."""
+        return self if depth == self.depth else replace(self, **depth.to_text())
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
 from tlviz.data.part_images import part_images
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs, need_answers
 from tlviz.diagnose.doctor import known_report
@@ -85,7 +86,11 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     check_startable(config)
     prepare_torch(config.threads, deterministic=config.deterministic)
     device = choose_device(config.device)
-    images = _as_begun(job, config, _images(job, config, shared), shared)
+    begun = _begun(job, config, shared)
+    if begun is not None:
+        config = config.with_depth(Depth.from_json(begun.get("depth") or {}))
+    images = _as_begun(begun, _images(job, config, shared, begun))
+    config = config.with_depth(images.depth)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
     split = part_images(images, copies, config.seed, config.split_plan)
@@ -94,27 +99,27 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     return State(Session(network, images, split, config, device, job.should_stop, copies, job.clock, shelf))
 
 
-def _images(job: Job, config: FinetuneConfig, shared: Shared | None) -> ImageSet:
-    """Return the decoded target, for runs that share it from memory."""
+def _images(job: Job, config: FinetuneConfig, shared: Shared | None, begun: Mapping[str, Any] | None) -> ImageSet:
+    """Return the decoded target, for runs that share it from memory; one that has begun reads it as it did then."""
     key = config.data, config.geometry, config.read_as
     if shared is None or key not in shared.images:
         with decoding_errors():
             progress = partial(telling(job, UnknownShare()), "reading images")
-            classes = _classes(_begun(job, config, shared))
+            classes = _classes(begun)
             read_as = reading_of_run(config.data, config.read_as, classes) if classes else config.read_as
-            images = load_images(config.data, config.geometry, progress, read_as=read_as)
+            is_new = begun is None
+            images = load_images(config.data, config.geometry, progress, read_as=read_as, find_range=is_new)
         if shared is None:
             return images
         shared.images[key] = images
     return shared.images[key]
 
 
-def _as_begun(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared | None) -> ImageSet:
+def _as_begun(begun: Mapping[str, Any] | None, images: ImageSet) -> ImageSet:
     """Return the target with its classes numbered as when the run, or its race, began.
 
     Raises ``BadDatasetError`` where a run begins on a target that can be read in two ways, and none was chosen.
     """
-    begun = _begun(job, config, shared)
     if begun is None:
         need_answers(images.reading)
     return as_trained(images, _classes(begun))

@@ -26,8 +26,8 @@ from tlviz.models.stages import owns
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.heartbeat import Status
 
-NAMED_LEFT_OUT = 200
-"""What a target leaves out and a run names; the rest is counted."""
+MOST_NAMED = 1000
+"""Files left out that a run names; their number is always right."""
 LARGE = 64 * 2**20
 """Bytes of an epoch's files above which training waits for them: they would need their memory beside it."""
 
@@ -84,8 +84,9 @@ class RunLogger:
         problems = [asdict(problem) for problem in images.problems]
         about: dict[str, Any] = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
         about |= {"copies": self._state.session.copies, "pictures": images.digest}
-        left_out = [asdict(left) for left in images.left_out[:NAMED_LEFT_OUT]]
+        left_out = [asdict(left) for left in images.left_out[:MOST_NAMED]]
         about |= {"reading": images.reading.to_json(), "left_out": left_out, "left_out_count": len(images.left_out)}
+        about |= {"depth": images.depth.to_json()}
         self._tell("started", asdict(event) | about)
         if self._is_gauged():
             is_pretrained = config.batchnorm is not BatchNorm.REESTIMATE

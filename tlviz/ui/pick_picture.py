@@ -85,7 +85,7 @@ def _pick(images: ImageSet, model: str, label: str, key: Key, upload_key: Key, d
     )
     if upload is not None:
         try:
-            pixels, oddity = looks.uploaded(upload.getvalue(), upload.name, model)
+            pixels, oddity = looks.uploaded(upload.getvalue(), upload.name, model, images.depth)
         except TlvizError as error:
             show_error(error)
         else:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlviz.data.doctor.inspect_file import THUMB, Facts
+from tlviz.data.doctor.transformed import find_transformed
 
 MAX_BITS = 8
 """Hashes that differ in more of their 64 bits cannot belong to copies."""
@@ -32,13 +33,19 @@ class Likeness(StrEnum):
     BYTES = "the same bytes as"
     PIXELS = "the same pixels as"
     NEARLY = "nearly the same picture as"
+    CHANGED = "turned, mirrored, cropped or in other tones the same picture as"
 
 
-def find_groups(facts: Sequence[Facts], check: Callable[[], None] | None = None) -> Ints:
+def find_groups(
+    facts: Sequence[Facts],
+    check: Callable[[], None] | None = None,
+    alike: Callable[[Ints], Ints] | None = None,
+) -> Ints:
     """Return a group number for each picture (N,), the least position in it; pictures of the same content share one.
 
     Pictures of one colour join a group only where they are exactly equal.  ``check`` is called now and then and may
-    raise to end the search.
+    raise to end the search.  ``alike`` gives for groups (N,) the pictures (N, k) of other groups that a network finds
+    most alike; without it crops are not found.
     """
     groups = np.arange(len(facts))
     for digest in ("byte_digest", "pixel_digest"):
@@ -50,6 +57,9 @@ def find_groups(facts: Sequence[Facts], check: Callable[[], None] | None = None)
     )
     if len(varied):
         _unite_near(facts, varied, groups, check)
+        near = alike(groups) if alike else None
+        for one, other in find_transformed(facts, groups.copy(), near, check):
+            _unite(groups, one, other)
     return groups
 
 
@@ -57,7 +67,10 @@ def agreement(one: Facts, other: Facts) -> Likeness:
     """Say how far two pictures of a group agree."""
     if one.byte_digest == other.byte_digest:
         return Likeness.BYTES
-    return Likeness.PIXELS if one.pixel_digest == other.pixel_digest else Likeness.NEARLY
+    if one.pixel_digest == other.pixel_digest:
+        return Likeness.PIXELS
+    bits = np.array([(one.hash ^ other.hash).bit_count()], np.uint8)
+    return Likeness.NEARLY if bits[0] <= MAX_BITS and is_near(one, [other], bits)[0] else Likeness.CHANGED
 
 
 def _unite_near(facts: Sequence[Facts], members: Ints, groups: Ints, check: Callable[[], None] | None) -> None:

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     MISSING_CLASS = "class missing from a part"
     MIXED_SIZES = "mixed sizes"
     MIXED_MODES = "mixed colour modes"
+    DEEP = "over 8 bits"
 
 
 class Severity(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,17 +12,20 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from tlviz.data.doctor.signatures import name_foreign, picture_format
+from tlviz.data.doctor.alignment import SIDE
+from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.pictures import Opened, Pixels, decode_picture, to_rgb
+from tlviz.data.pixels.signatures import name_foreign, picture_format
 from tlviz.errors import BadPictureError, NotAPictureError, TooLargeError
 
 THUMB = 32
 ENOUGH = 256
 """JPEGs are decoded at a smaller scale where both sides keep this many pixels."""
-_ORIENTATION = 0x0112
 _FORMAT_OF_SUFFIX = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".gif": "GIF", ".webp": "WEBP",
-    ".tif": "TIFF", ".tiff": "TIFF", ".ppm": "PPM", ".pgm": "PPM",
+    ".tif": "TIFF", ".tiff": "TIFF", ".ppm": "PPM", ".pgm": "PPM", ".pbm": "PPM", ".pnm": "PPM", ".pfm": "PPM",
+    ".jpe": "JPEG", ".jfif": "JPEG", ".dib": "BMP", ".avif": "AVIF", ".heic": "HEIF", ".heif": "HEIF", ".hif": "HEIF",
+    ".jp2": "JPEG2000", ".j2k": "JPEG2000", ".jpx": "JPEG2000",
 }  # fmt: skip
 _SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
 _CONSTANT_WINDOW = 17
@@ -37,7 +39,7 @@ class Colour(StrEnum):
     GREY = "greyscale"
     CMYK = "CMYK"
     TRANSPARENT = "transparent"
-    DEEP = "16-bit or float"
+    DEEP = "over 8 bits or many bands"
 
 
 class Failure(StrEnum):
@@ -63,7 +65,7 @@ class Facts:
 
     ``orientation`` is the EXIF number, 1 for upright; ``wrong_suffix`` says what the content is where the name says
     otherwise; ``byte_digest`` and ``pixel_digest`` are SHA-256; ``hash`` is the 64-bit perceptual hash of the upright
-    picture and ``thumb`` its uint8 (32, 32, 3) version.
+    picture, ``thumb`` its uint8 (32, 32, 3) version and ``grey`` its uint8 (64, 64) one.
     """
 
     width: int
@@ -78,15 +80,19 @@ class Facts:
     pixel_digest: bytes
     hash: int
     thumb: Pixels
+    grey: Pixels
 
 
-def inspect_file(read: Callable[[], bytes], path: str) -> tuple[Facts, Image.Image] | Broken:
-    """Read a file once; return its facts and the upright RGB picture, or why there is none."""
+def inspect_file(read: Callable[[], bytes], path: str, depth: Depth = AS_STORED) -> tuple[Facts, Image.Image] | Broken:
+    """Read a file once; return its facts and the upright RGB picture, or why there is none.
+
+    ``depth`` is how the target's deep pictures are brought to 8 bits.
+    """
     label = PurePath(path).name
     try:
         content = read()
-        opened = decode_picture(content, label, ENOUGH)
-        rgb = to_rgb(opened.image, label)
+        opened = decode_picture(content, label, ENOUGH, depth)
+        rgb = to_rgb(opened, label, depth)
     except OSError as error:
         return Broken(Failure.UNREADABLE, f"cannot be read: {error.strerror or error}")
     except NotAPictureError as error:
@@ -116,9 +122,9 @@ def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts
     return Facts(
         width=opened.width,
         height=opened.height,
-        colour=_colour(opened.image),
-        orientation=_orientation(opened.image),
-        wrong_suffix=_wrong_suffix(path, str(opened.image.format)),
+        colour=_colour(opened),
+        orientation=opened.orientation,
+        wrong_suffix=_wrong_suffix(path, opened.format),
         is_animated=opened.is_animated,
         is_truncated=opened.is_truncated,
         is_constant=_is_constant(rgb),
@@ -126,11 +132,13 @@ def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts
         pixel_digest=pixels.digest(),
         hash=int.from_bytes(np.packbits(imagehash.phash(thumb).hash).tobytes(), "big"),
         thumb=np.asarray(thumb, dtype=np.uint8),
+        grey=np.asarray(rgb.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0).convert("L"), np.uint8),
     )
 
 
-def _colour(image: Image.Image) -> Colour:
-    if image.mode.startswith(("I", "F")):
+def _colour(opened: Opened) -> Colour:
+    image = opened.image
+    if image is None:
         return Colour.DEEP
     if image.mode == "CMYK":
         return Colour.CMYK
@@ -140,14 +148,6 @@ def _colour(image: Image.Image) -> Colour:
     if image.has_transparency_data:
         return Colour.TRANSPARENT
     return Colour.GREY if image.mode in {"1", "L"} else Colour.RGB
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        found = image.getexif().get(_ORIENTATION, 1)
-    except (struct.error, ValueError, TypeError, SyntaxError, OSError):  # the camera's note is damaged
-        return 1
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _wrong_suffix(path: str, found: str) -> str | None:

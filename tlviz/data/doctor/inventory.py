@@ -12,6 +12,7 @@ from tlviz.data.doctor.findings import Finding
 from tlviz.data.doctor.unused_files import find_strays
 from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
+from tlviz.data.pixels.opening import read_file
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import PARTS
 from tlviz.data.sources.groups import Hint, hint_from_names
@@ -24,6 +25,7 @@ class PictureFile:
     """One picture file: ``name`` within the dataset, ``path`` for people, ``stamp`` that changes with its content.
 
     ``group`` is what it must share its part with, '' where nothing; ``hints`` are the same by each hint of the target.
+    ``file`` is where it lies, None where it is no file of its own.
     """
 
     name: str
@@ -34,6 +36,7 @@ class PictureFile:
     read: Callable[[], bytes]
     group: str = ""
     hints: tuple[str, ...] = ()
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def _files(target: Target) -> Iterator[PictureFile]:
     hints = list(zip(*(hint.groups for hint in target.hints), strict=True)) or [()] * len(target.names)
     rows = zip(target.sources, target.names, target.labels, target.parts, groups, hints, strict=True)
     for source, name, label, part, group, hinted in rows:
-        read = source.path.read_bytes if source.path else partial(_as_png, source)
-        yield PictureFile(name, source.name, int(label), part, source.stamp, read, group, hinted)
+        read = partial(read_file, source.path) if source.path else partial(_as_png, source)
+        yield PictureFile(name, source.name, int(label), part, source.stamp, read, group, hinted, source.path)
 
 
 def _as_png(source: Source) -> bytes:

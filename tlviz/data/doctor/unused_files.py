@@ -7,14 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 from tlviz.data.doctor.findings import Finding, Kind, Severity
-from tlviz.data.doctor.signatures import picture_format
 from tlviz.data.pixels.pictures import SUFFIXES
+from tlviz.data.pixels.signatures import picture_format
 from tlviz.data.sources.folder import FolderIndex
 from tlviz.data.sources.side_names import is_system_name
 
 _OTHER_SUFFIXES = frozenset(
-    {".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".psd", ".tga", ".ico", ".dcm"}
-    | {".raw", ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2"}
+    {".jxl", ".svg", ".psd", ".tga", ".ico", ".dcm"} | {".raw", ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2"}
 )
 
 
@@ -41,10 +40,12 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_system_name(name))
         for path in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
-            if path.suffix.lower() not in SUFFIXES:
-                found.extend(_misnamed(path))
-            elif os.path.realpath(path) not in used:
+            if os.path.realpath(path) in used:
+                continue
+            if path.suffix.lower() in SUFFIXES:
                 outside[parent] += 1
+            else:
+                found.extend(_misnamed(path))
     found.extend(_outside(folder, count) for folder, count in outside.items())
     return tuple(found)
 

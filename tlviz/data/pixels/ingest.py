@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -22,9 +22,11 @@ import numpy as np
 from PIL import Image
 
 from tlviz.cores import usable_cores
-from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
-from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, touch
+from tlviz.data.pixels.depth import AS_STORED, Depth
+from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture, open_picture
+from tlviz.data.pixels.pixel_cache import Entry, Index, Known, digest, find_known, forget_oldest, remove, touch
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.pixels.ranges import NOT_DEEP, Settled, known_settled, settle
 from tlviz.errors import BadDatasetError, BadPictureError
 from tlviz.home import cache_folder, make_folder, storage_errors
 
@@ -53,31 +55,44 @@ class Preprocessed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How pictures become square: side in pixels, fit, interpolation and the crop's share of the side."""
+    """How pictures become square: side in pixels, fit, interpolation and the crop's share of the side.
+
+    ``depth`` is how those of more than 8 bits or three bands become 8-bit colour.
+    """
 
     size: int
     fit: Fit
     interpolation: str
     crop_fraction: float
+    depth: Depth = AS_STORED
 
     @classmethod
-    def of(cls, weights: Preprocessed, size: int | None = None, fit: Fit = Fit.PAD) -> Self:
+    def of(cls, weights: Preprocessed, size: int | None = None, fit: Fit = Fit.PAD, depth: Depth = AS_STORED) -> Self:
         """Return what some weights want, at another side and with another fit where these are given."""
-        return cls(weights.size if size is None else size, fit, weights.interpolation, weights.crop_fraction)
+        return cls(weights.size if size is None else size, fit, weights.interpolation, weights.crop_fraction, depth)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild a geometry from its fields; others are ignored.  Raises ``KeyError`` and ``ValueError``."""
         return cls(
-            int(values["size"]), Fit(values["fit"]), str(values["interpolation"]), float(values["crop_fraction"])
+            int(values["size"]),
+            Fit(values["fit"]),
+            str(values["interpolation"]),
+            float(values["crop_fraction"]),
+            Depth.from_json(values.get("depth") or {}),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values; without deep pictures they are those of earlier versions."""
+        values = asdict(self) | {"depth": self.depth.to_json()}
+        return values if values["depth"] else {name: value for name, value in values.items() if name != "depth"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One picture to decode: its name for messages, a stamp that changes with its content, and how to open it.
 
-    ``path`` is its file, None where it is inside a larger one.
+    ``path`` is its file, None where it is inside a larger one: then it has 8 bits.
     """
 
     name: str
@@ -88,11 +103,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """``pixels`` uint8 (n, S, S, 3) of the pictures that could be opened; ``kept`` (n,) are their positions."""
+    """``pixels`` uint8 (n, S, S, 3) of the pictures that could be opened; ``kept`` (n,) are their positions.
+
+    ``settled`` is how deep ones among them were brought to 8 bits.
+    """
 
     pixels: Pixels
     kept: list[int]
     problems: tuple[Problem, ...]
+    settled: Settled = NOT_DEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +123,27 @@ class _Result:
     was_read: bool = True
 
 
-def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | None = None) -> Decoded:
+def ingest(
+    sources: Sequence[Source], geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
+) -> Decoded:
     """Return the decoded pictures, from the cache where they were decoded before.
 
+    ``find_range`` False takes the geometry's word for how deep pictures become 8 bits, as an earlier run has it.
     An exception that ``progress`` raises ends the decoding and leaves nothing behind.  Raises ``BadDatasetError`` where
     no picture can be opened, ``StorageError`` where the cache cannot be written.
     """
     digests = [digest(source.stamp) for source in sources]
+    settled = Settled(geometry.depth)
+    if find_range:
+        settled = settle([source.path for source in sources], digests, geometry.depth)
+    geometry = replace(geometry, depth=settled.depth)
     prefix, folder = _place(digests, geometry)
-    if not (folder / "index.json").exists():
+    if not Entry(folder).is_current():
         make_folder(folder.parent)
         known = find_known(folder.parent, prefix, digests)
         with storage_errors(folder):
+            if folder.exists():
+                remove(folder)
             folder = _decode_all(sources, digests, known, geometry, folder, progress)
             forget_oldest(folder.parent)
     with storage_errors(folder):
@@ -126,17 +154,19 @@ def ingest(sources: Sequence[Source], geometry: Geometry, progress: Progress | N
     problems = tuple(Problem(sources[at].name, problem, action) for at, problem, action in index.notes)
     if not index.kept:
         raise BadDatasetError(f"None of the {len(sources)} pictures can be opened; the first: {problems[0].problem}")
-    return Decoded(pixels, index.kept, problems)
+    return Decoded(pixels, index.kept, problems, settled)
 
 
 def is_ingested(sources: Sequence[Source], geometry: Geometry) -> bool:
     """Return whether these pictures are in the cache as they are now."""
-    return (_place([digest(source.stamp) for source in sources], geometry)[1] / "index.json").exists()
+    digests = [digest(source.stamp) for source in sources]
+    settled = known_settled(digests, geometry.depth)
+    return settled is not None and Entry(_place(digests, replace(geometry, depth=settled.depth))[1]).is_current()
 
 
 def _place(digests: Sequence[bytes], geometry: Geometry) -> tuple[str, Path]:
     """Return the fingerprint of a geometry, and the folder of pictures decoded for it."""
-    prefix = hashlib.sha256(json.dumps([_FORMAT, asdict(geometry)]).encode()).hexdigest()[:8]
+    prefix = hashlib.sha256(json.dumps([_FORMAT, geometry.to_json()]).encode()).hexdigest()[:8]
     return prefix, cache_folder("images") / f"{prefix}-{hashlib.sha256(b''.join(digests)).hexdigest()[:24]}"
 
 
@@ -273,7 +303,10 @@ def _decode_batch(sources: Sequence[Source], geometry: Geometry) -> list[_Result
 
 def _decode(source: Source, geometry: Geometry) -> _Result:
     try:
-        image, oddity = source.open()
+        if source.path is not None and geometry.depth != AS_STORED:
+            image, oddity = open_picture(source.path, source.name, geometry.depth)
+        else:
+            image, oddity = source.open()
     except BadPictureError as error:
         return _Result(None, (str(error), "left out"))
     except OSError as error:

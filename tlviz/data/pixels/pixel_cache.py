@@ -5,7 +5,8 @@ file              holds
 ================  ==================================================================================
 pixels.npy        uint8 (n, S, S, 3): the pictures that could be decoded, in the target's order
 digests.bin       16 bytes a picture of the target: a hash of its stamp
-index.json        which pictures have a row (``kept``), which were odd (``notes``), which were unread
+index.json        which pictures have a row (``kept``), which were odd (``notes``), which were unread, and
+                  which ``reader`` looked at them: what an earlier one could not open is looked at again
 ================  ==================================================================================
 
 An entry is never changed.  A run that uses one keeps it: where the system lets an open file be removed, its pages
@@ -33,6 +34,8 @@ KEEP = 24
 KEEP_BYTES = 40 * 2**30
 """Entries kept on disk, and their size in all; the least recently used goes first, the newest stays."""
 DIGEST_BYTES = 16
+READER = 2
+"""Rises where files can be opened that could not be before."""
 _DAY_S = 86_400
 
 
@@ -43,10 +46,12 @@ class Index:
     kept: list[int]
     notes: list[tuple[int, str, str]]
     unread: list[int]
+    reader: int = READER
 
     def to_json(self) -> str:
         """Return the index as text."""
-        return json.dumps({"kept": self.kept, "notes": self.notes, "unread": self.unread})
+        values = {"kept": self.kept, "notes": self.notes, "unread": self.unread, "reader": self.reader}
+        return json.dumps(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,15 @@ class Entry:
         """Read the index.  Raises ``OSError``, ``ValueError`` or ``KeyError`` where the entry is gone or damaged."""
         values: dict[str, Any] = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
         notes = [(int(at), str(problem), str(action)) for at, problem, action in values["notes"]]
-        return Index(values["kept"], notes, values["unread"])
+        return Index(values["kept"], notes, values["unread"], int(values.get("reader", 1)))
+
+    def is_current(self) -> bool:
+        """Return whether it is there and no picture is missing that could be opened by now."""
+        try:
+            index = self.index()
+            return index.reader >= READER or len(index.kept) == len(self.digests())
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def pixels(self) -> Pixels:
         """Map the rows."""
@@ -113,7 +126,7 @@ def _read_known(entry: Entry, wanted: set[bytes]) -> dict[bytes, Known]:
     return {
         name: Known(pixels[rows[at]] if at in rows else None, notes.get(at))
         for at, name in enumerate(digests)
-        if name in wanted and at not in unread
+        if name in wanted and at not in unread and (at in rows or index.reader >= READER)
     }
 
 
@@ -130,14 +143,14 @@ def forget_oldest(parent: Path) -> None:
     whole = _whole(parent)
     sizes = [_size(folder) for folder in whole]
     while len(whole) > 1 and (len(whole) > KEEP or sum(sizes) > KEEP_BYTES):
-        _remove(whole.pop(0))
+        remove(whole.pop(0))
         sizes.pop(0)
     for folder in parent.iterdir():
         if folder.name.startswith(".") and time.time() - _last_use(folder) > _DAY_S:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Take an entry out of sight in one step, then delete its files; one that the system holds open stays complete."""
     hidden = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:

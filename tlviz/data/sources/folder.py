@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.pixels.signatures import is_picture, why_no_picture
 from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder_layout import decide, find_top, layout_words
 from tlviz.data.sources.folder_masks import find_masks
@@ -124,10 +125,10 @@ def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:
     return problems
 
 
-def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
+def pictures_below(folder: Path, problems: list[Problem], others: list[LeftOut] | None = None) -> list[Path]:
     """List the picture files below a folder, deeper levels included, each real folder once.
 
-    A folder that cannot be read is added to ``problems``.
+    A folder that cannot be read is added to ``problems``, a file that is no picture to ``others``; hidden ones are not.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -142,7 +143,11 @@ def pictures_below(folder: Path, problems: list[Problem]) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_system_name(name))
-        found.extend(Path(parent, name) for name in sorted(names) if not name.startswith(".") and is_picture_name(name))
+        for path in (os.path.join(parent, name) for name in sorted(names) if not name.startswith(".")):  # noqa: PTH118
+            if is_picture(path):
+                found.append(Path(path))
+            elif others is not None:
+                others.append(LeftOut(path, why_no_picture(path)))
     return found
 
 
@@ -248,7 +253,7 @@ def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
 
 def _refuse_beside(called: str, tree: Tree) -> None:
     """Raise ``BadDatasetError`` where what is wanted may lie beside the pictures: a table of them, or archives."""
-    others = [left.path for left in tree.left_out if left.reason == NO_PICTURE]
+    others = [left.path for left in tree.left_out if left.reason.startswith(NO_PICTURE)]
     tables = [path for path in others if path.lower().endswith((".csv", ".tsv"))]
     archives = [path for path in others if path.lower().endswith(_ARCHIVES)]
     if tables and tree.root.count:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.pixels.signatures import SUFFIXES, is_picture, why_no_picture
 from tlviz.data.sources.reading import LeftOut
 from tlviz.data.sources.side_names import is_system_name
 from tlviz.data.sources.store import NOTE
@@ -112,7 +112,7 @@ class _Reader:
             elif (reason := _why_no_picture(entry)) is None:
                 pictures.append(entry.name)
             elif entry.name != NOTE:
-                others += reason == NO_PICTURE
+                others += reason.startswith(NO_PICTURE)
                 self._leave(named, reason)
         folders = [
             self._folder(f"{path}{os.sep}{name}", f"{below}/{name}" if below else name, (*way, real))
@@ -168,10 +168,10 @@ def _why_no_picture(entry: os.DirEntry[str]) -> str | None:
         return SYSTEM_FILE
     if entry.name.startswith("."):
         return HIDDEN
-    if not is_picture_name(entry.name):
-        return NO_PICTURE
     try:
         is_plain = entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))  # noqa: PTH110
     except OSError:
         return "a link that leads to itself"
-    return None if is_plain else "a pipe or a device, not a file"
+    if not is_plain:
+        return "a pipe or a device, not a file"
+    return None if is_picture(entry.path) else f"{NO_PICTURE}: {why_no_picture(entry.path)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 
 import streamlit as st
 
@@ -32,7 +31,7 @@ def wait_for_large(target: str, geometry: Geometry) -> None:
         return
     last = _last_job(target, geometry)
     if last is None:
-        last = start_ingest(target, geometry=asdict(geometry))
+        last = start_ingest(target, geometry=geometry.to_json())
     if not last.status().is_over:
         st.markdown(f"Reading {len(sources):,} images once; later they open immediately.")
         render_job(last)
@@ -41,7 +40,7 @@ def wait_for_large(target: str, geometry: Geometry) -> None:
 
 
 def _last_job(target: str, geometry: Geometry) -> RunFolder | None:
-    wanted = {"data": target, "geometry": asdict(geometry)}
+    wanted = {"data": target, "geometry": geometry.to_json()}
     jobs = (run for run in list_runs(INGEST) if wanted.items() <= run.config()["settings"].items())
     return next(jobs, None)
 
@@ -58,6 +57,6 @@ def _ended(job: RunFolder, target: str, geometry: Geometry, count: int) -> None:
         st.info(f"Reading {count:,} images was cancelled; nothing was kept.", icon=":material/cancel:")
     if st.button("Read the images", type="primary", icon=":material/play_arrow:", key="read_images"):
         job.delete()
-        start_ingest(target, geometry=asdict(geometry))
+        start_ingest(target, geometry=geometry.to_json())
         st.rerun()
     st.stop()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Pixels, fit_picture, open_picture
+from tlviz.data.pixels.pictures import Pixels, decode_picture, fit_picture, to_rgb
+from tlviz.data.pixels.ranges import own_depth
 from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import fit_pixels, network, stamp
 from tlviz.ui.cached.targets import padded
@@ -47,14 +50,21 @@ def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
     return _layer_paths(model, stamp(model))
 
 
-def uploaded(content: bytes, name: str, model: str) -> tuple[Pixels, str | None]:
-    """Decode an uploaded picture for a network; the second value says what was odd about it, or is None."""
-    return _uploaded(content, name, padded(model))
+def uploaded(content: bytes, name: str, model: str, depth: Depth = AS_STORED) -> tuple[Pixels, str | None]:
+    """Decode an uploaded picture for a network; the second value says what was odd about it, or is None.
+
+    ``depth`` is how the target's deep pictures are brought to 8 bits; without any, a deep picture's own range serves.
+    """
+    return _uploaded(content, name, replace(padded(model), depth=depth))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _uploaded(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, str | None]:
-    image, oddity = open_picture(content, name)
+    depth = geometry.depth
+    opened = decode_picture(content, name, depth=depth)
+    if opened.deep is not None and depth.value_range is None:
+        depth = own_depth(opened.deep, depth)
+    image, oddity = to_rgb(opened, name, depth), opened.notes(depth)
     said = "; ".join(filter(None, (oddity, _tiny_words(image.width, image.height, geometry.size)))) or None
     return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), said
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
@@ -42,18 +43,19 @@ def _answers(folder: str, changed_ns: int, best_epoch: int | None) -> Answers | 
 def run_images(summary: RunSummary) -> ImageSet | None:
     """Return the target of a run as its network sees it, None where it is no longer there."""
     try:
-        config = FinetuneConfig.from_json(summary.settings)
-        classes = tuple(map(str, summary.start_event.get("classes", ())))
-        return _images(config.data, config.geometry, config.read_as, classes)
+        config, begun = FinetuneConfig.from_json(summary.settings), summary.start_event
+        config = config.with_depth(Depth.from_json(begun.get("depth") or {}))
+        classes = tuple(map(str, begun.get("classes", ())))
+        return _images(config.data, config.geometry, config.read_as, classes, not begun)
     except TlvizError:
         return None
 
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
-def _images(data: str, geometry: Geometry, read_as: ReadAs, classes: tuple[str, ...]) -> ImageSet:
+def _images(data: str, geometry: Geometry, read_as: ReadAs, classes: tuple[str, ...], find_range: bool) -> ImageSet:
     if classes:
         read_as = reading_of_run(data, read_as, classes)
-    return as_trained(load_images(data, geometry, read_as=read_as), classes)
+    return as_trained(load_images(data, geometry, read_as=read_as, find_range=find_range), classes)
 
 
 def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:

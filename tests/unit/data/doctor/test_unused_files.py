@@ -44,10 +44,11 @@ def test_pictures_outside_the_classes_are_counted_by_their_folder(root: Path) ->
     assert strays(root) == [(Kind.OUTSIDE, ".", "holds 2 pictures that are outside the class folders")]
 
 
-def test_pictures_whose_names_hide_them_are_told_by_their_first_bytes(root: Path) -> None:
+def test_pictures_whose_names_hide_them_are_used_or_told_by_their_first_bytes(root: Path) -> None:
     (root / "cat/2").write_bytes((root / "cat/1.png").read_bytes())
-    (root / "dog/3.HEIC").write_bytes(b"")
+    (root / "3").write_bytes((root / "cat/1.png").read_bytes())
+    (root / "dog/3.JXL").write_bytes(b"")
     assert strays(root) == [
-        (Kind.WRONG_NAME, "cat/2", "is a PNG picture, but its name has another suffix or none"),
-        (Kind.WRONG_NAME, "dog/3.HEIC", "has a format that is not supported (.heic)"),
+        (Kind.WRONG_NAME, "3", "is a PNG picture, but its name has another suffix or none"),
+        (Kind.WRONG_NAME, "dog/3.JXL", "has a format that is not supported (.jxl)"),
     ]

@@ -117,7 +117,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_format_outside_the_list_is_refused() -> None:
-    with pytest.raises(BadPictureError, match="use JPEG, PNG, BMP, GIF, WEBP, TIFF or PPM"):
+    with pytest.raises(BadPictureError, match="use JPEG, PNG, BMP, GIF, WEBP, TIFF, AVIF, HEIC, JPEG 2000 or PPM"):
         open_picture(encode(Image.new("RGB", (16, 16)), "ICO"), "icon")
 
 

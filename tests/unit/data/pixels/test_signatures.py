@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlviz.data.doctor.signatures import name_foreign, picture_format
+from tlviz.data.pixels.signatures import name_foreign, picture_format
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def test_picture_formats(start: bytes, kind: str | None) -> None:
         (b"PK\x03\x04\x14", "a ZIP archive or an office document"),
         (b"\xef\xbb\xbf \n<HTML>", "a web page"),
         (b"<?xml version='1.0'?><svg>", "an SVG drawing"),
-        (b"\0\0\0\x18ftypavif", "an AVIF picture"),
         (b"\0\0\0\x18ftypisom", "a video"),
         (b"just words\n", "a text file"),
-        (b"caf\xc3\xa9", None),
+        (b"caf\xc3\xa9", "a text file"),
+        (b"caf\xe9", None),
         (b"words\0more", None),
         (b"\x01\x02", None),
     ],
