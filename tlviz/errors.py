@@ -52,6 +52,19 @@ class StorageError(TlvizError):
     """A disk that is full, read-only or gone; what was written before is kept."""
 
 
+def quoted(text: str, most: int = 80) -> str:
+    """Return a value in quotes for a message: cut where it is long, on one line."""
+    cut = text if len(text) <= most else f"{text[:most]} …"
+    return f"'{''.join(sign if sign.isprintable() else '?' for sign in cut)}'"
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Return the first of many names for a message, each cut where it is long, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return f"{', '.join(quoted(name, 40)[1:-1] for name in every[:most])}{more}"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that memory ran out: torch has a class for it on GPUs only, elsewhere a message."""
     words = str(error).lower()
