@@ -27,6 +27,7 @@ _EXPECTED = {
     "_codecs.encode",
     "torch.device",
 }
+_LAYERS = "torch.nn.modules."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class CheckpointFile:
         """Name the objects beside the tensors that were not opened, '' where there are none."""
         if self.stored is None or self.stored.is_plain:
             return ""
-        kinds = list(dict.fromkeys(call.kind for call in self.stored.reading.calls if call.kind not in _EXPECTED))
+        made = dict.fromkeys(call.kind for call in self.stored.reading.calls if call.kind not in _EXPECTED)
+        if any(kind.startswith(_LAYERS) for kind in made):
+            return "The network was saved whole: its tensors were read, its code was not."
+        kinds = list(made)
         more = f" and {len(kinds) - _NAMED} kinds more" if len(kinds) > _NAMED else ""
         return f"Objects beside the tensors were not opened: {', '.join(kinds[:_NAMED])}{more}." if kinds else ""
 

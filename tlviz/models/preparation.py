@@ -109,7 +109,7 @@ def _three(said: Mapping[str, Any], name: str, low: float, high: float) -> _Thre
 def _number(said: Mapping[str, Any], name: str, low: float, high: float) -> float:
     value = said.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _bad(name, value, "be a number")
+        raise _bad(name, value, "be a finite number")
     if not low <= value <= high:
         hint = "; for pictures of 0 to 255 divide it by 255" if name in ("mean", "std") and value > high else ""
         raise _bad(name, value, f"be {low:g} to {high:g}{hint}")
