@@ -124,7 +124,9 @@ def _shown(value: Any) -> str:
     """Write a value of any kind, cut where it is long; a whole number of thousands of digits is not even written."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**20:
         return "a number of over 20 digits"
-    return quoted(str(value) if isinstance(value, str | int | float | None) else type(value).__name__)
+    if not isinstance(value, str | int | float | None):
+        return f"a {type(value).__name__}"
+    return quoted(str(value)) if isinstance(value, str) else str(value)
 
 
 def _written(values: _Three) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from tlviz.errors import BadWeightsError
@@ -34,7 +35,7 @@ _ZIP = b"PK\x03\x04"
 _COUNT = struct.Struct("<q")
 _DAMAGE = (
     *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError, OverflowError),
-    *(MemoryError, struct.error, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError),
+    *(MemoryError, struct.error, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError, SafetensorError),
 )
 _NOTHING = torch.empty(0, dtype=torch.uint8)
 _Place = tuple[int, int]
