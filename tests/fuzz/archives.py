@@ -104,7 +104,9 @@ def _odd_tar(chance: random.Random) -> tuple[str, bytes]:
     whole = bytearray(buffer.getvalue())
     if chance.random() < 0.2:  # a header that says another size, its checksum mended
         at = 512 * chance.randrange(max(1, len(whole) // 512))
-        whole[at + 124 : at + 136] = chance.choice([b"77777777777\0", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"00000000000\0"])
+        whole[at + 124 : at + 136] = chance.choice(
+            [b"77777777777\0", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"00000000000\0"]
+        )
         whole[at + 148 : at + 156] = b" " * 8
         whole[at + 148 : at + 156] = f"{sum(whole[at : at + 512]):06o}\0 ".encode()[-8:]
     packed = {".tar": bytes, ".tar.gz": gzip.compress, ".tar.bz2": bz2.compress, ".tar.xz": lzma.compress}

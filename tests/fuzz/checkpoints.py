@@ -8,9 +8,10 @@ import pickle
 import random
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -110,7 +111,9 @@ def _steps(chance: random.Random, canary: Path) -> bytes:
 
 
 def _step(chance: random.Random, canary: Path) -> bytes:
-    text = chance.choice([f"touch {canary}", str(canary), "storage", "0", "cpu", "model", "conv.weight", "__setstate__"])
+    text = chance.choice(
+        [f"touch {canary}", str(canary), "storage", "0", "cpu", "model", "conv.weight", "__setstate__"]
+    )
     module, name = chance.choice(_CODE if chance.random() < 0.5 else _DATA)
     return chance.choice(
         [
@@ -197,9 +200,7 @@ def _sized(chance: random.Random, _canary: Path) -> bytes:
     stride = tuple(chance.choice([0, 0, 1, 2**40, -1]) for _ in shape)
     if chance.random() < 0.1:
         stride = stride[:-1]
-    storage = b"(" + _text("storage") + b"ctorch\nFloatStorage\n" + _text("0") + _text("cpu") + _whole(count)
-    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"tQ" + _whole(offset) + _tuple(shape) + _tuple(stride)
-    tensor += b"\x89ccollections\nOrderedDict\n)RtR"
+    tensor = pickled_tensor(shape, stride, count, offset)
     call = chance.choice([b"", b"", b"cbuiltins\nbytearray\n" + _whole(10**11) + b"\x85R0"])
     return _wrapped(chance, b"\x80\x02" + call + b"}" + _text("fc.weight") + tensor + b"s.")
 
@@ -211,7 +212,9 @@ def _odd_zip(chance: random.Random, canary: Path) -> bytes:
         many = chance.choice([0, 1, 5, 300])
         largest = 50_000_000 if many < 3 and chance.random() < 0.3 else 8
         for _ in range(many):
-            name = chance.choice(["data.pkl", "data/0", "version", "byteorder", "constants.pkl", "code/a.py", "", "../x"])
+            name = chance.choice(
+                ["data.pkl", "data/0", "version", "byteorder", "constants.pkl", "code/a.py", "", "../x"]
+            )
             folder = chance.choice(["a/", "a/", "b/", "", "A/"])
             try:
                 file.writestr(folder + name, bytes(chance.choice([0, 1, 24, largest])))
@@ -221,16 +224,40 @@ def _odd_zip(chance: random.Random, canary: Path) -> bytes:
 
 
 def _wrapped(chance: random.Random, steps: bytes) -> bytes:
-    """Put a pickle where either form of ``torch.save`` has it."""
-    if chance.random() < 0.3:
+    return wrapped(
+        steps, is_zip=chance.random() < 0.7, count=chance.choice([4, -1, 2**40]), keys=chance.choice([["0"], [], 3])
+    )
+
+
+def wrapped(
+    steps: bytes,
+    *,
+    is_zip: bool = True,
+    count: int = 4,
+    keys: Any = ("0",),
+    extra: Mapping[str, bytes] = MappingProxyType({}),
+    method: int = zipfile.ZIP_STORED,
+) -> bytes:
+    """Put a pickle where either form of ``torch.save`` has it, with a block called 0 of 16 bytes."""
+    if not is_zip:
         head = b"".join(pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}))
-        count = struct.pack("<q", chance.choice([4, -1, 2**40]))
-        return head + steps + pickle.dumps(chance.choice([["0"], [], 3]), 2) + count + bytes(16)
+        listed = pickle.dumps(list(keys) if isinstance(keys, tuple) else keys, 2)
+        return head + steps + listed + struct.pack("<q", count) + bytes(16)
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        for name, content in (("data.pkl", steps), ("version", b"3\n"), ("data/0", bytes(16)), ("byteorder", b"little")):
+    records = {"data.pkl": steps, "version": b"3\n", "data/0": bytes(16), "byteorder": b"little", **extra}
+    with zipfile.ZipFile(buffer, "w", method) as file:
+        for name, content in records.items():
             file.writestr(f"archive/{name}", content)
     return buffer.getvalue()
+
+
+def pickled_tensor(
+    shape: tuple[int, ...], stride: tuple[int, ...], count: int, offset: int = 0, key: str = "0"
+) -> bytes:
+    """Return the steps that promise a tensor of float32 in a block said to have ``count`` numbers."""
+    storage = b"(" + _text("storage") + b"ctorch\nFloatStorage\n" + _text(key) + _text("cpu") + _whole(count) + b"NtQ"
+    made = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + _whole(offset) + _tuple(shape) + _tuple(stride)
+    return made + b"\x89ccollections\nOrderedDict\n)RtR"
 
 
 def _text(value: str) -> bytes:
@@ -247,7 +274,20 @@ def _tuple(values: tuple[int, ...]) -> bytes:
 
 _VALUES: tuple[Any, ...] = (
     *(0, 1, -1, 10**6, 10**400, 224, 0.5, float("inf"), float("nan"), -0.0, 1e308, True, None, "", "224", "nan"),
-    *([], {}, [0.5] * 3, [0.5] * 2, ["a", "b"], [[]], {"a": 1}, "x" * 50_000, "bilinear", "BILINEAR", "nonsense", "\ud800"),
+    *(
+        [],
+        {},
+        [0.5] * 3,
+        [0.5] * 2,
+        ["a", "b"],
+        [[]],
+        {"a": 1},
+        "x" * 50_000,
+        "bilinear",
+        "BILINEAR",
+        "nonsense",
+        "\ud800",
+    ),
 )
 
 
@@ -255,7 +295,9 @@ def _header(chance: random.Random) -> Any:
     """Return a header as exports have it, with some values replaced; or something else altogether."""
     if chance.random() < 0.15:
         deep = chance.choice([10, 5_000, 200_000])
-        return chance.choice([b"[" * deep, b'{"a":' * deep, b"{}", b"null", b"", b"\xff" * 20, b"9" * 6_000, b"[1e999]"])
+        return chance.choice(
+            [b"[" * deep, b'{"a":' * deep, b"{}", b"null", b"", b"\xff" * 20, b"9" * 6_000, b"[1e999]"]
+        )
     preprocessing: dict[str, Any] = {
         "size": 96,
         "fit": "pad",
@@ -281,5 +323,9 @@ def _header(chance: random.Random) -> Any:
     said = {name: value if isinstance(value, str) else json.dumps(value) for name, value in words.items()}
     if chance.random() < 0.1:
         said[chance.choice(list(words))] = "[" * 100_000
-    tensor = {"dtype": chance.choice(["F32", "F16", "X", 3]), "shape": [chance.choice(_NUMBERS)], "data_offsets": [0, 8]}
+    tensor = {
+        "dtype": chance.choice(["F32", "F16", "X", 3]),
+        "shape": [chance.choice(_NUMBERS)],
+        "data_offsets": [0, 8],
+    }
     return {"__metadata__": said, "fc.bias": tensor, "fc.weight": dict(tensor)}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,7 @@ def open_checkpoint(path: Path) -> CheckpointFile:
         )
     content = stored.reading.content
     if stored.is_plain:
-        with damage(path):
+        with damage(path), suppress(pickle.UnpicklingError):  # what it refuses is read by its description
             content = torch.load(path, map_location="cpu", weights_only=True)
     return CheckpointFile(path, content, content, {}, stored)
 

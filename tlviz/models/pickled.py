@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-MOST_STEPS = 3_000_000
-"""Checkpoints with their optimizers take some 100,000; a second or two is spent on this many."""
+MOST_STEPS = 1_500_000
+"""Checkpoints with their optimizers take some 100,000; going through this many takes about two seconds."""
 _MOST_DEEP = 200
 _MOST_NAMED = 5_000_000
 _PARTS = 8

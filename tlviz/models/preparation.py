@@ -108,7 +108,8 @@ def _three(said: Mapping[str, Any], name: str, low: float, high: float) -> _Thre
 
 def _number(said: Mapping[str, Any], name: str, low: float, high: float) -> float:
     value = said.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_finite = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, bool) or not is_finite:
         raise _bad(name, value, "be a finite number")
     if not low <= value <= high:
         hint = "; for pictures of 0 to 255 divide it by 255" if name in ("mean", "std") and value > high else ""
