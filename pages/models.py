@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.ui.frame import guarded, page_title
-from tlviz.ui.models.cards import render_card, render_comparison
+from tlviz.ui.models.cards import render_card, render_comparison, render_damaged
 from tlviz.ui.models.checkpoint_import import render_import
 from tlviz.ui.models.table import chosen_models, render_choice, render_filters
 
@@ -20,6 +20,7 @@ def page() -> None:
             render_card(spec)
     if chosen:
         render_comparison(chosen)
+    render_damaged()
     render_import()
 
 

@@ -14,8 +14,9 @@ from tlviz.cli.layout import Column
 from tlviz.cli.output import Facts, Json, Readable, on_terminal, print_result, share, stderr, table
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.download import download_weights
-from tlviz.models.imported import delete_own, own_models
+from tlviz.models.imported import damaged_models, delete_own, own_models
 from tlviz.models.local_weights import delete_weights, downloaded_models
+from tlviz.models.preparation import INTERPOLATIONS, Given, parse_three
 from tlviz.models.spec import ModelSpec, Provider
 
 LINES = 40
@@ -36,6 +37,8 @@ _STAGES = (
     Column("channels"),
     Column("reduction", rank=1),
 )
+_TRAINED = "As it was trained"
+_AS_TRAINED: dict[str, Any] = {"rich_help_panel": _TRAINED, "show_default": "the architecture's"}
 Model = Annotated[str, typer.Argument(help="A name that `models` lists.", metavar="MODEL", show_default=False)]
 
 models_app = typer.Typer(
@@ -81,7 +84,9 @@ def models(
         and (spec.name in here or not downloaded)
     ]
     rows = [_row(spec, here) for spec in found]
-    print_result({"models": rows}, as_json, *([] if as_json else _listed(rows)))
+    damaged = [{"name": name, "problem": wrong} for name, wrong in damaged_models().items()]
+    said = [f"{one['name']} is damaged: {one['problem']}; delete it and import it again." for one in damaged]
+    print_result({"models": rows, "damaged": damaged}, as_json, *([] if as_json else [*_listed(rows), *said]))
 
 
 @models_app.command("show", cls=HelpfulCommand)
@@ -95,7 +100,8 @@ def show_model(model: Model, as_json: Json = False) -> None:
         for s in architecture_stages(spec, spec.class_count)
     ]
     here = frozenset(found.name for found in downloaded_models())
-    print_result(_card(spec, here) | {"stages": stages}, as_json, *_readable(spec, here, stages))
+    card = _card(spec, here) | _prepared(spec)
+    print_result(card | {"stages": stages}, as_json, *_readable(card, stages), *spec.notes)
 
 
 @models_app.command("download", cls=HelpfulCommand)
@@ -113,6 +119,10 @@ def download(model: Model, as_json: Json = False) -> None:
 @models_app.command("delete", cls=HelpfulCommand)
 def delete(model: Model, as_json: Json = False) -> None:
     """Delete downloaded weights, or an imported checkpoint."""
+    if model in damaged_models():
+        delete_own(model)
+        print_result({"name": model, "freed_mb": None}, as_json, f"Deleted {model}, which was damaged.")
+        return
     spec = find_model(model)
     if spec.own:
         freed = spec.file_mb
@@ -129,19 +139,59 @@ def import_model(
         str, typer.Option(help="The network it was made for; a file exported by tlviz says so itself.", metavar="MODEL")
     ] = "",
     classes: Annotated[
-        Path | None, typer.Option(help="The class names: a text file, one a line, or JSON.", metavar="FILE")
-    ] = None,
+        str,
+        typer.Option(
+            help="The class names in the order of the outputs: a text file, one a line, or JSON; or with commas.",
+            metavar="FILE|a,b,c",
+            show_default="those in the file",
+        ),
+    ] = "",
     name: Annotated[str, typer.Option(help="What to call it.", metavar="NAME", show_default="the file's name")] = "",
+    mean: Annotated[
+        str, typer.Option(help="Mean of red, green and blue in 0 to 1.", metavar="R,G,B", **_AS_TRAINED)
+    ] = "",
+    std: Annotated[
+        str, typer.Option(help="Standard deviation of red, green and blue.", metavar="R,G,B", **_AS_TRAINED)
+    ] = "",
+    size: Annotated[int | None, typer.Option(help="Side of its pictures.", metavar="N", **_AS_TRAINED)] = None,
+    interpolation: Annotated[
+        str, typer.Option(help=f"How pictures are resized: {', '.join(INTERPOLATIONS)}.", metavar="NAME", **_AS_TRAINED)
+    ] = "",
+    crop: Annotated[
+        float | None,
+        typer.Option(help="Share of the resized side that its centre crop keeps.", metavar="SHARE", **_AS_TRAINED),
+    ] = None,
+    transform_input: Annotated[
+        bool | None,
+        typer.Option(
+            "--transform-input/--no-transform-input",
+            help="Whether torchvision's GoogLeNet or Inception rescaled its input in training.",
+            show_default="found from the file",
+            rich_help_panel=_TRAINED,
+        ),
+    ] = None,
+    weights_key: Annotated[
+        str,
+        typer.Option(help="Which weights to take where the file holds several, such as state.ema.", metavar="KEY"),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Import your own checkpoint, so that it can be a source like any other."""
-    from tlviz.models.checkpoint import import_checkpoint, read_classes  # imports torch
+    """Import your own checkpoint, so that it can be a source like any other; what is assumed about it is said."""
+    from tlviz.models.checkpoint import import_checkpoint  # imports torch
+    from tlviz.models.class_lists import parse_classes
 
-    names = read_classes(classes.expanduser()) if classes else ()
-    spec = import_checkpoint(file.expanduser(), architecture, names, name or file.stem)
-    print_result(
-        _card(spec, ()), as_json, f"Imported {spec.name}: {spec.architecture} with {spec.class_count} classes."
+    given = Given(
+        mean=parse_three("mean", mean),
+        std=parse_three("std", std),
+        size=size,
+        interpolation=interpolation or None,
+        crop_fraction=crop,
+        transform_input=transform_input,
+        weights_key=weights_key,
     )
+    spec = import_checkpoint(file.expanduser(), architecture, parse_classes(classes), name or file.stem, given)
+    said = f"Imported {spec.name}: {spec.architecture} with {spec.class_count} classes."
+    print_result(_card(spec, ()) | _prepared(spec), as_json, said, *spec.notes)
 
 
 def _matches(spec: ModelSpec, search: str) -> bool:
@@ -206,6 +256,22 @@ def _card(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _readable(spec: ModelSpec, downloaded: Collection[str], stages: list[dict[str, Any]]) -> list[Readable]:
-    facts = {name: value for name, value in _card(spec, downloaded).items() if value is not None}
+def _prepared(spec: ModelSpec) -> dict[str, Any]:
+    """Return how a network wants its pictures, and what was assumed when it was imported."""
+    from tlviz.models.build import can_rescale  # imports torch
+
+    return {
+        "mean": list(spec.preprocessing.mean),
+        "std": list(spec.preprocessing.std),
+        "interpolation": spec.preprocessing.interpolation,
+        "crop_fraction": spec.preprocessing.crop_fraction,
+        "transform_input": spec.transform_input if can_rescale(spec) else None,
+        "class_names": list(spec.classes) or None,
+        "notes": list(spec.notes),
+    }
+
+
+def _readable(card: dict[str, Any], stages: list[dict[str, Any]]) -> list[Readable]:
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in card.items()}
+    facts = {name: value for name, value in shown.items() if value not in (None, "") and name != "notes"}
     return [Facts(facts), "", "Stages", table(stages, _STAGES)]

@@ -58,6 +58,7 @@ def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str
         "architecture": network.spec.architecture,
         "classes": json.dumps(network.classes),
         "preprocessing": json.dumps(preprocessing),
+        "transform_input": json.dumps(network.spec.transform_input),
         "training": json.dumps(dict(training) | {"settings": asdict(config)}),
     }
     return save(portable_weights(network), metadata=header)

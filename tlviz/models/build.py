@@ -38,13 +38,18 @@ def builder_arguments(spec: ModelSpec, size: int | None = None) -> dict[str, Any
     """Return what the library's builder is given besides the name and the number of classes.
 
     Auxiliary classifiers, which only training runs, are left out: fine-tuning is short and needs none.  Where the
-    architecture can rescale its input to what torchvision's weights were trained on, it does, as torchvision's own
-    loading does.  Raises ``BadSettingError`` for a size the architecture cannot take.
+    architecture can rescale its input to what torchvision's weights were trained on, the row says whether it does.
+    Raises ``BadSettingError`` for a size the architecture cannot take.
     """
     side = size or spec.preprocessing.size
     check_size(spec, side)
-    options = {"aux_logits": False, "transform_input": True}
+    options = {"aux_logits": False, "transform_input": spec.transform_input}
     return {name: value for name, value in options.items() if name in _options(spec)} | spec.size_keywords(side)
+
+
+def can_rescale(spec: ModelSpec) -> bool:
+    """Return whether an architecture can rescale its input, as torchvision's own weights of it want."""
+    return "transform_input" in _options(spec)
 
 
 def auxiliary_keys(spec: ModelSpec) -> frozenset[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tlviz.errors import UnknownNameError
 from tlviz.home import is_written_like_a_path
-from tlviz.models.imported import WEIGHTS, exported_model, own_model, own_models
+from tlviz.models.imported import WEIGHTS, exported_model, need_own, own_model, own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, MODELS, default_of
 
@@ -24,4 +24,5 @@ def find_model(name: str) -> ModelSpec:
         return found
     if is_written_like_a_path(name) or name.endswith(Path(WEIGHTS).suffix):
         return exported_model(Path(name).expanduser().absolute())
+    need_own(name)
     raise UnknownNameError("network", name, [*MODELS, *(spec.name for spec in own_models())])

@@ -6,119 +6,161 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from tlviz.errors import BadSettingError, BadWeightsError
 from tlviz.home import make_folder, storage_errors, write_atomic
-from tlviz.models.build import auxiliary_keys, build_module
+from tlviz.models.build import auxiliary_keys, build_module, can_rescale
 from tlviz.models.catalogue import MODELS, find_model
-from tlviz.models.head import head_keys
-from tlviz.models.imported import (
-    CARD,
-    WEIGHTS,
-    check_name,
-    checkpoints_folder,
-    exported_model,
-    own_model,
-    read_metadata,
-)
-from tlviz.models.load import build_for_target
+from tlviz.models.checkpoint_file import CheckpointFile, open_checkpoint, read_values
+from tlviz.models.class_lists import name_classes, read_classes
+from tlviz.models.file_hints import find_flag, find_scaling
+from tlviz.models.fit_tensors import fit_names, two_outputs
+from tlviz.models.head import ends_rectified, head_keys
+from tlviz.models.imported import CARD, WEIGHTS, check_name, checkpoints_folder, exported_model, own_model
+from tlviz.models.input_scale import remembers_rescaling
+from tlviz.models.load import architecture as architecture_of
+from tlviz.models.preparation import Given, assumed, prepare
 from tlviz.models.probe import fingerprint
-from tlviz.models.spec import ModelSpec
-from tlviz.models.weights import read_file
+from tlviz.models.promised import Promise
+from tlviz.models.spec import ModelSpec, Preprocessing
+from tlviz.models.stored import damage
+from tlviz.models.weight_sets import MOST_DEEP, around, choose_set, find_sets, weight_groups
+
+__all__ = ["import_checkpoint", "read_classes"]
 
 NAMED = 3
 """A message names at most this many tensors of a kind."""
 GUESSES = 12
 """At most this many architectures with the same tensor names are compared by shape."""
-_DEPTH = 3
+MOST_OUTPUTS = 1_000_000
+_NOTHING_GIVEN = Given()
 
 Tensors = dict[str, Tensor]
 
 
-def import_checkpoint(path: Path, architecture: str, classes: Sequence[str], name: str) -> ModelSpec:
+def import_checkpoint(
+    path: Path, architecture: str, classes: Sequence[str], name: str, given: Given = _NOTHING_GIVEN
+) -> ModelSpec:
     """Keep a checkpoint under a name, so that it is a source like any other, and return its row.
 
-    ``path`` is a safetensors file or a ``state_dict`` saved with torch, alone or inside a training checkpoint;
-    ``architecture`` is a name of the catalogue and ``classes`` are the names in the order of the logits, both ''/()
-    for a file that this program exported.  The head's size is the file's own.  Raises ``BadWeightsError`` where the
-    tensors do not fit, ``BadSettingError`` for the names, ``UnknownNameError``, ``StorageError``.
+    ``path`` is a safetensors file or one saved with torch: a ``state_dict``, alone or inside a training checkpoint, or
+    a whole network; ``architecture`` is a name of the catalogue, '' for a file that this program exported;
+    ``classes`` are the names in the order of the logits, () where the file holds them.  The head's size is the file's
+    own.  What nobody stated is assumed, and the row's ``notes`` say it.  Raises ``BadWeightsError`` where the tensors
+    do not fit, ``BadSettingError`` for names and values, ``UnknownNameError``, ``StorageError``.
     """
     check_name(name)
-    header = read_metadata(path) if path.suffix == ".safetensors" else {}
-    is_exported = "classes" in header and not architecture
-    content = read_file(path)
+    file = open_checkpoint(path)
+    is_exported = "classes" in file.metadata and "preprocessing" in file.metadata and not architecture
     if not is_exported and not architecture:
         raise BadSettingError(
-            f"The file {path} does not state its architecture; choose it. {_fitting(_candidates(content))}"
+            f"The file {path} does not state its architecture; choose it. {_fitting(_candidates(file.content))}"
         )
     base = exported_model(path) if is_exported else find_model(architecture)
-    tensors, parameters, count = _adopt(path, base, content)
-    names = _class_names(path, tuple(classes) or base.classes, count)
-    return _keep(replace(base, classes=names, parameters=parameters), tensors, name)
+    given, notes = (given, []) if is_exported else _hinted(file, given)
+    preprocessing = prepare(base, given)
+    adopted = _adopt(file, base, given)
+    named, said = name_classes(path, tuple(classes) or base.classes, file.hints, adopted.count)
+    rescales, told = _rescaling(base, given, adopted, preprocessing, file.hints)
+    notes += [*adopted.notes, *said, *told, file.left_unread()]
+    notes += [] if is_exported else [assumed(base, given, preprocessing)]
+    row = replace(
+        base,
+        classes=named,
+        parameters=adopted.parameters,
+        preprocessing=preprocessing,
+        transform_input=rescales,
+        notes=tuple(filter(None, notes)),
+    )
+    return _keep(row, adopted.tensors, name)
 
 
-def read_classes(path: Path) -> tuple[str, ...]:
-    """Read class names from a text file, one a line, or from JSON: a list, or an object of names and numbers.
+@dataclass(frozen=True, slots=True)
+class _Adopted:
+    """Tensors of an architecture and its network without memory; ``count`` is the file's number of outputs."""
 
-    Raises ``BadSettingError``.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        found = json.loads(text) if path.suffix == ".json" else text.splitlines()
-    except (OSError, ValueError) as error:
-        raise BadSettingError(f"The class names {path} cannot be read: {error}.") from error
-    if isinstance(found, dict):
-        found = _in_order(path, found)
-    if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
-        raise BadSettingError(
-            f"The class names {path} must be a JSON list of names, or an object of names and numbers."
-        )
-    names = tuple(entry.strip() for entry in found if entry.strip())
-    if not names:
-        raise BadSettingError(f"The file {path} holds no class names.")
-    return names
+    tensors: Tensors
+    module: nn.Module
+    parameters: int
+    count: int
+    notes: tuple[str, ...]
 
 
-def _in_order(path: Path, found: Mapping[str, Any]) -> list[Any]:
-    """Order {"cat": 0} or {"0": "cat"} by the numbers."""
-    try:
-        pairs = [(int(v), k) if isinstance(v, int) else (int(k), v) for k, v in found.items()]
-    except ValueError as error:
-        raise BadSettingError(f"The class names {path} must be names with their numbers: {error}.") from error
-    if sorted(number for number, _ in pairs) != list(range(len(pairs))):
-        raise BadSettingError(f"The numbers of the class names {path} must be 0 to {len(pairs) - 1}, each once.")
-    return [name for _, name in sorted(pairs)]
+def _hinted(file: CheckpointFile, given: Given) -> tuple[Given, list[str]]:
+    """Take mean and deviation from the file's own settings where it has them and nobody says others."""
+    found = find_scaling(file.hints)
+    if found is None or given.mean is not None or given.std is not None:
+        return given, []
+    mean, std = found
+    said = f"Mean {', '.join(f'{v:.3g}' for v in mean)} and std {', '.join(f'{v:.3g}' for v in std)}"
+    return replace(given, mean=mean, std=std), [f"{said} are the file's own."]
 
 
-def _adopt(path: Path, base: ModelSpec, content: Any) -> tuple[Tensors, int, int]:
-    """Return the tensors named and shaped as the architecture's, how many parameters and how many classes they have."""
-    network = build_for_target(base, ("a", "b"), pretrained=False, seed=0)
-    expected = set(network.module.state_dict())
-    auxiliary = auxiliary_keys(base)
-    tensors = {key: value for key, value in _choose(content, expected).items() if key not in auxiliary}
-    missing, unexpected = sorted(expected - tensors.keys()), sorted(tensors.keys() - expected)
+def _adopt(file: CheckpointFile, base: ModelSpec, given: Given) -> _Adopted:
+    """Return the tensors named and shaped as the architecture's, shapes being compared before a number is read."""
+    path = file.path
+    module, stages = architecture_of(base, 2)
+    plan = module.state_dict()
+    heads, auxiliary = head_keys(module, stages), auxiliary_keys(base)
+    with damage(path):
+        sets = find_sets(file.content, set(plan))
+    chosen, said = choose_set(path, sets, set(plan), given.weights_key)
+    found = {key: value for key, value in (chosen.tensors if chosen else {}).items() if key not in auxiliary}
+    fitted = fit_names(found, around(file.content, chosen), plan, heads)
+    tensors: dict[str, Promise | Tensor] = {**fitted.tensors, **fitted.added}
+    missing, unexpected = sorted(plan.keys() - tensors.keys()), sorted(tensors.keys() - plan.keys())
     if missing or unexpected:
-        raise _unlike(path, base, content, missing, unexpected)
-    _check_numbers(path, tensors, network.module.state_dict())
-    count = next(len(tensors[key]) for key in head_keys(network.module, network.stages))
-    shapes = _shapes(base, count)
-    wrong = [key for key in sorted(expected) if tensors[key].shape != shapes[key]]
+        raise _unlike(path, base, file.content, missing, unexpected)
+    odd = next((key for key, value in tensors.items() if isinstance(value, Promise) and value.odd), "")
+    if odd:
+        raise BadWeightsError(f"The checkpoint {path} cannot be used: '{odd}' is {tensors[odd].odd}.")  # type: ignore[union-attr]
+    count = _outputs(path, tensors, heads)
+    _check_shapes(path, base, tensors, _shapes(base, count), file.content)
+    values = {**read_values(file, tensors)}
+    _check_numbers(path, values, plan)
+    notes = [said, *fitted.notes]
+    if count == 1:
+        values = two_outputs(values, heads, is_rectified=ends_rectified(module, stages[-1]))
+        notes.append(
+            "Its single output is read as a sigmoid: two classes, the second where it is above 0.5, with the "
+            "probabilities 1 - p and p."
+        )
+    learned = [name for name, _ in module.named_parameters()]
+    return _Adopted(values, module, sum(values[name].numel() for name in learned), count, tuple(notes))
+
+
+def _outputs(path: Path, tensors: Mapping[str, Promise | Tensor], heads: set[str]) -> int:
+    """Return how many outputs a head has."""
+    shape = next(tensors[key].shape for key in sorted(heads, reverse=True))
+    if not shape or not 0 < shape[0] <= MOST_OUTPUTS:
+        said = "no outputs" if not shape or not shape[0] else f"{shape[0]:,} outputs"
+        raise BadWeightsError(f"The checkpoint {path} cannot be used: its head has {said}.")
+    return int(shape[0])
+
+
+def _check_shapes(
+    path: Path,
+    base: ModelSpec,
+    tensors: Mapping[str, Promise | Tensor],
+    shapes: Mapping[str, torch.Size],
+    content: Any,
+) -> None:
+    wrong = [key for key in sorted(shapes) if tensors[key].shape != shapes[key]]
     if wrong:
         said = f"'{wrong[0]}' is {_sides(tensors[wrong[0]].shape)} instead of {_sides(shapes[wrong[0]])}"
         raise BadWeightsError(
             f"The checkpoint {path} does not fit {base.architecture}: {said}{_more(wrong, 1)}. "
             f"{_fitting(_candidates(content), not_this=base.architecture)}"
         )
-    learned = [name for name, _ in network.module.named_parameters()]
-    return tensors, sum(tensors[name].numel() for name in learned), count
 
 
 def _check_numbers(path: Path, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
@@ -126,11 +168,16 @@ def _check_numbers(path: Path, tensors: Mapping[str, Tensor], expected: Mapping[
     for key, value in tensors.items():
         wanted = expected[key]
         is_like = value.layout is torch.strided and value.ndim == wanted.ndim and not value.is_complex()
-        if not is_like or value.is_floating_point() != wanted.is_floating_point() or not value.isfinite().all():
+        is_like = is_like and not value.is_meta and not value.is_quantized
+        if not is_like or value.is_floating_point() != wanted.is_floating_point() or not _is_finite(value):
             raise BadWeightsError(
                 f"The checkpoint {path} cannot be used: '{key}' does not hold finite numbers of the type that the "
                 "architecture expects."
             )
+
+
+def _is_finite(value: Tensor) -> bool:
+    return bool((value.float() if value.is_floating_point() else value).isfinite().all())  # float8 has no isfinite
 
 
 def _unlike(path: Path, base: ModelSpec, content: Any, missing: list[str], unexpected: list[str]) -> BadWeightsError:
@@ -145,45 +192,11 @@ def _unlike(path: Path, base: ModelSpec, content: Any, missing: list[str], unexp
     )
 
 
-def _choose(content: Any, expected: set[str]) -> Tensors:
-    """Return the group of tensors, freed of its wrappers' prefix, that shares most names with an architecture.
-
-    An averaged copy (``ema``) goes before the raw one, as in timm.
-    """
-    groups = sorted(_groups(content), key=lambda group: "ema" not in group[0])
-    freed = [_without_prefix(tensors, expected) for _, tensors in groups]
-    return max(freed, key=lambda tensors: len(tensors.keys() & expected), default={})
-
-
-def _groups(content: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Tensors]]:
-    """Yield each dictionary of named tensors inside a checkpoint, with the name it has there."""
-    if not isinstance(content, Mapping) or depth > _DEPTH:
-        return
-    named = {key: value for key, value in content.items() if isinstance(key, str)}
-    tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
-    if tensors:
-        yield name, tensors
-    for key, value in named.items():
-        yield from _groups(value, key, depth + 1)
-
-
-def _without_prefix(tensors: Tensors, expected: set[str]) -> Tensors:
-    """Take away what wrappers put before the names (module., model., _orig_mod. and any other, also several)."""
-    prefixes = {""}
-    for known in sorted(expected, key=len)[-5:]:
-        prefixes |= {key.removesuffix(known) for key in tensors if key.endswith(f".{known}")}
-    freed = [
-        {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        for prefix in sorted(prefixes)
-    ]
-    return max(freed, key=lambda found: len(found.keys() & expected))
-
-
 def _candidates(content: Any) -> list[str]:
     """Return the architectures of the catalogue that have a checkpoint's tensor names and, but for the head, shapes."""
-    for _, group in _groups(content):
-        tensors = group
-        while tensors:
+    for _, group in islice(weight_groups(content), GUESSES):
+        tensors: Mapping[str, Any] = group
+        for _ in range(MOST_DEEP):
             found = fingerprint(tensors)
             rows = {spec.architecture: spec for spec in MODELS.values() if spec.keys == found}
             fits = [name for name, spec in list(rows.items())[:GUESSES] if _has_shapes(spec, tensors)]
@@ -196,7 +209,7 @@ def _candidates(content: Any) -> list[str]:
     return []
 
 
-def _has_shapes(spec: ModelSpec, tensors: Tensors) -> bool:
+def _has_shapes(spec: ModelSpec, tensors: Mapping[str, Any]) -> bool:
     shapes = _shapes(spec, 2)
     unlike = [key for key, value in tensors.items() if key in shapes and value.shape[1:] != shapes[key][1:]]
     sized = [key for key, value in tensors.items() if key in shapes and value.shape[:1] != shapes[key][:1]]
@@ -216,16 +229,31 @@ def _fitting(architectures: Sequence[str], not_this: str = "") -> str:
     return "It probably belongs to another architecture, or to another version of the library."
 
 
-def _class_names(path: Path, names: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """Return the class names if they are as many as the head has outputs."""
-    if not names:
-        raise BadSettingError(f"The checkpoint {path} has {count} classes but no names for them; give a list of names.")
-    if len(names) != count:
-        raise BadSettingError(f"The checkpoint {path} has {count} classes, but {len(names)} names were given.")
-    if len(set(names)) != count:
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadSettingError(f"The class name '{twice}' was given more than once.")
-    return names
+def _rescaling(
+    base: ModelSpec, given: Given, adopted: _Adopted, preprocessing: Preprocessing, hints: Any
+) -> tuple[bool, list[str]]:
+    """Return whether the network rescales its input, and what has to be said about it."""
+    if not can_rescale(base):
+        if given.transform_input is not None:
+            raise BadSettingError(
+                f"{base.architecture} cannot rescale its input; --transform-input is for those of torchvision that can."
+            )
+        return base.transform_input, []
+    if given.transform_input is not None:
+        return given.transform_input, []
+    if base.own:
+        return base.transform_input, []
+    other = "--no-transform-input"
+    stated = find_flag(hints, "transform_input")
+    if stated is None:
+        stated = remembers_rescaling(adopted.tensors, adopted.module, preprocessing)
+        why = "as the statistics of its first BatchNorm suggest" if stated is not None else "as in most own training"
+    else:
+        why = "as the file's settings say"
+    rescales = bool(stated)
+    verb = "rescales" if rescales else "does not rescale"
+    other = "--no-transform-input" if rescales else "--transform-input"
+    return rescales, [f"Assumed: it {verb} its input (transform_input), {why}; if not, import it again with {other}."]
 
 
 def _keep(spec: ModelSpec, tensors: Tensors, name: str) -> ModelSpec:
@@ -237,6 +265,8 @@ def _keep(spec: ModelSpec, tensors: Tensors, name: str) -> ModelSpec:
         "like": spec.name,
         "classes": spec.classes,
         "preprocessing": asdict(spec.preprocessing),
+        "transform_input": spec.transform_input,
+        "notes": spec.notes,
         "parameters": spec.parameters,
         "sha256": hashlib.sha256(content).hexdigest(),
     }

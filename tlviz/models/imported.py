@@ -13,17 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tlviz.errors import BadSettingError, BadWeightsError, TlvizError, UnknownNameError
+from tlviz.errors import BadSettingError, BadWeightsError, TlvizError, UnknownNameError, quoted
 from tlviz.home import home, is_portable_name, storage_errors
-from tlviz.models.spec import ModelSpec, Preprocessing, Provider
+from tlviz.models.preparation import check_preprocessing
+from tlviz.models.spec import ModelSpec, Provider
 from tlviz.models.table import MODELS, find_architecture
 from tlviz.program import command
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
-_HEADER_LIMIT = 100_000_000
-"""The longest header that the safetensors format allows."""
+_LONGEST_HEADER = 16 * 2**20
+"""The format allows 100 MB; networks of thousands of tensors need one."""
+_LONGEST_CARD = 16 * 2**20
+_MOST_NOTES, _LONGEST_NOTE = 20, 500
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, TlvizError)
+"""What reading a damaged card or header raises."""
 
 
 def checkpoints_folder() -> Path:
@@ -46,25 +51,69 @@ def check_name(name: str) -> str:
 
 
 def own_models() -> list[ModelSpec]:
-    """Return the imported checkpoints by name; a damaged one is left out."""
-    try:
-        names = sorted(path.name for path in checkpoints_folder().iterdir())
-    except OSError:
-        return []
-    return [spec for name in names if (spec := own_model(name)) is not None]
+    """Return the imported checkpoints by name; damaged ones are left out, see ``damaged_models``."""
+    return [spec for name in _names() if (spec := own_model(name)) is not None]
+
+
+def damaged_models() -> dict[str, str]:
+    """Return {name: what is wrong} of the imported checkpoints whose card or weights cannot be used."""
+    return {name: wrong for name in _names() if (wrong := _what_is_wrong(name))}
 
 
 def own_model(name: str) -> ModelSpec | None:
-    """Return the imported checkpoint of a name, or None where there is none."""
-    if not _NAME.fullmatch(name):
-        return None
-    folder = checkpoints_folder() / name
+    """Return the imported checkpoint of a name, or None where there is none or it is damaged."""
     try:
-        card = json.loads((folder / CARD).read_bytes())
-        base = MODELS.get(card["like"]) or find_architecture(Provider(card["provider"]), card["architecture"])
-        return _own(base, card, folder / WEIGHTS, name, str(card["sha256"]))
-    except (OSError, ValueError, KeyError, TypeError, TlvizError):
+        return _read_own(name) if _NAME.fullmatch(name) else None
+    except _UNREADABLE:
         return None
+
+
+def need_own(name: str) -> None:
+    """Raise ``BadWeightsError`` where there is an imported checkpoint of this name that is damaged."""
+    wrong = _what_is_wrong(name) if _NAME.fullmatch(name) and (checkpoints_folder() / name).is_dir() else ""
+    if wrong:
+        raise BadWeightsError(
+            f"The checkpoint {name} is damaged ({wrong}); delete it with: {command(f'models delete {name}')}, and "
+            "import it again."
+        )
+
+
+def _names() -> list[str]:
+    try:
+        return sorted(path.name for path in checkpoints_folder().iterdir() if _NAME.fullmatch(path.name))
+    except OSError:
+        return []
+
+
+def _what_is_wrong(name: str) -> str:
+    try:
+        _read_own(name)
+    except KeyError as error:
+        return f"its card lacks {quoted(str(error.args[0]) if error.args else '')}"
+    except _UNREADABLE as error:
+        return quoted(str(error).rstrip("."), 160)[1:-1] or type(error).__name__
+    return ""
+
+
+def _read_own(name: str) -> ModelSpec:
+    """Read an imported checkpoint's card; raises one of ``_UNREADABLE``."""
+    folder = checkpoints_folder() / name
+    card = _read_json(folder / CARD, _LONGEST_CARD)
+    base = MODELS.get(card["like"]) if isinstance(card["like"], str) else None
+    base = base or find_architecture(Provider(card["provider"]), str(card["architecture"]))
+    return _own(base, card, folder / WEIGHTS, name, str(card["sha256"]))
+
+
+def _read_json(path: Path, longest: int) -> dict[str, Any]:
+    """Read a small JSON object; raises one of ``_UNREADABLE``."""
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing")
+    with path.open("rb") as file:
+        content = file.read(longest + 1)
+    found = json.loads(content) if len(content) <= longest else None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is no card")
+    return found
 
 
 def exported_model(path: Path) -> ModelSpec:
@@ -72,23 +121,27 @@ def exported_model(path: Path) -> ModelSpec:
     header = read_metadata(path)
     try:
         card = {name: json.loads(header[name]) for name in ("classes", "preprocessing")}
+        said = {"transform_input": json.loads(header.get("transform_input", "true"))}
         base = find_architecture(Provider(header["provider"]), header.get("architecture") or header["model"])
-        return _own(base, header | card, path, str(path), "")
-    except (KeyError, ValueError, TypeError, UnknownNameError) as error:
+        return _own(base, header | card | said | {"notes": []}, path, str(path), "")
+    except (*_UNREADABLE,) as error:
         raise BadWeightsError(
-            f"The file {path} does not name its network ({error}); import it with its architecture and classes: "
-            f"{command('models import FILE --architecture A --classes FILE --name N')}"
+            f"The file {path} does not name its network ({quoted(str(error).rstrip('.'), 160)[1:-1]}); import it with "
+            f"its architecture and classes: {command('models import FILE --architecture A --classes FILE --name N')}"
         ) from error
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """Read the words in the header of a safetensors file.  Raises ``BadWeightsError``."""
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("it is not a file")
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if 0 < length < _HEADER_LIMIT else None
-    except (OSError, ValueError, MemoryError) as error:
-        raise BadWeightsError(f"The file {path} cannot be read as safetensors: {error}.") from error
+            is_sound = 0 < length <= min(_LONGEST_HEADER, path.stat().st_size - 8)
+            header = json.loads(file.read(length)) if is_sound else None
+    except (OSError, ValueError, MemoryError, RecursionError) as error:
+        raise BadWeightsError(f"The file {path} cannot be read as safetensors: {str(error)[:120]}.") from error
     if not isinstance(header, dict):
         raise BadWeightsError(f"The file {path} is not a safetensors file.")
     words = header.get("__metadata__")
@@ -96,8 +149,8 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def delete_own(name: str) -> None:
-    """Remove an imported checkpoint.  Raises ``UnknownNameError`` or ``StorageError``."""
-    if own_model(name) is None:
+    """Remove an imported checkpoint, a damaged one too.  Raises ``UnknownNameError`` or ``StorageError``."""
+    if not _NAME.fullmatch(name) or not (checkpoints_folder() / name).is_dir():
         raise UnknownNameError("checkpoint", name, [spec.name for spec in own_models()])
     folder = checkpoints_folder() / name
     with storage_errors(folder):
@@ -106,9 +159,14 @@ def delete_own(name: str) -> None:
 
 def _own(base: ModelSpec, card: dict[str, Any], weights: Path, name: str, sha256: str) -> ModelSpec:
     """Describe a checkpoint of an architecture by what its card or header says of it."""
-    said = card["preprocessing"]
-    classes = tuple(str(entry) for entry in card["classes"])
+    said, names = card["preprocessing"], card["classes"]
+    if not isinstance(said, dict) or not isinstance(names, list) or not names:
+        raise ValueError("it states no classes and preprocessing")
+    classes = tuple(str(entry) for entry in names)
     parameters = int(card.get("parameters") or base.parameters)
+    notes = card.get("notes") or []
+    if not isinstance(notes, list):
+        raise ValueError("its notes are no list")
     return replace(
         base,
         name=name,
@@ -122,20 +180,11 @@ def _own(base: ModelSpec, card: dict[str, Any], weights: Path, name: str, sha256
         source=f"your own {len(classes)} classes",
         class_count=len(classes),
         classes=classes,
-        preprocessing=Preprocessing(
-            size=int(said["size"]),
-            interpolation=str(said["interpolation"]),
-            mean=_three(said["mean"]),
-            std=_three(said["std"]),
-            crop_fraction=float(said["crop_fraction"]),
-        ),
+        preprocessing=check_preprocessing(said),
+        transform_input=card.get("transform_input", True) is not False,
+        notes=tuple(str(note)[:_LONGEST_NOTE] for note in notes[:_MOST_NOTES]),
         url="",
         hub_id="",
         weights=weights,
         sha256=sha256,
     )
-
-
-def _three(values: Any) -> tuple[float, float, float]:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue

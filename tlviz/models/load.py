@@ -39,6 +39,11 @@ def load_network(spec: ModelSpec, *, size: int | None = None) -> Network:
     One that was pretrained without classes gets a single, meaningless logit and no class names.
     Raises ``BadWeightsError`` where the weights are missing or are not the ones of the catalogue.
     """
+    if spec.own and spec.class_count == 1:
+        raise BadWeightsError(
+            f"{spec.name} has a single output and was imported when that was not understood; delete it and import it "
+            "again, so that its output is read as a sigmoid."
+        )
     with torch.random.fork_rng(devices=[]):
         module, stages = _load(spec, max(1, spec.class_count), size, may_lack_head=not spec.class_count)
     return Network(spec, module.eval(), stages, source_classes(spec))

@@ -5,6 +5,7 @@ Nothing here imports torch or connects to anything.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -81,7 +82,8 @@ def weights_stamp(spec: ModelSpec) -> str:
     """Return what changes when a network's weights do: its name with their checksum, or their file's size and time."""
     path = find_weights(spec)
     if spec.sha256 or path is None:
-        return f"{spec.name}|{spec.sha256}"
+        said = f"{spec.preprocessing}|{spec.transform_input}".encode() if spec.notes else b""  # a person's to change
+        return f"{spec.name}|{spec.sha256}" + (f"|{hashlib.sha256(said).hexdigest()[:12]}" if said else "")
     state = path.stat()
     return f"{spec.name}|{state.st_size}|{state.st_mtime_ns}"
 

@@ -56,7 +56,9 @@ class ModelSpec:
     ``class_count`` is 0 where the weights answer with features instead of named classes.  ``min_size`` is the smallest
     side that runs, and sides are multiples of ``size_step``.  ``keys`` is a fingerprint of the tensors' names.
     The weights are a file on this machine (``weights``, checked by ``sha256``), one of the Hugging Face hub
-    (``hub_id``) or one at ``url``.  ``classes`` are named here only for a person's own checkpoint.
+    (``hub_id``) or one at ``url``.  ``classes`` are named here only for a person's own checkpoint,
+    and ``notes`` say what was assumed when it was imported.  ``transform_input`` matters where an architecture can
+    rescale its input to what torchvision's weights were trained on: all of the catalogue's do.
     """
 
     name: str
@@ -85,6 +87,8 @@ class ModelSpec:
     weights: Path | None = None
     sha256: str = ""
     classes: tuple[str, ...] = ()
+    transform_input: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def bundled(self) -> bool:

@@ -22,7 +22,7 @@ from tlviz.data.sources.part_names import part_name
 from tlviz.data.sources.reading import LeftOut
 from tlviz.data.sources.side_names import is_system_name
 from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, write_note
-from tlviz.errors import BadDatasetError
+from tlviz.errors import BadDatasetError, quoted
 from tlviz.home import is_portable_name, make_folder, storage_errors, write_atomic
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -36,6 +36,9 @@ _HEADERS = 2**26
 _CHUNK = 2**20
 _MOST_NAMED = 2_000
 """Entries of an archive that are named where they are not used; the others are counted."""
+_LONGEST_NAME, _LONGEST_PATH, _MOST_DEEP = 255, 2048, 64
+"""What disks take: bytes of a name and, with room for the store's own folder, of a path; and folders in one another."""
+_LONGEST_SHOWN = 160
 _ON_WINDOWS = os.name == "nt"
 _NESTED = (*SUFFIXES, ".gz", ".7z", ".rar")
 
@@ -100,7 +103,7 @@ class _Unpacking:
                         self._progress(min(members.position(), self._packed), self._packed)
         except READ_ERRORS as error:
             raise BadDatasetError(
-                f"The archive {self._archive} is damaged ({error}); download it again, or pack it again."
+                f"The archive {self._archive} is damaged ({_reason(error)}); download it again, or pack it again."
             ) from error
         for member, path in self._links:
             self._link(member, path)
@@ -136,13 +139,15 @@ class _Unpacking:
         if member.kind is EntryKind.FOLDER:
             return
         if path is None:
-            self._note(member, "its path leads out of the archive")
+            self._note(member, "its path leads out of the archive" if member.name.strip("/") else "it has no name")
         elif (aside := _aside(path)) is not None:
             self._leave(*aside)
         elif member.kind is EntryKind.LINK:
             self._links.append((member, path))
         elif member.kind is EntryKind.OTHER:
-            self._note(member, "a device or a pipe, not a file")
+            self._note(member, "a device, a pipe or a file with gaps")
+        elif wrong := _unstorable(path):
+            self._note(member, wrong)
         elif _ON_WINDOWS and not all(map(is_portable_name, path.parts)):
             self._note(member, "a name that Windows does not allow")
         elif path.name.lower().endswith(_NESTED):
@@ -156,8 +161,12 @@ class _Unpacking:
         """Copy one picture, never over another."""
         file = self._folder.joinpath(*path.parts)
         with storage_errors(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if file.exists():
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                is_taken = file.exists()
+            except (FileExistsError, NotADirectoryError):  # an entry is a file and a folder at once
+                is_taken = True
+            if is_taken:
                 self._note(member, "a second file of this name")
                 return
             with file.open("xb") as out:
@@ -179,7 +188,22 @@ class _Unpacking:
             self._note(member, "a link to something that is not a picture in the archive")
 
     def _note(self, member: ArchiveMember, problem: str) -> None:
-        self._problems.append(Problem(f"{self._archive}: {member.name}", problem, "left out"))
+        self._problems.append(Problem(f"{self._archive}: {_cut(member.name)}", problem, "left out"))
+
+
+def _unstorable(path: PurePosixPath) -> str:
+    """Say why no disk holds a path, '' where it can: the name of one part, or all of it, is too long, or too deep."""
+    longest = max(len(part.encode("utf-8", "surrogateescape")) for part in path.parts)
+    if longest > _LONGEST_NAME:
+        return f"a name of over {_LONGEST_NAME} bytes, which no disk takes"
+    if len(path.parts) > _MOST_DEEP or len(str(path).encode("utf-8", "surrogateescape")) > _LONGEST_PATH:
+        return "it lies in too many folders, or under too long a path"
+    return ""
+
+
+def _cut(name: str) -> str:
+    """Return a name for a list of problems; it may have thousands of characters, or half ones."""
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 40]}…{name[-40:]}"
 
 
 def _copy(member: ArchiveMember, out: IO[bytes]) -> str:
@@ -187,13 +211,13 @@ def _copy(member: ArchiveMember, out: IO[bytes]) -> str:
     try:
         source = member.open()
     except READ_ERRORS as error:
-        return str(error)
+        return _reason(error)
     with source:
         while True:
             try:
                 chunk = source.read(_CHUNK)
             except READ_ERRORS as error:
-                return str(error)
+                return _reason(error)
             if not chunk:
                 return ""
             out.write(chunk)
@@ -206,6 +230,10 @@ def _aside(path: PurePosixPath) -> tuple[str, str] | None:
             is_system = is_system_name(name) or is_system_name(name[1:])
             return "/".join(path.parts[: at + 1]), SYSTEM if is_system else HIDDEN
     return None
+
+
+def _reason(error: BaseException) -> str:
+    return quoted(" ".join(str(error).split()) or type(error).__name__, 120)[1:-1]
 
 
 def _look_through(folder: Path) -> Path:

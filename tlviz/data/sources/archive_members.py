@@ -7,6 +7,7 @@ import gzip
 import lzma
 import posixpath
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from tlviz.errors import BadDatasetError
+from tlviz.zip_count import count_entries
 
 READ_ERRORS = (
     EOFError,
@@ -27,10 +29,18 @@ READ_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     NotImplementedError,  # a ZIP packed by a method that Python does not know
+    *(struct.error, ValueError, LookupError, AttributeError, TypeError, OverflowError, RuntimeError, MemoryError),
 )
+"""What reading a damaged archive raises; the standard library lets much through from inside its readers."""
+MOST_ENTRIES = 250_000
+"""Files and folders; a list of a million takes the standard library 10 seconds and 600 MB."""
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _LONGEST_LINK = 4096
+_LONGEST_NAME = 2**16
+_NAMES = {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_WORDS = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE}
+_LONGEST_WORDS = 2**20
 
 
 class EntryKind(StrEnum):
@@ -74,18 +84,20 @@ def open_members(archive: Path, count: Callable[[ArchiveMember], None], most_byt
         except OSError as error:
             raise BadDatasetError(f"The archive {archive} cannot be read: {error.strerror}.") from error
         if zipfile.is_zipfile(raw):
+            if count_entries(raw, MOST_ENTRIES) > MOST_ENTRIES:
+                raise _too_many(archive)
             yield _zip_members(archive, stack.enter_context(zipfile.ZipFile(raw)), count)
             return
         raw.seek(0)
         try:
             stream = _Metered(_decompressor(raw), archive, most_bytes)
-            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))  # type: ignore[call-overload]
+            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|", tarinfo=_GuardedInfo))  # type: ignore[call-overload]
         except tarfile.ReadError:
             raise BadDatasetError(
                 f"{archive} is damaged, or not a ZIP or TAR archive; download it again, or unpack it and give the "
                 "folder."
             ) from None
-        yield Members(_tar_members(tar, count), raw.tell)
+        yield Members(_tar_members(archive, tar, count), raw.tell)
 
 
 def safe_path(name: str) -> PurePosixPath | None:
@@ -118,7 +130,7 @@ def _zip_members(archive: Path, file: zipfile.ZipFile, count: Callable[[ArchiveM
 
 def _zip_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArchiveMember:
     name, mode = _zip_name(info), info.external_attr >> 16
-    if info.is_dir():
+    if name.endswith("/"):
         kind = EntryKind.FOLDER
     elif stat.S_ISLNK(mode):
         kind = EntryKind.LINK
@@ -140,12 +152,38 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _tar_members(tar: tarfile.TarFile, count: Callable[[ArchiveMember], None]) -> Iterator[ArchiveMember]:
-    for info in tar:
+def _too_many(archive: Path) -> BadDatasetError:
+    return BadDatasetError(
+        f"The archive {archive} holds over {MOST_ENTRIES:,} entries; unpack it yourself and give the folder."
+    )
+
+
+class _GuardedInfo(tarfile.TarInfo):
+    """A header of a TAR that refuses names and words of a size that the standard library would read into memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> _GuardedInfo:
+        """Read a header of 512 bytes.  Raises ``tarfile.ReadError``."""
+        info = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
+        most = _LONGEST_NAME if info.type in _NAMES else _LONGEST_WORDS if info.type in _WORDS else info.size
+        if not 0 <= info.size <= most:
+            raise tarfile.ReadError(f"a name or a header of {info.size:,} bytes")
+        if info.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse file, whose gaps are not stored; pack it without them")
+        return info
+
+
+def _tar_members(
+    archive: Path, tar: tarfile.TarFile, count: Callable[[ArchiveMember], None]
+) -> Iterator[ArchiveMember]:
+    for at, info in enumerate(tar):
+        if at >= MOST_ENTRIES:
+            raise _too_many(archive)
+        tar.members.clear()  # it keeps every header, which a million entries would fill the memory with
         leads_to = _beside(info.name, info.linkname) if info.issym() else info.linkname
         kind = (
             EntryKind.FILE
-            if info.isreg()
+            if info.isreg() and not info.issparse()
             else EntryKind.FOLDER
             if info.isdir()
             else EntryKind.LINK

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlviz.models.imported import delete_own
+from tlviz.models.imported import damaged_models, delete_own
 from tlviz.models.local_weights import available_models, delete_weights
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.ui.cached import networks
-from tlviz.ui.messages import heed, show_error
+from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job
 from tlviz.ui.widgets.stage_strip import render_stage_strip
@@ -23,6 +23,8 @@ def render_card(spec: ModelSpec) -> None:
     st.header(spec.title, anchor=False)
     st.markdown(spec.sentence)
     st.caption(" · ".join(_facts(spec)))
+    for note in spec.notes:
+        st.caption(f":material/info: {plain(note)}")
     download = _current_download(spec)
     if download is not None:
         render_job(download)
@@ -38,6 +40,13 @@ def render_card(spec: ModelSpec) -> None:
             help="From the library's server into its own cache; nothing else is sent.",
         )
         _last_failure(spec)
+
+
+def render_damaged() -> None:
+    """Name the person's checkpoints that cannot be used, so that they can be deleted and imported again."""
+    for at, (name, wrong) in enumerate(damaged_models().items()):
+        st.warning(f"Your checkpoint {plain(name)} is damaged: {plain(wrong)}.", icon=":material/warning:")
+        st.button(f"Delete {plain(name)}", key=f"delete_damaged_{at}", on_click=heed, args=(_delete_own, name))
 
 
 def render_comparison(specs: Sequence[ModelSpec]) -> None:

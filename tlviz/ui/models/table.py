@@ -146,12 +146,12 @@ def _summary(rows: pd.DataFrame) -> str:
 
 def catalogue_rows() -> pd.DataFrame:
     """Return the catalogue and the person's own checkpoints, a row each."""
-    return _rows(tuple((spec.name, spec.sha256) for spec in own_models()))
+    return _rows(tuple((spec.name, spec.sha256, spec.preprocessing.size) for spec in own_models()))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _rows(own: tuple[tuple[str, str], ...]) -> pd.DataFrame:
-    specs = [*(find_model(name) for name, _ in own), *MODELS.values()]
+def _rows(own: tuple[tuple[str, str, int], ...]) -> pd.DataFrame:
+    specs = [*(find_model(name) for name, _, _ in own), *MODELS.values()]
     return pd.DataFrame(
         {
             "name": [spec.name for spec in specs],
