@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
-from tlviz.data.sources.store import list_stored, read_note, stored
+from tlviz.data.sources.store import list_stored, note_of_stored, stored
 from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target
 from tlviz.data.training.flips import suggest_may_flip
@@ -191,12 +192,19 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
     )
 
 
+def _noted(problem: Any) -> Problem:
+    """Return what a note says of a file, whatever was done to the note."""
+    said = problem if isinstance(problem, dict) else {}
+    return Problem(*(str(said.get(name, "")) for name in ("path", "problem", "action")))
+
+
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
-    note = read_note(path)
+    note = note_of_stored(path)
     title = Path(str(note.get("archive", title))).name
     root = path / str(note.get("root", "."))
     index = scan_folder(root, read_as=read_as, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
-    noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
+    problems = note.get("problems")
+    noted = tuple(map(_noted, problems if isinstance(problems, list) else ()))
     return replace(target, problems=(*noted, *target.problems))

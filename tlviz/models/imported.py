@@ -18,6 +18,7 @@ from tlviz.home import home, is_portable_name, storage_errors
 from tlviz.models.spec import ModelSpec, Preprocessing, Provider
 from tlviz.models.table import MODELS, find_architecture
 from tlviz.program import command
+from tlviz.small_files import MB, read_json
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
@@ -60,7 +61,7 @@ def own_model(name: str) -> ModelSpec | None:
         return None
     folder = checkpoints_folder() / name
     try:
-        card = json.loads((folder / CARD).read_bytes())
+        card = read_json(folder / CARD, 16 * MB)
         base = MODELS.get(card["like"]) or find_architecture(Provider(card["provider"]), card["architecture"])
         return _own(base, card, folder / WEIGHTS, name, str(card["sha256"]))
     except (OSError, ValueError, KeyError, TypeError, TlvizError):

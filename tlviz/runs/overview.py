@@ -17,6 +17,7 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
+from tlviz.small_files import check_types, read_object
 
 _FORMAT = 1
 _KEYED = ("config.json", "events.jsonl", "resume", "test.json")
@@ -142,7 +143,9 @@ def _to_json(row: Row) -> dict[str, Any]:
 def _from_json(values: Any) -> Row | None:
     try:
         row = Row(**values, has_weights=False, size=0, notes=Notes())
-        return replace(row, status=Status(row.status))
+        row = replace(row, status=Status(row.status))
+        check_types(row)
+        return row
     except (TypeError, ValueError):
         return None
 
@@ -152,11 +155,8 @@ def _memory() -> Path:
 
 
 def _read_memory() -> dict[str, Any]:
-    try:
-        held = json.loads(_memory().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    is_ours = isinstance(held, dict) and held.get("format") == _FORMAT and isinstance(held.get("runs"), dict)
+    held = read_object(_memory()) or {}
+    is_ours = held.get("format") == _FORMAT and isinstance(held.get("runs"), dict)
     return held["runs"] if is_ours else {}
 
 

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.small_files import MB, DamagedFileError, read_json
 
 KEEP = 24
 KEEP_BYTES = 40 * 2**30
@@ -56,14 +57,17 @@ class Entry:
     folder: Path
 
     def index(self) -> Index:
-        """Read the index.  Raises ``OSError``, ``ValueError`` or ``KeyError`` where the entry is gone or damaged."""
-        values: dict[str, Any] = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
-        notes = [(int(at), str(problem), str(action)) for at, problem, action in values["notes"]]
-        return Index(values["kept"], notes, values["unread"])
+        """Read the index.  Raises ``OSError`` or ``DamagedFileError`` where the entry is gone or damaged."""
+        try:
+            values: dict[str, Any] = read_json(self.folder / "index.json", 512 * MB)
+            notes = [(int(at), str(problem), str(action)) for at, problem, action in values["notes"]]
+            return Index(list(map(int, values["kept"])), notes, list(map(int, values["unread"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"the index of {self.folder.name} is damaged ({error})") from error
 
     def pixels(self) -> Pixels:
         """Map the rows."""
-        pixels: Pixels = np.load(self.folder / "pixels.npy", mmap_mode="r")
+        pixels: Pixels = np.load(self.folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
         return pixels
 
     def digests(self) -> list[bytes]:

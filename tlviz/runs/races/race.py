@@ -6,7 +6,6 @@ folder when its turn comes, which the race's events record; what a run reached i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,6 +19,7 @@ from tlviz.runs.store.folder import FORMAT, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
 from tlviz.runs.store.kinds import RACE
+from tlviz.small_files import MB, read_object
 
 RACE_KEY = "race"
 NUMBER_KEY = "race_number"
@@ -164,12 +164,15 @@ def dropped_members(events: Sequence[dict[str, Any]]) -> set[int]:
 
 def read_queue(run: RunFolder) -> Queue:
     """Return what a person asked of a race; nothing where that cannot be read."""
-    try:
-        values = json.loads((run.path / QUEUE).read_bytes())
-        order, cancelled = (values.get(name, []) for name in ("order", "cancelled"))
-        return Queue(tuple(int(number) for number in order), frozenset(int(number) for number in cancelled))
-    except (OSError, ValueError, TypeError, AttributeError):
+    values = read_object(run.path / QUEUE, MB) or {}
+    order, cancelled = (values.get(name, []) for name in ("order", "cancelled"))
+    if not all(isinstance(numbers, list) and all(map(_is_number, numbers)) for numbers in (order, cancelled)):
         return Queue()
+    return Queue(tuple(order), frozenset(cancelled))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def reorder(run: RunFolder, order: Sequence[int]) -> None:
