@@ -44,10 +44,10 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     has more than ``most`` bytes.
     """
     with _opened(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise DamagedFileError(f"it has more than {most / MB:,.0f} MB")
-    return content
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise DamagedFileError(f"it has more than {most / MB:,.0f} MB")
+        return file.read(size)  # not more: the memory is taken before there is anything to read
 
 
 def read_tail(path: Path, most: int) -> bytes:

@@ -69,6 +69,7 @@ def wait(run: str, lock: str, ticket: str, host: str, ended: list[int]) -> None:
     started = process_started()
     next_beat = 0.0
     while not ended and not os.path.exists(os.path.join(run, STOP)):
+        os.stat(run)
         if time.monotonic() >= next_beat:
             beat(run, BEAT % (host, os.getpid(), started, time.time()))
             next_beat = time.monotonic() + BEAT_S

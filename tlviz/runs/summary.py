@@ -121,4 +121,4 @@ def _silent_end(run: RunFolder, status: Status, *, has_ended: bool) -> str | Non
     kept = "The best weights so far are kept." if run.weights.exists() else "It had saved no weights yet."
     if run.heartbeat() is None:
         return f"Its worker could not start; its log is {run.path / 'log.txt'}."
-    return f"Its worker was killed, or the machine was restarted. {kept}"
+    return f"Its worker was killed, the machine was restarted, or its disk could not be written. {kept}"

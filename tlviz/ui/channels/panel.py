@@ -167,7 +167,7 @@ def render_filter(place: ChannelsView, channel: int) -> None:
                 file,
                 icon=":material/download:",
                 on_click="ignore",
-                key=key_of(label, place.tuned, 1),
+                key=key_of(label, "filter", place.tuned),
             )
 
 
