@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import tlviz.jobs.finetune
 from tlviz.jobs.log import use_forgiving_logs
 from tlviz.worker import main
 
-_LOADED = tlviz.jobs.finetune
+for name in ("tlviz.jobs.finetune", "tlviz.vision", "torchvision", "tensorboardX", "torch.fx", "sympy", "PIL.PngImagePlugin"):
+    import_module(name)  # each worker would else take seconds for it
 
 
 def break_disk(number: int, after: int) -> None:
