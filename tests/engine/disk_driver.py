@@ -15,17 +15,17 @@ from pathlib import Path
 from tlviz.jobs.log import use_forgiving_logs
 from tlviz.worker import main
 
-for name in ("tlviz.jobs.finetune", "tlviz.vision", "torchvision", "tensorboardX", "torch.fx", "sympy", "PIL.PngImagePlugin"):
+for name in ("tlviz.jobs.finetune", "tlviz.vision", "torchvision", "tensorboardX", "torch.fx", "sympy"):
     import_module(name)  # each worker would else take seconds for it
 
 
 def break_disk(number: int, after: int) -> None:
-    """Let every file that is brought to the disk fail with an error from some moment on; a quota lets one be changed."""
+    """Let every file fail that is brought to the disk from some moment on; a quota lets one be changed in place."""
     answers, left = os.fsync, [after]
 
     def fsync(descriptor: int) -> None:
         left[0] -= 1
-        is_in_place = os.readlink(f"/proc/self/fd/{descriptor}").endswith(".ballast")
+        is_in_place = Path(f"/proc/self/fd/{descriptor}").readlink().name == ".ballast"
         if left[0] < 0 and not (is_in_place and number in {errno.EDQUOT, errno.ENOSPC}):
             raise OSError(number, os.strerror(number))
         answers(descriptor)

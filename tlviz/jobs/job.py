@@ -43,8 +43,11 @@ class Job:
         self.mlflow = MlflowLogger(run)
 
     def start(self) -> None:
-        """Beat once now, so that the folder shows a live worker, and from then on in the background."""
-        self._write_beat()
+        """Beat once now, so that the folder shows a live worker, and from then on in the background.
+
+        Raises ``StorageError`` where not even that can be written.
+        """
+        self._put_beat()
         self._beating = threading.Thread(target=self._beat_on, daemon=True)
         self._beating.start()
 
@@ -101,9 +104,12 @@ class Job:
     def _write_beat(self) -> None:
         """Write the heartbeat; one that finds no room is missed, as the process itself still shows life."""
         try:
-            write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
+            self._put_beat()
         except StorageError as error:
             self._note(str(error))
+
+    def _put_beat(self) -> None:
+        write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
 
     def _note(self, words: str) -> None:
         """Write a line to the log, once, and where the log has room for it."""

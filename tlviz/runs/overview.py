@@ -83,6 +83,20 @@ def overview(kind: str | None = FINETUNE) -> list[Row]:
     return [row for row in rows if kind in (None, row.kind)]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder among the runs that cannot be read as one, and why."""
+
+    path: str
+    reason: str
+
+
+def unreadable(rows: Iterable[Row]) -> list[Unreadable]:
+    """Return those of all rows that are of no kind, because their settings are damaged."""
+    named = ((row.run, row.folder.damage()) for row in rows if not row.kind)
+    return [Unreadable(run, reason) for run, reason in named if reason]
+
+
 def search(rows: Iterable[Row], words: str) -> list[Row]:
     """Return the rows in which every word occurs: in their name, notes, tags, network, target, strategy or status."""
     wanted = words.casefold().split()

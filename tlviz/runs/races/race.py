@@ -19,6 +19,7 @@ from tlviz.runs.store.folder import FORMAT, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
 from tlviz.runs.store.kinds import RACE
+from tlviz.runs.summary import lost_words
 from tlviz.small_files import MB, read_object
 
 RACE_KEY = "race"
@@ -234,12 +235,13 @@ def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member
     if form > FORMAT:
         return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
     if run.config()["kind"] != RACE or not members:
-        return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
+        reason = run.damage() or "its config.json is incomplete or of another kind"
+        return f"The race {run.name} cannot be read: {reason}."
     gone = sum(member.state is MemberState.GONE for member in members)
     if gone:
         return f"{gone} of its runs are no longer in this folder; the others are shown."
     if status is Status.FAILED:
         return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
     if status is Status.LOST:
-        return "Its worker is on another machine and has been silent for over a minute."
+        return lost_words(run.heartbeat())
     return None

@@ -14,6 +14,7 @@ predictions.npz     the worker, replaced whole  what the best weights answer for
 test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 last.pt             the worker, replaced whole  the last epoch's state, for a worker that resumes; gone when finished
+pictures.bin        the worker, once            four bytes of the content of each picture, in their order
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
 .ballast            the launcher, once          room for the last event, which a worker writes into it on a full disk
@@ -26,6 +27,7 @@ A folder can be read at any moment: a half-written last line of ``events.jsonl``
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import time
@@ -35,17 +37,27 @@ from pathlib import Path
 from typing import Any
 
 from tlviz.data.sources.folder import given_path
-from tlviz.errors import BadSettingError, StorageError, UnknownNameError
+from tlviz.errors import BadRunError, BadSettingError, StorageError, UnknownNameError
 from tlviz.home import is_written_like_a_path, make_folder, runs_folder, storage_errors, write_atomic
 from tlviz.runs.store.ballast import last_words, reserve
 from tlviz.runs.store.former import present_event, present_settings
 from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
 from tlviz.runs.store.json_lines import append_line, encode, has_end, is_event, is_finite, repair
 from tlviz.runs.store.worker_lock import claimed
-from tlviz.small_files import MB, DamagedFileError, parse_json, read_lines, read_object, read_tail
+from tlviz.small_files import (
+    MB,
+    DamagedFileError,
+    parse_json,
+    read_bytes,
+    read_json,
+    read_lines,
+    read_object,
+    read_tail,
+)
 
 FORMAT = 1
 TEST_FILE = "test.json"
+PRINTS = "pictures.bin"
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
 _STAMP = "%Y%m%d-%H%M%S"
@@ -84,6 +96,23 @@ class RunFolder:
         known = {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
         return defaults | known | {"settings": present_settings(known.get("settings", {}))}
 
+    def damage(self) -> str | None:
+        """Say in a few words which of the files that make it a run cannot be read, None where all can."""
+        try:
+            if not isinstance(read_json(self.path / "config.json", 16 * MB), dict) or not self.is_run():
+                return "its config.json does not say what kind of run it is"
+        except FileNotFoundError:
+            return "its config.json is missing" if self.path.is_dir() else "its folder is gone"
+        except (OSError, DamagedFileError) as error:
+            return f"its config.json is damaged ({_reason(error)})"
+        try:
+            read_lines(self.path / "events.jsonl")
+        except FileNotFoundError:
+            return None
+        except (OSError, DamagedFileError) as error:
+            return f"its events.jsonl is damaged ({_reason(error)})"
+        return None
+
     def is_run(self) -> bool:
         """Return whether this folder was made by ``create_run``."""
         config = self.config()
@@ -105,15 +134,7 @@ class RunFolder:
 
     def heartbeat(self) -> Heartbeat | None:
         """Return the worker's last sign of life, or None before its first."""
-        values = read_object(self.path / "heartbeat", MB) or {}
-        try:
-            beat = Heartbeat(**values)
-            numbers = (beat.process_started, beat.time, beat.fraction)
-            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(is_finite, numbers))
-            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or is_finite(beat.seconds_left))
-            return beat if Status(beat.state) and is_whole else None
-        except (TypeError, ValueError):
-            return None
+        return Heartbeat.read(read_object(self.path / "heartbeat", MB) or {})
 
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
@@ -139,7 +160,7 @@ class RunFolder:
             age_s = time.time() - max(self.resumed(), self.config()["created"])
             return Status.QUEUED if abs(age_s) < START_GRACE_S else Status.FAILED
         if beat.host != socket.gethostname():
-            return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
+            return Status(beat.state) if abs(time.time() - beat.time) < SILENCE_S else Status.LOST
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
     def has_ended(self) -> bool:
@@ -215,6 +236,17 @@ class RunFolder:
         """Return what was noted when the run was last resumed: time, size of the events, the worker before."""
         return read_object(self.path / "resume", MB) or {}
 
+    def prints(self) -> bytes | None:
+        """Return what was noted of the pictures' contents when the run began, None where nothing was."""
+        try:
+            return read_bytes(self.path / PRINTS, 256 * MB)
+        except (OSError, DamagedFileError):
+            return None
+
+    def keep_prints(self, content: bytes) -> None:
+        """Note what is in the pictures that the run begins with.  Raises ``StorageError``."""
+        write_atomic(self.path / PRINTS, content)
+
     def stop_requested(self) -> bool:
         """Return whether somebody asked the worker to stop."""
         return self.stop_age_s() is not None
@@ -269,13 +301,29 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
 def find_run(name: str) -> RunFolder:
     """Return a run by its name or its folder's path.
 
-    Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
+    Raises ``UnknownNameError`` with the nearest names, ``BadRunError`` for one that is damaged, or ``BadDatasetError``
+    for what can be no path.
     """
     candidates = [given_path(name)] if is_written_like_a_path(name) else [runs_folder() / name]
     for path in candidates:
         if name and RunFolder(path).is_run():
             return RunFolder(path)
-    raise UnknownNameError("run", name, [run.name for run in list_runs()])
+        if name and _was_run(path):
+            raise BadRunError(
+                f"The run {path.name} cannot be read: {RunFolder(path).damage()}. Put the file back from a copy, or "
+                f"remove the folder {path}."
+            )
+    raise UnknownNameError("run", name, [run.name for run in list_runs() if run.is_run()])
+
+
+def _was_run(path: Path) -> bool:
+    """Return whether a folder among the runs holds files of one."""
+    is_ours = path.parent == runs_folder() and path.name not in ("", ".", "..")
+    return is_ours and any(os.path.lexists(path / name) for name in ("config.json", "events.jsonl"))
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _moment(path: Path) -> tuple[str, int, str] | None:

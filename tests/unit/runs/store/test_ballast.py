@@ -88,7 +88,9 @@ def test_where_nothing_can_be_written_the_reason_is_said(run: RunFolder, monkeyp
     assert run.events() == []
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\n", b"{\n", b"[1]\n", b'{"event": "finished", "status": "x"}\n', b'{"a"'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\n", b"{\n", b"[1]\n", b'{"event": "finished", "status": "x"}\n', b'{"a"']
+)
 def test_damaged_last_words_are_none(content: bytes, run: RunFolder) -> None:
     (run.path / BALLAST).write_bytes(content)
     assert last_words(run.path) is None
