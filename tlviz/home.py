@@ -81,13 +81,13 @@ def disk_words(error: OSError, path: Path) -> str:
     """Say why a file or folder cannot be written and what to do about it."""
     remedy = "set TLVIZ_HOME to" if path.is_relative_to(home()) else "choose"
     if error.errno in _IN_THE_WAY:
-        advice = f"Something else of that name is in the way: move it, or {remedy} another folder"
+        advice = "Something else of that name is in the way: move it"
     elif error.errno == errno.ENOENT:
-        advice = f"A folder on the way to it is gone: make it again, or {remedy} another one"
+        advice = "A folder on the way to it is gone: make it again"
     else:
-        advice = f"Free some space, or {remedy} a folder you can write to"
+        advice = "Free some space"
     said = f"{_DISK_WORDS.get(error.errno or 0, '')}Cannot write {path}: {error.strerror or error}. "
-    return f"{said}{advice}; what was written before is kept."
+    return f"{said}{advice}, or {remedy} a folder you can write to; what was written before is kept."
 
 
 def make_folder(path: Path) -> Path:

@@ -53,4 +53,5 @@ for line in sys.stdin:
             status = work(*line.rstrip("\n").split("\t"))
         finally:
             os._exit(status)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+    sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A disk that fills up, breaks or becomes read-only at any moment of a run: it says so, keeps what it has, and goes on."""
+"""A disk that fills up, breaks or becomes read-only in the middle of a run: it says so, keeps all, and goes on."""
 
 from __future__ import annotations
 

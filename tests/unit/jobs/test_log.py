@@ -15,7 +15,7 @@ def test_what_finds_no_room_is_left_out_and_the_process_goes_on(tmp_path: Path) 
         "print('x' * 100_000, flush=True); sys.stderr.write('y' * 100_000); warnings.warn('z')\n"
         "sys.exit(2)"
     )
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=full, check=False)
     assert done.returncode == 2
 

@@ -65,7 +65,7 @@ def test_nobody_else_is(host: str, origin: str | None) -> None:
 def test_a_request_names_one_host() -> None:
     assert not is_welcome([], LOCAL)
     assert not is_welcome(headers("localhost", None) + headers("evil.example", None), LOCAL)
-    assert not is_welcome(headers("localhost", "http://localhost") + [(b"origin", b"http://localhost")], LOCAL)
+    assert not is_welcome([*headers("localhost", "http://localhost"), (b"origin", b"http://localhost")], LOCAL)
 
 
 def test_what_a_person_allows_is_welcome_and_nothing_beside_it() -> None:

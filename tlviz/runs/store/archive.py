@@ -23,7 +23,7 @@ from tlviz.small_files import MOST_BYTES
 
 _MB, _GB = 2**20, 2**30
 CARRIED = {
-    "config.json": 16 * _MB,
+    "config.json": _MB,
     "notes.json": _MB,
     "test.json": _MB,
     "events.jsonl": MOST_BYTES,
