@@ -51,9 +51,9 @@ class _Watch:
         if not isinstance(path, str | bytes | os.PathLike):
             return False
         name = os.fsdecode(path)
-        if not os.path.isabs(name) and isinstance(inside, int) and inside >= 0:
+        if not Path(name).is_absolute() and isinstance(inside, int) and inside >= 0:
             return False
-        name = os.path.normpath(os.path.join(os.getcwd(), name))
+        name = os.path.normpath(Path.cwd() / name)
         return name != os.devnull and not name.startswith(self.homes)
 
 

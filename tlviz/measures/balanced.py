@@ -14,8 +14,8 @@ Floats = NDArray[np.float64]
 def balanced_mean(values: NDArray[np.floating | np.bool_], labels: Ints) -> tuple[float, float]:
     """Return the mean over classes of the classes' means of values (N,), and its standard error.
 
-    Of what was right, as truth values, it is the balanced accuracy; of the differences between two methods on the same images
-    it is their difference with the standard error of paired images, which is far smaller than that of two separate
+    Of what was right, as truth values, it is the balanced accuracy; of the differences between two methods on the same
+    images it is their difference with the standard error of paired images, far smaller than that of two separate
     accuracies.  Classes are strata: sqrt(sum of var_c / n_c) / C, a class with one image adds nothing, and one in which
     all or none were right what its number of images allows.
     """
