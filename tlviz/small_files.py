@@ -154,7 +154,8 @@ def check_types(value: Any) -> None:
 
     Raises ``DamagedFileError`` that names the field.
     """
-    for name, kind in _hints(type(value)).items():
+    own: Any = type(value)
+    for name, kind in _hints(own).items():
         if not _is_kind(getattr(value, name), kind):
             raise DamagedFileError(f"{name} is not what it should be")
 

@@ -115,7 +115,7 @@ def is_free(path: str) -> bool:
 def try_lock(descriptor: int) -> bool:
     """Take the lock of a file as the ``filelock`` library does, where it is free."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -34,4 +34,5 @@ class ForgivingLog(io.TextIOBase):
 
 def use_forgiving_logs() -> None:
     """Send what this process prints through such a log from now on."""
-    sys.stdout, sys.stderr = ForgivingLog(sys.__stdout__.fileno()), ForgivingLog(sys.__stderr__.fileno())
+    if sys.__stdout__ is not None and sys.__stderr__ is not None:
+        sys.stdout, sys.stderr = ForgivingLog(sys.__stdout__.fileno()), ForgivingLog(sys.__stderr__.fileno())
