@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from tlviz.runs.overview import all_tags, overview
+from tlviz.runs.overview import all_tags, overview, unreadable
+from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.frame import guarded, page_title
+from tlviz.ui.messages import plain
 from tlviz.ui.runs.panel import render_run_heading, render_run_panel
 from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
@@ -15,7 +17,12 @@ NOTES, TRY = "Notes and actions", "Try it on new pictures"
 def page() -> None:
     page_title("Runs")
     render_undo()
-    rows = overview()
+    every = overview(None)
+    rows = [row for row in every if row.kind == FINETUNE]
+    for one in unreadable(every):
+        st.warning(
+            plain(f"The run {one.path} cannot be read and is left out: {one.reason}."), icon=":material/warning:"
+        )
     if rows:
         found = render_filter(rows)
         chosen = render_table(found)

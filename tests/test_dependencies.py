@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -56,6 +59,50 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
     assert len(others) > 15
     declared = {name: any(canonicalize_name(home) in RANGES for home in homes.get(name, ())) for name in others}
     assert not [name for name, is_declared in declared.items() if not is_declared]
+
+
+def hashed() -> dict[str, list[tuple[Version, list[str]]]]:
+    """Return the versions and checksums of the second requirements file, one for each system that has its own."""
+    text = (ROOT / "requirements-hashed.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    found: dict[str, list[tuple[Version, list[str]]]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            wish, *checksums = line.split(" --hash=")
+            pin = re.fullmatch(r"([\w.-]+)==([\w.+-]+)\s*(;.*)?", wish.strip())
+            assert pin, f"not a pin: {wish}"
+            found.setdefault(canonicalize_name(pin[1]), []).append((Version(pin[2]), [c.strip() for c in checksums]))
+    return found
+
+
+def test_the_requirements_with_checksums_are_the_pinned_ones() -> None:
+    """Where this fails, ``requirements.txt`` has changed: make the file anew by the command at its head."""
+    found = hashed()
+    for name, pin in pins("requirements.txt").items():
+        assert [version for version, _ in found[name]] == [pin], name
+    for name, rows in found.items():
+        for _, checksums in rows:
+            assert checksums, f"{name} has no checksum"
+            assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", checksum) for checksum in checksums), name
+
+
+@pytest.mark.slow
+def test_what_is_installed_with_checksums_has_them(tmp_path: Path) -> None:
+    """All but torch and what it needs of CUDA, some gigabytes, is fetched for this machine and compared."""
+    text = (ROOT / "requirements-hashed.txt").read_text(encoding="utf-8")
+    rows = re.split(r"\n(?=[a-z])", text.partition("\n\n")[0] if "\n\n" in text else text)
+    kept = [row for row in rows if not re.match(r"#|torch|triton|nvidia|cuda", row)]
+    (tmp_path / "some.txt").write_text("\n".join(kept), encoding="utf-8")
+    fetch = ["download", "-q", "--require-hashes", "--no-deps", "-d", str(tmp_path / "files"), "-r", "some.txt"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *fetch], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    wrong = re.sub(r"sha256:.", "sha256:0", "\n".join(kept[:1]))
+    (tmp_path / "some.txt").write_text(wrong.replace("sha256:0", "sha256:f"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *fetch, "--no-cache-dir"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode != 0, "another checksum is refused"
 
 
 def test_what_builds_the_package_is_pinned_for_its_test() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz import array_files
 from tlviz.home import forget, make_folder, write_atomic
 
 Arrays = dict[str, NDArray[Any]]
@@ -45,9 +44,8 @@ def keep_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], most: int, most_
 def read_arrays(path: Path) -> Arrays | None:
     """Return kept arrays and note that they were used; None where there are none or their file is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        arrays = array_files.read_arrays(path, 4 * 2**30)  # this program's own, of any network
+    except (OSError, ValueError):
         return None
     with suppress(OSError):  # a read-only cache still serves
         os.utime(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
@@ -30,6 +31,14 @@ def find_app(package: Path) -> Path:
 APP_FOLDER = find_app(_PACKAGE)
 ASSETS = APP_FOLDER / "assets"
 
+_IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
+_DISK_WORDS = {
+    errno.ENOSPC: "The disk is full. ",
+    errno.EDQUOT: "The disk is full: all that you may use of it is used up. ",
+    errno.EROFS: "The disk is read-only. ",
+    errno.EIO: "The disk does not work properly. ",
+}
+"""What a person calls these errors."""
 _HELD_OPEN = {5, 32, 1224}
 """What Windows says where a reader has the file open that is to be replaced: access denied, in use, mapped."""
 _WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -60,12 +69,25 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = "set TLVIZ_HOME to" if path.is_relative_to(home()) else "choose"
-        raise StorageError(
-            f"Cannot write {path}: {reason}. Free some space, or {remedy} a folder you can write to; "
-            "what was written before is kept."
-        ) from error
+        raise StorageError(disk_words(error, path)) from error
+
+
+def is_disk_trouble(error: OSError) -> bool:
+    """Return whether an error says that a disk is full, read-only or broken."""
+    return error.errno in _DISK_WORDS
+
+
+def disk_words(error: OSError, path: Path) -> str:
+    """Say why a file or folder cannot be written and what to do about it."""
+    remedy = "set TLVIZ_HOME to" if path.is_relative_to(home()) else "choose"
+    if error.errno in _IN_THE_WAY:
+        advice = "Something else of that name is in the way: move it"
+    elif error.errno == errno.ENOENT:
+        advice = "A folder on the way to it is gone: make it again"
+    else:
+        advice = "Free some space"
+    said = f"{_DISK_WORDS.get(error.errno or 0, '')}Cannot write {path}: {error.strerror or error}. "
+    return f"{said}{advice}, or {remedy} a folder you can write to; what was written before is kept."
 
 
 def make_folder(path: Path) -> Path:

@@ -152,7 +152,7 @@ def test_a_restarted_app_finds_the_running_run_and_says_when_its_worker_is_kille
         assert beat is not None
         os.kill(beat.pid, signal.SIGKILL)
         killed = time.time()
-        expect(visit.page.get_by_text("Its worker was killed, or the machine was restarted.")).to_be_visible(
+        expect(visit.page.get_by_text("Its worker was killed, the machine was restarted, or its disk")).to_be_visible(
             timeout=10_000
         )
         assert time.time() - killed < 10

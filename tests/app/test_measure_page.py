@@ -29,7 +29,7 @@ from tlviz.runs.store.kinds import PROFILE, RACE
 from tlviz.runs.summary import summarise
 from tlviz.ui.measure.advice import CONFIDENCE_WORDS
 from tlviz.ui.measure.views import table_rows, to_csv
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import run_label
 
 PROBES = (0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.7, 0.6)
@@ -227,7 +227,7 @@ def test_a_candidate_that_tunes_early_stages_opens_prepared_with_the_others_froz
     app = open_measure()
     candidates = [part.value for part in app.markdown if part.value.startswith("*") and "*: " in part.value]
     at = next(at for at, words in enumerate(candidates) if "the first stage and the head tuned" in words)
-    app.button(key=f"candidate_{at}").click().run()
+    app.button(key=key_of("candidate", at)).click().run()
     assert not app.exception
     assert app.title[0].value == "Fine-tune: how do I train it?"
     assert app.multiselect(key=Key.FROZEN).value == [stage.name for stage in profile.stages[1:]]

@@ -14,7 +14,7 @@ from tlviz.models.build import build_module
 from tlviz.models.catalogue import find_model
 from tlviz.models.checkpoint import import_checkpoint
 from tlviz.models.imported import delete_own
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 
 def table(app: AppTest) -> list[str]:
@@ -89,6 +89,6 @@ def test_a_mistake_in_a_callback_is_one_sentence_on_the_page(tmp_path: Path) -> 
     import_checkpoint(checkpoint(tmp_path, "squeezenet1_1", 2), "squeezenet1_1", ["a", "b"], "mine")
     app = open_page("models", models="mine")
     delete_own("mine")  # as in another tab
-    app.button(key="delete_mine").click().run()
+    app.button(key=key_of("delete", "mine")).click().run()
     assert not app.exception
     assert "There is no checkpoint called 'mine'" in app.error[0].value

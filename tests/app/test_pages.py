@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 PAGES = {
@@ -338,7 +338,7 @@ def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypa
         return trained_run(config.strategy, 0.9)
 
     monkeypatch.setattr("tlviz.ui.finetune.inside.start_finetune", start)
-    app.button(key=f"scratch_{run.name}").click().run()
+    app.button(key=key_of("scratch", run.name)).click().run()
     assert started == ["from_scratch"]
     app.selectbox(key=Key.RUN).select(run.name).run()
     app.button_group(key="inside_view").select("Worth of the source").run()

@@ -20,6 +20,7 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
 from tlviz.ui.race.actions import best_runs
+from tlviz.ui.state import key_of
 
 __all__ = ["the_server_knows_the_page_table"]
 
@@ -135,7 +136,7 @@ def test_the_queue_pauses_orders_and_cancels() -> None:
 def test_a_race_is_named_deleted_and_taken_back() -> None:
     race = finished()
     app = open_page("race")
-    app.text_input(key=f"race_name_{race.name}").set_value("my race")
+    app.text_input(key=key_of("race_name", race.name)).set_value("my race")
     next(button for button in app.button if button.label == "Save").click().run()
     assert app.selectbox(key="race").options[0].startswith("my race · ")
     app.button(key="race_delete").click().run()

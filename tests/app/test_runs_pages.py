@@ -23,7 +23,7 @@ from tlviz.runs.predictions import Answers, write_answers
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.trash import list_trash
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 __all__ = ["the_server_knows_the_page_table"]
 
@@ -155,8 +155,8 @@ def test_without_runs_the_pages_say_where_to_start() -> None:
 def test_notes_are_written_searched_and_shown() -> None:
     run, _ = finished([0, 0, 1, 1]), finished([0, 1, 1, 1])
     app = open_page("runs", run=run.name)
-    app.text_input(key=f"name_{run.name}").set_value("my <b>best</b>")
-    app.text_area(key=f"text_{run.name}").set_value("with a note")
+    app.text_input(key=key_of("name", run.name)).set_value("my <b>best</b>")
+    app.text_area(key=key_of("text", run.name)).set_value("with a note")
     app.button(key=f"FormSubmitter:notes_{run.name}-Save").click().run()
     assert not app.exception
     assert read_notes(run).name == "my <b>best</b>"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from tlviz.errors import StorageError
-from tlviz.home import find_app, forget, home, is_portable_name, is_written_like_a_path, write_atomic
+from tlviz.home import (
+    find_app,
+    forget,
+    home,
+    is_disk_trouble,
+    is_portable_name,
+    is_written_like_a_path,
+    storage_errors,
+    write_atomic,
+)
 
 
 def test_home_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -119,3 +130,22 @@ def test_windows_has_two_separators(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_written_like_a_path("runs/one")
     assert is_written_like_a_path("runs\\one")
     assert not is_written_like_a_path("one")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "The disk is full. Cannot write"),
+        (errno.EDQUOT, "The disk is full: all that you may use of it is used up. Cannot write"),
+        (errno.EROFS, "The disk is read-only. Cannot write"),
+        (errno.EIO, "The disk does not work properly. Cannot write"),
+        (errno.ENOENT, "Cannot write"),
+        (errno.EISDIR, "Cannot write"),
+    ],
+)
+def test_what_a_disk_says_is_said_in_words(number: int, words: str, tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as caught, storage_errors(tmp_path):
+        raise OSError(number, os.strerror(number))
+    assert str(caught.value).startswith(words)
+    assert str(caught.value).endswith("a folder you can write to; what was written before is kept.")
+    assert is_disk_trouble(OSError(number, "")) is (number not in (errno.ENOENT, errno.EISDIR))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from importlib import import_module
 from typing import Annotated
@@ -10,6 +11,9 @@ import typer
 
 from tlviz.errors import BadSettingError
 from tlviz.home import APP_FOLDER
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+"""What ``.streamlit/config.toml`` allows, which a flag replaces."""
 
 
 def start_app(
@@ -20,16 +24,37 @@ def start_app(
         ),
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", "--no-browser", help="Open no browser.")] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Answer under this name too, such as that of a proxy before the app; can be given several times. "
+            "By default only localhost, 127.0.0.1 and [::1].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start the app on this machine and open it in the browser; Ctrl-C ends it, running runs go on."""
+    names = [_checked(name) for name in allow_host or ()]
     if port is not None and _is_taken(port):
         raise BadSettingError(f"Port {port} is in use; choose another one, or leave --port out for a free one.")
     flags = [f"--server.port={port}"] if port is not None else []
     flags += ["--server.headless=true"] if headless else []
+    flags += [f"--server.allowedHosts={name}" for name in ([*LOCAL, *names] if names else [])]
     # By name, as only pages and ui know Streamlit.  In this process: Ctrl-C and the exit status are Streamlit's own on
     # every system.  It takes its settings from .streamlit beside app.py, wherever it is started.
     streamlit = import_module("streamlit.web.cli")
     streamlit.main(["run", str(APP_FOLDER / "app.py"), *flags], prog_name="tlviz app")
+
+
+def _checked(name: str) -> str:
+    """Return a name that a browser may use for this app.  Raises ``BadSettingError`` for an address or a pattern."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?", name):
+        raise BadSettingError(
+            f"--allow-host is '{name[:80]}'; give a name or an IP address alone, such as tlviz.example.org, without "
+            "http:// and port."
+        )
+    return name.strip("[]")
 
 
 def _is_taken(port: int) -> bool:

@@ -18,7 +18,7 @@ from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.launch import resume_run
 from tlviz.runs.named import named_run
-from tlviz.runs.overview import RunRow, overview
+from tlviz.runs.overview import RunRow, overview, unreadable
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
@@ -54,10 +54,14 @@ def runs(context: typer.Context, as_json: Json = False) -> None:
     """List the runs, newest first."""
     if context.invoked_subcommand is not None:
         return
-    found = overview(FINETUNE)
+    rows = overview(None)
+    found = [row for row in rows if row.kind == FINETUNE]
+    damaged = unreadable(rows)
     none = f"There are no runs yet. Start one with: {command('finetune --data photos')}"
     lines = table([_line(row) for row in found], _COLUMNS) if found else none
-    print_result({"runs": [_run_row(row) for row in found]}, as_json, lines)
+    result = {"runs": [_run_row(row) for row in found], "left_out": [asdict(one) for one in damaged]}
+    words = [f"The run {one.path} cannot be read and is left out: {one.reason}." for one in damaged]
+    print_result(result, as_json, lines, *words)
 
 
 @runs_app.command("show", cls=HelpfulCommand)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from tlviz.data.sources.given_file import refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
-from tlviz.data.sources.store import is_in_store, list_stored, read_note, stored
+from tlviz.data.sources.store import list_stored, note_of_stored, stored
 from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target, grouped
 from tlviz.data.training.flips import suggest_may_flip
@@ -284,15 +285,21 @@ def _deep_problem(target: Target, settled: Settled) -> tuple[Problem, ...]:
     return (Problem(path, settled.words, DEEP_ACTION),)
 
 
+def _noted(note: dict[str, Any], kind: str, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield what a note says of files, whatever was done to the note."""
+    listed = note.get(kind)
+    for said in listed if isinstance(listed, list) else ():
+        if isinstance(said, dict):
+            yield tuple(str(said.get(name, "")) for name in names)
+
+
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
-    note = read_note(path) if is_in_store(path) else {}
+    note = note_of_stored(path)
     title = Path(str(note.get("archive", title))).name
     root = path / str(note.get("root", "."))
-    if not root.resolve().is_relative_to(path.resolve()):
-        raise BadDatasetError(f"The note of {path} leads out of that folder; delete the folder and import it again.")
     index = scan_folder(root, read_as=read_as, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))
-    noted = tuple(Problem(**problem) for problem in note.get("problems", ()))
-    left_out = tuple(LeftOut(**left) for left in note.get("left_out", ()))
+    noted = tuple(Problem(*said) for said in _noted(note, "problems", ("path", "problem", "action")))
+    left_out = tuple(LeftOut(*said) for said in _noted(note, "left_out", ("path", "reason")))
     return replace(target, problems=(*noted, *target.problems), left_out=(*left_out, *target.left_out))

@@ -35,6 +35,7 @@ from tlviz.data.sources.reading import ReadAs
 from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
+from tlviz.small_files import MB, check_types, read_json
 
 # torch takes seconds to import, and a look without features needs none of it.
 if TYPE_CHECKING:
@@ -252,6 +253,8 @@ def _key(inventory: Inventory, *, features: bool) -> str:
 
 def _stored(path: Path) -> Report | None:
     try:
-        return Report.from_json(json.loads(path.read_bytes()))
+        report = Report.from_json(read_json(path, 256 * MB))
+        check_types(report)
+        return report
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -16,6 +16,7 @@ from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import weights_stamp
+from tlviz.small_files import check_types, read_json
 
 KEEP = 200
 """The number of profiles kept; the oldest are deleted first."""
@@ -42,7 +43,8 @@ def profile_path(request: Request, sample: Target) -> Path:
 def load_profile(path: Path) -> Profile | None:
     """Read a profile, its advice by today's rule; None where there is none or it is damaged."""
     try:
-        found = Profile.from_json(json.loads(path.read_bytes()))
+        found = Profile.from_json(read_json(path))
+        check_types(found)
         advice = advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
         return replace(
             found,

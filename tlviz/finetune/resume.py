@@ -6,6 +6,7 @@ No random state is among it: every epoch draws from a seed of its own.
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,6 +20,18 @@ from tlviz.finetune.events import Epoch
 from tlviz.finetune.state import State
 
 FORMAT = 1
+_DAMAGES = (
+    RuntimeError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    pickle.UnpicklingError,
+)
 
 
 def checkpoint(state: State, elapsed_s: float) -> bytes:
@@ -54,7 +67,8 @@ def restore(state: State, content: bytes) -> float:
             raise BadWeightsError(
                 f"The run was stopped under another version of tlviz (format {saved['format']}); start it anew."
             )
-        state.epoch, state.shares = saved["epoch"], saved["shares"]
+        _check(saved, state)
+        state.epoch, state.shares = saved["epoch"], list(saved["shares"])
         state.best = Epoch(**saved["best"])
         _copy(saved["weights"], state.moving)
         state.freeze(state.phase_of(state.epoch))
@@ -63,10 +77,31 @@ def restore(state: State, content: bytes) -> float:
         if state.averaged:
             state.averaged.restore(saved["averaged"], saved["averaged_steps"])
         return float(saved["elapsed_s"])
-    except (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except _DAMAGES as error:
         if is_out_of_memory(error):
             raise
         raise BadWeightsError(f"The run's last state cannot be read ({error}); start the run anew.") from error
+
+
+def _check(saved: Mapping[str, Any], state: State) -> None:
+    """Raise ``ValueError`` unless epochs, shares and time are ones that this run can have."""
+    epoch, best, shares = saved["epoch"], saved["best"], saved["shares"]
+    last = state.session.config.epochs
+    if not (_is_whole(epoch) and 0 <= epoch <= last):
+        raise ValueError(f"its epoch is {epoch!r:.20}, of a run of {last}")
+    if not (isinstance(best, dict) and _is_whole(best.get("epoch")) and 0 <= best["epoch"] <= epoch):
+        raise ValueError("its best epoch is not one of those before")
+    for name in ("val_loss", "val_accuracy", "duration_s"):
+        if not isinstance(best.get(name), int | float):
+            raise TypeError(f"its best epoch has no {name}")
+    if len(shares) != len(state.shares) or not all(isinstance(share, int | float) for share in shares):
+        raise ValueError("its rates are of another network")
+    if not math.isfinite(saved["elapsed_s"]) or saved["elapsed_s"] < 0:
+        raise ValueError("its time is none")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @torch.no_grad()

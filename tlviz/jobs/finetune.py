@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from tlviz.data.fingerprints import Prints, changed_names, fingerprints, named
 from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
 from tlviz.data.part_images import part_images
 from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs, need_answers
 from tlviz.diagnose.doctor import known_report
-from tlviz.errors import BadDatasetError
+from tlviz.errors import BadDatasetError, BadWeightsError
 from tlviz.export.bundle import load_bundle
 from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.cache import PrefixCachePool
@@ -33,6 +37,9 @@ from tlviz.models.load import Network, build_for_target
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
+from tlviz.small_files import DamagedFileError, read_bytes
+
+LARGEST_STATE = 64 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,13 @@ class Shared:
     """What runs that one worker executes one after another have in common.
 
     ``images`` are decoded ones; ``begun`` is what the first run on each target recorded of its pictures, which hold for
-    the others too.
+    the others too; ``prints`` are the fingerprints of their contents.
     """
 
     shelf: PrefixCachePool
     images: dict[tuple[str, Geometry, ReadAs], ImageSet] = field(default_factory=dict)
     begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    prints: dict[tuple[str, Geometry], Prints] = field(default_factory=dict)
 
 
 def execute(
@@ -64,8 +72,9 @@ def execute(
 def _execute(job: Job, config: FinetuneConfig, shared: Shared | None, until: int | None) -> dict[str, Any]:
     begun = job.clock()
     state = set_up(job, config, shared)
-    if job.run.last_state.exists():
-        begun -= restore(state, job.run.last_state.read_bytes())
+    _check_contents(job.run, state.session, shared)
+    if os.path.lexists(job.run.last_state):
+        begun -= restore(state, _read_state(job.run))
     reason = RunLogger(job, state, begun).write(until)
     if state.best is None:
         raise StoppedEarly
@@ -156,6 +165,36 @@ def _copies(job: Job, config: FinetuneConfig, images: ImageSet, shared: Shared |
             "or moved to another class. Put them back, or start a new one."
         )
     return tuple(tuple(group) for group in begun.get("copies", ()))
+
+
+def _check_contents(run: RunFolder, session: Session, shared: Shared | None) -> None:
+    """Note what is in the pictures when a run begins.
+
+    Raises ``BadDatasetError`` where it is taken up again and the content of some has changed.
+    """
+    images, known = session.images, shared.prints if shared else {}
+    key = images.digest, session.config.geometry
+    now = known[key] = known[key] if key in known else fingerprints(images)
+    if recorded_pictures(run) is None:
+        run.keep_prints(now.tobytes())
+        return
+    before = run.prints() or b""  # a run of an earlier version has none
+    changed = changed_names(images, np.frombuffer(before, "<u4"), now) if len(before) == now.nbytes else []
+    if changed:
+        raise BadDatasetError(
+            f"The content of {len(changed):,} of the pictures of {images.title} has changed since this run began: "
+            f"{named(changed)}. Put the former files back, or start a new run."
+        )
+
+
+def _read_state(run: RunFolder) -> bytes:
+    """Read the state to resume from.  Raises ``BadWeightsError`` where something else is in its place."""
+    try:
+        return read_bytes(run.last_state, LARGEST_STATE)
+    except (OSError, DamagedFileError) as error:
+        raise BadWeightsError(
+            f"The run's last state, {run.last_state}, cannot be read ({error}); start the run anew."
+        ) from error
 
 
 def recorded_pictures(run: RunFolder) -> Mapping[str, Any] | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import math
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tlviz.errors import StorageError, TlvizError, is_out_of_memory
-from tlviz.home import storage_errors, write_atomic
+from tlviz.home import disk_words, is_disk_trouble, storage_errors, write_atomic
 from tlviz.jobs.mlflow_logger import MlflowLogger
-from tlviz.runs.store.folder import BALLAST, RunFolder
+from tlviz.runs.store.ballast import say_last
+from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
-from tlviz.runs.store.json_lines import encode
+from tlviz.runs.store.json_lines import append_line, encode
 
 BEAT_S = 0.5
 
@@ -35,40 +38,42 @@ class Job:
         self._ended = threading.Event()
         self._beating: threading.Thread | None = None
         self._events = run.path / "events.jsonl"
-        self._ballast = run.path / BALLAST
+        self._logged = ""
         self.log = run.path / "log.txt"
         self.mlflow = MlflowLogger(run)
 
     def start(self) -> None:
-        """Beat once now, so that the folder shows a live worker, and from then on in the background."""
-        self._write_beat()
+        """Beat once now, so that the folder shows a live worker, and from then on in the background.
+
+        Raises ``StorageError`` where not even that can be written.
+        """
+        self._put_beat()
         self._beating = threading.Thread(target=self._beat_on, daemon=True)
         self._beating.start()
 
     def tell(self, state: Status, doing: str, fraction: float = 0.0, seconds_left: float | None = None) -> None:
-        """Set what the next heartbeat says."""
+        """Set what the next heartbeat says; a number that is none is left out."""
+        fraction = fraction if math.isfinite(fraction) else 0.0
+        seconds_left = seconds_left if seconds_left is None or math.isfinite(seconds_left) else None
         self._beat = replace(self._beat, state=state, doing=doing, fraction=fraction, seconds_left=seconds_left)
 
     def append(self, event: str, values: dict[str, Any]) -> None:
-        """Append one event durably; after a failed write the file ends with its last complete line."""
-        line = encode({"event": event, "time": time.time()} | values) + b"\n"
-        with storage_errors(self._events), self._events.open("ab") as file:
-            start = file.tell()
-            try:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                file.truncate(start)
-                raise
+        """Append one event durably, whole or not at all.  Raises ``StorageError``."""
+        with storage_errors(self._events):
+            append_line(self._events, encode({"event": event, "time": time.time()} | values))
 
     def finish(self, status: Status, **values: Any) -> None:
-        """Append the last event, on a full disk in the space of the ballast, and stop beating."""
+        """Append the last event, on a full disk in the room of the ballast, and stop beating.
+
+        Raises ``StorageError`` where nothing at all can be written.
+        """
         self._ended.set()
-        self._ballast.unlink(missing_ok=True)
-        self.append("finished", {"status": status} | values)
+        say_last(
+            self.run.path, self._events, encode({"event": "finished", "time": time.time(), "status": status} | values)
+        )
         if status is Status.FINISHED:
-            self.run.last_state.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.run.last_state.unlink()
         self.mlflow.end(status, values)
 
     def terminate(self) -> None:
@@ -99,9 +104,19 @@ class Job:
     def _write_beat(self) -> None:
         """Write the heartbeat; one that finds no room is missed, as the process itself still shows life."""
         try:
-            write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
+            self._put_beat()
         except StorageError as error:
-            sys.stderr.write(f"{error}\n")
+            self._note(str(error))
+
+    def _put_beat(self) -> None:
+        write_atomic(self.run.path / "heartbeat", encode(replace(self._beat, time=time.time())))
+
+    def _note(self, words: str) -> None:
+        """Write a line to the log, once, and where the log has room for it."""
+        if words != self._logged:
+            self._logged = words
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{words}\n")
 
 
 def carry_out(job: Job, work: Callable[[], dict[str, Any] | None]) -> int:
@@ -120,7 +135,12 @@ def carry_out(job: Job, work: Callable[[], dict[str, Any] | None]) -> int:
         job.finish(Status.FAILED, error=str(error), is_mistake=True, duration_s=job.clock() - begun)
         return 2
     except BaseException as error:  # noqa: BLE001 (whatever it was, the folder must say so before the process ends)
-        traceback.print_exc()
+        if isinstance(error, OSError) and is_disk_trouble(error):  # a library wrote something
+            words = disk_words(error, Path(str(error.filename or job.run.path)))
+            job.finish(Status.FAILED, error=words, is_mistake=True, duration_s=job.clock() - begun)
+            return 2
+        with suppress(OSError, ValueError):
+            traceback.print_exc()
         job.finish(Status.FAILED, error=f"{_in_words(error)} Its log has the details: {job.log}.")
         return 1
     return 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
+from tlviz.runs.store.ballast import BALLAST
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.json_lines import is_finite
@@ -93,6 +94,14 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
+def _last_words_time(run: RunFolder) -> int:
+    """Return when the file changed that takes a run's last words on a full disk, 0 where there is none."""
+    try:
+        return os.stat(run.path / BALLAST).st_mtime_ns  # noqa: PTH116 (once for each run and poll)
+    except OSError:
+        return 0
+
+
 class CurveReader:
     """Reads runs again and again: only those whose events have grown are parsed again."""
 
@@ -118,7 +127,7 @@ class CurveReader:
         except OSError:
             self._known.pop(key, None)
             return Curve(), []
-        stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+        stamp = (found.st_ino, found.st_size, found.st_mtime_ns + _last_words_time(run))
         known = self._known.get(key)
         if known is None or known[0] != stamp:
             events = run.events()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +20,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.startable import check_startable
+from tlviz.runs.store.device import lock_path, tickets_folder
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.heartbeat import is_alive
 from tlviz.runs.store.kinds import (
@@ -34,6 +38,8 @@ from tlviz.runs.store.kinds import (
 )
 
 KILL_AFTER_S = 5.0
+WAITER = Path(__file__).resolve().parents[1] / "waiter.py"
+_BARE = ("-I", "-S", "-X", "utf8")
 # Threads that wait for one another give their core away instead of spinning.  Measured on two cores with one other
 # busy process: the same run took 10 s instead of 58 s; alone it took the same 7 s.
 _PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -146,12 +152,17 @@ def resume_run(run: RunFolder) -> None:
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
-    """Start ``python -m tlviz.worker`` on a run folder, detached from this process and its terminal."""
+    """Start what waits for a run's turn and then becomes its worker, detached from this process and its terminal.
+
+    Raises ``StorageError`` where the folder cannot be written.
+    """
     search_path = os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH"))))
+    device = str(run.config()["settings"].get("device", "auto"))
+    lock, ticket = lock_path(device), _take_ticket(run, device)
     with storage_errors(run.path), (run.path / "log.txt").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 (this program's own module)
-            # -P: whatever lies in the folder that the person is in is not imported.
-            [sys.executable, "-P", "-m", "tlviz.worker", str(run.path)],
+            # -I and -S: nothing else is imported, whatever lies in the folder that the person is in.
+            [sys.executable, *_BARE, str(WAITER), str(run.path), str(lock), str(ticket), socket.gethostname()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -159,6 +170,14 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=_DETACHED,
         )
+
+
+def _take_ticket(run: RunFolder, device: str) -> Path:
+    """Note a run at the end of the queue of its device; the file says whose place it is."""
+    ticket = tickets_folder(device) / f"{time.time_ns():020d}-{uuid.uuid4().hex[:4]}"
+    with storage_errors(ticket):
+        ticket.write_text(str(run.path.absolute()), encoding="utf-8", errors="surrogateescape")
+    return ticket
 
 
 def end_worker(run: RunFolder) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from tlviz.home import write_atomic
 from tlviz.runs.store.folder import RunFolder
+from tlviz.small_files import MB, read_object
 
 FILE = "notes.json"
 LONGEST_NAME, LONGEST_TEXT, MOST_TAGS = 120, 20_000, 20
@@ -24,14 +25,10 @@ class Notes:
 
 def read_notes(run: RunFolder) -> Notes:
     """Return the notes on a run, empty ones where there are none or they are damaged."""
-    try:
-        held = json.loads((run.path / FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return Notes()
-    if not isinstance(held, dict):
-        return Notes()
+    held = read_object(run.path / FILE, MB) or {}
     tags = held.get("tags")
-    return Notes(_words(held.get("name")), _words(held.get("text")), tidy(tags if isinstance(tags, list) else ()))
+    tidied = tidy(tags[:MOST_TAGS] if isinstance(tags, list) else ())
+    return Notes(_words(held.get("name"))[:LONGEST_NAME], _words(held.get("text"))[:LONGEST_TEXT], tidied)
 
 
 def write_notes(run: RunFolder, notes: Notes) -> None:

@@ -17,6 +17,7 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
+from tlviz.small_files import check_types, read_object
 
 _FORMAT = 1
 _KEYED = ("config.json", "events.jsonl", "resume", "test.json")
@@ -82,6 +83,20 @@ def overview(kind: str | None = FINETUNE) -> list[RunRow]:
     return [row for row in rows if kind in (None, row.kind)]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder among the runs that cannot be read as one, and why."""
+
+    path: str
+    reason: str
+
+
+def unreadable(rows: Iterable[RunRow]) -> list[Unreadable]:
+    """Return those of all rows that are of no kind, because their settings are damaged."""
+    named = ((row.run, row.folder.damage()) for row in rows if not row.kind)
+    return [Unreadable(run, reason) for run, reason in named if reason]
+
+
 def search(rows: Iterable[RunRow], words: str) -> list[RunRow]:
     """Return the rows in which every word occurs: in their name, notes, tags, network, target, strategy or status."""
     wanted = words.casefold().split()
@@ -142,7 +157,9 @@ def _to_json(row: RunRow) -> dict[str, Any]:
 def _from_json(values: Any) -> RunRow | None:
     try:
         row = RunRow(**values, has_weights=False, size=0, notes=Notes())
-        return replace(row, status=Status(row.status))
+        row = replace(row, status=Status(row.status))
+        check_types(row)
+        return row
     except (TypeError, ValueError):
         return None
 
@@ -152,11 +169,8 @@ def _memory() -> Path:
 
 
 def _read_memory() -> dict[str, Any]:
-    try:
-        held = json.loads(_memory().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    is_ours = isinstance(held, dict) and held.get("format") == _FORMAT and isinstance(held.get("runs"), dict)
+    held = read_object(_memory()) or {}
+    is_ours = held.get("format") == _FORMAT and isinstance(held.get("runs"), dict)
     return held["runs"] if is_ours else {}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import time
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz.array_files import read_arrays
 from tlviz.home import write_atomic
 from tlviz.runs.store.folder import TEST_FILE, RunFolder
 from tlviz.runs.store.json_lines import encode
@@ -59,11 +59,11 @@ def write_answers(run: RunFolder, answers: Answers) -> None:
 def read_answers(run: RunFolder, best_epoch: int | None) -> Answers | None:
     """Return the saved answers, None where there are none, they are damaged, or of another than the best epoch."""
     try:
-        with np.load(run.path / FILE, allow_pickle=False) as held:
-            answers = Answers(
-                int(held["epoch"]), _unpacked(held["classes"]), _unpacked(held["names"]), held["labels"], held["logits"]
-            )
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+        held = read_arrays(run.path / FILE)
+        answers = Answers(
+            int(held["epoch"]), _unpacked(held["classes"]), _unpacked(held["names"]), held["labels"], held["logits"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return answers if answers.epoch == best_epoch and _fit_together(answers) else None
 

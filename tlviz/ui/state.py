@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum, unique
 
 
@@ -77,3 +78,12 @@ class Key(StrEnum):
     MEASURE = "measure"
     AGAINST = "against"
     SAMPLE = "images"
+
+
+def key_of(what: str, *about: object) -> str:
+    """Return the key of a component for one of several things: a run, a network, a picture.
+
+    Names are hashed: Streamlit refuses some (two underscores in the key of a component), and any name may come.
+    """
+    said = "\0".join(str(part) for part in about)
+    return f"{what}_{hashlib.blake2b(said.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"

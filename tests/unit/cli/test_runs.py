@@ -50,4 +50,4 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
 
     status, deleted, _ = call(capsys, "runs", "delete", run["run"])
     assert deleted["deleted"]
-    assert call(capsys, "runs")[1] == {"runs": []}
+    assert call(capsys, "runs")[1] == {"runs": [], "left_out": []}

@@ -151,3 +151,33 @@ def test_what_cannot_be_read_is_one_sentence(tiny: Network, colours: ImageSet, d
     damaged = {"cut": content[:1000], "empty": b"", "other": checkpoint_of(tiny, colours, "full"), "version": content}
     with pytest.raises(BadWeightsError, match="start"):
         restore(new_state(tiny, colours, "head_only"), damaged[damage])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"epoch": -5},
+        {"epoch": 1.5},
+        {"epoch": True},
+        {"epoch": 99},
+        {"epoch": "1"},
+        {"best": None},
+        {"best": {"epoch": 0}},
+        {"shares": [1.0]},
+        {"shares": None},
+        {"elapsed_s": float("nan")},
+        {"elapsed_s": -1.0},
+        {"weights": {}},
+        {"weights": None},
+        {"optimizer": {}},
+        {"optimizer": 3},
+    ],
+    ids=str,
+)
+def test_a_state_that_this_run_cannot_have_is_one_sentence(
+    tiny: Network, colours: ImageSet, changed: dict[str, object]
+) -> None:
+    buffer = io.BytesIO()
+    torch.save(torch.load(io.BytesIO(checkpoint_of(tiny, colours, "head_only")), weights_only=True) | changed, buffer)
+    with pytest.raises(BadWeightsError, match="start the run anew"):
+        restore(new_state(tiny, colours, "head_only", epochs=1), buffer.getvalue())

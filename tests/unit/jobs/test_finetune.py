@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from tests.painted import paint
 from tlviz.data.sources.notes import exclude
 from tlviz.diagnose.doctor import check_dataset
-from tlviz.errors import BadDatasetError
+from tlviz.errors import BadDatasetError, BadWeightsError
 from tlviz.export.bundle import read_header
 from tlviz.export.run_images import load_run_images
 from tlviz.finetune.cache import PrefixCachePool
@@ -104,3 +105,31 @@ def test_a_run_does_not_begin_on_a_target_that_can_be_read_in_two_ways(target: P
     started = next(event for event in run.events() if event["event"] == "started")
     assert started["classes"] == ["cat", "dog"]
     assert started["reading"]["layout"] == "2 classes, the innermost folders"
+
+
+def test_a_run_is_not_taken_up_on_pictures_of_another_content(target: Path) -> None:
+    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
+    run = create_run("finetune", "then", settings)
+    execute(Job(run), settings, until=1)
+    shutil.copy(target / "dog" / "3.png", target / "kept.png.old")
+    paint(5).save(target / "dog" / "3.png")
+    (target / "cat" / "1.png").touch()
+    with pytest.raises(BadDatasetError, match=r"content of 1 of the pictures .* has changed .*: dog.3\.png\. Put"):
+        execute(Job(run), settings)
+    shutil.copy(target / "kept.png.old", target / "dog" / "3.png")
+    (target / "kept.png.old").unlink()
+    assert execute(Job(run), settings)["reason"] == "epochs", "a file that is only newer is the same"
+
+
+@pytest.mark.parametrize("state", ["folder", "pipe", "link"])
+def test_what_lies_in_the_place_of_a_state_is_one_sentence(target: Path, state: str) -> None:
+    settings = configure("squeezenet1_1", str(target), "head_only", epochs=2, image_size=64, threads=1).to_json()
+    run = create_run("finetune", "then", settings)
+    if state == "folder":
+        run.last_state.mkdir()
+    elif state == "pipe":
+        os.mkfifo(run.last_state)
+    else:
+        run.last_state.symlink_to("/dev/zero")
+    with pytest.raises(BadWeightsError, match=r"last state, .*last\.pt, cannot be read"):
+        execute(Job(run), settings)

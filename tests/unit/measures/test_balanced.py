@@ -48,3 +48,7 @@ def test_balanced_means_by_hand() -> None:
     assert error == pytest.approx(np.sqrt((1 / 3) / 4 + (1 / 2) / 2) / 2)
     assert balanced_mean(np.ones(6), labels) == (1, 0)
     assert balanced_mean(np.zeros(6), labels) == (0, 0)
+    counts = np.bincount(labels)
+    expected = np.sqrt(sum(1 / (2 * (count + 1)) ** 2 for count in counts if count > 1)) / np.count_nonzero(counts)
+    for hits in (np.ones(6, dtype=bool), np.zeros(6, dtype=bool)):
+        assert balanced_mean(hits, labels)[1] == pytest.approx(expected), "all right is not certain"

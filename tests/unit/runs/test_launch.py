@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tlviz.runs.launch import start_ingest, start_worker
+from tlviz.runs.launch import WAITER, start_ingest, start_worker
 from tlviz.runs.store.folder import create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
@@ -27,5 +28,7 @@ def test_a_worker_imports_nothing_from_where_a_person_is_and_logs_every_characte
     monkeypatch.setattr(subprocess, "Popen", lambda command, **how: started.append((command, how["env"])))
     start_ingest("clipart")
     ((command, environment),) = started
-    assert command[1:4] == ["-P", "-m", "tlviz.worker"]
+    assert command[1:6] == ["-I", "-S", "-X", "utf8", str(WAITER)]
+    ticket = Path(command[8])
+    assert ticket.read_text(encoding="utf-8") == command[6]
     assert environment["PYTHONUTF8"] == "1"

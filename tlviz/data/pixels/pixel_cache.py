@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.small_files import MB, DamagedFileError, read_json
 
 KEEP = 24
 KEEP_BYTES = 40 * 2**30
@@ -61,22 +62,26 @@ class Entry:
     folder: Path
 
     def index(self) -> Index:
-        """Read the index.  Raises ``OSError``, ``ValueError`` or ``KeyError`` where the entry is gone or damaged."""
-        values: dict[str, Any] = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
-        notes = [(int(at), str(problem), str(action)) for at, problem, action in values["notes"]]
-        return Index(values["kept"], notes, values["unread"], int(values.get("reader", 1)))
+        """Read the index.  Raises ``OSError`` or ``DamagedFileError`` where the entry is gone or damaged."""
+        try:
+            values: dict[str, Any] = read_json(self.folder / "index.json", 512 * MB)
+            notes = [(int(at), str(problem), str(action)) for at, problem, action in values["notes"]]
+            kept, unread = list(map(int, values["kept"])), list(map(int, values["unread"]))
+            return Index(kept, notes, unread, int(values.get("reader", 1)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"the index of {self.folder.name} is damaged ({error})") from error
 
     def is_current(self) -> bool:
         """Return whether it is there and no picture is missing that could be opened by now."""
         try:
             index = self.index()
             return index.reader >= READER or len(index.kept) == len(self.digests())
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, DamagedFileError, ValueError):
             return False
 
     def pixels(self) -> Pixels:
         """Map the rows."""
-        pixels: Pixels = np.load(self.folder / "pixels.npy", mmap_mode="r")
+        pixels: Pixels = np.load(self.folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
         return pixels
 
     def digests(self) -> list[bytes]:

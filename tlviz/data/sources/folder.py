@@ -101,7 +101,15 @@ def scan_folder(
 
 
 def given_path(text: str) -> Path:
-    """Return the path that a person wrote.  Raises ``BadDatasetError`` for what can be no path."""
+    """Return the path that a person wrote.
+
+    Raises ``BadDatasetError`` for what can be no path, and on Windows for one on another machine, as after two slashes:
+    only looking there would send the person's sign-in to that machine.
+    """
+    if _is_elsewhere(text):
+        raise BadDatasetError(
+            f"'{text[:80]}' is on another machine; give it a drive letter (net use Z: ...) and write that."
+        )
     try:
         path = Path(text).expanduser()
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
@@ -109,6 +117,13 @@ def given_path(text: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise BadDatasetError(f"'{text[:80]}' is not a valid path ({error}); check its spelling.") from error
     return path
+
+
+def _is_elsewhere(text: str) -> bool:
+    """Return whether Windows would look for a path on another machine or among its devices; slashes may be either."""
+    begin = text.strip().strip("\"'").replace("/", "\\").upper()
+    is_local = begin.startswith("\\\\?\\") and not begin.startswith("\\\\?\\UNC\\")
+    return os.name == "nt" and begin.startswith("\\\\") and not is_local
 
 
 def look_alikes(classes: Sequence[str], where: str) -> list[Problem]:

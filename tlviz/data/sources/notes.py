@@ -15,6 +15,7 @@ from tlviz.data.sources.public import PUBLIC
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import StorageError
 from tlviz.home import home, make_folder, write_atomic
+from tlviz.small_files import read_json
 
 
 def excluded_names(data: str) -> dict[str, str]:
@@ -65,7 +66,7 @@ def _notes(data: str) -> dict[str, Any]:
     """Return the notes on a target, none where there are none.  Raises ``StorageError`` where they are damaged."""
     path = notes_path(data)
     try:
-        notes = json.loads(path.read_bytes())
+        notes = read_json(path)
         if not all(isinstance(notes.get(name, {}), dict) for name in ("excluded", "read_as")):
             raise TypeError("it holds something else than notes")
         return dict(notes)

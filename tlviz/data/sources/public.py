@@ -8,7 +8,6 @@ those of each dataset's own page, as ``url`` names it; where that page grants no
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from tlviz.data.sources.store import datasets_folder, read_note, stored
 from tlviz.data.sources.target import Target, file_sources
 from tlviz.errors import BadDatasetError
 from tlviz.program import command
+from tlviz.small_files import MB, read_json
 
 LISTING = "listing.json"
 
@@ -203,9 +203,9 @@ def public_target(spec: PublicSpec) -> Target:
         )
     root = data_root(spec)
     try:
-        listing = json.loads((datasets_folder() / spec.name / LISTING).read_text(encoding="utf-8"))
+        listing = read_json(datasets_folder() / spec.name / LISTING, 512 * MB)
         files, names = listing["files"], listing["names"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadDatasetError(
             f"The listing of {spec.title} is damaged; delete {datasets_folder() / spec.name} and download it again."
         ) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tlviz.home import home, make_folder, storage_errors, write_atomic
+from tlviz.small_files import read_object
 
 NOTE = ".tlviz.json"
 """States where a stored target came from and what was left out; a folder without it is incomplete."""
@@ -39,11 +40,19 @@ def list_stored() -> list[Path]:
 
 def read_note(folder: Path) -> dict[str, Any]:
     """Return what a stored target's note says; nothing where it is missing or damaged."""
-    try:
-        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return note if isinstance(note, dict) else {}
+    return read_object(folder / NOTE) or {}
+
+
+def note_of_stored(folder: Path) -> dict[str, Any]:
+    """Return the note of a folder that lies in the store; nothing for any other, as others may have written one there.
+
+    A ``root`` that leads out of the folder is left out.
+    """
+    place = folder.resolve()
+    note = read_note(folder) if place.parent == datasets_folder().resolve() else {}
+    root = str(note.get("root", "."))
+    is_inside = "\0" not in root and (place / root).resolve().is_relative_to(place)
+    return note if is_inside else {name: value for name, value in note.items() if name != "root"}
 
 
 def is_in_store(folder: Path) -> bool:

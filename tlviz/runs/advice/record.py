@@ -21,6 +21,7 @@ from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.small_files import check_types, read_json
 
 FORMAT = 1
 BY_DEPTH = "by depth"
@@ -130,9 +131,11 @@ def plan_of(strategy: str, freeze: int, extra: str = "") -> Plan:
 def load_record(model: str, data: str) -> AdviceRecord:
     """Return what is on record for a network and a target, an empty record where there is nothing readable."""
     try:
-        found = json.loads(_path(model, data).read_bytes())
+        found = read_json(_path(model, data))
         advised = tuple(Advised(**values) for values in found["advised"])
-        return AdviceRecord(model, data, advised, tuple(Outcome(**values) for values in found["outcomes"]))
+        record = AdviceRecord(model, data, advised, tuple(Outcome(**values) for values in found["outcomes"]))
+        check_types(record)
+        return record
     except (OSError, ValueError, KeyError, TypeError):
         return AdviceRecord(model, data)
 
@@ -143,7 +146,7 @@ def recorded_targets(model: str, most: int = 8) -> list[str]:
     found: list[str] = []
     for _, file in sorted(files, reverse=True):
         try:
-            values = json.loads(file.read_bytes())
+            values = read_json(file)
             if values["model"] == model:
                 found.append(str(values["data"]))
         except (OSError, ValueError, KeyError, TypeError):

@@ -6,7 +6,6 @@ folder when its turn comes, which the race's events record; what a run reached i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,6 +19,8 @@ from tlviz.runs.store.folder import FORMAT, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
 from tlviz.runs.store.kinds import RACE
+from tlviz.runs.summary import lost_words
+from tlviz.small_files import MB, read_object
 
 RACE_KEY = "race"
 NUMBER_KEY = "race_number"
@@ -164,12 +165,15 @@ def dropped_members(events: Sequence[dict[str, Any]]) -> set[int]:
 
 def read_queue(run: RunFolder) -> Queue:
     """Return what a person asked of a race; nothing where that cannot be read."""
-    try:
-        values = json.loads((run.path / QUEUE).read_bytes())
-        order, cancelled = (values.get(name, []) for name in ("order", "cancelled"))
-        return Queue(tuple(int(number) for number in order), frozenset(int(number) for number in cancelled))
-    except (OSError, ValueError, TypeError, AttributeError):
+    values = read_object(run.path / QUEUE, MB) or {}
+    order, cancelled = (values.get(name, []) for name in ("order", "cancelled"))
+    if not all(isinstance(numbers, list) and all(map(_is_number, numbers)) for numbers in (order, cancelled)):
         return Queue()
+    return Queue(tuple(order), frozenset(cancelled))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def reorder(run: RunFolder, order: Sequence[int]) -> None:
@@ -231,12 +235,13 @@ def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member
     if form > FORMAT:
         return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
     if run.config()["kind"] != RACE or not members:
-        return f"The race {run.name} cannot be read: its config.json is missing, incomplete or of another kind."
+        reason = run.damage() or "its config.json is incomplete or of another kind"
+        return f"The race {run.name} cannot be read: {reason}."
     gone = sum(member.state is MemberState.GONE for member in members)
     if gone:
         return f"{gone} of its runs {'is' if gone == 1 else 'are'} no longer in this folder; the others are shown."
     if status is Status.FAILED:
         return "Its worker was killed, or the machine was restarted; resume it, and no finished epoch is lost."
     if status is Status.LOST:
-        return "Its worker is on another machine and has been silent for over a minute."
+        return lost_words(run.heartbeat())
     return None

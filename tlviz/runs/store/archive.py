@@ -15,17 +15,21 @@ from typing import IO
 from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
 from tlviz.errors import BadRunError, StorageError
 from tlviz.home import home, make_folder, runs_folder, storage_errors
+from tlviz.runs.store.ballast import last_words
 from tlviz.runs.store.folder import FORMAT, RunFolder
+from tlviz.runs.store.json_lines import encode
 from tlviz.runs.store.kinds import FINETUNE
+from tlviz.small_files import MOST_BYTES
 
 _MB, _GB = 2**20, 2**30
 CARRIED = {
     "config.json": _MB,
     "notes.json": _MB,
     "test.json": _MB,
-    "events.jsonl": 256 * _MB,
+    "events.jsonl": MOST_BYTES,
     "log.txt": 64 * _MB,
     "predictions.npz": _GB,
+    "pictures.bin": 256 * _MB,
     "best.safetensors": 8 * _GB,
     "last.pt": 32 * _GB,
 }
@@ -42,7 +46,10 @@ def pack_run(run: RunFolder, file: IO[bytes]) -> None:
     with storage_errors(run.path), zipfile.ZipFile(file, "w") as archive:
         for name in CARRIED:
             path = run.path / name
-            if path.is_file():
+            if name == "events.jsonl" and (last := last_words(run.path)) is not None:
+                whole = path.read_bytes() if path.is_file() else b""
+                archive.writestr(f"{run.name}/{name}", whole + encode(last) + b"\n", zipfile.ZIP_DEFLATED)
+            elif path.is_file():
                 is_text = name.endswith((".json", ".jsonl", ".txt"))
                 archive.write(path, f"{run.name}/{name}", zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED)
 
@@ -132,8 +139,10 @@ def _staging() -> Iterator[Path]:
 
 
 def _check(run: RunFolder, called: str) -> None:
-    """Refuse what is no fine-tuning run, or one of a later version."""
+    """Refuse what is no fine-tuning run, what is damaged, or one of a later version."""
     config = run.config()
+    if config["kind"] and (damage := run.damage()):
+        raise BadRunError(f"{called} cannot be taken in: {damage}; export the run again.")
     if config["kind"] != FINETUNE or not config["format"]:
         raise BadRunError(f"{called} holds no fine-tuning run: its config.json is missing or of another kind.")
     if config["format"] > FORMAT:

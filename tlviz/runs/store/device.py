@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 from tlviz.cores import usable_cores
 from tlviz.errors import BadSettingError
+from tlviz.home import home, make_folder
 
 
 @cache
@@ -30,6 +33,16 @@ def lane(device: str) -> str:
         return device
     has_gpu = _nvidia_name() is not None or _is_apple_silicon()
     return "gpu" if has_gpu and device != "cpu" else "cpu"
+
+
+def lock_path(device: str) -> Path:
+    """Return the file whose lock the run holds that uses a device of this machine.  Raises ``StorageError``."""
+    return make_folder(home() / "locks") / f"{socket.gethostname()}-{lane(device)}.lock"
+
+
+def tickets_folder(device: str) -> Path:
+    """Return the folder of the tickets of the runs that wait for a device.  Raises ``StorageError``."""
+    return make_folder(lock_path(device).with_suffix(".tickets"))
 
 
 @cache

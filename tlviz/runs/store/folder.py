@@ -14,9 +14,10 @@ predictions.npz     the worker, replaced whole  what the best weights answer for
 test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
 last.pt             the worker, replaced whole  the last epoch's state, for a worker that resumes; gone when finished
+pictures.bin        the worker, once            four bytes of the content of each picture, in their order
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
-.ballast            the launcher, once          room for the last event; the worker gives it up when it ends
+.ballast            the launcher, once          room for the last event, which a worker writes into it on a full disk
 .claim              the system                  held by the one worker that executes the run
 ==================  ==========================  =================================================================
 
@@ -36,18 +37,27 @@ from pathlib import Path
 from typing import Any
 
 from tlviz.data.sources.folder import given_path
-from tlviz.errors import BadSettingError, StorageError, UnknownNameError
+from tlviz.errors import BadRunError, BadSettingError, StorageError, UnknownNameError
 from tlviz.home import is_written_like_a_path, make_folder, runs_folder, storage_errors, write_atomic
+from tlviz.runs.store.ballast import last_words, reserve
 from tlviz.runs.store.former import present_event, present_settings
 from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
-from tlviz.runs.store.json_lines import encode, has_end, is_event, is_finite, parse, read_json
+from tlviz.runs.store.json_lines import append_line, encode, has_end, is_event, is_finite, repair
 from tlviz.runs.store.worker_lock import claimed
+from tlviz.small_files import (
+    MB,
+    DamagedFileError,
+    parse_json,
+    read_bytes,
+    read_json,
+    read_lines,
+    read_object,
+    read_tail,
+)
 
 FORMAT = 1
 TEST_FILE = "test.json"
-BALLAST = ".ballast"
-BALLAST_BYTES = 64 * 1024
-"""Reserved on disk to be freed when it fills, so that the worker's last event still finds room."""
+PRINTS = "pictures.bin"
 START_GRACE_S = 20.0
 """A run without a heartbeat for this long after its creation never started."""
 _STAMP = "%Y%m%d-%H%M%S"
@@ -80,11 +90,28 @@ class RunFolder:
 
     def config(self) -> dict[str, Any]:
         """Return what the launcher wrote: ``kind``, ``created`` (seconds since 1970), ``settings`` by present names."""
-        loaded = read_json(self.path / "config.json") or {}
+        loaded = read_object(self.path / "config.json", 16 * MB) or {}
         kinds = {"format": int, "kind": str, "created": int | float, "settings": dict}
         defaults = {"format": 0, "kind": "", "created": 0.0, "settings": {}}
         known = {name: loaded[name] for name, kind in kinds.items() if isinstance(loaded.get(name), kind)}
         return defaults | known | {"settings": present_settings(known.get("settings", {}))}
+
+    def damage(self) -> str | None:
+        """Say in a few words which of the files that make it a run cannot be read, None where all can."""
+        try:
+            if not isinstance(read_json(self.path / "config.json", 16 * MB), dict) or not self.is_run():
+                return "its config.json does not say what kind of run it is"
+        except FileNotFoundError:
+            return "its config.json is missing" if self.path.is_dir() else "its folder is gone"
+        except (OSError, DamagedFileError) as error:
+            return f"its config.json is damaged ({_reason(error)})"
+        try:
+            read_lines(self.path / "events.jsonl")
+        except FileNotFoundError:
+            return None
+        except (OSError, DamagedFileError) as error:
+            return f"its events.jsonl is damaged ({_reason(error)})"
+        return None
 
     def is_run(self) -> bool:
         """Return whether this folder was made by ``create_run``."""
@@ -94,27 +121,20 @@ class RunFolder:
     def events(self) -> list[dict[str, Any]]:
         """Return the events so far, oldest first; an unfinished, damaged or incomplete line is left out."""
         try:
-            lines = (self.path / "events.jsonl").read_bytes().split(b"\n")[:-1]
-        except OSError:
-            return []
-        return [present_event(event) for line in lines if is_event(event := parse(line))]
+            found = [present_event(event) for event in read_lines(self.path / "events.jsonl") if is_event(event)]
+        except (OSError, DamagedFileError):
+            found = []
+        last = last_words(self.path)
+        return [*found, last] if last and last not in found[-1:] else found
 
     def tested(self) -> float | None:
         """Return the accuracy of a final evaluation after the run's end, None without one."""
-        share = (read_json(self.path / TEST_FILE) or {}).get("test_accuracy")
+        share = (read_object(self.path / TEST_FILE, MB) or {}).get("test_accuracy")
         return float(share) if is_finite(share) else None
 
     def heartbeat(self) -> Heartbeat | None:
         """Return the worker's last sign of life, or None before its first."""
-        values = read_json(self.path / "heartbeat") or {}
-        try:
-            beat = Heartbeat(**values)
-            numbers = (beat.process_started, beat.time, beat.fraction)
-            is_whole = isinstance(beat.pid, int) and beat.pid > 0 and all(map(is_finite, numbers))
-            is_whole &= isinstance(beat.doing, str) and (beat.seconds_left is None or is_finite(beat.seconds_left))
-            return beat if Status(beat.state) and is_whole else None
-        except (TypeError, ValueError):
-            return None
+        return Heartbeat.read(read_object(self.path / "heartbeat", MB) or {})
 
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
@@ -140,7 +160,7 @@ class RunFolder:
             age_s = time.time() - max(self.resumed(), self.config()["created"])
             return Status.QUEUED if abs(age_s) < START_GRACE_S else Status.FAILED
         if beat.host != socket.gethostname():
-            return Status(beat.state) if time.time() - beat.time < SILENCE_S else Status.LOST
+            return Status(beat.state) if abs(time.time() - beat.time) < SILENCE_S else Status.LOST
         return Status(beat.state) if is_alive(beat) else Status.FAILED
 
     def has_ended(self) -> bool:
@@ -151,19 +171,17 @@ class RunFolder:
     def _last_event(self) -> dict[str, Any] | None:
         """Return the last event where it is complete in the last bytes of the file, else None."""
         try:
-            with (self.path / "events.jsonl").open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-                lines = file.read().split(b"\n")
-        except OSError:
+            tail = read_tail(self.path / "events.jsonl", _TAIL_BYTES)
+            last = parse_json(tail[:-1].rpartition(b"\n")[2]) if tail.endswith(b"\n") else None
+        except (OSError, DamagedFileError):
             return None
-        last = parse(lines[-2]) if len(lines) > 1 else None
         return last if is_event(last) else None
 
     def _has_grown_since(self, note: dict[str, Any], events: list[dict[str, Any]]) -> bool:
         """Return whether events came after the run was last resumed; by their size, as clocks may jump."""
         size = note.get("events")
         if isinstance(size, int):
-            return self._events_size() > size
+            return self._events_size() > size or last_words(self.path) is not None
         return float(events[-1].get("time", 0.0)) >= self.resumed()
 
     def _events_size(self) -> int:
@@ -185,13 +203,22 @@ class RunFolder:
         self._check_resumable()  # at once: a claim that is held is waited for
         with claimed(self.path) as is_free:
             self._check_resumable(is_free=is_free)
-            write_atomic(self.path / BALLAST, b"\0" * BALLAST_BYTES)
+            with storage_errors(self.path):
+                self._make_whole()
+            reserve(self.path)
             with storage_errors(self.path):
                 (self.path / "stop").unlink(missing_ok=True)
             beat = self.heartbeat()
             note = {"time": time.time(), "events": self._events_size()}
             note |= {"pid": beat.pid if beat else 0, "process_started": beat.process_started if beat else 0.0}
             write_atomic(self.path / "resume", encode(note))
+
+    def _make_whole(self) -> None:
+        """Put an end that was written into the ballast where it belongs, and take half a line away."""
+        events, last = self.path / "events.jsonl", last_words(self.path)
+        repair(events)
+        if last is not None and last != self._last_event():
+            append_line(events, encode(last))
 
     def _check_resumable(self, *, is_free: bool = True) -> None:
         status = self.status()
@@ -207,7 +234,18 @@ class RunFolder:
 
     def _resume_note(self) -> dict[str, Any]:
         """Return what was noted when the run was last resumed: time, size of the events, the worker before."""
-        return read_json(self.path / "resume") or {}
+        return read_object(self.path / "resume", MB) or {}
+
+    def prints(self) -> bytes | None:
+        """Return what was noted of the pictures' contents when the run began, None where nothing was."""
+        try:
+            return read_bytes(self.path / PRINTS, 256 * MB)
+        except (OSError, DamagedFileError):
+            return None
+
+    def keep_prints(self, content: bytes) -> None:
+        """Note what is in the pictures that the run begins with.  Raises ``StorageError``."""
+        write_atomic(self.path / PRINTS, content)
 
     def stop_requested(self) -> bool:
         """Return whether somebody asked the worker to stop."""
@@ -242,7 +280,7 @@ def create_run(kind: str, label: str, settings: dict[str, Any]) -> RunFolder:
     make_folder(path)
     content = {"format": FORMAT, "kind": kind, "created": created, "settings": settings}
     try:
-        write_atomic(path / BALLAST, b"\0" * BALLAST_BYTES)
+        reserve(path)
         write_atomic(path / "config.json", json.dumps(content, indent=1).encode())
     except StorageError:
         shutil.rmtree(path, ignore_errors=True)
@@ -263,13 +301,29 @@ def list_runs(kind: str | None = None) -> list[RunFolder]:
 def find_run(name: str) -> RunFolder:
     """Return a run by its name or its folder's path.
 
-    Raises ``UnknownNameError`` with the nearest names, or ``BadDatasetError`` for what can be no path.
+    Raises ``UnknownNameError`` with the nearest names, ``BadRunError`` for one that is damaged, or ``BadDatasetError``
+    for what can be no path.
     """
     candidates = [given_path(name)] if is_written_like_a_path(name) else [runs_folder() / name]
     for path in candidates:
         if name and RunFolder(path).is_run():
             return RunFolder(path)
-    raise UnknownNameError("run", name, [run.name for run in list_runs()])
+        if name and _was_run(path):
+            raise BadRunError(
+                f"The run {path.name} cannot be read: {RunFolder(path).damage()}. Put the file back from a copy, or "
+                f"remove the folder {path}."
+            )
+    raise UnknownNameError("run", name, [run.name for run in list_runs() if run.is_run()])
+
+
+def _was_run(path: Path) -> bool:
+    """Return whether a folder among the runs holds files of one."""
+    is_ours = path.parent == runs_folder() and path.name not in ("", ".", "..")
+    return is_ours and any(os.path.lexists(path / name) for name in ("config.json", "events.jsonl"))
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _moment(path: Path) -> tuple[str, int, str] | None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, Self
 
 import psutil
+
+from tlviz.small_files import check_types
+
+LONGEST_S = 10 * 365 * 86_400
+LONGEST_WORDS = 500
 
 
 class Status(StrEnum):
@@ -38,6 +45,20 @@ class Heartbeat:
     doing: str = ""
     fraction: float = 0.0
     seconds_left: float | None = None
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Self | None:
+        """Rebuild a sign of life from its fields as JSON values, None where it is damaged."""
+        try:
+            beat = cls(**values)
+            check_types(beat)
+            Status(beat.state)
+        except (TypeError, ValueError):
+            return None
+        left = beat.seconds_left
+        left = left if left is not None and 0 <= left < LONGEST_S else None
+        doing, fraction = beat.doing[:LONGEST_WORDS], min(max(beat.fraction, 0.0), 1.0)
+        return replace(beat, doing=doing, fraction=fraction, seconds_left=left) if beat.pid > 0 else None
 
     @classmethod
     def of_this_process(cls) -> Heartbeat:

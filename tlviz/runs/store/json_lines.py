@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -17,13 +19,64 @@ def encode(values: Any) -> bytes:
     return json.dumps(plain, allow_nan=False).encode()
 
 
-_LARGEST = 2**63
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line durably, whole or not at all; half a line that an earlier writer left there is taken away first.
+
+    Raises ``OSError``.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        start = _cut_half_line(descriptor)
+        try:
+            write_all(descriptor, line + b"\n")
+            os.fsync(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, start)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def repair(path: Path) -> None:
+    """Take away half a line at the end of a file, if there is such a file.  Raises ``OSError``."""
+    if path.is_file():
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            _cut_half_line(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all bytes: the system may take a part of them at a time.  Raises ``OSError``."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _cut_half_line(descriptor: int) -> int:
+    """Cut a file behind its last complete line and return its length."""
+    end = whole = os.lseek(descriptor, 0, os.SEEK_END)
+    while whole:
+        begin = max(0, whole - _BLOCK)
+        os.lseek(descriptor, begin, os.SEEK_SET)
+        found = os.read(descriptor, whole - begin).rfind(b"\n")
+        whole = begin + found + 1 if found >= 0 else begin
+        if found >= 0:
+            break
+    if whole < end:
+        os.ftruncate(descriptor, whole)
+    return whole
+
+
+_BLOCK = 4096
 _EPOCH_NUMBERS = ("epoch", "val_loss", "val_accuracy", "duration_s", "images_per_s")
 
 
 def is_event(value: Any) -> bool:
     """Return whether a line holds an event with what its readers rely on."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not isinstance(value.get("event"), str):
         return False
     if value.get("event") == "epoch":
         return all(is_finite(value.get(name)) for name in _EPOCH_NUMBERS) and isinstance(value["epoch"], int)
@@ -40,36 +93,3 @@ def is_finite(value: Any) -> TypeGuard[float]:
 def has_end(events: list[dict[str, Any]]) -> bool:
     """Return whether the last of some events is a run's end."""
     return bool(events) and events[-1].get("event") == "finished"
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the dictionary that a file holds, or None where it is missing, damaged or something else."""
-    try:
-        value = parse(path.read_bytes())
-    except OSError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def parse(content: bytes) -> Any:
-    """Return what a line says, None for what is no strict JSON."""
-    try:
-        return _DECODER.decode(content.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _whole_number(digits: str) -> int:
-    """Return a whole number that every calculation can hold."""
-    number = int(digits)
-    if abs(number) > _LARGEST:
-        raise ValueError(f"a number of {len(digits)} digits is damaged")
-    return number
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole_number)
-"""One for all lines: hundreds of runs have tens of thousands of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from filelock import FileLock, Timeout
 from tlviz.home import storage_errors
 
 CLAIM = ".claim"
+PARENT = "parent"
 PATIENCE_S = 20.0
 """A worker that has recorded its end may take this long to exit."""
 _POLL_S = 0.05
@@ -29,6 +31,23 @@ def claimed(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[bool]:
         yield is_free
     finally:
         lock.release()
+
+
+@contextmanager
+def inherited(folder: Path, claim: str) -> Iterator[bool]:
+    """Hold a claim that the process before this one took, as ``tlviz/waiter.py`` says it; yield whether it is one.
+
+    ``claim`` is the descriptor that holds it, or ``parent`` where the parent process keeps it.
+    """
+    if claim == PARENT:
+        yield True
+        return
+    descriptor = int(claim)
+    try:
+        os.set_inheritable(descriptor, False)
+        yield os.path.samestat(os.fstat(descriptor), (folder / CLAIM).stat())
+    finally:
+        os.close(descriptor)
 
 
 def _acquire(lock: FileLock, patience_s: float) -> bool:

@@ -17,7 +17,7 @@ from tlviz.ui.attributions.answers import Answer, Subject, ask, full_colour_of, 
 from tlviz.ui.attributions.question import Question, stage_key
 from tlviz.ui.cached.attributions import Asked, swept
 from tlviz.ui.feature_maps.choice import DIFFERENCE
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render_sweep(
         line = names[begin:end]
         rows = sweep_rows(question, subject.pixels, sweeps, line, _FEWER, is_difference=is_difference)
         pick = partial(_choose, stage_key(method), line) if own else None
-        render_tiles(rows, key=f"why_sweep_{begin}", headings=line, titled=len(sweeps) > 1, on_pick=pick)
+        render_tiles(rows, key=key_of("why_sweep", begin), headings=line, titled=len(sweeps) > 1, on_pick=pick)
     st.caption(
         "From left to right, early to late: edges everywhere become the parts that support the class. Each "
         f"{'map' if len(sweeps) == 1 else 'stage'} has its own colour scale."

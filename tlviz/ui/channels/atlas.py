@@ -22,7 +22,7 @@ from tlviz.ui.cached.channels import ATLAS_COLUMNS
 from tlviz.ui.channels.before_after import why_not
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.linked import linked_choice
 
 if TYPE_CHECKING:
@@ -102,7 +102,12 @@ def _show(atlas: Atlas, choice: AtlasChoice) -> None:
             ("Download CSV", atlas_table(atlas), f"{stem}.csv"),
         ):
             st.download_button(
-                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{atlas.tuned}"
+                label,
+                content,
+                file,
+                icon=":material/download:",
+                on_click="ignore",
+                key=key_of(label, atlas.tuned),
             )
 
 

@@ -21,7 +21,7 @@ from tlviz.ui.channels.tables import networks_table
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.feature_maps.choice import DIFFERENCE, MAPS
 from tlviz.ui.messages import plain
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_choice
 
@@ -114,7 +114,7 @@ def _render_columns(
             st.caption(
                 "Mean activation by class, minus the pretrained one's" if differs else "Mean activation by class"
             )
-            st.plotly_chart(figure, key=f"after_classes_{place.tuned}", config=chart_config())
+            st.plotly_chart(figure, key=key_of("after_classes", place.tuned), config=chart_config())
             if at > 0:
                 st.markdown(describe_change(tops[0], top, channel))
                 st.caption("Optimised to excite it")

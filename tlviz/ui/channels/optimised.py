@@ -15,7 +15,7 @@ from tlviz.runs.store.kinds import VISUALISE
 from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.channels.grids import picture
 from tlviz.ui.messages import heed, show_error
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.linked import linked_choice
 from tlviz.ui.widgets.panels import render_job
 
@@ -53,7 +53,7 @@ def render_visualisation(model: str, stage: Stage, channel: int, tuned: str | No
     st.button(
         "Optimise a picture",
         icon=":material/brush:",
-        key=f"draw_{place}_{channel}",
+        key=key_of("draw", place, channel),
         on_click=heed,
         args=(_start, model, tuned, request),
         help="Starts from noise and changes it step by step until the channel answers most: some seconds.",
@@ -80,7 +80,7 @@ def _show(found: Visualisation, request: VisualisationRequest, stem: str) -> Non
             f"{stem}-drawn-{where}.png",
             icon=":material/download:",
             on_click="ignore",
-            key=f"draw_png_{stem}",
+            key=key_of("draw_png", stem),
         )
 
 

@@ -16,7 +16,7 @@ from tlviz.ui.channels.optimised import pick_objective, render_visualisation
 from tlviz.ui.channels.tables import channel_table, filter_table, stage_table
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.messages import plain
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 if TYPE_CHECKING:
     from tlviz.explore.channels.top_images import TopImages
@@ -135,7 +135,7 @@ def _side(place: ChannelsView, top: TopImages, channel: int) -> None:
     if not top.is_dead(channel):
         st.markdown("**Mean activation by class**")
         figure = plot_class_means(place.images.classes, top.class_means[channel].tolist())
-        st.plotly_chart(figure, key=f"channel_classes_{place.tuned}", config=chart_config())
+        st.plotly_chart(figure, key=key_of("channel_classes", place.tuned), config=chart_config())
         few = f" The {MOST_BARS} strongest classes." if len(place.images.classes) > MOST_BARS else ""
         st.caption(f"Negative activations count as zero.{few}")
 
@@ -162,7 +162,12 @@ def render_filter(place: ChannelsView, channel: int) -> None:
             ("CSV", filter_table(weights[channel]), f"{stem}.csv"),
         ):
             st.download_button(
-                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_filter_{place.tuned}"
+                label,
+                content,
+                file,
+                icon=":material/download:",
+                on_click="ignore",
+                key=key_of(label, "filter", place.tuned),
             )
 
 
@@ -189,5 +194,10 @@ def _downloads(place: ChannelsView, top: TopImages, channel: int, pngs: tuple[by
             ("All channels CSV", stage_table(place, top), f"{stem}-channels.csv"),
         ):
             st.download_button(
-                label, content, file, icon=":material/download:", on_click="ignore", key=f"{label}_{place.tuned}"
+                label,
+                content,
+                file,
+                icon=":material/download:",
+                on_click="ignore",
+                key=key_of(label, place.tuned),
             )

@@ -24,7 +24,7 @@ from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.compare.maps import render_image
 from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain, show_error
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import render_job
 
 MOST_ROWS = 200
@@ -88,7 +88,9 @@ def _confusion(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
         matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
         with columns[at % 2]:
             st.markdown(f"**{plain(run.name)}**: {held.right.sum():,} of {len(held.labels):,} right")
-            st.plotly_chart(plot_confusion(matrix, held.classes, at), key=f"confusion_{at}", config=chart_config())
+            st.plotly_chart(
+                plot_confusion(matrix, held.classes, at), key=key_of("confusion", at), config=chart_config()
+            )
     more = f" The first {MOST_CLASSES} classes." if len(answers[0].classes) > MOST_CLASSES else ""
     st.caption(f"Rows are the true classes, columns the answers; the diagonal is correct.{more}")
 
@@ -178,7 +180,7 @@ def _table(
     version = hashlib.sha256("\n".join((first.letter, second.letter, *names)).encode()).hexdigest()[:12]
     event = st.dataframe(
         shown,
-        key=f"compare_images_{version}",
+        key=key_of("compare_images", version),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",

@@ -17,6 +17,7 @@ from tlviz.runs.predictions import Answers
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
+from tlviz.ui.state import key_of
 
 CURVES = {"Accuracy": "val_accuracy", "Loss": "val_loss", "F1": "val_macro_f1", "Training loss": "train_loss"}
 COSTS = {"Seconds": "duration_s", "Trainable parameters": "trainable_parameters"}
@@ -49,7 +50,7 @@ def render_curves(runs: Sequence[ComparedRun]) -> None:
     figure = plot_run_curves(
         curves, CURVES[measure], measure if "Train" in measure else f"validation {measure.lower()}"
     )
-    st.plotly_chart(figure, key=f"compare_curves_{measure}", config=chart_config())
+    st.plotly_chart(figure, key=key_of("compare_curves", measure), config=chart_config())
     worst = max(run.standard_error for run in runs)
     st.caption(
         "The star is the best epoch, whose weights are kept. "
@@ -88,7 +89,7 @@ def render_moved(runs: Sequence[ComparedRun]) -> None:
     told = {name: values for name, values in moved.items() if values}
     if told:
         ordered = {name: told.get(name, {}) for name in moved}
-        st.plotly_chart(plot_moved(ordered, MOVED[view]), key=f"compare_moved_{view}", config=chart_config())
+        st.plotly_chart(plot_moved(ordered, MOVED[view]), key=key_of("compare_moved", view), config=chart_config())
         st.caption(
             "How far each stage's weights are from their start at the best epoch; frozen stages stay at 0."
             if view == "Weights"
@@ -115,7 +116,7 @@ def render_cost(runs: Sequence[ComparedRun]) -> None:
     front = pareto_front([cost.cost for cost in costs], [cost.accuracy for cost in costs])
     is_wide = max(cost.cost for cost in costs) > 20 * min(cost.cost for cost in costs)
     st.plotly_chart(
-        plot_cost(costs, front, kind.lower(), is_log=is_wide), key=f"compare_cost_{kind}", config=chart_config()
+        plot_cost(costs, front, kind.lower(), is_log=is_wide), key=key_of("compare_cost", kind), config=chart_config()
     )
     best = ", ".join(plain(costs[at].name) for at in front)
     st.caption(f"No run beats those on the dotted front at lower cost: {best}. Bars are one standard error.")

@@ -15,7 +15,7 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.messages import heed
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 MEASURES = {
     "Weights moved": ("weight_drift", "share of the starting weights", True),
@@ -52,7 +52,7 @@ def render_inside(run: RunFolder, summary: RunSummary) -> None:
     measure, title, is_log = MEASURES[view]
     stages = _stage_names(trained, measure)
     figure = plot_by_stage(trained, measure, stages, title, is_log=is_log)
-    st.plotly_chart(figure, key=f"inside_{measure}_{run.name}", config=chart_config())
+    st.plotly_chart(figure, key=key_of("inside", measure, run.name), config=chart_config())
     st.caption(f"{AIDS[view]}{_noise(trained) if view == 'Gradients' else ''}")
 
 
@@ -101,7 +101,7 @@ def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
         st.markdown("What is the source worth here? The same network from random weights, on the same pictures, tells.")
         if any(not other.status.is_over for other in scratch):
             st.caption("A run from scratch is under way.")
-        st.button("Train it from scratch", key=f"scratch_{run.name}", on_click=heed, args=(_start_yardstick, run))
+        st.button("Train it from scratch", key=key_of("scratch", run.name), on_click=heed, args=(_start_yardstick, run))
         return
     words = {
         Worth.POSITIVE: f":material/trending_up: The source was worth **{transfer.gain:+.1%}**",

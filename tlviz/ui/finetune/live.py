@@ -17,6 +17,7 @@ from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
 from tlviz.ui.messages import heed, left_words, show_error
+from tlviz.ui.state import key_of
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.widgets.panels import STATUS_WORDS
 
@@ -47,7 +48,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     figure = plot_curves(
         summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
     )
-    render_live_chart(browser_data(figure), key=f"curves_{run.name}")
+    render_live_chart(browser_data(figure), key=key_of("curves", run.name))
     if summary.epochs:
         st.caption(_reading_aid(summary))
         render_inside(run, summary)
@@ -73,7 +74,7 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
         button.button(
             "Resume",
             icon=":material/resume:",
-            key=f"resume_{run.name}",
+            key=key_of("resume", run.name),
             on_click=heed,
             args=(resume_run, run),
             help="Goes on from its last epoch; without one, begins anew. On a CPU the end is as if it "
@@ -98,7 +99,7 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
         if place.button(
             words,
             icon=":material/stop:",
-            key=f"stop_{run.name}",
+            key=key_of("stop", run.name),
             disabled=asked_s is not None,
             help="The best weights so far are kept.",
         ):
@@ -106,7 +107,7 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
             st.rerun(scope="fragment")
     elif place.button(
         "End now",
-        key=f"end_{run.name}",
+        key=key_of("end", run.name),
         help="It was asked to stop and has not stopped yet. This ends its process.",
     ):
         end_worker(run)

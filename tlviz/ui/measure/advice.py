@@ -22,7 +22,7 @@ from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.messages import plain
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.settings import draw
 
 SEEDS_HELP = (
@@ -107,7 +107,7 @@ def _candidates(profile: Profile) -> None:
     for at, candidate in enumerate(profile.advice.candidates):
         words, button = st.columns([5, 1], vertical_alignment="center")
         words.markdown(f"*{_title(profile, candidate)}*: {plain(candidate.sentence)}")
-        if button.button("Prepare", key=f"candidate_{at}"):
+        if button.button("Prepare", key=key_of("candidate", at)):
             prepare(profile, settings_of(candidate, profile.advice))
 
 

@@ -13,7 +13,7 @@ from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.ui.cached import networks
 from tlviz.ui.messages import heed, plain, show_error
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import render_job
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
@@ -34,7 +34,7 @@ def render_card(spec: ModelSpec) -> None:
         st.button(
             f"Download ({spec.file_mb:,.0f} MB)",
             icon=":material/download:",
-            key=f"download_{spec.name}",
+            key=key_of("download", spec.name),
             on_click=heed,
             args=(start_download, spec),
             help="From the library's server into its own cache; nothing else is sent.",
@@ -56,7 +56,7 @@ def render_comparison(specs: Sequence[ModelSpec]) -> None:
         if len(specs) > 1:
             st.markdown(f"**{spec.title}**")
         stages = networks.own_stages(spec.name, grouped=not opened)
-        render_stage_strip(stages, key=f"models_strip_{spec.name}_{opened}")
+        render_stage_strip(stages, key=key_of("models_strip", spec.name, opened))
     st.caption("From input to answer: width is the share of compute, height the number of channels.")
 
 
@@ -79,7 +79,7 @@ def _use_or_delete(spec: ModelSpec) -> None:
         st.button(
             "Use as the source",
             type="primary",
-            key=f"use_{spec.name}",
+            key=key_of("use", spec.name),
             icon=":material/check:",
             on_click=_use,
             args=(spec.name,),
@@ -87,12 +87,12 @@ def _use_or_delete(spec: ModelSpec) -> None:
         )
         if spec.own:
             st.button(
-                "Delete this checkpoint", key=f"delete_{spec.name}", icon=":material/delete:",
+                "Delete this checkpoint", key=key_of("delete", spec.name), icon=":material/delete:",
                 on_click=heed, args=(_delete_own, spec.name),
             )  # fmt: skip
         elif not spec.bundled:
             st.button(
-                f"Remove the download ({spec.file_mb:,.0f} MB)", key=f"delete_{spec.name}",
+                f"Remove the download ({spec.file_mb:,.0f} MB)", key=key_of("delete", spec.name),
                 icon=":material/delete:", on_click=heed, args=(delete_weights, spec),
             )  # fmt: skip
 

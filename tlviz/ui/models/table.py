@@ -14,7 +14,7 @@ from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.imported import own_models
 from tlviz.models.local_weights import available_models, disk_use_mb
 from tlviz.models.spec import ModelSpec
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 MOST = 2
 """This many networks can be viewed side by side."""
@@ -91,7 +91,7 @@ def render_choice(rows: pd.DataFrame) -> None:
     with right:
         event = st.plotly_chart(
             plot_accuracy_against_size(rows, chosen),
-            key=f"models_chart_{st.session_state.get(_CHOICE_TURN, 0)}",
+            key=key_of("models_chart", st.session_state.get(_CHOICE_TURN, 0)),
             on_select="rerun",
             selection_mode="points",
             config=chart_config(),

@@ -14,7 +14,7 @@ from tlviz.runs.store.trash import discard
 from tlviz.ui.address import go_to
 from tlviz.ui.compare.pick_runs import MOST
 from tlviz.ui.messages import heed
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 
 def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) -> None:
@@ -57,9 +57,9 @@ def best_runs(run: RunFolder, ranked: Sequence[Standing]) -> list[str]:
 
 def _rename(run: RunFolder) -> None:
     held = read_notes(run)
-    with st.form(f"race_notes_{run.name}", border=False):
-        name = st.text_input("Name", held.name, placeholder="your own name for it", key=f"race_name_{run.name}")
-        text = st.text_area("Notes", held.text, height=80, key=f"race_text_{run.name}")
+    with st.form(key_of("race_notes", run.name), border=False):
+        name = st.text_input("Name", held.name, placeholder="your own name for it", key=key_of("race_name", run.name))
+        text = st.text_area("Notes", held.text, height=80, key=key_of("race_text", run.name))
         if st.form_submit_button("Save", icon=":material/save:"):
             heed(write_notes, run, Notes(name, text, held.tags))
             st.rerun()

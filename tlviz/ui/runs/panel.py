@@ -22,7 +22,7 @@ from tlviz.ui.finetune.clone import prepare_clone
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.runs.table import megabytes
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import STATUS_WORDS, render_job
 
 
@@ -52,14 +52,14 @@ def _reached(row: RunRow) -> str:
 
 
 def _notes(row: RunRow, tags: Sequence[str]) -> None:
-    with st.form(f"notes_{row.run}", border=False):
+    with st.form(key_of("notes", row.run), border=False):
         first, second = st.columns(2)
-        name = first.text_input("Name", row.notes.name, placeholder="your own name for it", key=f"name_{row.run}")
+        name = first.text_input("Name", row.notes.name, placeholder="your own name for it", key=key_of("name", row.run))
         chosen = second.multiselect(
             "Tags", sorted({*tags, *row.notes.tags}), list(row.notes.tags), accept_new_options=True,
-            key=f"tags_{row.run}", placeholder="choose or type",
+            key=key_of("tags", row.run), placeholder="choose or type",
         )  # fmt: skip
-        text = st.text_area("Notes", row.notes.text, height=80, key=f"text_{row.run}")
+        text = st.text_area("Notes", row.notes.text, height=80, key=key_of("text", row.run))
         if st.form_submit_button("Save", icon=":material/save:"):
             heed(write_notes, row.folder, Notes(name, text, tuple(chosen)))
             st.rerun()

@@ -12,7 +12,7 @@ import streamlit as st
 from tlviz.data.images import dataset_title
 from tlviz.runs.overview import RunRow, all_tags, disk_use, search
 from tlviz.runs.titles import strategy_title
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 
 _COLUMNS = {
     "name": st.column_config.TextColumn("Name", width=110),
@@ -57,7 +57,7 @@ def render_table(rows: Sequence[RunRow]) -> RunRow | None:
     version = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
     event = st.dataframe(
         _frame(rows),
-        key=f"runs_table_{version}",
+        key=key_of("runs_table", version),
         hide_index=True,
         placeholder="",
         height=min(300, 38 + 35 * len(rows)),

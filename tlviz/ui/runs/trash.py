@@ -18,7 +18,7 @@ from tlviz.runs.store.trash import empty_trash, list_trash, restore, trash_size
 from tlviz.runs.summary import summarise
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.runs.table import megabytes
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import race_label, run_label
 
 MOST_SHOWN = 20
@@ -43,7 +43,7 @@ def render_bin() -> None:
         for run in deleted[:MOST_SHOWN]:
             words, button = st.columns([5, 1], vertical_alignment="center")
             words.markdown(plain(_label(run)))
-            button.button("Restore", key=f"restore_{run.name}", on_click=heed, args=(_restore, run.name))
+            button.button("Restore", key=key_of("restore", run.name), on_click=heed, args=(_restore, run.name))
         if len(deleted) > MOST_SHOWN:
             st.caption(f"The newest {MOST_SHOWN} of {len(deleted):,}.")
         st.button(

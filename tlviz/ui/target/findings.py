@@ -17,6 +17,7 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import DOCTOR
 from tlviz.ui.cached import targets
 from tlviz.ui.messages import show_error
+from tlviz.ui.state import key_of
 from tlviz.ui.widgets.panels import render_job
 
 MOST_ROWS = 500
@@ -63,7 +64,7 @@ def _report(data: str, report: Report, images: ImageSet) -> None:
     shown = report.findings[:MOST_ROWS]
     edited = st.data_editor(
         _rows(shown, images),
-        key=f"findings_{len(images.excluded)}",
+        key=key_of("findings", len(images.excluded)),
         hide_index=True,
         height=min(420, 60 + 44 * len(shown)),
         row_height=44,

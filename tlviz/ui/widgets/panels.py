@@ -25,6 +25,7 @@ from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import heed, left_words
+from tlviz.ui.state import key_of
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Guess
@@ -72,7 +73,7 @@ def _job(run: RunFolder, *, narrow: bool) -> None:
     left = left_words(beat.seconds_left) if beat else ""
     bar, button = (st, st) if narrow else st.columns([4, 1], vertical_alignment="center")
     bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
-    button.button("Cancel", key=f"cancel_{run.name}", on_click=heed, args=(run.request_stop,))
+    button.button("Cancel", key=key_of("cancel", run.name), on_click=heed, args=(run.request_stop,))
 
 
 def run_label(summary: RunSummary | RunRow) -> str:

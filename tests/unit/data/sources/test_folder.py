@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tlviz.data.sources.folder import FolderIndex, scan_folder
+from tlviz.data.sources.folder import FolderIndex, _is_elsewhere, given_path, scan_folder
 from tlviz.errors import BadDatasetError
 
 Draw = Callable[..., None]
@@ -239,3 +239,32 @@ def test_a_folder_that_may_not_be_read_is_one_sentence(
     assert {(problem.path, problem.problem) for problem in index.problems} == {
         (str(tmp_path / "target/fox"), "the folder cannot be read: Permission denied"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [
+        (r"\\host\share\pictures", True),
+        ("//host/share/pictures", True),
+        (r"\\10.0.0.1\c$", True),
+        (r"/\host/share", True),
+        (r"  \\host\share", True),
+        (r'"\\host\share"', True),
+        (r"\\?\UNC\host\share", True),
+        (r"\\?\unc\host\share", True),
+        (r"\\.\pipe\name", True),
+        (r"\\host@80\share", True),
+        (r"\\?\C:\pictures", False),
+        (r"C:\pictures", False),
+        (r"\pictures", False),
+        ("pictures/cats", False),
+    ],
+)
+def test_windows_is_not_sent_to_another_machine(text: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.name", "nt")
+    assert _is_elsewhere(text) is is_refused
+    if is_refused:
+        with pytest.raises(BadDatasetError, match="is on another machine"):
+            given_path(text)
+    monkeypatch.setattr("os.name", "posix")
+    assert not _is_elsewhere(text)

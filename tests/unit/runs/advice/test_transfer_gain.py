@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tlviz.finetune.config import configure
+from tlviz.measures.accuracy import standard_error
 from tlviz.runs.advice.transfer_gain import Transfer, Worth, compare_with_scratch, yardstick
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary
@@ -50,7 +52,7 @@ def test_a_difference_counts_beyond_its_standard_error(own: float, scratch: floa
     transfer = compare_with_scratch(summary("full", own), [summary("from_scratch", scratch)])
     assert transfer is not None
     assert transfer.gain == pytest.approx(own - scratch)
-    assert transfer.error == pytest.approx((own * (1 - own) / 100 + scratch * (1 - scratch) / 100) ** 0.5)
+    assert transfer.error == pytest.approx(math.hypot(standard_error(own, 100), standard_error(scratch, 100)))
     assert transfer.worth is worth
 
 

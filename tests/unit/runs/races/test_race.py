@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.runs.made_races import hits, write_race
 from tlviz.errors import BadSettingError, StorageError
+from tlviz.measures.accuracy import standard_error
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.halving import behind, rungs
 from tlviz.runs.races.race import MemberState, cancel_member, folder_of, read_race, reorder
@@ -36,7 +37,7 @@ def test_standings_of_one_seed_by_hand() -> None:
     ranked = standings(race)
     assert [s.value for s in ranked] == ["head_only", "full", "gradual", "from_scratch"]
     winner, _, third, last = ranked
-    assert (winner.accuracy, winner.error) == (0.75, pytest.approx(math.sqrt(0.75 * 0.25 / 40)))
+    assert (winner.accuracy, winner.error) == (0.75, pytest.approx(standard_error(0.75, 40)))
     assert (winner.gap, winner.is_distinguishable) == (None, None)
     assert (third.gap, third.is_distinguishable) == (pytest.approx(1 / 40), False)
     assert (last.gap, last.is_distinguishable) == (0.5, True)
@@ -157,7 +158,7 @@ def test_only_clear_losers_are_behind() -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = behind(read_race(run), 3)
     assert [words for words, _, _ in found] == ["Head only"]
-    assert found[0][2] == "after epoch 3 its 40.0% ± 4.9% was below the median of 77.5%."
+    assert found[0][2] == "after epoch 3 its 40.0% ± 5.0% was below the median of 77.5%."
 
 
 def test_hits_helper() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tlviz.errors import StorageError, UnknownNameError
+from tlviz.errors import BadRunError, StorageError, UnknownNameError
+from tlviz.jobs.job import Job
 from tlviz.runs.store.folder import START_GRACE_S, RunFolder, create_run, find_run, list_runs
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.summary import summarise
@@ -166,3 +169,85 @@ def test_only_runs_of_the_home_are_deleted(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="only those are deleted"):
         RunFolder(carried).delete()
     assert (model.exists(), carried.exists()) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config.json", b"{", "its config.json is damaged"),
+        ("config.json", b'{"a": NaN}', "its config.json is damaged"),
+        ("config.json", b"{}", "its config.json does not say what kind of run it is"),
+        ("config.json", None, "its config.json is damaged (it is no plain file)"),
+        ("config.json", "missing", "its config.json is missing"),
+    ],
+)
+def test_a_run_whose_settings_are_damaged_is_named_with_the_reason(
+    file: str, content: bytes | str | None, words: str
+) -> None:
+    run, good = make(epoch(0, 0.5, 1.0)), make()
+    (run.path / file).unlink()
+    if content is None:
+        (run.path / file).mkdir()
+    elif isinstance(content, bytes):
+        (run.path / file).write_bytes(content)
+    with pytest.raises(BadRunError, match=re.escape(f"The run {run.name} cannot be read: {words}")):
+        find_run(run.name)
+    assert words.partition(" (")[0] in str(run.damage())
+    assert good.damage() is None
+    with pytest.raises(UnknownNameError) as caught:
+        find_run(f"{run.name}x")
+    assert run.name not in str(caught.value).replace(f"{run.name}x", ""), "it is not offered instead of itself"
+
+
+def test_events_that_cannot_be_read_are_the_reason_why_a_run_has_no_end() -> None:
+    run = make(beat=replace(Heartbeat.of_this_process(), pid=2**22 - 1, state="running"))
+    (run.path / "events.jsonl").write_bytes(b"{\n" * 5_000)
+    assert summarise(run).status is Status.FAILED
+    assert "cannot be read: its events.jsonl is damaged" in str(summarise(run).error)
+    (run.path / "events.jsonl").unlink()
+    (run.path / "events.jsonl").mkdir()
+    assert "its events.jsonl is damaged" in str(summarise(run).error)
+
+
+def test_a_heartbeat_from_the_future_is_a_clock_that_is_wrong() -> None:
+    beat = replace(Heartbeat.of_this_process(), host="elsewhere", state="running", time=time.time() + 3600)
+    run = make(beat=beat)
+    assert run.status() is Status.LOST
+    assert "clock is ahead of this one's (60 minutes)" in str(summarise(run).error)
+    here = make(beat=replace(Heartbeat.of_this_process(), time=time.time() + 3600))
+    assert here.status() is Status.QUEUED, "on this machine the process itself is asked"
+
+
+def test_what_a_heartbeat_says_can_be_shown() -> None:
+    beat = Heartbeat.of_this_process()
+    odd = replace(beat, fraction=7.5, seconds_left=1e300, doing="x" * 10_000)
+    found = make(beat=odd).heartbeat()
+    assert found is not None
+    assert (found.fraction, found.seconds_left, len(found.doing)) == (1.0, None, 500)
+    low = make(beat=replace(beat, fraction=-1.0, seconds_left=-5.0)).heartbeat()
+    assert low is not None
+    assert (low.fraction, low.seconds_left) == (0.0, None)
+
+
+def test_a_folder_that_is_removed_under_its_worker_ends_it_in_one_sentence() -> None:
+    run = make()
+    job = Job(run)
+    job.start()
+    shutil.rmtree(run.path)
+    with pytest.raises(StorageError, match="A folder on the way to it is gone"):
+        job.append("epoch", {"epoch": 0})
+    with pytest.raises(StorageError, match="Cannot write"):
+        job.finish(Status.FAILED, error="x")
+    assert not run.path.exists(), "nothing is made again"
+    assert run.damage() == "its folder is gone"
+
+
+@pytest.mark.parametrize("file", ["events.jsonl", "heartbeat"])
+def test_a_folder_in_the_way_is_one_sentence(file: str) -> None:
+    run = make()
+    (run.path / file).unlink(missing_ok=True)
+    (run.path / file).mkdir()
+    job = Job(run)
+    with pytest.raises(StorageError, match=f"{file}.*Something else of that name is in the way"):
+        job.start()
+        job.append("epoch", {"epoch": 0})
