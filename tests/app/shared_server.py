@@ -1,7 +1,7 @@
 """``streamlit run app.py`` for one test after another: importing torch anew for each would take most of their time.
 
-Each line of JSON on standard input is the environment of the next test; what the app remembers is forgotten first, and a
-byte on the pipe ``TLVIZ_TEST_READY`` says that this is done.
+Each line of JSON on standard input is the environment of the next test; what the app remembers is forgotten, and a byte
+on the pipe ``TLVIZ_TEST_READY`` says that this is done.
 """
 
 from __future__ import annotations
