@@ -147,7 +147,7 @@ def test_the_installed_app_shows_its_pages_in_its_colours(installed: Installed, 
     server.launch(command, installed.elsewhere, installed.environment())
     assert server.process
     try:
-        with visiting(server, "dark") as visit:
+        with visiting(server) as visit:
             visit.go()
             colour = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
             assert visit.page.evaluate(colour) == "rgb(17, 22, 29)", "theme.dark of .streamlit/config.toml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import shutil
 import socket
@@ -11,11 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.app.shared_server import READY
 
 expect.set_options(timeout=30_000)  # two of these tests may share two cores with a run that trains
 
@@ -48,26 +52,30 @@ class Server:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def start(self) -> None:
-        flags = [f"--server.port={self.port}", "--server.headless=true"]
-        self.launch([sys.executable, "-m", "streamlit", "run", "app.py", *flags], ROOT, os.environ.copy())
+    @property
+    def flags(self) -> list[str]:
+        return [f"--server.port={self.port}", "--server.headless=true"]
 
-    def launch(self, command: list[str], cwd: Path, environment: dict[str, str]) -> None:
+    def start(self) -> None:
+        self.launch([sys.executable, "-m", "streamlit", "run", "app.py", *self.flags], ROOT, os.environ.copy())
+
+    def launch(self, command: list[str], cwd: Path, environment: dict[str, str], **options: Any) -> None:
         self.process = subprocess.Popen(
             command,
             cwd=cwd,
             env=environment | {"TLVIZ_HOME": str(self.home)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            **options,
         )
-        end = time.time() + 30
+        end = time.time() + 60
         while time.time() < end:
             try:
                 if urlopen(f"{self.url}/_stcore/health", timeout=1).status == 200:
                     return
             except OSError:
                 time.sleep(0.05)
-        pytest.fail("the app did not start within 30 s")
+        pytest.fail("the app did not start within 60 s")
 
     def kill(self) -> None:
         if self.process:
@@ -75,15 +83,53 @@ class Server:
             self.process.wait()
 
 
+class SharedServer(Server):
+    """The app for one test after another: each has its own home, and what the app remembers is forgotten between."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self._ready, told = os.pipe()
+        command = [sys.executable, "-m", "tests.app.shared_server", *self.flags]
+        self.launch(command, ROOT, os.environ | {READY: str(told)}, stdin=subprocess.PIPE, pass_fds=(told,))
+        os.close(told)
+
+    def serve(self, home: Path) -> None:
+        """Go over to another home, and to this process's environment."""
+        assert self.process
+        assert self.process.stdin
+        self.home = home
+        self.process.stdin.write(json.dumps(os.environ | {"TLVIZ_HOME": str(home)}).encode() + b"\n")
+        self.process.stdin.flush()
+        assert os.read(self._ready, 1) == b".", "the app has ended"
+
+
+_shared: list[SharedServer] = []
+
+
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """Run a server for the length of a block."""
+def serving(home: Path, *, alone: bool = False) -> Iterator[Server]:
+    """Serve a home for the length of a block; ``alone`` by a server of its own, which may be killed."""
+    if not alone:
+        if not _shared:
+            _shared.append(SharedServer(home))
+            atexit.register(_shared[0].kill)
+        _shared[0].serve(home)
+        yield _shared[0]
+        return
     server = Server(home)
     server.start()
     try:
         yield server
     finally:
         server.kill()
+
+
+STILL = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "*, *::before, *::after { animation: none !important; transition: none !important; }";
+  document.head.append(style);
+});"""
+"""Without a GPU, a wheel that turns while a page waits takes a whole core from what it waits for."""
 
 
 class Visit:
@@ -94,6 +140,7 @@ class Visit:
         self.server = server
         self.errors: list[str] = []
         self.outside: list[str] = []
+        page.add_init_script(STILL)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._note(request.url))
 
@@ -120,6 +167,14 @@ class Visit:
         self.page.wait_for_timeout(300)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=90_000)
 
+    def picture(self, to: Path) -> None:
+        """Take a picture of the page in either theme."""
+        schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+        for scheme in schemes:
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.wait_for_timeout(300)
+            self.page.screenshot(path=to.with_name(f"{to.name}_{scheme}.png"))
+
     def choose(self, label: str, option: str) -> None:
         self.page.get_by_role("combobox", name=label).first.click()
         self.page.get_by_role("option", name=option, exact=True).click()
@@ -143,12 +198,12 @@ class Visit:
 
 
 @contextmanager
-def visiting(server: Server, scheme: Literal["light", "dark"] = "light") -> Iterator[Visit]:
+def visiting(server: Server) -> Iterator[Visit]:
     """Open a tab of 1280 x 720 pixels for the length of a block."""
     path = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme=scheme, accept_downloads=True)
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light", accept_downloads=True)
         try:
             yield Visit(page, server)
         finally:

@@ -95,7 +95,7 @@ def test_worker_app_or_both_killed_at_random_moments(home: Path, kills: int) -> 
     base = {"model": "squeezenet1_1", "data": "photos", "image_size": 64, "epochs": last, "patience": 100}
     race = start_race(plan_race(base, "strategy", ("head_only", "full"), (0,)), "strategy")
     behind = start_finetune(configure("squeezenet1_1", "photos", "head_only", image_size=64, epochs=2))
-    with serving(home) as server, visiting(server) as visit:
+    with serving(home, alone=True) as server, visiting(server) as visit:
         for number in range(kills):
             visit.page.goto(f"{server.url}/race?race={race.name}")
             visit.page.wait_for_selector("h1")

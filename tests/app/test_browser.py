@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -141,10 +140,10 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
 def test_a_restarted_app_finds_the_running_run_and_says_when_its_worker_is_killed(home: Path) -> None:
     settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1000, patience=1000, image_size=64)
     run = start_finetune(settings)
-    with serving(home) as first, visiting(first) as visit:
+    with serving(home, alone=True) as first, visiting(first) as visit:
         visit.go(f"/finetune?target=clipart&run={run.name}")
         visit.wait_points(2)
-    with serving(home) as second, visiting(second) as visit:
+    with serving(home, alone=True) as second, visiting(second) as visit:
         visit.go(f"/finetune?target=clipart&run={run.name}")
         before = visit.points("validation")
         visit.wait_points(max(3, before + 1))
@@ -160,9 +159,8 @@ def test_a_restarted_app_finds_the_running_run_and_says_when_its_worker_is_kille
         assert not visit.errors
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_strip_freezes_by_drag_click_and_keyboard(home: Path, scheme: Literal["light", "dark"]) -> None:
-    with serving(home) as server, visiting(server, scheme) as visit:
+def test_the_strip_freezes_by_drag_click_and_keyboard(home: Path) -> None:
+    with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/finetune?target=photos")
         handle = page.get_by_role("slider", name="Freeze depth")

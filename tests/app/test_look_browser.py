@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
@@ -23,12 +21,9 @@ def middle(pane: Locator, x: float, y: float) -> tuple[float, float]:
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_from_a_tile_to_a_channel_to_what_a_position_sees(
-    home: Path, tmp_path: Path, scheme: Literal["light", "dark"]
-) -> None:
+def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
-    with serving(home) as server, visiting(server, scheme) as visit:
+    with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/feature_maps?stage=fire5")
         tiles = page.locator(".tiles .sprite").first
@@ -46,7 +41,7 @@ def test_from_a_tile_to_a_channel_to_what_a_position_sees(
         expect(page.get_by_role("radio", name="Receptive field")).to_be_checked()
         expect(page.get_by_role("spinbutton", name="x")).to_have_value("12")
         expect(page.get_by_text("of 224 x 224 pixels")).to_be_visible()
-        page.screenshot(path=pictures / f"receptive_field_{scheme}.png")
+        visit.picture(pictures / "receptive_field")
         assert not visit.errors
         assert not visit.outside
 

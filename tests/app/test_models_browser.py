@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -12,13 +11,10 @@ from playwright.sync_api import expect
 from tests.app.browser import serving, visiting
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_choose_compare_and_an_offline_download(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: Literal["light", "dark"]
-) -> None:
+def test_choose_compare_and_an_offline_download(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing listens there: as without a network
     pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
-    with serving(home) as server, visiting(server, scheme) as visit:
+    with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/models?models=resnet50")
         expect(page.get_by_role("heading", name="ResNet50")).to_be_visible()
@@ -33,7 +29,7 @@ def test_choose_compare_and_an_offline_download(
         assert "models=resnet50%2Ctf_efficientnet_lite0" in visit.address
         page.set_viewport_size({"width": 1280, "height": 1150})
         page.wait_for_timeout(500)
-        page.screenshot(path=pictures / "models.png")
+        visit.picture(pictures / "models")
 
         page.get_by_role("button", name="Use as the source").click()
         expect(page.get_by_role("combobox", name="Source")).to_have_value("EfficientNet-Lite0")
