@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
+
+from tlviz.home import ASSETS
+
+EACH = 2
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the first two drawings of each class of the bundled ones: enough for a page to be about."""
+    folder = tmp_path_factory.mktemp("drawings")
+    for given in sorted((ASSETS / "datasets" / "clipart").iterdir()):
+        (folder / given.name).mkdir()
+        for picture in sorted(given.iterdir())[:EACH]:
+            shutil.copy(picture, folder / given.name)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,16 +38,22 @@ def top(tiny: Network, colours: ImageSet) -> TopImages:
     return top_images_of_stages(tiny, colours, ["stem"])["stem"]
 
 
-def open_channels(**address: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
-    app.switch_page("pages/channels.py")
-    for name, value in address.items():
-        app.query_params[name] = value
-    return app.run()
+@pytest.fixture
+def open_channels(drawings: Path) -> Callable[..., AppTest]:
+    """Return what opens the page on a few drawings, at an address."""
+
+    def opened(**address: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=120)
+        app.switch_page("pages/channels.py")
+        for name, value in ({"target": "folder", "folder": str(drawings)} | address).items():
+            app.query_params[name] = value
+        return app.run()
+
+    return opened
 
 
-def test_it_opens_on_the_most_selective_channel_and_says_what_for() -> None:
-    app = open_channels(target="clipart")
+def test_it_opens_on_the_most_selective_channel_and_says_what_for(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels()
     assert not app.exception
     assert not app.error
     assert "of **fire9** responds most to" in text(app)
@@ -54,8 +61,8 @@ def test_it_opens_on_the_most_selective_channel_and_says_what_for() -> None:
     assert app.query_params["channel"] == str(app.session_state[Key.CHANNEL])
 
 
-def test_a_link_reproduces_the_view_and_another_channel_follows() -> None:
-    app = open_channels(target="clipart", stage="fire2", channel="0")
+def test_a_link_reproduces_the_view_and_another_channel_follows(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(stage="fire2", channel="0")
     assert not app.exception
     assert app.number_input(key=Key.CHANNEL).value == 0
     assert "Channel **0** of **fire2**" in text(app)
@@ -68,20 +75,20 @@ def test_a_link_reproduces_the_view_and_another_channel_follows() -> None:
     assert not app.exception
 
 
-def test_a_channel_that_is_not_there_says_so() -> None:
-    app = open_channels(target="clipart", stage="stem", channel="64")
+def test_a_channel_that_is_not_there_says_so(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(stage="stem", channel="64")
     assert "names the channel '64', which is not available here" in app.warning[0].value
     assert not app.exception
 
 
-def test_the_head_names_its_classes() -> None:
-    app = open_channels(target="clipart", stage="head", channel="340")
+def test_the_head_names_its_classes(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(stage="head", channel="340")
     assert not app.exception
     assert "Channel **340 (zebra)** of **head**" in text(app)
 
 
-def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
-    app = open_channels(target="clipart", stage="stem", channel="3")
+def test_drawing_starts_a_worker_and_a_cancelled_one_is_said(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(stage="stem", channel="3")
     next(button for button in app.button if button.label == "Optimise a picture").click().run()
     (job,) = list_runs(VISUALISE)
     assert job.config()["settings"]["wish"]["channel"] == 3
@@ -95,8 +102,8 @@ def test_drawing_starts_a_worker_and_a_cancelled_one_is_said() -> None:
     assert "The optimisation was cancelled; nothing was kept." in text(app)
 
 
-def test_the_atlas_opens_with_its_download() -> None:
-    app = open_channels(target="clipart", channels_view="Atlas")
+def test_the_atlas_opens_with_its_download(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(channels_view="Atlas")
     assert not app.exception
     assert "A row is a stage" in text(app)
     assert app.query_params["channels_view"] == "Atlas"
@@ -145,9 +152,11 @@ def test_a_small_folder_of_ones_own_serves(tmp_path: Path) -> None:
     assert "of **fire9**" in text(app)
 
 
-def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zero() -> None:
+def test_runs_stand_beside_the_pretrained_channel_and_an_untouched_one_shows_zero(
+    open_channels: Callable[..., AppTest],
+) -> None:
     same, moved = finished_run("head_only"), finished_run("full", moved="fire2")
-    address = {"target": "clipart", "channel": "5", "runs": f"{same.name},{moved.name}"}
+    address = {"channel": "5", "runs": f"{same.name},{moved.name}"}
     app = open_channels(stage="fire2", show="difference", **address)
     assert not app.exception
     assert not app.error
@@ -186,9 +195,9 @@ def test_a_filter_downloads_as_its_weights(tiny: Network) -> None:
     assert float(rows[5]["blue"]) == pytest.approx(float(weights[2, 2, 1, 2]))
 
 
-def test_the_atlas_after_a_run_has_the_same_channels_and_no_head() -> None:
+def test_the_atlas_after_a_run_has_the_same_channels_and_no_head(open_channels: Callable[..., AppTest]) -> None:
     run = finished_run("head_only")
-    app = open_channels(target="clipart", channels_view="Atlas", atlas="strongest", runs=run.name)
+    app = open_channels(channels_view="Atlas", atlas="strongest", runs=run.name)
     assert not app.exception
     assert not app.error
     assert app.query_params["atlas"] == "strongest"
@@ -204,8 +213,8 @@ def test_the_atlas_downloads_as_numbers(tiny: Network, colours: ImageSet, top: T
     assert float(rows[1]["activation"]) == pytest.approx(float(top.values[0, 0]))
 
 
-def test_what_a_drawing_is_to_excite_is_in_the_link() -> None:
-    app = open_channels(target="clipart", stage="stem", channel="3", objective="in the middle")
+def test_what_a_drawing_is_to_excite_is_in_the_link(open_channels: Callable[..., AppTest]) -> None:
+    app = open_channels(stage="stem", channel="3", objective="in the middle")
     assert app.session_state[Key.OBJECTIVE] == "in the middle"
     assert app.query_params["objective"] == "in the middle"
     next(button for button in app.button if button.label == "Optimise a picture").click().run()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,14 +24,29 @@ from tlviz.models.load import Network, load_network
 REQUEST = make_request("squeezenet1_1", "photos", image_size=96)
 
 
-@pytest.fixture
-def network() -> Network:
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give all of these tests one folder, where what the network makes of the photographs is kept from test to test."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("home")
+        patch.setenv("TLVIZ_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def network(home: Path) -> Network:
     return load_network(find_model(REQUEST.model))
 
 
-@pytest.fixture
-def photos() -> ImageSet:
+@pytest.fixture(scope="module")
+def photos(home: Path) -> ImageSet:
     return load_images("photos", REQUEST.geometry)
+
+
+@pytest.fixture(scope="module")
+def sound(network: Network, photos: ImageSet) -> Profile:
+    """Return the profile of the network as it is, on the photographs as they are."""
+    return measured(network, photos)
 
 
 def measured(network: Network, images: ImageSet, request: Request = REQUEST, identity: str = REQUEST.model) -> Profile:
@@ -42,8 +59,8 @@ def with_noise(images: ImageSet, deviation: float) -> ImageSet:
     return replace(images, pixels=noisy.clip(0, 255).round().astype(np.uint8))
 
 
-def test_source_like_photographs_freeze_the_late_stages_too(network: Network, photos: ImageSet) -> None:
-    found = measured(network, photos)
+def test_source_like_photographs_freeze_the_late_stages_too(sound: Profile) -> None:
+    found = sound
     best = max(found.stages, key=lambda stage: stage.probe)
     assert best.name in {"fire8", "fire9"}
     assert found.advice.freeze >= 8
@@ -82,16 +99,15 @@ def test_far_digits_are_served_best_by_the_middle(network: Network) -> None:
 
 @pytest.mark.parametrize("stage", ["fire4", "fire8"])
 def test_a_stage_with_its_weights_drawn_anew_is_where_the_probe_falls(
-    network: Network, photos: ImageSet, stage: str
+    network: Network, photos: ImageSet, sound: Profile, stage: str
 ) -> None:
-    sound = measured(network, photos).stages
-    broken, at = copy.deepcopy(network.module), [one.name for one in sound].index(stage)
+    broken, at = copy.deepcopy(network.module), [one.name for one in sound.stages].index(stage)
     drawn = random_copy(network, REQUEST.image_size, 0).module
     for path in network.stages[at].modules:
         broken.get_submodule(path).load_state_dict(drawn.get_submodule(path).state_dict())
     found = measured(replace(network, module=broken), photos, identity=stage)
-    assert [one.probe for one in found.stages[:at]] == [one.probe for one in sound[:at]]
-    right, before = (np.array([*map(float, one.correct)]) for one in (found.stages[at], sound[at]))
+    assert [one.probe for one in found.stages[:at]] == [one.probe for one in sound.stages[:at]]
+    right, before = (np.array([*map(float, one.correct)]) for one in (found.stages[at], sound.stages[at]))
     fall = before - right
     assert fall.mean() > fall.std() / np.sqrt(len(fall)), "paired, by more than its standard error"
     assert found.stages[-1].probe < found.stages[at - 1].probe, "and what comes after does not bring it back"
@@ -100,7 +116,11 @@ def test_a_stage_with_its_weights_drawn_anew_is_where_the_probe_falls(
     )
 
 
-def test_distances_to_the_source_grow_with_noise_at_every_stage(network: Network, photos: ImageSet) -> None:
+def test_distances_to_the_source_grow_with_noise_at_every_stage(
+    network: Network, photos: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gradients, a third of a profile's time, say nothing of distances; they are left out."""
+    monkeypatch.setattr("tlviz.diagnose.profile.stage_gradients", lambda *_: [0.0] * len(network.stages))
     found = [
         measured(network, with_noise(photos, deviation), replace(REQUEST, data=f"noise {deviation}")).stages
         for deviation in (0, 15, 40, 90)

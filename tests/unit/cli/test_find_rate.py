@@ -13,7 +13,7 @@ from tlviz.runs.store.folder import find_run
 
 
 def test_a_range_test_suggests_rates_for_the_settings_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--batch-size", "16")
+    arguments = ("--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--batch-size", "4")
     status, found, told = call(capsys, "find-rate", *arguments, "--strategy", "full", "--threads", "1")
     assert status == 0, told
     assert "trying learning rates" in told
