@@ -174,7 +174,8 @@ def _files(slot: Slot) -> Iterator[Path]:
     for folder in slot.folder.within() if slot.whole else [slot.folder]:
         if folder.real not in seen:
             seen.add(folder.real)
-            yield from (Path(folder.path, name) for name in folder.pictures)
+            base = Path(folder.path)
+            yield from (base / name for name in folder.pictures)  # parses the folder's path once
 
 
 def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:

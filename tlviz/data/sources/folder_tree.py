@@ -164,12 +164,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _why_no_picture(entry: os.DirEntry[str]) -> str | None:
     """Return why a file is no picture of a class, None where it may be one; a dead link is told when it is opened."""
-    if is_system_name(entry.name) or entry.name == ".DS_Store":
-        return SYSTEM_FILE
     if entry.name.startswith("."):
-        return HIDDEN
+        return SYSTEM_FILE if entry.name == ".DS_Store" else HIDDEN
     if not is_picture_name(entry.name):
-        return NO_PICTURE
+        return SYSTEM_FILE if is_system_name(entry.name) else NO_PICTURE
     try:
         is_plain = entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))  # noqa: PTH110
     except OSError:
