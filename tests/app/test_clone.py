@@ -24,7 +24,8 @@ CHOSEN: dict[str, Any] = {
     "model": "tf_efficientnet_lite0", "data": "clipart", "strategy": "gradual", "freeze": 3, "head_lr": 1.2345678e-3,
     "frozen": ("blocks.1", "stem"), "unfreeze": "3:4, 6:stem+blocks.2", "image_size": 136, "labels_per_class": 7,
     "test_share": 0.15, "folds": 4, "fold": 2, "dropout": 0.35, "unfreeze_factor": 0.3, "layer_decay": 0.6,
-    "warmup": 1.5, "device": "cpu", "tune": "norms",
+    "warmup": 1.5, "device": "cpu", "tune": "norms", "layout": "leaves", "label_column": "kind", "path_column": "file",
+    "split_column": "part", "group_column": "patient", "group_pattern": "^([0-9]+)",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tlviz.data.doctor.findings import Finding, Kind, Severity
 from tlviz.data.pixels.pictures import SUFFIXES
 from tlviz.data.pixels.signatures import picture_format
-from tlviz.data.sources.folder import FolderIndex
+from tlviz.data.sources.folder import MASKS_OF, FolderIndex
 from tlviz.data.sources.side_names import is_system_name
 
 _OTHER_SUFFIXES = frozenset(
@@ -22,6 +22,7 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
     found: list[Finding] = []
     outside: Counter[str] = Counter()
     used = {os.path.realpath(file) for file in index.files}
+    masks = {str(index.root / left.path) for left in index.left_out if left.reason.startswith(MASKS_OF)}
 
     def refused(error: OSError) -> None:
         problem = f"cannot be read: {error.strerror}"
@@ -38,7 +39,11 @@ def find_strays(index: FolderIndex) -> tuple[Finding, ...]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_system_name(name))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and not is_system_name(name) and os.path.join(parent, name) not in masks  # noqa: PTH118
+        )
         for path in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
             if os.path.realpath(path) in used:
                 continue

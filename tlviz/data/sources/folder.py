@@ -35,6 +35,7 @@ __all__ = [
 ]
 NO_PICTURES = "no pictures in this class"
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+MASKS_OF = "masks of"
 OUTSIDE = "outside the folders of the classes"
 
 
@@ -194,7 +195,8 @@ def _files(slot: Slot) -> Iterator[Path]:
     for folder in slot.folder.within() if slot.whole else [slot.folder]:
         if folder.real not in seen:
             seen.add(folder.real)
-            yield from (Path(folder.path, name) for name in folder.pictures)
+            base = Path(folder.path)
+            yield from (base / name for name in folder.pictures)  # parses the folder's path once
 
 
 def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
@@ -229,7 +231,7 @@ def _unused(
 ) -> Iterator[LeftOut]:
     """Name the pictures of a folder that is not used; a folder of which none is, is one entry."""
     if folder.path in masks:
-        yield LeftOut(folder.below, f"masks of the pictures in {masks[folder.path]} ({_counted(folder.count)})")
+        yield LeftOut(folder.below, f"{MASKS_OF} the pictures in {masks[folder.path]} ({_counted(folder.count)})")
         return
     reason = why.get(folder.path, reason)
     is_mere = "without a class" not in reason and reason != OUTSIDE

@@ -164,14 +164,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _why_no_picture(entry: os.DirEntry[str]) -> str | None:
     """Return why a file is no picture of a class, None where it may be one; a dead link is told when it is opened."""
-    if is_system_name(entry.name) or entry.name == ".DS_Store":
-        return SYSTEM_FILE
     if entry.name.startswith("."):
-        return HIDDEN
+        return SYSTEM_FILE if entry.name == ".DS_Store" else HIDDEN
     try:
         is_plain = entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))  # noqa: PTH110
     except OSError:
         return "a link that leads to itself"
     if not is_plain:
         return "a pipe or a device, not a file"
-    return None if is_picture(entry.path) else f"{NO_PICTURE}: {why_no_picture(entry.path)}"
+    if is_picture(entry.path):
+        return None
+    return SYSTEM_FILE if is_system_name(entry.name) else f"{NO_PICTURE}: {why_no_picture(entry.path)}"

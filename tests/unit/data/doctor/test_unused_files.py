@@ -52,3 +52,12 @@ def test_pictures_whose_names_hide_them_are_used_or_told_by_their_first_bytes(ro
         (Kind.WRONG_NAME, "3", "is a PNG picture, but its name has another suffix or none"),
         (Kind.WRONG_NAME, "dog/3.JXL", "has a format that is not supported (.jxl)"),
     ]
+
+
+def test_masks_and_a_systems_folders_are_no_pictures_outside_the_classes(tmp_path: Path) -> None:
+    for path in ("cat/images/1", "cat/masks/1", "dog/images/2", "dog/masks/2", "@eaDir/1", "elsewhere"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{path}.png").touch()
+    index = scan_folder(tmp_path)
+    assert index.classes == ("cat", "dog")
+    assert [(found.path, found.kind) for found in find_strays(index)] == [(str(tmp_path), Kind.OUTSIDE)]
