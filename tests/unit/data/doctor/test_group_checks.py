@@ -9,7 +9,7 @@ from PIL import Image
 
 from tlviz.data.doctor.findings import Kind, Severity
 from tlviz.data.sources.reading import ReadAs
-from tlviz.diagnose.doctor import check_dataset
+from tlviz.diagnose.doctor import check_dataset, known_report
 
 GROUPS = {Kind.GROUP_LEAK, Kind.GROUP_HINT}
 
@@ -71,6 +71,14 @@ def test_a_column_suggests_groups(tmp_path: Path) -> None:
     assert "1 of 4 such groups are in several parts: s2" in problem
     assert "--split-column none --group-column 'subject_id'" in action
     assert found(str(table), split_column="none", group_column="subject_id") == []
+
+
+def test_copies_found_before_are_known_to_a_run_with_groups(tmp_path: Path) -> None:
+    data = folder(
+        tmp_path, [f"{name}/patient{at}_{shot}.png" for name in ("cat", "dog") for at in (1, 2) for shot in (1, 2)]
+    )
+    found(data)
+    assert known_report(data, ReadAs(group_pattern=r"patient\d+")) is not None
 
 
 def test_a_folder_without_groups_has_no_such_finding(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ CASES = [
     Case("numbers that nothing calls labels: asked", FILE | {"mag": [40, 100, 200], "n": [*range(N)]}, "mag",
          classes=["40", "100", "200"], asks=["label_column"]),
     Case("one column of numbers is left of several: asked", {"fold": [0, 1, 2, 3], "mag": [40, 100, 200], "grp":
-         ["train"] * 9 + ["test"] * 3} | FILE, "mag", split="grp", classes=["40", "100", "200"], parts={"train": 9, "test": 3},
+         ["train"] * 9 + ["test"] * 3} | FILE, "mag", split="grp",
+         classes=["40", "100", "200"], parts={"train": 9, "test": 3},
          asks=["label_column"]),
     Case("the Stanford cars", {"relative_im_path": JPG, "class": [1, 2, 3], "bbox_x1": [*range(N)], "test": [1, 0, 0,
          0]}, "class", "relative_im_path", "test", ["1", "2", "3"], {"test": 3, "train": 9}),
