@@ -16,11 +16,12 @@ GROUPS = {Kind.GROUP_LEAK, Kind.GROUP_HINT}
 
 def folder(tmp_path: Path, names: Sequence[str]) -> str:
     for at, name in enumerate(names):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        path = tmp_path / "set" / name  # beside the program's own folder
+        path.parent.mkdir(parents=True, exist_ok=True)
         picture = Image.new("RGB", (40, 40), (at * 20 % 256, 255 - at * 20 % 256, 60))
         picture.putpixel((at, at), (255, 255, 255))
-        picture.save(tmp_path / name)
-    return str(tmp_path)
+        picture.save(path)
+    return str(tmp_path / "set")
 
 
 def found(data: str, **decided: str) -> list[tuple[Kind, Severity, str, str]]:
@@ -63,7 +64,7 @@ def test_a_column_suggests_groups(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(8)]
     folder(tmp_path, names)
     rows = [f"{name},{'ab'[at % 2]},s{at // 2},{'train' if at < 5 else 'test'}" for at, name in enumerate(names)]
-    table = tmp_path / "t.csv"
+    table = tmp_path / "set/t.csv"
     table.write_text("\n".join(["file,label,subject_id,split", *rows]))
     ((kind, _, problem, action),) = found(str(table))
     assert kind is Kind.GROUP_LEAK
