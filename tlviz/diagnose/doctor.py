@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -97,11 +97,15 @@ def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     """
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
-    inventory = take_inventory(name, read_as)
-    for features in (True, False):
-        report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")
-        if report:
-            return report.with_exclusions(excluded_names(inventory.identity))
+    readings = [read_as]
+    if read_as is not None and (read_as.group_column or read_as.group_pattern):  # copies are copies without groups too
+        readings.append(replace(read_as, group_column=None, group_pattern=None))
+    for reading in readings:
+        inventory = take_inventory(name, reading)
+        for features in (True, False):
+            report = _stored(cache_folder("doctor") / f"{_key(inventory, features=features)}.json")
+            if report:
+                return report.with_exclusions(excluded_names(inventory.identity))
     return None
 
 

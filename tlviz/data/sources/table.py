@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from tlviz.errors import BadDatasetError, quoted
 SUFFIXES = (".csv", ".tsv", ".txt")
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".parquet", ".feather", ".arrow")
 """Tables that are no text: they are refused in words."""
+MOST_COLUMNS = 200
+"""Columns of a table that a person can choose from on a page."""
 
 
 def is_table(path: Path) -> bool:
@@ -69,7 +72,10 @@ def table_target(path: Path, read_as: ReadAs = GUESSED, *, must_train: bool = Tr
         parts=tuple(row.part for row in rows),
         problems=(*lost.problems, *look_alikes(classes, str(path))),
         may_flip=suggest_may_flip(path.stem, classes),
-        reading=_reading(by_path, labels, parts, group_column, locator, questions, read_as),
+        reading=replace(
+            _reading(by_path, labels, parts, group_column, locator, questions, read_as),
+            columns=tuple(grid.names[:MOST_COLUMNS]),
+        ),
         left_out=lost.left_out,
         groups=tuple(row.group for row in rows) if group_column else (),
         hints=() if group_column else _hints(grid, [row.at for row in rows], (by_path, labels.column, *parts.columns)),

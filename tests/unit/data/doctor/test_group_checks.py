@@ -9,18 +9,19 @@ from PIL import Image
 
 from tlviz.data.doctor.findings import Kind, Severity
 from tlviz.data.sources.reading import ReadAs
-from tlviz.diagnose.doctor import check_dataset
+from tlviz.diagnose.doctor import check_dataset, known_report
 
 GROUPS = {Kind.GROUP_LEAK, Kind.GROUP_HINT}
 
 
 def folder(tmp_path: Path, names: Sequence[str]) -> str:
     for at, name in enumerate(names):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        path = tmp_path / "set" / name  # beside the program's own folder
+        path.parent.mkdir(parents=True, exist_ok=True)
         picture = Image.new("RGB", (40, 40), (at * 20 % 256, 255 - at * 20 % 256, 60))
         picture.putpixel((at, at), (255, 255, 255))
-        picture.save(tmp_path / name)
-    return str(tmp_path)
+        picture.save(path)
+    return str(tmp_path / "set")
 
 
 def found(data: str, **decided: str) -> list[tuple[Kind, Severity, str, str]]:
@@ -63,7 +64,7 @@ def test_a_column_suggests_groups(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(8)]
     folder(tmp_path, names)
     rows = [f"{name},{'ab'[at % 2]},s{at // 2},{'train' if at < 5 else 'test'}" for at, name in enumerate(names)]
-    table = tmp_path / "t.csv"
+    table = tmp_path / "set/t.csv"
     table.write_text("\n".join(["file,label,subject_id,split", *rows]))
     ((kind, _, problem, action),) = found(str(table))
     assert kind is Kind.GROUP_LEAK
@@ -71,6 +72,14 @@ def test_a_column_suggests_groups(tmp_path: Path) -> None:
     assert "1 of 4 such groups are in several parts: s2" in problem
     assert "--split-column none --group-column 'subject_id'" in action
     assert found(str(table), split_column="none", group_column="subject_id") == []
+
+
+def test_copies_found_before_are_known_to_a_run_with_groups(tmp_path: Path) -> None:
+    data = folder(
+        tmp_path, [f"{name}/patient{at}_{shot}.png" for name in ("cat", "dog") for at in (1, 2) for shot in (1, 2)]
+    )
+    found(data)
+    assert known_report(data, ReadAs(group_pattern=r"patient\d+")) is not None
 
 
 def test_a_folder_without_groups_has_no_such_finding(tmp_path: Path) -> None:

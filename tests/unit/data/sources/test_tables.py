@@ -97,6 +97,20 @@ CASES = [
          classes=["a", "b"], asks=["label_column"]),
     Case("numbers that nothing calls labels: asked", FILE | {"mag": [40, 100, 200], "n": [*range(N)]}, "mag",
          classes=["40", "100", "200"], asks=["label_column"]),
+    Case("one column of numbers is left of several: asked", {"fold": [0, 1, 2, 3], "mag": [40, 100, 200], "grp":
+         ["train"] * 9 + ["test"] * 3} | FILE, "mag", split="grp",
+         classes=["40", "100", "200"], parts={"train": 9, "test": 3},
+         asks=["label_column"]),
+    Case("the Stanford cars", {"relative_im_path": JPG, "class": [1, 2, 3], "bbox_x1": [*range(N)], "test": [1, 0, 0,
+         0]}, "class", "relative_im_path", "test", ["1", "2", "3"], {"test": 3, "train": 9}),
+    Case("the class names of a hundred sports", {"class id": [0, 1, 2], "filepaths": JPG, "labels": PETS, "data set":
+         ["train"] * 6 + ["test"] * 3 + ["valid"] * 3, "scientific name": ["X z", "Y z", "Z z"]}, "labels", "filepaths",
+         "data set", parts={"train": 6, "test": 3, "val": 3}),
+    Case("three paths, two of them masks, under another ending", {"breast density": [1, 2, 3], "pathology": ["BENIGN",
+         "MALIGNANT"], "image file path": [f"a/{at}.dcm" for at in range(N)], "ROI mask file path": [f"m/{at}.dcm"
+         for at in range(N)]}, "pathology", "image file path", classes=["BENIGN", "MALIGNANT"],
+         files=[f"{folder}/{at}.png" for folder in "am" for at in range(N)], says="12 in a as .png"),
+    Case("a column without a name", {"": [*range(N)], "path": JPG} | LABEL, "label", "path"),
     Case("several labels in a cell are asked about", FILE | {"labels": ["a", "b", "a|b"]}, "labels",
          classes=["a", "a|b", "b"], asks=["label_column"]),
     # one-hot

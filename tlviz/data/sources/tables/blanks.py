@@ -30,6 +30,8 @@ def split_at_blanks(head: Sequence[str], lines: Iterable[str]) -> Iterator[list[
     if label_first:
         return (_cells(_LAST, line, ("label", "path")) for line in lines)
     rests = [match["rest"].split() for match in with_path]
+    if not any(rests):
+        return ([line.strip().strip("\"'")] for line in lines)
     return (_path_first(line, _is_columns(rests)) for line in lines)
 
 

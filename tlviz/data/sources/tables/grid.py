@@ -99,10 +99,10 @@ def _rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
 def _grid(path: Path, rows: Iterator[list[str]], before: int, is_there: Callable[[str], bool]) -> Grid:
     """Turn rows into columns, a few thousand at a time."""
     top = [[cell.strip() for cell in row] for row in islice(rows, _LOOKED_AT)]
-    while top and not any(top[0]):
-        before, top = before + 1, top[1:]
-    comments = _comments(top)
-    before, header, top = before + comments, [], top[comments:]
+    skipped = _blank_rows(top)
+    skipped += _comments(top[skipped:])
+    skipped += _blank_rows(top[skipped:])
+    before, top, header = before + skipped, top[skipped:], []
     if not top:
         raise BadDatasetError(f"The table {path} has no rows; give a CSV of picture paths and labels.")
     has_header = _is_header(top, is_there)
@@ -131,10 +131,15 @@ def _grid(path: Path, rows: Iterator[list[str]], before: int, is_there: Callable
     return Grid(path, _named(header, width), tuple(columns), first, tuple(first + at for at in too_long))
 
 
+def _blank_rows(top: Sequence[Sequence[str]]) -> int:
+    return next((at for at, row in enumerate(top) if any(row)), len(top))
+
+
 def _comments(top: Sequence[Sequence[str]]) -> int:
     """Return how many of the first rows are comments; one alone, as wide as the rows, is a header with a mark."""
     count = next((at for at, row in enumerate(top) if not (row and row[0].startswith("#"))), len(top))
-    if count == 1 and len(top) > 1 and len(top[0]) == len(top[1]):
+    below = next((row for row in top[1:] if any(row)), [])
+    if count == 1 and len(top[0]) == len(below):
         return 0
     return count if count < len(top) else 0
 

@@ -73,11 +73,13 @@ def find_labels(grid: Grid, names: Sequence[str]) -> Labels:
     if not one_hot and len(binary) > 2 and not is_named and (best is None or best.band < Meaning.NOTHING):
         raise BadDatasetError(_multi_label(grid, binary))
     if best is None:
+        named = next((name for name in names if label_meaning(name)[0] is Meaning.LABEL), None)
+        but = f" ({quoted(named, 40)} holds {contents_of(grid.sample(named)).holds})" if named else ""
         raise BadDatasetError(
-            f"The table {grid.path} has no column of labels; name one 'label', or choose it with --label-column. "
+            f"The table {grid.path} has no column of labels{but}; name one 'label', or choose it with --label-column. "
             f"{described(grid.names)}"
         )
-    return _from_candidates(grid, candidates, len(names))
+    return _from_candidates(grid, candidates, is_alone=len(names) == 1 and len(grid.names) <= 3)
 
 
 def chosen_labels(grid: Grid, wanted: str, names: Sequence[str]) -> Labels:
@@ -173,7 +175,7 @@ def _multi_label(grid: Grid, binary: Sequence[str]) -> str:
     )
 
 
-def _from_candidates(grid: Grid, candidates: Sequence[_Candidate], others: int) -> Labels:
+def _from_candidates(grid: Grid, candidates: Sequence[_Candidate], *, is_alone: bool) -> Labels:
     """Take the best; where others of its band part the rows in another way, ask."""
     best = candidates[0]
     rivals: list[_Candidate] = []
@@ -187,11 +189,11 @@ def _from_candidates(grid: Grid, candidates: Sequence[_Candidate], others: int) 
         name = next((one for one in texts if _is_same(grid.column(one.name), grid.column(best.name))), None)
         best = name or best
     labels = _of_column(grid, best.name)
-    questions = [*_asked(best, rivals, others), *_lists(grid, best)]
+    questions = [*_asked(best, rivals, is_alone=is_alone), *_lists(grid, best)]
     return Labels(labels.column, labels.of_row, labels.why, tuple(questions[:1]))
 
 
-def _asked(best: _Candidate, rivals: Sequence[_Candidate], others: int) -> list[Question]:
+def _asked(best: _Candidate, rivals: Sequence[_Candidate], *, is_alone: bool) -> list[Question]:
     choices = (best.name, *(one.name for one in rivals))
     if rivals:
         names = listed([quoted(name, 40) for name in choices])
@@ -199,7 +201,7 @@ def _asked(best: _Candidate, rivals: Sequence[_Candidate], others: int) -> list[
     is_vague = best.meaning <= Meaning.CONTEXT or (
         best.meaning is Meaning.NOTHING and best.contents.holds is Holds.WHOLE and best.contents.distinct > 2
     )
-    if others > 1 and is_vague:
+    if is_vague and not is_alone:
         sentence = f"No column is called like classes; {quoted(best.name)} with {best.contents.distinct} values is the "
         return [Question(f"{sentence}likeliest.", "label_column", choices)]
     return []

@@ -165,11 +165,12 @@ class Locator:
         if len(files) < 2:
             return files
         names = {cell.casefold() for cell in row() if cell}
-        for wanted in (
+        rules: tuple[Callable[[Path], bool], ...] = (
             lambda file: not self._is_mask(file),
             lambda file: any(part.casefold() in names for part in self._below(file)),
             lambda file: any(part.casefold() == self.stem.casefold() for part in self._below(file)),
-        ):
+        )
+        for wanted in rules:
             if len(files) > 1:
                 files = [file for file in files if wanted(file)] or files
         return files

@@ -88,7 +88,7 @@ def _longest_run(grid: Grid, binary: Sequence[str], marks: Marks) -> OneHot | No
         return None
     place = [grid.place(name) for name in binary]
     sums = np.cumsum(np.pad(marks.astype(np.int64), ((0, 0), (1, 0))), axis=1)
-    used = np.cumsum([0, *marks.any(0)])
+    used = np.concatenate([[0], np.cumsum(marks.any(0))])
     for width in range(len(binary) - 1, 1, -1):
         for start in range(len(binary) - width + 1):
             end = start + width

@@ -108,7 +108,7 @@ def _by_flags(grid: Grid, flags: Sequence[str], notes: Sequence[str], folds: Seq
             why[at] = "no column says its part"
     column = ", ".join(flags)
     words = f"where {column} {'says' if len(flags) == 1 else 'say'} no, it is {_WORDS[rest]}" if rest else ""
-    asked = ()
+    asked: tuple[Question, ...] = ()
     if list(named.values()) == ["val"] and of_row.count("val") * 2 > len(of_row):
         sentence = f"The column {quoted(column)} says yes of most rows: it may mean that a row is sound."
         asked = (Question(sentence, "split_column", (column, NONE)),)

@@ -30,6 +30,7 @@ class _Column:
     is_named: bool
     is_mask: bool
     files: frozenset[Path]
+    is_varied: bool
 
     @property
     def rank(self) -> tuple[bool, bool, float, bool, float]:
@@ -48,7 +49,10 @@ def find_paths(grid: Grid, locator: Locator) -> tuple[str, tuple[Question, ...]]
     if not found:
         return _without_files(grid, columns), ()
     best = found[0]
-    rivals = [c for c in found[1:] if not c.is_mask and not c.files & best.files and c.endings >= 0.5 * best.endings]
+    rivals = [
+        c for c in found[1:]
+        if c.is_varied and not c.is_mask and not c.files & best.files and c.endings >= 0.5 * best.endings
+    ]  # fmt: skip
     if not rivals:
         return best.name, ()
     choices = (best.name, *(column.name for column in rivals))
@@ -89,7 +93,7 @@ def _look(grid: Grid, name: str, locator: Locator, endings: float) -> _Column:
         there = sum(one.file is not None or one.is_ambiguous for one in found) / len(tried) if tried else 0.0
     own = words_of(name)
     is_mask = any(word in MASKS for word in own)
-    return _Column(name, endings, there, _is_named(name), is_mask, frozenset(files))
+    return _Column(name, endings, there, _is_named(name), is_mask, frozenset(files), len(set(tried)) * 2 > len(tried))
 
 
 def _share(cells: Sequence[str]) -> float:

@@ -18,6 +18,7 @@ from tlviz.data.sources.tables.parts import Parts
 from tlviz.errors import BadDatasetError, listed, quoted
 
 LONGEST_LABEL = 200
+_NOTES = 100
 _LOOKED_AT = 5_000
 _STRICT = ("", "train", "val", "test")
 _SINGLE = 20
@@ -73,7 +74,9 @@ class Losses:
             if len(rows) > _SINGLE:
                 more = f"{len(rows) - _SINGLE:,} more rows {kind}"
                 found.append(Problem(str(self._path), more, "left out"))
-        return (*found, *self._notes)
+        rest = len(self._notes) - _NOTES
+        also = [Problem(str(self._path), f"{rest:,} more rows like the last", "see there")] if rest > 0 else []
+        return (*found, *self._notes[:_NOTES], *also)
 
 
 def usable_rows(

@@ -13,6 +13,7 @@ from tlviz.errors import BadDatasetError
 
 MAX_BYTES = 100 * 2**20
 """A million pictures take about 50 MB; text ten times as large would take over a gigabyte to read."""
+MAX_LINES = 3_000_000
 _WANTED = "give a CSV of picture paths and labels"
 _MAGIC = {
     b"PK\x03\x04": "an Excel file or a ZIP archive", b"\xd0\xcf\x11\xe0": "an old Excel file", b"\x1f\x8b": "packed",
@@ -36,6 +37,9 @@ def open_text(path: Path) -> TextIO:
         encoding = "utf-8-sig"
     if b"\0" in content:
         raise BadDatasetError(f"The table {path} holds NUL bytes, so it is damaged or no text; save it again as CSV.")
+    lines = max(content.count(b"\n"), content.count(b"\r"))
+    if lines > MAX_LINES:
+        raise BadDatasetError(f"The table {path} has {lines:,} lines; {MAX_LINES:,} at most can be read.")
     if not content.removeprefix(codecs.BOM_UTF8).strip():
         raise BadDatasetError(f"The table {path} is empty; {_WANTED}.")
     return io.TextIOWrapper(io.BytesIO(content), encoding, newline=None)

@@ -37,6 +37,16 @@ def test_a_table_far_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         open_text(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_too_many_lines_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(module, "MAX_LINES", 10)
+    (tmp_path / "a.csv").write_bytes(("path,label" + end).encode() * 11)
+    with pytest.raises(BadDatasetError, match="11 lines; 10 at most"):
+        open_text(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.csv").write_bytes("path,label\r\nimg.png,Löwe\r\n".encode(encoding))
