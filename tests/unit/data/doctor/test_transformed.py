@@ -30,7 +30,8 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "darker": (lambda image: ImageEnhance.Brightness(image).enhance(0.6),),
     "less contrast": (lambda image: ImageEnhance.Contrast(image).enhance(0.5),),
     "cropped and mirrored": (CROP, FLIP), "cropped and turned": (CROP, QUARTER), "mirrored and grey": (FLIP, GREY),
-    "turned and brighter": (QUARTER, BRIGHT), "cropped and grey": (CROP, GREY), "small": (lambda i: i.resize((60, 50)), FLIP),
+    "turned and brighter": (QUARTER, BRIGHT), "cropped and grey": (CROP, GREY),
+    "small and mirrored": (lambda image: image.resize((60, 50)), FLIP),
 }  # fmt: skip
 LOOKALIKES: dict[str, Change] = {
     "a negative": ImageOps.invert,

@@ -30,7 +30,7 @@ def test_one_value_of_nothing_is_white_and_leaves_the_others_alone(nothing: floa
 
 
 def test_a_value_like_nothing_in_the_midst_of_others_is_a_value() -> None:
-    assert eight(np.array([[-9999, -9000, 0, 9999]], np.float32))[0][0] == 0
+    assert eight(np.array([[-9999, -9900, 0, 9999]], np.float32))[0][0] == 0
     assert eight(np.array([[-9999, -9999, 0, 9999]], np.int16), Depth(no_data=-9999.0)) == [[255, 255, 0, 255]]
 
 
