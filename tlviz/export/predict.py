@@ -114,7 +114,7 @@ def find_pictures(paths: Iterable[Path]) -> tuple[list[Picture], list[Problem]]:
         else:  # a pipe or a device would be waited for, or read, without end
             problem = "is not a file" if path.exists() else "does not exist"
             problems.append(Problem(str(path), problem, SKIPPED))
-    return list(found.values()), problems
+    return list(found.values()), list({(one.path, one.problem): one for one in problems}.values())
 
 
 def predict(

@@ -38,6 +38,7 @@ _CROPPED = 0.96
 _BLOCK = 64
 
 Ints = NDArray[np.int64]
+Near = Sequence[Sequence[int]]
 
 
 def find_transformed(
@@ -60,7 +61,10 @@ def find_transformed(
     turned = directions(coarse(oriented(greys)))
     yield from _in_frame(members, greys, turned, check)
     if neighbours is not None:
-        yield from _cropped(facts, members, greys, turned, neighbours[members], check)
+        places = {int(at): place for place, at in enumerate(members)}
+        near = [[places[at] for at in row if at in places] for row in neighbours[members].tolist()]
+        yield from _alike_in_frame(members, greys, turned, near, check)
+        yield from _cropped(facts, members, greys, turned, near, check)
 
 
 def _in_frame(
@@ -89,14 +93,31 @@ def _in_frame(
             yield int(members[start + row]), int(members[start + at])
 
 
+def _alike_in_frame(
+    members: Ints, greys: Floats, turned: Floats, near: Near, check: Callable[[], None] | None
+) -> Iterator[tuple[int, int]]:
+    """Compare every picture with those that a network finds like it, whose tones may be far off."""
+    for start in range(0, len(members), _BLOCK):
+        if check:
+            check()
+        pairs = [(one, other) for one in range(start, min(start + _BLOCK, len(members))) for other in near[one]]
+        if not pairs:
+            continue
+        one, other = np.array(pairs, dtype=np.int64).T
+        turns = (turned[other] @ turned[one, 0][..., None])[..., 0].argmax(1)
+        as_turned = np.stack([_orient(greys[at], turn) for at, turn in zip(other, turns, strict=True)])
+        agrees = same_frame(greys[one], as_turned).agrees()
+        for first, second in zip(members[one[agrees]].tolist(), members[other[agrees]].tolist(), strict=True):
+            yield min(first, second), max(first, second)
+
+
 def _cropped(
-    facts: Sequence[Facts], members: Ints, greys: Floats, turned: Floats, near: Ints, check: Callable[[], None] | None
+    facts: Sequence[Facts], members: Ints, greys: Floats, turned: Floats, near: Near, check: Callable[[], None] | None
 ) -> Iterator[tuple[int, int]]:
     """Look for every picture, in eight orientations, inside those that a network finds like it."""
-    places = {int(at): place for place, at in enumerate(members)}
     around: dict[int, set[int]] = defaultdict(set)
     for place, others in enumerate(near):
-        for other in (places[at] for at in others.tolist() if at in places):
+        for other in others:
             around[place].add(other)
             around[other].add(place)
     aspects = np.log([facts[at].width / facts[at].height for at in members])

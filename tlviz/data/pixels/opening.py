@@ -21,7 +21,7 @@ from tlviz.errors import BadPictureError, TooLargeError
 
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, OverflowError, LookupError, TypeError, AttributeError, ArithmeticError,
-    RuntimeError, struct.error, zlib.error,
+    AssertionError, RuntimeError, struct.error, zlib.error,
 )  # fmt: skip
 """What Pillow's readers raise for damaged files, each seen at least once."""
 MAX_FILE_BYTES = 2**30

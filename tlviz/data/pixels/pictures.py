@@ -30,9 +30,9 @@ Pixels = NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """More than this is refused before it is decoded: it would take over 300 MB."""
-SLOW_PIXELS = {"AVIF": 50_000_000, "HEIF": 50_000_000, "JPEG2000": 30_000_000}
+SLOW_PIXELS = {"AVIF": 50_000_000, "HEIF": 50_000_000, "JPEG2000": 30_000_000, "16-bit colour": 50_000_000}
 """Formats that take longer to decode are refused sooner, so that no file takes over ten seconds."""
-_MOST_TEXT = 32 * 2**20
+_MOST_TEXT = 16 * 2**20
 """Bytes of an any-map written as text, which is read a number at a time."""
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "HEIC", "JPEG 2000", "PPM")
@@ -172,12 +172,13 @@ def _decode(content: bytes, kind: str, label: str, enough: int | None, depth: De
         page = tiff.read_page(io.BytesIO(content))
         if page is not None and tiff.is_deep(page, depth):
             return _tiff(content, page, depth, label)
-    header = netpbm_header(content) if kind == "PPM" else None
+    is_text = kind == "PPM" and content[1:2] in {b"1", b"2", b"3"}
+    header = netpbm_header(content) if kind == "PPM" and not is_text else None
     if header is not None and header[3] != 255:
         _check_size(label, header[1], header[2], kind)
         deep, is_truncated = read_netpbm(content, header)
         return Opened(None, deep, kind, header[1], header[2], 1, False, is_truncated)
-    if kind == "PPM" and header is None and len(content) > _MOST_TEXT and content[1:2] in b"123":
+    if is_text and len(content) > _MOST_TEXT:
         raise TooLargeError(f"{label} is too large (numbers written as text); save it as PNG.")
     image = open_header(content, kind)
     width, height = image.size
@@ -185,6 +186,7 @@ def _decode(content: bytes, kind: str, label: str, enough: int | None, depth: De
     # Phones store a second, hidden picture in a JPEG (MPO) or HEIC: that is no animation.
     is_animated = bool(getattr(image, "is_animated", False)) and image.format not in {"MPO", "HEIF"}
     if kind == "PNG" and png_is_deep(content) and not is_grey_png(content):
+        _check_size(label, width, height, "16-bit colour")
         deep = read_png(image, open_header(content, kind))
         return Opened(None, deep, kind, width, height, _orientation(image), is_animated, False)
     if enough:
