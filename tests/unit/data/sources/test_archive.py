@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import shutil
+import sys
 import tarfile
 import time
 import zipfile
@@ -420,22 +421,22 @@ def test_an_entry_without_a_name(tmp_path: Path) -> None:
     assert list(problems(tmp_path / "pets.zip").values()) in (["it has no name"], [])
 
 
-def test_nested_names_that_differ_in_case_are_files_of_their_own_or_named(tmp_path: Path) -> None:
+def test_names_that_differ_in_case_are_files_of_their_own(tmp_path: Path) -> None:
     content = sound() | {"Cat/0.png": picture(), "cat/0.PNG": picture()}
-    found = problems(pack(tmp_path / "pets.zip", content))
-    assert len(on_disk()) + list(found.values()).count("a second file of this name") == len(content)
+    unpack(pack(tmp_path / "pets.zip", content))
+    assert on_disk() == sorted(content) or os.name == "nt" or sys.platform == "darwin"
 
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE])
 def test_a_name_of_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
     info = entry("x", kind)
-    info.size = 1_500_000_000
+    info.size = 70_000_000
     path = tmp_path / "pets.tar"
     with path.open("wb") as file:
         file.write(info.tobuf(tarfile.GNU_FORMAT))
-        file.truncate(1_600_000_000)
+        file.truncate(80_000_000)
     begun = time.process_time()
-    assert "a name or a header of 1,500,000,000 bytes" in refusal(path) or "damaged" in refusal(path)
+    assert "a name or a header in it has 70,000,000 bytes" in refusal(path)
     assert time.process_time() - begun < 10
 
 
