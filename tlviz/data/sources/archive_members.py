@@ -92,7 +92,7 @@ def open_members(archive: Path, count: Callable[[ArchiveMember], None], most_byt
         try:
             stream = _Metered(_decompressor(raw), archive, most_bytes)
             header = type("_Header", (_GuardedInfo,), {"archive": archive})
-            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|", tarinfo=header))  # type: ignore[call-overload]
+            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|", tarinfo=header))  # type: ignore
         except tarfile.ReadError:
             raise BadDatasetError(
                 f"{archive} is damaged, or not a ZIP or TAR archive; download it again, or unpack it and give the "
