@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,7 @@ _STAGES = (
     Column("channels"),
     Column("reduction", rank=1),
 )
+_NO_FACTS = {"notes", "preprocessing", "size"}
 _TRAINED = "As it was trained"
 _AS_TRAINED: dict[str, Any] = {"rich_help_panel": _TRAINED, "show_default": "the architecture's"}
 Model = Annotated[str, typer.Argument(help="A name that `models` lists.", metavar="MODEL", show_default=False)]
@@ -84,8 +86,8 @@ def models(
         and (spec.name in here or not downloaded)
     ]
     rows = [_row(spec, here) for spec in found]
-    damaged = [{"name": name, "problem": wrong} for name, wrong in damaged_models().items()]
-    said = [f"{one['name']} is damaged: {one['problem']}; delete it and import it again." for one in damaged]
+    damaged = damaged_models()
+    said = [f"{name} is damaged: {wrong}; delete it and import it again." for name, wrong in damaged.items()]
     print_result({"models": rows, "damaged": damaged}, as_json, *([] if as_json else [*_listed(rows), *said]))
 
 
@@ -261,17 +263,17 @@ def _prepared(spec: ModelSpec) -> dict[str, Any]:
     from tlviz.models.build import can_rescale  # imports torch
 
     return {
-        "mean": list(spec.preprocessing.mean),
-        "std": list(spec.preprocessing.std),
-        "interpolation": spec.preprocessing.interpolation,
-        "crop_fraction": spec.preprocessing.crop_fraction,
+        "preprocessing": asdict(spec.preprocessing),
         "transform_input": spec.transform_input if can_rescale(spec) else None,
         "class_names": list(spec.classes) or None,
-        "notes": list(spec.notes),
+        "notes": list(spec.notes) or None,
     }
 
 
 def _readable(card: dict[str, Any], stages: list[dict[str, Any]]) -> list[Readable]:
-    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in card.items()}
-    facts = {name: value for name, value in shown.items() if value not in (None, "") and name != "notes"}
+    flat = card | card["preprocessing"]
+    shown = {
+        name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value for name, value in flat.items()
+    }
+    facts = {name: value for name, value in shown.items() if value not in (None, "") and name not in _NO_FACTS}
     return [Facts(facts), "", "Stages", table(stages, _STAGES)]

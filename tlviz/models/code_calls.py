@@ -6,8 +6,8 @@ from tlviz.models.pickled import Made, Named, Reading
 
 _MODULES = frozenset(
     """
-    os posix nt io _io sys subprocess shutil socket runpy importlib pty ctypes webbrowser code codeop commands timeit pdb
-    pickle _pickle cPickle marshal urllib http ftplib smtplib requests signal multiprocessing threading asyncio
+    os posix nt io _io sys subprocess shutil socket runpy importlib pty ctypes webbrowser code codeop commands timeit
+    pdb pickle _pickle cPickle marshal urllib http ftplib smtplib requests signal multiprocessing threading asyncio
     """.split()  # noqa: SIM905 (a list of words is read more easily)
 )
 _BUILTINS = {"builtins", "__builtin__"}

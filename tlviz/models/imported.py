@@ -25,6 +25,7 @@ WEIGHTS = "weights.safetensors"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 _LONGEST_HEADER = 16 * 2**20
 """The format allows 100 MB; networks of thousands of tensors need one."""
+_MOST_TENSORS = 50_000
 _LONGEST_CARD = 16 * 2**20
 _MOST_NOTES, _LONGEST_NOTE = 20, 500
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, TlvizError)
@@ -144,6 +145,8 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise BadWeightsError(f"The file {path} cannot be read as safetensors: {str(error)[:120]}.") from error
     if not isinstance(header, dict):
         raise BadWeightsError(f"The file {path} is not a safetensors file.")
+    if len(header) > _MOST_TENSORS:
+        raise BadWeightsError(f"The file {path} holds over {_MOST_TENSORS:,} tensors, which no network has.")
     words = header.get("__metadata__")
     return {str(name): str(value) for name, value in words.items()} if isinstance(words, dict) else {}
 

@@ -66,11 +66,15 @@ class Stored:
 
 @dataclass(slots=True)
 class Reading:
-    """What a pickle holds, the globals it names, and the calls it asks for, in order."""
+    """What a pickle holds, the globals it names, and the calls it asks for, in order.
+
+    ``has_odd_keys`` says that a key of a dictionary is no plain value; hashing one may end the process.
+    """
 
     content: Any
     names: set[Named]
     calls: list[Made]
+    has_odd_keys: bool
 
 
 def read_pickle(file: IO[bytes], make: Callable[[Named, Any], Any] | None = None) -> Reading:
@@ -85,7 +89,7 @@ def read_pickle(file: IO[bytes], make: Callable[[Named, Any], Any] | None = None
             if steps > MOST_STEPS:
                 raise DamagedPickleError("it has far more entries than a checkpoint")
             if opcode.name == "STOP":
-                return Reading(reader.pop(), reader.names, reader.calls)
+                return Reading(reader.pop(), reader.names, reader.calls, reader.has_odd_keys)
             reader.step(opcode.name, argument)
     except DamagedPickleError:
         raise
@@ -116,6 +120,7 @@ class _Reader:
         self._make = make
         self.names: set[Named] = set()
         self.calls: list[Made] = []
+        self.has_odd_keys = False
 
     def pop(self) -> Any:
         value = self._stack.pop()
@@ -187,7 +192,7 @@ class _Reader:
         self._stack.append(Made(_SET))
 
     def gather_dict(self, _argument: Any) -> None:
-        self._stack.append(_put({}, self._marked()))
+        self._stack.append(self._put({}, self._marked()))
 
     def some(self, count: int) -> None:
         found = [self.pop() for _ in range(count)]
@@ -203,11 +208,21 @@ class _Reader:
 
     def set_one(self, _argument: Any) -> None:
         value, key = self.pop(), self.pop()
-        _put(_entries(self._top()), [key, value])
+        self._put(_entries(self._top()), [key, value])
 
     def set_all(self, _argument: Any) -> None:
         pairs = self._marked()
-        _put(_entries(self._top()), pairs)
+        self._put(_entries(self._top()), pairs)
+
+    def _put(self, entries: dict[Any, Any], pairs: list[Any]) -> dict[Any, Any]:
+        """Set pairs; a key that is no plain value is wrapped, so that it is never hashed."""
+        if len(pairs) % 2:
+            raise DamagedPickleError("its pickle is damaged: a key without a value")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            is_plain = isinstance(key, _PLAIN_KEYS)
+            self.has_odd_keys |= not is_plain
+            entries[key if is_plain else _Key(key)] = value
+        return entries
 
     def name(self, argument: Any) -> None:
         module, _, called = str(argument).partition(" ")
@@ -310,15 +325,6 @@ def _entries(target: Any) -> dict[Any, Any]:
     if isinstance(target, dict):
         return target
     raise DamagedPickleError("its pickle is damaged: something is set in what is no dictionary")
-
-
-def _put(entries: dict[Any, Any], pairs: list[Any]) -> dict[Any, Any]:
-    """Set pairs; a key is plain, or an object that equals nothing else: hashing deep tuples would end the process."""
-    if len(pairs) % 2:
-        raise DamagedPickleError("its pickle is damaged: a key without a value")
-    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        entries[key if isinstance(key, _PLAIN_KEYS) else _Key(key)] = value
-    return entries
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,8 +108,9 @@ def _three(said: Mapping[str, Any], name: str, low: float, high: float) -> _Thre
 
 def _number(said: Mapping[str, Any], name: str, low: float, high: float) -> float:
     value = said.get(name)
-    is_finite = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    if isinstance(value, bool) or not is_finite:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _bad(name, value, "be a finite number")
+    if isinstance(value, float) and not math.isfinite(value):
         raise _bad(name, value, "be a finite number")
     if not low <= value <= high:
         hint = "; for pictures of 0 to 255 divide it by 255" if name in ("mean", "std") and value > high else ""

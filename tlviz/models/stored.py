@@ -210,4 +210,5 @@ def _check_block(block: Block, real: int | None) -> None:
 
 
 def _is_plain(reading: Reading, promises: Promises) -> bool:
-    return reading.names <= PLAIN_NAMES and not any(promise.odd for promise in promises.found)
+    is_odd = reading.has_odd_keys or any(promise.odd for promise in promises.found)
+    return reading.names <= PLAIN_NAMES and not is_odd

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
+import collections
+import datetime
+import functools
 import json
+import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.unit.models.served import CLASSES
+from tlviz import vision
 from tlviz.cli import main
 from tlviz.errors import BadSettingError, BadWeightsError
+from tlviz.export.bundle import bundle_bytes, load_bundle
+from tlviz.export.snippet import loading_snippet
+from tlviz.finetune.config import configure
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.checkpoint import import_checkpoint, read_classes
 from tlviz.models.imported import checkpoints_folder, own_models
 from tlviz.models.load import build_for_target, load_network
-from tlviz.models.local_weights import available_models
+from tlviz.models.local_weights import available_models, weights_stamp
+from tlviz.models.preparation import Given
 from tlviz.runs.store.folder import list_runs
 
 
@@ -243,3 +255,111 @@ def test_four_bytes_of_junk_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "junk.pt").write_bytes(b"junk")
     with pytest.raises(BadWeightsError):
         import_checkpoint(tmp_path / "junk.pt", "squeezenet1_1", ["a", "b"], "junk")
+
+
+@pytest.mark.parametrize("rescales", [False, True])
+def test_input_rescaling_is_followed_everywhere_and_said(tmp_path: Path, rescales: bool) -> None:
+    torch.manual_seed(0)
+    build = vision.torchvision().models.googlenet
+    theirs = build(num_classes=3, aux_logits=False, transform_input=rescales, init_weights=False).eval()
+    path = saved(tmp_path / "mine.pt", theirs.state_dict())
+    given = Given(transform_input=True) if rescales else Given()
+    spec = import_checkpoint(path, "googlenet", CLASSES, "mine", given)
+    assert spec.transform_input is rescales
+    assert any("does not rescale its input" in note for note in spec.notes) is not rescales
+    network = load_network(find_model("mine"))
+    picture = torch.rand(1, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.equal(network.module(picture), theirs(picture))
+    config = configure("mine", "clipart", "head_only", image_size=96)
+    (tmp_path / "run.safetensors").write_bytes(bundle_bytes(network, config, {}))
+    assert find_model(str(tmp_path / "run.safetensors")).transform_input is rescales
+    again = load_bundle(tmp_path / "run.safetensors")
+    with torch.no_grad():
+        assert torch.equal(again.module(picture), theirs(picture))
+    assert f"transform_input={rescales}" in loading_snippet(again.spec, "run.safetensors")
+
+
+def test_rescaling_is_only_for_networks_that_can(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    with pytest.raises(BadSettingError, match="resnet18 cannot rescale its input"):
+        import_checkpoint(saved(tmp_path / "a.pt", tensors), "resnet18", CLASSES, "mine", Given(transform_input=True))
+
+
+def test_how_it_was_trained_is_kept_in_its_card(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    path = saved(tmp_path / "mine.pt", tensors)
+    given = Given((0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 96, "bicubic", 1.0)
+    stamps = set()
+    for name, values in (("mine", given), ("other", replace(given, size=128))):
+        spec = import_checkpoint(path, "resnet18", CLASSES, name, values)
+        stamps.add(weights_stamp(spec).partition("|")[2])
+        assert (spec.preprocessing.mean, spec.preprocessing.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+        assert (spec.preprocessing.size, spec.preprocessing.interpolation) == (values.size, "bicubic")
+        assert find_model(name) == spec
+    unsaid = import_checkpoint(path, "resnet18", CLASSES, "unsaid")
+    assert [note for note in unsaid.notes if note.startswith("Assumed, as for resnet18: mean 0.485")]
+    stated = import_checkpoint(
+        saved(tmp_path / "b.pt", {"sd": tensors, "cfg": {"mean": [0.1] * 3, "std": [0.2] * 3}}),
+        "resnet18",
+        CLASSES,
+        "b",
+    )
+    assert stated.preprocessing.mean == (0.1, 0.1, 0.1)
+    assert "are the file's own" in stated.notes[0]
+
+
+@pytest.mark.parametrize("architecture", ["squeezenet1_1", "resnet18"])
+def test_a_single_output_is_the_sigmoid_that_it_is(tmp_path: Path, architecture: str) -> None:
+    theirs = build_module(find_model(architecture), 1).eval()
+    path = saved(tmp_path / "mine.pt", {"model": theirs.state_dict(), "class_to_idx": {"cat": 0, "dog": 1}})
+    spec = import_checkpoint(path, architecture, (), "mine")
+    assert spec.classes == ("cat", "dog")
+    assert any("read as a sigmoid" in note for note in spec.notes)
+    picture = torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        expected, found = theirs(picture).sigmoid()[:, 0], load_network(spec).module(picture).softmax(1)
+    assert torch.allclose(found[:, 1], expected, atol=1e-6)
+    assert torch.allclose(found[:, 0], 1 - expected, atol=1e-6)
+
+
+def test_harmless_objects_do_not_stop_an_import(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    beside = {
+        "args": argparse.Namespace(lr=0.1, out=Path("runs"), epochs=np.int64(3)),
+        "history": collections.defaultdict(list, loss=[np.float64(0.1)]),
+        "confusion": np.zeros((2, 2)),
+        "when": datetime.datetime(2024, 1, 1),
+        "collate": functools.partial(sorted, reverse=True),
+        "classes": {"ant", "bee", "cat"},
+        "more": types.SimpleNamespace(class_to_idx={name: np.int64(at) for at, name in enumerate(CLASSES)}),
+    }
+    spec = import_checkpoint(saved(tmp_path / "mine.pt", {"model": tensors, **beside}), "resnet18", (), "mine")
+    assert spec.classes == CLASSES
+    assert any("argparse.Namespace" in note for note in spec.notes)
+    assert all(torch.equal(value, tensors[name]) for name, value in load_network(spec).module.state_dict().items())
+
+
+def test_a_head_of_another_name_no_counters_and_a_network_saved_whole(tmp_path: Path) -> None:
+    network = build_module(find_model("resnet18"), 3)
+    network.fc = torch.nn.Sequential(torch.nn.Dropout(0.1), torch.nn.Linear(512, 3))
+    state = {name: value for name, value in network.state_dict().items() if "num_batches" not in name}
+    for name, content in (("named", {"net": state}), ("whole", network)):
+        spec = import_checkpoint(saved(tmp_path / f"{name}.pt", content), "resnet18", CLASSES, name)
+        loaded = load_network(spec).module.state_dict()
+        assert torch.equal(loaded["fc.weight"], network.state_dict()["fc.1.weight"])
+        assert any("'fc.1'" in note for note in spec.notes)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (torch.zeros(1).expand(10**9, 512), "made of far fewer numbers"),
+        (torch.ones(3, 512).to_sparse(), "is sparse"),
+        (torch.ones(3, 512, device="meta"), "without values"),
+        (torch.ones(0, 512), "its head has no outputs"),
+    ],
+)
+def test_tensors_that_cannot_be_used_are_named(
+    tensors: dict[str, Tensor], tmp_path: Path, value: Tensor, words: str
+) -> None:
+    path = saved(tmp_path / "mine.pt", tensors | {"fc.weight": value, "fc.bias": torch.zeros(min(5, len(value)))})
+    with pytest.raises(BadWeightsError, match=words):
+        import_checkpoint(path, "resnet18", CLASSES, "mine")

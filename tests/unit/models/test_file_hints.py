@@ -49,8 +49,10 @@ def test_classes_that_are_called_like_numbers(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 3, "ant", [], {}, [1, 2], ["ant", "ant"], ["ant", ""], {"ant": 1, "bee": 2}, {"ant": 0, "bee": 0}, {0: 1}]
-    + [{"ant", "bee"}, {"ant": 0.5}, {"ant": True}, [["ant"]], {"a": {"b": 0}}],
+    [
+        *(None, 3, "ant", [], {}, [1, 2], ["ant", "ant"], ["ant", ""], {"ant": 1, "bee": 2}, {"ant": 0, "bee": 0}),
+        *({0: 1}, {"ant", "bee"}, {"ant": 0.5}, {"ant": True}, [["ant"]], {"a": {"b": 0}}),
+    ],
 )
 def test_what_is_no_list_of_names(value: Any) -> None:
     assert class_names(read(value)) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tlviz.export.bundle import bundle_bytes
 from tlviz.finetune.config import configure
 from tlviz.models.catalogue import find_model
 from tlviz.models.checkpoint import import_checkpoint
-from tlviz.models.imported import checkpoints_folder, delete_own
+from tlviz.models.imported import checkpoints_folder, damaged_models, delete_own, own_models
 from tlviz.models.load import Network, load_network
 
 
@@ -76,3 +77,43 @@ def test_other_files_by_path_say_how_to_import_them(tensors: dict[str, Tensor], 
         find_model(str(tmp_path / "mine.safetensors"))
     with pytest.raises(BadWeightsError, match="cannot be read"):
         find_model(str(tmp_path / "nowhere.safetensors"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"preprocessing": {"size": 1e999}},
+        {"preprocessing": 3},
+        {"classes": "ab"},
+        {"classes": []},
+        {"provider": "nobody", "like": "nothing"},
+        {"like": ["x"], "architecture": {}},
+        {"parameters": 1e999},
+        {"notes": {"a": 1}},
+        None,
+        "[" * 100_000,
+        "9" * 6000,
+    ],
+)
+def test_a_damaged_card_hides_no_other_network(tensors: dict[str, Tensor], tmp_path: Path, change: Any) -> None:
+    import_checkpoint(saved(tmp_path / "mine.pt", tensors), "resnet18", CLASSES, "sound")
+    import_checkpoint(saved(tmp_path / "mine.pt", tensors), "resnet18", CLASSES, "bad")
+    card = checkpoints_folder() / "bad" / "card.json"
+    said = json.loads(card.read_text())
+    card.write_text(json.dumps(said | change) if isinstance(change, dict) else change or "")
+    assert [spec.name for spec in own_models()] == ["sound"]
+    assert list(damaged_models()) == ["bad"]
+    with pytest.raises(BadWeightsError, match="The checkpoint bad is damaged"):
+        find_model("bad")
+    delete_own("bad")
+    assert damaged_models() == {}
+
+
+def test_a_card_of_an_older_version_still_opens(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    spec = import_checkpoint(saved(tmp_path / "mine.pt", tensors), "resnet18", CLASSES, "mine")
+    card = checkpoints_folder() / "mine" / "card.json"
+    said = json.loads(card.read_text())
+    card.write_text(
+        json.dumps({name: value for name, value in said.items() if name not in ("notes", "transform_input")})
+    )
+    assert find_model("mine") == replace(spec, notes=())

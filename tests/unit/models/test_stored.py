@@ -52,6 +52,11 @@ def test_a_state_dict_is_plain(tmp_path: Path, is_zip: bool) -> None:
     assert open_stored(saved(tmp_path / "a.pt", {"sd": module.state_dict(), "epoch": 3}, is_zip)).is_plain
 
 
+def test_a_key_that_would_end_torchs_loader_is_not_plain(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(wrapped(b"\x80\x02})" + b"\x85" * 30_000 + b"Ns."))
+    assert not open_stored(tmp_path / "a.pt").is_plain
+
+
 def test_what_torchs_loader_would_be_made_to_do_is_not_plain(tmp_path: Path) -> None:
     call = b"cbuiltins\nbytearray\n\x8a\x06" + (10**11).to_bytes(6, "little") + b"\x85R"
     (tmp_path / "a.pt").write_bytes(wrapped(b"\x80\x02" + call + b"."))

@@ -203,7 +203,7 @@ def _unstorable(path: PurePosixPath) -> str:
 
 def _cut(name: str) -> str:
     """Return a name for a list of problems; it may have thousands of characters, or half ones."""
-    return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 40]}…{name[-40:]}"
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 41]}…{name[-40:]}"
 
 
 def _copy(member: ArchiveMember, out: IO[bytes]) -> str:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from tlviz.errors import BadDatasetError
+from tlviz.errors import BadDatasetError, quoted
 from tlviz.zip_count import count_entries
 
 READ_ERRORS = (
@@ -91,7 +91,8 @@ def open_members(archive: Path, count: Callable[[ArchiveMember], None], most_byt
         raw.seek(0)
         try:
             stream = _Metered(_decompressor(raw), archive, most_bytes)
-            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|", tarinfo=_GuardedInfo))  # type: ignore[call-overload]
+            header = type("_Header", (_GuardedInfo,), {"archive": archive})
+            tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|", tarinfo=header))  # type: ignore
         except tarfile.ReadError:
             raise BadDatasetError(
                 f"{archive} is damaged, or not a ZIP or TAR archive; download it again, or unpack it and give the "
@@ -161,15 +162,23 @@ def _too_many(archive: Path) -> BadDatasetError:
 class _GuardedInfo(tarfile.TarInfo):
     """A header of a TAR that refuses names and words of a size that the standard library would read into memory."""
 
+    archive: Path
+
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> _GuardedInfo:
-        """Read a header of 512 bytes.  Raises ``tarfile.ReadError``."""
+        """Read a header of 512 bytes.  Raises ``BadDatasetError``."""
         info = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
         most = _LONGEST_NAME if info.type in _NAMES else _LONGEST_WORDS if info.type in _WORDS else info.size
         if not 0 <= info.size <= most:
-            raise tarfile.ReadError(f"a name or a header of {info.size:,} bytes")
+            raise BadDatasetError(
+                f"The archive {cls.archive} grows far beyond what it declares: a name or a header in it has "
+                f"{info.size:,} bytes; if you trust it, unpack it yourself and give the folder."
+            )
         if info.type == tarfile.GNUTYPE_SPARSE:
-            raise tarfile.ReadError("a sparse file, whose gaps are not stored; pack it without them")
+            raise BadDatasetError(
+                f"The archive {cls.archive} holds a file with gaps that are not stored ({quoted(info.name)}); pack it "
+                "again without --sparse, or unpack it yourself and give the folder."
+            )
         return info
 
 
@@ -179,7 +188,7 @@ def _tar_members(
     for at, info in enumerate(tar):
         if at >= MOST_ENTRIES:
             raise _too_many(archive)
-        tar.members.clear()  # it keeps every header, which a million entries would fill the memory with
+        vars(tar)["members"].clear()  # it keeps every header, which a million entries would fill the memory with
         leads_to = _beside(info.name, info.linkname) if info.issym() else info.linkname
         kind = (
             EntryKind.FILE

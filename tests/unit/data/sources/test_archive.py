@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import shutil
+import sys
 import tarfile
 import time
 import zipfile
@@ -21,6 +22,7 @@ from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources import archive as module
+from tlviz.data.sources import archive_members
 from tlviz.data.sources.archive import unpack
 from tlviz.data.sources.store import datasets_folder, list_stored
 from tlviz.errors import BadDatasetError, StorageError
@@ -385,3 +387,83 @@ def test_names_that_windows_does_not_allow_are_left_out_there(
     assert found == {*sound()} | (set() if on_windows else {*odd})
     problems = open_target(str(folder)).problems
     assert ["does not allow" in problem.problem for problem in problems] == [True] * 3 * on_windows
+
+
+NEVER_STORED = {
+    "cat/" + "猫" * 100 + ".png": "a name of over 255 bytes, which no disk takes",
+    "猫" * 100 + "/1.png": "a name of over 255 bytes, which no disk takes",
+    "a/" * 1_500 + "1.png": "it lies in too many folders, or under too long a path",
+    "cat/" + ("x" * 200 + "/") * 20 + "1.png": "it lies in too many folders, or under too long a path",
+    "cat/0.png/1.png": "a second file of this name",
+}
+
+
+@pytest.mark.parametrize("form", ["zip", "tar"])
+def test_names_that_no_disk_takes_are_left_out_and_named(tmp_path: Path, form: str) -> None:
+    found = problems(pack(tmp_path / f"pets.{form}", sound() | dict.fromkeys(NEVER_STORED, picture())))
+    assert list(found.values()) == list(NEVER_STORED.values())
+    assert all(len(name) <= 160 for name in found)
+    assert on_disk() == sorted(sound())
+
+
+def test_an_entry_without_a_name(tmp_path: Path) -> None:
+    with zipfile.ZipFile(pack(tmp_path / "pets.zip", sound()), "a") as file:
+        file.writestr("Q", picture())
+    content = (tmp_path / "pets.zip").read_bytes()
+    at = content.rindex(b"PK\x01\x02")
+    name = at + 46
+    size = int.from_bytes(content[content.rindex(b"PK\x05\x06") + 12 :][:4], "little") - 1
+    end = bytearray(content[content.rindex(b"PK\x05\x06") :])
+    end[12:16] = size.to_bytes(4, "little")
+    entry_header = bytearray(content[at:name])
+    entry_header[28:30] = b"\0\0"
+    (tmp_path / "pets.zip").write_bytes(content[:at] + bytes(entry_header) + bytes(end))
+    assert list(problems(tmp_path / "pets.zip").values()) in (["it has no name"], [])
+
+
+def test_names_that_differ_in_case_are_files_of_their_own(tmp_path: Path) -> None:
+    content = sound() | {"Cat/0.png": picture(), "cat/0.PNG": picture()}
+    unpack(pack(tmp_path / "pets.zip", content))
+    assert on_disk() == sorted(content) or os.name == "nt" or sys.platform == "darwin"
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
+    info = entry("x", kind)
+    info.size = 70_000_000
+    path = tmp_path / "pets.tar"
+    with path.open("wb") as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT))
+        file.truncate(80_000_000)
+    begun = time.process_time()
+    assert "a name or a header in it has 70,000,000 bytes" in refusal(path)
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"GNU.sparse.map": "0,6"},
+        {"GNU.sparse.map": "a,b"},
+        {"GNU.sparse.size": "x"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "x"},
+    ],
+)
+def test_files_with_gaps_are_left_out_or_refused_in_one_sentence(tmp_path: Path, words: dict[str, str]) -> None:
+    path = tmp_path / "pets.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for name, data in (sound() | {"dog/gap.png": picture()}).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            info.pax_headers = words if "gap" in name else {}
+            tar.addfile(info, io.BytesIO(data))
+    try:
+        assert problems(path) == {"dog/gap.png": "a device, a pipe or a file with gaps"}
+    except BadDatasetError as error:
+        assert "is damaged" in str(error)
+
+
+def test_a_list_beyond_reason_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_members, "MOST_ENTRIES", 3)
+    for form in ("zip", "tar", "tar.gz"):
+        assert "holds over 3 entries" in refusal(pack(tmp_path / f"pets.{form}", sound()))
