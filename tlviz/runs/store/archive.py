@@ -89,7 +89,7 @@ class _Unpacking:
             with open_members(self._archive, self._count, sum(CARRIED.values())) as members:
                 for member in members.each:
                     self._take(member)
-        except READ_ERRORS as error:
+        except (*READ_ERRORS, ValueError, RuntimeError) as error:  # also a name that is no text
             raise BadRunError(f"{self._archive.name} is damaged ({error}); export the run again.") from error
         return self._parent.name if self._parent and self._parent.name else self._archive.stem
 
