@@ -12,7 +12,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,8 @@ from typing import Any, BinaryIO, ClassVar, Union, get_args, get_origin, get_typ
 MB = 2**20
 MOST_BYTES = 64 * MB
 """The largest of the files that are read whole: the events of a long run on a large target."""
-MOST_LINES = 200_000
+MOST_LINES = 20_000
+"""A run of a thousand epochs, the most there can be, has some thousand."""
 MOST_DAMAGED = 1_000
 """A file of lines with more damaged ones than this is not read to its end."""
 _TRIES = 20
@@ -88,8 +89,12 @@ def read_object(path: Path, most: int = MOST_BYTES) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def read_lines(path: Path, most: int = MOST_BYTES) -> list[dict[str, Any]]:
+def read_lines(
+    path: Path, most: int = MOST_BYTES, is_good: Callable[[Any], bool] = lambda _: True
+) -> list[dict[str, Any]]:
     """Return what the complete lines of a file say, one JSON object each; blank and damaged lines are left out.
+
+    Damaged is also what is not ``is_good``.
 
     Of a line that was torn off and continued by the next one, the next one is read.  Raises ``OSError``, and
     ``DamagedFileError`` where the file is larger, or has far more lines, than any of its kind.
@@ -99,9 +104,10 @@ def read_lines(path: Path, most: int = MOST_BYTES) -> list[dict[str, Any]]:
     damaged = 0
     for line in _complete_lines(content):
         value = _parse_line(line)
-        damaged += value is None
-        if value is not None:
+        if value is not None and is_good(value):
             found.append(value)
+        else:
+            damaged += 1
         if len(found) > MOST_LINES or damaged > MOST_DAMAGED:
             raise DamagedFileError(f"it has more than {len(found) - 1:,} good and {damaged - 1:,} damaged lines")
     return found

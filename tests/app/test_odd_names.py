@@ -18,7 +18,7 @@ from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.ui.state import Key
 
-NAMES = ("photos - copy", "__init__ 'a' \"b\" [c](d) $e$ <f>")
+NAMES = ("photos - copy", pytest.param("__init__ 'a' \"b\" [c](d) $e$ <f>", marks=pytest.mark.slow))
 
 
 def folder(tmp_path: Path, name: str) -> Path:

@@ -12,11 +12,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from tlviz import vision
 from tlviz.jobs.log import use_forgiving_logs
 from tlviz.worker import main
 
-for name in ("tlviz.jobs.finetune", "tlviz.vision", "torchvision", "tensorboardX", "torch.fx", "sympy"):
+for name in ("tlviz.jobs.finetune", "tensorboardX", "torch.fx", "sympy"):
     import_module(name)  # each worker would else take seconds for it
+vision.torchvision()
 
 
 def break_disk(number: int, after: int) -> None:

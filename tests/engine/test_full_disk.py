@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_at_any_moment(
     assert ended >= points // 2, "the disk did fill up"
 
 
-@pytest.mark.parametrize("epoch", [0, 1])
+@pytest.mark.parametrize("epoch", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_a_disk_that_others_fill_as_soon_as_there_is_room(
     epoch: int, folder: Path, disk: Path, driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,12 +198,11 @@ def test_a_disk_that_others_fill_as_soon_as_there_is_room(
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "The disk is full. Cannot write"),
+        pytest.param(errno.ENOSPC, "The disk is full. Cannot write", marks=pytest.mark.slow),
         (errno.EDQUOT, "The disk is full: all that you may use"),
-        (errno.EIO, "its disk could not be written"),
+        pytest.param(errno.EIO, "its disk could not be written", marks=pytest.mark.slow),
         (errno.EROFS, "its disk could not be written"),
     ],
-    ids=errno.errorcode.get,
 )
 def test_a_disk_that_answers_no_more(
     number: int, words: str, folder: Path, home: Path, driver: Driver, monkeypatch: pytest.MonkeyPatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,8 @@ def run_zip(seed: int) -> bytes:
     config = {"format": 1, "kind": "finetune", "created": 1.0, "settings": settings()}
     sound: dict[str, Any] = {"config.json": config, "events.jsonl": _EVENTS, "notes.json": _OTHERS["notes.json"]}
     name = chance.choice(["20260101-000000-run"] * 6 + ["", "..", "/etc", "C:", "猫" * 90, "a/b", "x" * 300, "con"])
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+    with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        warnings.simplefilter("ignore")  # a name twice is meant
         for called, value in sound.items():
             is_odd = chance.random() < 0.4
             content = damaged(chance if is_odd else random.Random(-1), value, is_lines=called == "events.jsonl")

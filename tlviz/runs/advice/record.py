@@ -142,9 +142,8 @@ def load_record(model: str, data: str) -> AdviceRecord:
 
 def recorded_targets(model: str, most: int = 8) -> list[str]:
     """Return the targets, by name or path, that have advice for a network on record; the last changed first."""
-    files = [(file.stat().st_mtime, file) for file in (home() / "advice").glob("*.json")]
     found: list[str] = []
-    for _, file in sorted(files, reverse=True):
+    for file in sorted((home() / "advice").glob("*.json"), key=_changed, reverse=True):
         try:
             values = read_json(file)
             if values["model"] == model:
@@ -152,6 +151,13 @@ def recorded_targets(model: str, most: int = 8) -> list[str]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found[:most]
+
+
+def _changed(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def keep_record(advised: Advised, model: str, data: str) -> AdviceRecord:

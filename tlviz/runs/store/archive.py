@@ -39,6 +39,8 @@ MAX_RATIO = 200
 """Events shrink to a tenth and weights not at all: more growth, and beyond ``SMALL_BYTES``, is a decompression bomb."""
 SMALL_BYTES = 64 * _MB
 _CHUNK = 2**20
+LONGEST_NAME = 200
+"""Bytes: file systems take 255 for a name, and a hyphen and four letters may follow."""
 
 
 def pack_run(run: RunFolder, file: IO[bytes]) -> None:
@@ -89,7 +91,7 @@ class _Unpacking:
             with open_members(self._archive, self._count, sum(CARRIED.values())) as members:
                 for member in members.each:
                     self._take(member)
-        except READ_ERRORS as error:
+        except (*READ_ERRORS, ValueError, RuntimeError) as error:  # also a name that is no text
             raise BadRunError(f"{self._archive.name} is damaged ({error}); export the run again.") from error
         return self._parent.name if self._parent and self._parent.name else self._archive.stem
 
@@ -158,6 +160,7 @@ def _final(name: str, run: RunFolder) -> Path:
     if not re.match(r"\d{8}-\d{6}-", clean):
         created = min(max(0.0, float(run.config()["created"])), time.time())
         clean = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(created))}-{clean}"
+    clean = clean.encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore").rstrip(".")
     place = make_folder(runs_folder()) / clean
     if place.exists():
         place = place.with_name(f"{clean}-{uuid.uuid4().hex[:4]}")

@@ -106,7 +106,7 @@ class RunFolder:
         except (OSError, DamagedFileError) as error:
             return f"its config.json is damaged ({_reason(error)})"
         try:
-            read_lines(self.path / "events.jsonl")
+            read_lines(self.path / "events.jsonl", is_good=is_event)
         except FileNotFoundError:
             return None
         except (OSError, DamagedFileError) as error:
@@ -121,7 +121,7 @@ class RunFolder:
     def events(self) -> list[dict[str, Any]]:
         """Return the events so far, oldest first; an unfinished, damaged or incomplete line is left out."""
         try:
-            found = [present_event(event) for event in read_lines(self.path / "events.jsonl") if is_event(event)]
+            found = list(map(present_event, read_lines(self.path / "events.jsonl", is_good=is_event)))
         except (OSError, DamagedFileError):
             found = []
         last = last_words(self.path)

@@ -82,7 +82,24 @@ def is_event(value: Any) -> bool:
         return all(is_finite(value.get(name)) for name in _EPOCH_NUMBERS) and isinstance(value["epoch"], int)
     if value.get("event") == "finished" and value.get("status") not in list(Status):
         return False
-    return is_finite(value.get("time", 0.0))
+    return is_finite(value.get("time", 0.0)) and _has_parts(value)
+
+
+_LISTS = ("classes", "problems", "excluded", "copies", "frozen", "switches", "groups")
+
+
+def _has_parts(event: dict[str, Any]) -> bool:
+    """Return whether the lists and tables of an event, where it has them, are ones."""
+    if not all(isinstance(event.get(name), list | None) for name in _LISTS):
+        return False
+    frozen, groups, similarity = event.get("frozen"), event.get("groups"), event.get("similarity")
+    return (
+        all(isinstance(stage, str) for stage in frozen or ())
+        and all(isinstance(row, dict) and isinstance(row.get("stage"), str) for row in groups or ())
+        and all(is_finite(row.get("lr")) for row in groups or ())
+        and (similarity is None or isinstance(similarity, dict))
+        and all(value is None or is_finite(value) for value in (similarity or {}).values())
+    )
 
 
 def is_finite(value: Any) -> TypeGuard[float]:

@@ -29,6 +29,14 @@ def test_events_are_strict_json() -> None:
         ({"event": "started"}, True),
         ({"event": "started", "time": None}, False),
         ({"event": 3}, False),
+        ({"event": "started", "groups": [{"stage": "head", "lr": 0.1}], "frozen": ["stem"]}, True),
+        ({"event": "started", "groups": [{"stage": "head"}]}, False),
+        ({"event": "started", "groups": 3}, False),
+        ({"event": "started", "frozen": [1]}, False),
+        ({"event": "started", "copies": 3}, False),
+        ({"event": "gauged", "similarity": {"stem": None, "head": 0.5}}, True),
+        ({"event": "gauged", "similarity": {"stem": "x"}}, False),
+        ({"event": "gauged", "similarity": [1]}, False),
     ],
 )
 def test_an_event_has_what_its_readers_rely_on(changed: dict[str, object], is_one: bool) -> None:
