@@ -82,7 +82,7 @@ class RunLogger:
     def _start(self, event: Started) -> None:
         images, config = self._state.session.images, self._state.session.config
         problems = [asdict(problem) for problem in images.problems]
-        about = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
+        about: dict[str, Any] = {"classes": images.classes, "problems": problems, "excluded": images.excluded}
         about |= {"copies": self._state.session.copies, "pictures": images.digest}
         left_out = [asdict(one) for one in images.unopened]
         about |= {"left_out": left_out[:MOST_NAMED], "left_out_count": len(left_out), "depth": images.depth.to_json()}
