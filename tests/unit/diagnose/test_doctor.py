@@ -14,6 +14,7 @@ from PIL import Image, ImageEnhance
 
 from tests.painted import paint
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, duplicate_groups
+from tlviz.data.pixels.depth import Depth
 from tlviz.data.sources.notes import exclude, include
 from tlviz.diagnose import doctor as module
 from tlviz.diagnose.doctor import check_dataset, known_report
@@ -118,7 +119,8 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], Kind, str, str]] = {
     "empty": ("x.jpg", lambda: b"", Kind.UNREADABLE, "is empty", "left out"),
     "web page": ("x.jpg", lambda: b"<!DOCTYPE html><title>404</title>", Kind.WRONG_NAME, "is a web page", "left out"),
     "text": ("x.png", lambda: b"hello there", Kind.WRONG_NAME, "is a text file", "left out"),
-    "heic": ("x.jpg", lambda: b"\0\0\0\x18ftypheic\0\0\0\0", Kind.WRONG_NAME, "is a HEIC picture", "left out"),
+    "heic": ("x.jpg", lambda: b"\0\0\0\x18ftypheic\0\0\0\0", Kind.UNREADABLE, "begins as a HEIF", "left out"),
+    "icon": ("x.png", lambda: b"\0\0\1\0\1\0", Kind.WRONG_NAME, "is an icon", "left out"),
     "garbage": ("x.jpg", lambda: bytes(range(128, 256)) * 4, Kind.UNREADABLE, "is not a picture", "left out"),
     "damaged": ("x.png", lambda: png(paint(900))[:40], Kind.UNREADABLE, "is damaged", "left out"),
     "truncated": ("x.jpg", lambda: jpeg(paint(900))[:-900], Kind.TRUNCATED, "truncated", "kept"),
@@ -137,13 +139,12 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], Kind, str, str]] = {
     "nearly constant": ("x.jpg", lambda: jpeg(noisy_black()), Kind.CONSTANT, "(almost) a single colour", "kept"),
     "grey": ("x.jpg", lambda: jpeg(paint(900).convert("L")), Kind.COLOUR_MODE, "stored as greyscale", "kept"),
     "CMYK": ("x.jpg", lambda: jpeg(paint(900).convert("CMYK")), Kind.COLOUR_MODE, "stored as CMYK", "kept"),
-    "16-bit": ("x.png", lambda: png(deep()), Kind.COLOUR_MODE, "16-bit", "kept"),
     "transparent": ("x.png", lambda: png(see_through()), Kind.COLOUR_MODE, "transparent", "kept"),
     "palette": ("x.png", palette_see_through, Kind.COLOUR_MODE, "transparent", "kept"),
     "rotated": ("x.jpg", rotated, Kind.ROTATED, "rotated by 90°", "kept; rotated upright"),
     "long": ("x.png", lambda: png(paint(900, 400, 60)), Kind.ASPECT, "6.7 times as long as wide", "kept"),
-    "no suffix": ("IMG_0001", lambda: jpeg(paint(900)), Kind.WRONG_NAME, "is a JPEG picture", "left out; rename it"),
-    "heic by name": ("x.heic", lambda: b"\0\0\0\x18ftypheic", Kind.WRONG_NAME, "(.heic)", "left out; save it as"),
+    "heic by name": ("x.heic", lambda: b"\0\0\0\x18ftypheic", Kind.UNREADABLE, "is damaged", "left out"),
+    "JPEG XL": ("x.jxl", lambda: b"\xff\x0a", Kind.WRONG_NAME, "(.jxl)", "left out; save it as"),
 }
 
 
@@ -160,7 +161,16 @@ def test_a_planted_fault_is_the_only_finding(root: Path, fault: str) -> None:
         assert finding.severity in (Severity.ERROR, Severity.WARNING)
 
 
+def test_a_deep_picture_is_told_with_its_range(root: Path) -> None:
+    (root / "cat" / "x.png").write_bytes(png(deep()))
+    found = {finding.kind: finding for finding in look(root).findings}
+    assert found.keys() == {Kind.COLOUR_MODE, Kind.DEEP}
+    assert "stored as over 8 bits" in found[Kind.COLOUR_MODE].problem
+    assert "1 picture has over 8 bits a value or other bands: values from " in found[Kind.DEEP].problem
+
+
 HARMLESS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "no suffix": ("IMG_0001", lambda: jpeg(paint(900))),
     "a palette without transparency": ("x.png", lambda: png(paint(900).quantize(32))),
     "an opaque alpha channel": ("x.png", lambda: png(paint(900).convert("RGBA"))),
     "a phone's second picture": ("x.jpg", phone_picture),
@@ -345,20 +355,20 @@ def test_mixed_modes_and_sizes_are_told_once(root: Path) -> None:
 def test_a_file_and_a_folder_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated, because a superuser may read everything."""
     refused = root / "cat" / "00.png"
-    real_read, real_scan = Path.read_bytes, os.scandir
+    real_open, real_scan = os.open, os.scandir
     (root / "cat" / "inner").mkdir()
 
-    def read(self: Path) -> bytes:
-        if self == refused:
-            raise PermissionError(13, "Permission denied", str(self))
-        return real_read(self)
+    def open_file(path: str | Path, *rest: int) -> int:
+        if path == refused:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_open(path, *rest)
 
     def scan(path: str | Path = ".") -> object:
         if str(path).endswith("inner"):
             raise PermissionError(13, "Permission denied", str(path))
         return real_scan(path)
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(os, "open", open_file)
     monkeypatch.setattr(os, "scandir", scan)
     found = {finding.path: finding.problem for finding in look(root).findings}
     assert found == {
@@ -427,9 +437,9 @@ def test_a_stop_ends_the_look_within_the_files_already_begun(root: Path, monkeyp
     begun: list[str] = []
     real = module.inspect_file
 
-    def counted(read: Callable[[], bytes], path: str) -> object:
+    def counted(read: Callable[[], bytes], path: str, depth: Depth) -> object:
         begun.append(path)
-        return real(read, path)
+        return real(read, path, depth)
 
     def stop(doing: str, done: int, total: int) -> None:
         raise KeyboardInterrupt

@@ -8,6 +8,7 @@ after one tone curve, so that brightness and clipping do not count (the correlat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ _SMALLEST = 0.5
 _LIKELY = 0.65
 """Finer structure that agrees less is not that of copies, whatever was done to their brightness."""
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -68,13 +69,15 @@ def directions(pictures: Floats) -> Floats:
     flat = pictures.reshape(*pictures.shape[:-2], pictures.shape[-2] * pictures.shape[-1]).astype(np.float32)
     flat = flat - flat.mean(-1, keepdims=True)
     norms = np.linalg.norm(flat, axis=-1, keepdims=True)
-    return np.divide(flat, norms, out=np.zeros_like(flat), where=norms > flat.shape[-1] ** 0.5)
+    result: Floats = np.divide(flat, norms, out=np.zeros_like(flat), where=norms > flat.shape[-1] ** 0.5)
+    return result
 
 
 def coarse(grey: Floats) -> Floats:
     """Return the means of cells: (..., COARSE, COARSE)."""
     cell = SIDE // COARSE
-    return grey.reshape(*grey.shape[:-2], COARSE, cell, COARSE, cell).mean((-3, -1))
+    result: Floats = grey.reshape(*grey.shape[:-2], COARSE, cell, COARSE, cell).mean((-3, -1))
+    return result
 
 
 def windows(grey: Floats) -> Floats:
@@ -142,7 +145,8 @@ def _step(moving: Floats, down: Floats, right: Floats, wanted: Floats, boxes: Fl
     moved = boxes + np.clip(np.linalg.solve(normal, slopes @ (wanted - seen)[..., None])[..., 0], -0.05, 0.05)
     moved[:, 2:] = np.clip(moved[:, 2:], _SMALLEST, 1)
     moved[:, :2] = np.clip(moved[:, :2], 0, 1 - moved[:, 2:])
-    return moved
+    result: Floats = moved
+    return result
 
 
 def _sampled(pictures: Floats, boxes: Floats, side: int) -> Floats:
@@ -156,7 +160,8 @@ def _sampled(pictures: Floats, boxes: Floats, side: int) -> Floats:
 def _linear(places: Floats) -> Floats:
     """Return the weights (P, n, S) that interpolate at places (P, n), shares of the side."""
     at = np.clip(places * SIDE - 0.5, 0, SIDE - 1)
-    return np.clip(1 - np.abs(at[..., None] - np.arange(SIDE, dtype=np.float32)), 0, 1)
+    result: Floats = np.clip(1 - np.abs(at[..., None] - np.arange(SIDE, dtype=np.float32)), 0, 1)
+    return result
 
 
 def _shrunk(pictures: Floats, side: int) -> Floats:
@@ -199,7 +204,8 @@ def _toned(seen: Floats, wanted: Floats) -> Floats:
     """Return what one tone curve, the mean of ``wanted`` where ``seen`` has like values, makes of ``seen`` (n,)."""
     edges = np.unique(np.quantile(seen, np.linspace(0, 1, _TONES + 1)))
     if len(edges) < 3:
-        return seen + (wanted.mean() - seen.mean())
+        result: Floats = seen + (wanted.mean() - seen.mean())
+        return result
     place = np.clip(np.searchsorted(edges, seen, "right") - 1, 0, len(edges) - 2)
     counts = np.maximum(np.bincount(place, minlength=len(edges) - 1), 1)
     tones, values = (np.bincount(place, one, len(edges) - 1) / counts for one in (wanted, seen))
@@ -211,7 +217,8 @@ def _fine(pictures: Floats) -> Floats:
     """Take the mean of each cell away."""
     cells = pictures.shape[-1] // _CELL
     grid = pictures.reshape(len(pictures), cells, _CELL, cells, _CELL)
-    return (grid - grid.mean((2, 4), keepdims=True)).reshape(pictures.shape)
+    result: Floats = (grid - grid.mean((2, 4), keepdims=True)).reshape(pictures.shape)
+    return result
 
 
 def _offsets(size: float) -> list[float]:
@@ -223,7 +230,8 @@ def _averages(size: float) -> Floats:
     edges = np.array(_offsets(size))[:, None] + np.linspace(0, size, COARSE + 1)
     low, high, pixel = edges[:, :-1, None] * SIDE, edges[:, 1:, None] * SIDE, np.arange(SIDE)
     covered = np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None)
-    return (covered / (high - low)).astype(np.float32)
+    result: Floats = (covered / (high - low)).astype(np.float32)
+    return result
 
 
 _AVERAGES = [_averages(size) for size in _SIZES]

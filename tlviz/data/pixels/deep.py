@@ -157,7 +157,10 @@ def _missing(chunk: Values, deep: Deep, depth: Depth) -> Mask | None:
         if nothing is not None:
             here = chunk == _of_kind(nothing, chunk.dtype)
             gone = here if gone is None else gone | here
-    return gone.all(-1) if gone is not None and gone.ndim == 3 else gone
+    if gone is None or gone.ndim < 3:
+        return gone
+    every: Mask = np.asarray(gone.all(axis=-1))
+    return every
 
 
 def _of_kind(value: float, dtype: np.dtype[Any]) -> Any:

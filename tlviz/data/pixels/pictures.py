@@ -196,11 +196,12 @@ def _decode(content: bytes, kind: str, label: str, enough: int | None, depth: De
     if not image.mode.startswith(("I", "F")):
         return Opened(image, None, *about)
     transparent = image.info.get("transparency")
-    low, high = image.getextrema() if image.mode == "I" else (0, 65535)
-    full = (0.0, 65535.0) if image.mode != "F" and low >= 0 and high <= 65535 else None
-    return Opened(
-        None, Deep(np.asarray(image), full, no_data=transparent if isinstance(transparent, int) else None), *about
+    values = np.asarray(image)
+    is_short = image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and values.max() <= 65535)
+    deep = Deep(
+        values, (0.0, 65535.0) if is_short else None, no_data=transparent if isinstance(transparent, int) else None
     )
+    return Opened(None, deep, *about)
 
 
 def _tiff(content: bytes, page: tiff.Page, depth: Depth, label: str) -> Opened:

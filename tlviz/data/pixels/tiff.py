@@ -12,7 +12,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class Page:
     offsets: tuple[int, ...]
     counts: tuple[int, ...]
     extra: tuple[int, ...]
-    order: str
+    order: Literal["<", ">"]
     fill_order: int
     orientation: int
     no_data: float | None
