@@ -16,7 +16,7 @@ from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder_layout import decide, find_top, layout_words
 from tlviz.data.sources.folder_masks import find_masks
 from tlviz.data.sources.folder_slots import Arrangement, Slot
-from tlviz.data.sources.folder_tree import NO_PICTURE, Folder, Tree, is_picture_name, read_tree
+from tlviz.data.sources.folder_tree import Folder, Tree, is_no_picture, is_picture_name, read_tree
 from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
 from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name
@@ -270,7 +270,7 @@ def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
 
 def _refuse_beside(called: str, tree: Tree) -> None:
     """Raise ``BadDatasetError`` where what is wanted may lie beside the pictures: a table of them, or archives."""
-    others = [left.path for left in tree.left_out if left.reason.startswith(NO_PICTURE)]
+    others = [left.path for left in tree.left_out if is_no_picture(left.reason)]
     tables = [path for path in others if path.lower().endswith((".csv", ".tsv"))]
     archives = [path for path in others if path.lower().endswith(_ARCHIVES)]
     if tables and tree.root.count:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tlviz.data.pixels.problem import Problem
-from tlviz.data.pixels.signatures import SUFFIXES, is_picture, why_no_picture
+from tlviz.data.pixels.signatures import SUFFIXES, is_picture, name_foreign, read_head
 from tlviz.data.sources.reading import LeftOut
 from tlviz.data.sources.side_names import is_system_name
 from tlviz.data.sources.store import NOTE
@@ -79,6 +79,17 @@ def is_picture_name(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten thousand times)
 
 
+def no_picture(start: bytes) -> str:
+    """Say why a file that begins so is no picture."""
+    kind = name_foreign(start)
+    return f"{NO_PICTURE}, but {kind}" if kind and kind != TEXT else NO_PICTURE
+
+
+def is_no_picture(reason: str) -> bool:
+    """Return whether a file is left out because it is no picture."""
+    return reason.startswith(NO_PICTURE)
+
+
 class _Reader:
     """One pass over a folder and what is below it."""
 
@@ -112,7 +123,7 @@ class _Reader:
             elif (reason := _why_no_picture(entry)) is None:
                 pictures.append(entry.name)
             elif entry.name != NOTE:
-                others += reason.startswith(NO_PICTURE)
+                others += is_no_picture(reason)
                 self._leave(named, reason)
         folders = [
             self._folder(f"{path}{os.sep}{name}", f"{below}/{name}" if below else name, (*way, real))
@@ -174,4 +185,4 @@ def _why_no_picture(entry: os.DirEntry[str]) -> str | None:
         return "a pipe or a device, not a file"
     if is_picture(entry.path):
         return None
-    return SYSTEM_FILE if is_system_name(entry.name) else f"{NO_PICTURE}: {why_no_picture(entry.path)}"
+    return SYSTEM_FILE if is_system_name(entry.name) else no_picture(read_head(entry.path))

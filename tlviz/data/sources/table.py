@@ -22,18 +22,16 @@ from tlviz.data.sources.tables.rows import Losses, check_rows, usable_rows
 from tlviz.data.sources.tables.words import GROUPS, is_any, named_alike
 from tlviz.data.sources.target import Target, file_sources
 from tlviz.data.training.flips import suggest_may_flip
-from tlviz.errors import BadDatasetError, quoted
+from tlviz.errors import quoted
 
 SUFFIXES = (".csv", ".tsv", ".txt")
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".parquet", ".feather", ".arrow")
-"""Tables that are no text: they are refused in words."""
 MOST_COLUMNS = 200
 """Columns of a table that a person can choose from on a page."""
 
 
 def is_table(path: Path) -> bool:
     """Return whether a path is named like a table."""
-    return path.suffix.lower() in (*SUFFIXES, *SPREADSHEETS)
+    return path.suffix.lower() in SUFFIXES
 
 
 def table_target(path: Path, read_as: ReadAs = GUESSED, *, must_train: bool = True) -> Target:
@@ -42,8 +40,6 @@ def table_target(path: Path, read_as: ReadAs = GUESSED, *, must_train: bool = Tr
     ``must_train`` False lets classes without training pictures through.
     Raises ``BadDatasetError`` where it has no column of picture paths or of labels, or too little is left.
     """
-    if path.suffix.lower() in SPREADSHEETS and path.exists():
-        raise BadDatasetError(f"The table {path} is no text file; save it as CSV, which every such program can write.")
     locator = Locator(path.parent, path.stem, Index(path.parent))
     grid = read_grid(path, locator.is_there)
     lost = Losses(path)
