@@ -27,7 +27,7 @@ def test_a_range_test_suggests_rates_for_the_settings_of_a_run(capsys: pytest.Ca
     printed = capsys.readouterr().out
     assert "in the first phase, the only one that was tested: --head-lr" in printed
     assert "--backbone-lr" not in printed
-    assert call(capsys, "runs")[1] == {"runs": []}
+    assert call(capsys, "runs")[1] == {"runs": [], "left_out": []}
 
 
 def test_a_range_test_that_fails_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from tlviz.data.sources.reading import GUESSED, Layout, ReadAs
 from tlviz.finetune.config import SETTINGS
 from tlviz.ui.cached import targets
 from tlviz.ui.messages import heed, plain
+from tlviz.ui.state import key_of
 
 MOST_ROWS = 1000
 AS_IT_LOOKS, NONE = "as it looks", "none"
@@ -72,29 +72,29 @@ def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> No
     if layouts:
         options = ["", *map(str, layouts)]
         st.selectbox(
-            SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=_key(data, "layout"),
+            SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=key_of("layout", data),
             format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
         )  # fmt: skip
         st.text_input(
-            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=_key(data, "group_pattern"),
+            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=key_of("group_pattern", data),
             help=SETTINGS["group_pattern"].help,
         )  # fmt: skip
     for name in COLUMNS if columns else ():
         extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
         names = ["", *columns, *extra]
         st.selectbox(
-            SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=_key(data, name),
+            SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=key_of(name, data),
             format_func=lambda one: one or AS_IT_LOOKS, help=SETTINGS[name].help,
         )  # fmt: skip
     st.button(
-        "Read it so", type="primary", key=_key(data, "decide"), on_click=heed, args=(_decide, data, offered),
+        "Read it so", type="primary", key=key_of("decide", data), on_click=heed, args=(_decide, data, offered),
         help="Remembered for this target, also by the command line.",
     )  # fmt: skip
 
 
 def _decide(data: str, offered: Sequence[str]) -> None:
     """Remember what the controls say now; a choice and a click may come together."""
-    said = {name: st.session_state.get(_key(data, name)) for name in offered}
+    said = {name: st.session_state.get(key_of(name, data)) for name in offered}
     _remember(data, ReadAs.from_json({name: str(value).strip() for name, value in said.items() if value}))
 
 
@@ -107,8 +107,3 @@ def _remember(data: str, read_as: ReadAs) -> None:
 
 def _at(options: Sequence[str], value: str | None) -> int:
     return options.index(value) if value in options else 0
-
-
-def _key(data: str, name: str) -> str:
-    """Return a control's key; the target's name in it could be anything."""
-    return f"read_{name}_{hashlib.sha256(data.encode(errors='surrogateescape')).hexdigest()[:12]}"
