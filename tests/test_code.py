@@ -57,6 +57,7 @@ OWN_KEYS = {"key_of", "_signs"}
 OWN_WORDS = {
     "tlviz/ui/race/form.py": {"sweep", "row.name"},
     "tlviz/ui/cached/working.py": {"name"},
+    "tlviz/ui/target/reading.py": {"name"},
     "tlviz/ui/widgets/live_chart.py": {"_LIBRARY"},
 }
 """What the program itself calls things may stand in the key of a component; names from outside may not."""

@@ -15,4 +15,4 @@ def test_a_folder_with_nothing_in_it_starts_no_run(capsys: pytest.CaptureFixture
     )
     assert status == 2
     assert "holds no pictures" in told
-    assert call(capsys, "runs")[1] == {"runs": []}
+    assert call(capsys, "runs")[1] == {"runs": [], "left_out": []}

@@ -82,7 +82,7 @@ def is_picture_name(name: str) -> bool:
 def no_picture(start: bytes) -> str:
     """Say why a file that begins so is no picture."""
     kind = name_foreign(start)
-    return f"{NO_PICTURE}, but {kind}" if kind and kind != TEXT else NO_PICTURE
+    return f"{NO_PICTURE}, but {kind}" if kind and kind != "a text file" else NO_PICTURE
 
 
 def is_no_picture(reason: str) -> bool:

@@ -72,29 +72,29 @@ def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> No
     if layouts:
         options = ["", *map(str, layouts)]
         st.selectbox(
-            SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=key_of("layout", data),
+            SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=key_of("read_layout", data),
             format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
         )  # fmt: skip
         st.text_input(
-            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=key_of("group_pattern", data),
+            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=key_of("read_group_pattern", data),
             help=SETTINGS["group_pattern"].help,
         )  # fmt: skip
     for name in COLUMNS if columns else ():
         extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
         names = ["", *columns, *extra]
         st.selectbox(
-            SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=key_of(name, data),
+            SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=key_of(f"read_{name}", data),
             format_func=lambda one: one or AS_IT_LOOKS, help=SETTINGS[name].help,
         )  # fmt: skip
     st.button(
-        "Read it so", type="primary", key=key_of("decide", data), on_click=heed, args=(_decide, data, offered),
+        "Read it so", type="primary", key=key_of("read_decide", data), on_click=heed, args=(_decide, data, offered),
         help="Remembered for this target, also by the command line.",
     )  # fmt: skip
 
 
 def _decide(data: str, offered: Sequence[str]) -> None:
     """Remember what the controls say now; a choice and a click may come together."""
-    said = {name: st.session_state.get(key_of(name, data)) for name in offered}
+    said = {name: st.session_state.get(key_of(f"read_{name}", data)) for name in offered}
     _remember(data, ReadAs.from_json({name: str(value).strip() for name, value in said.items() if value}))
 
 

@@ -23,7 +23,7 @@ def draw(tmp_path: Path) -> Draw:
         for path in paths:
             file = tmp_path / "target" / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content.read_bytes())
+            file.write_bytes(b"words" if path.endswith(".txt") else content.read_bytes())
 
     return write
 
