@@ -40,22 +40,28 @@ class Overlay:
     """How well P pairs agree once laid over each other, each (P,): 1 is the same picture.
 
     ``whole`` is the share of the variance that one tone curve explains, ``detail`` the correlation of what is finer
-    than a cell, ``worst`` the largest difference of any block against what varies in it.  ``boxes`` (P, 4) are where
+    than a cell, ``worst`` the largest difference of any block against what varies in it.  ``plain`` is the
+    correlation without any tone curve.  ``boxes`` (P, 4) are where
     the one lies in the other: top, left, height and width as shares.
     """
 
     whole: Floats
     detail: Floats
     worst: Floats
+    plain: Floats
     boxes: Floats
 
-    def keep(self, rows: Ints, judged: tuple[Floats, Floats, Floats]) -> None:
+    def keep(self, rows: Ints, judged: tuple[Floats, Floats, Floats, Floats]) -> None:
         """Write down what was judged of some pairs."""
-        self.whole[rows], self.detail[rows], self.worst[rows] = judged
+        self.whole[rows], self.detail[rows], self.worst[rows], self.plain[rows] = judged
 
-    def agrees(self) -> Mask:
-        """Return which pairs are one picture; set by what is done to copies and by the most alike other pictures."""
-        return (self.whole >= 0.82) & (self.detail >= 0.86) & (self.worst <= 0.7)
+    def agrees(self, lost_colours: Mask) -> Mask:
+        """Return which pairs are one picture; set by what is done to copies and by the most alike other pictures.
+
+        Where only one of the two has colours (P,), the other may be a drawing of the same outlines: no tone curve then.
+        """
+        kept = ~lost_colours | (self.plain >= 0.95)
+        return kept & (self.whole >= 0.82) & (self.detail >= 0.86) & (self.worst <= 0.7)
 
 
 def oriented(grey: Floats) -> Floats:
@@ -182,11 +188,12 @@ def _smooth(pictures: Floats, times: int) -> Floats:
 
 def _nothing(count: int, boxes: Floats) -> Overlay:
     """Return what holds before anything was judged: no agreement."""
-    return Overlay(np.zeros(count, np.float32), np.zeros(count, np.float32), np.full(count, np.inf, np.float32), boxes)
+    none = [np.zeros(count, np.float32) for _ in range(3)]
+    return Overlay(none[0], none[1], np.full(count, np.inf, np.float32), none[2], boxes)
 
 
-def _judged(seen: Floats, wanted: Floats) -> tuple[Floats, Floats, Floats]:
-    """Compare (P, n, n) with (P, n, n) after the tone curve that fits best: whole, detail and worst, each (P,)."""
+def _judged(seen: Floats, wanted: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Compare (P, n, n) with (P, n, n) after the tone curve that fits best: whole, detail, worst, plain, each (P,)."""
     count, side = len(seen), seen.shape[-1]
     pairs = zip(seen.reshape(count, side * side), wanted.reshape(count, side * side), strict=True)
     toned = np.array([_toned(one, other) for one, other in pairs], np.float32).reshape(seen.shape)
@@ -197,7 +204,7 @@ def _judged(seen: Floats, wanted: Floats) -> tuple[Floats, Floats, Floats]:
     own = wanted.reshape(grid).std((2, 4)) + 0.25 * spread[:, None, None]
     worst = (np.sqrt(squares.reshape(grid).mean((2, 4))) / own).max((1, 2))
     detail = (directions(_fine(toned)) * directions(_fine(wanted))).sum(1)
-    return whole, detail, worst
+    return whole, detail, worst, (directions(seen) * directions(wanted)).sum(1)
 
 
 def _toned(seen: Floats, wanted: Floats) -> Floats:

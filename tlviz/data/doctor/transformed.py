@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tlviz.data.doctor.alignment import (
     BOXES,
     Floats,
+    Mask,
     coarse,
     directions,
     oriented,
@@ -25,6 +26,8 @@ from tlviz.data.doctor.inspect_file import Facts
 
 SMALLEST_SIDE = 32
 """Of a picture with a shorter side nobody can tell a turned copy from a lookalike."""
+_COLOURED = 4.0
+"""Mean distance of the highest from the lowest channel, of 255, from which on a picture has colours."""
 _ALIKE = 0.8
 _CANDIDATES = 5
 """A picture is compared in detail with this many that resemble it in the same frame, turned or not."""
@@ -59,16 +62,17 @@ def find_transformed(
         return
     greys = np.stack([facts[at].grey for at in members]).astype(np.float32)
     turned = directions(coarse(oriented(greys)))
-    yield from _in_frame(members, greys, turned, check)
+    coloured = np.array([np.ptp(facts[at].thumb.astype(int), axis=-1).mean() >= _COLOURED for at in members])
+    yield from _in_frame(members, greys, turned, coloured, check)
     if neighbours is not None:
         places = {int(at): place for place, at in enumerate(members)}
         near = [[places[at] for at in row if at in places] for row in neighbours[members].tolist()]
-        yield from _alike_in_frame(members, greys, turned, near, check)
-        yield from _cropped(facts, members, greys, turned, near, check)
+        yield from _alike_in_frame(members, greys, turned, coloured, near, check)
+        yield from _cropped(facts, members, greys, turned, coloured, near, check)
 
 
 def _in_frame(
-    members: Ints, greys: Floats, turned: Floats, check: Callable[[], None] | None
+    members: Ints, greys: Floats, turned: Floats, coloured: Mask, check: Callable[[], None] | None
 ) -> Iterator[tuple[int, int]]:
     """Compare every picture as it is with every other one in eight orientations."""
     count = len(members)
@@ -88,13 +92,13 @@ def _in_frame(
             if len(one)
             else greys[:0]
         )
-        agrees = same_frame(greys[start + one], as_turned).agrees()
+        agrees = same_frame(greys[start + one], as_turned).agrees(coloured[start + one] != coloured[start + other])
         for row, at in zip(one[agrees], other[agrees], strict=True):
             yield int(members[start + row]), int(members[start + at])
 
 
 def _alike_in_frame(
-    members: Ints, greys: Floats, turned: Floats, near: Near, check: Callable[[], None] | None
+    members: Ints, greys: Floats, turned: Floats, coloured: Mask, near: Near, check: Callable[[], None] | None
 ) -> Iterator[tuple[int, int]]:
     """Compare every picture with those that a network finds like it, whose tones may be far off."""
     for start in range(0, len(members), _BLOCK):
@@ -106,13 +110,19 @@ def _alike_in_frame(
         one, other = np.array(pairs, dtype=np.int64).T
         turns = (turned[other] @ turned[one, 0][..., None])[..., 0].argmax(1)
         as_turned = np.stack([_orient(greys[at], turn) for at, turn in zip(other, turns, strict=True)])
-        agrees = same_frame(greys[one], as_turned).agrees()
+        agrees = same_frame(greys[one], as_turned).agrees(coloured[one] != coloured[other])
         for first, second in zip(members[one[agrees]].tolist(), members[other[agrees]].tolist(), strict=True):
             yield min(first, second), max(first, second)
 
 
 def _cropped(
-    facts: Sequence[Facts], members: Ints, greys: Floats, turned: Floats, near: Near, check: Callable[[], None] | None
+    facts: Sequence[Facts],
+    members: Ints,
+    greys: Floats,
+    turned: Floats,
+    coloured: Mask,
+    near: Near,
+    check: Callable[[], None] | None,
 ) -> Iterator[tuple[int, int]]:
     """Look for every picture, in eight orientations, inside those that a network finds like it."""
     around: dict[int, set[int]] = defaultdict(set)
@@ -135,7 +145,11 @@ def _cropped(
         ones = np.stack([_orient(greys[at], way) for at, way in zip(small, turn, strict=True)])
         found = overlay(ones, greys[large], BOXES[window])
         scale = np.log(found.boxes[:, 3] / found.boxes[:, 2]) + aspects[large] - _turned_aspect(aspects[small], turn)
-        agrees = found.agrees() & (np.abs(scale) <= _ASPECT) & (found.boxes[:, 2:].min(1) < _CROPPED)
+        agrees = (
+            found.agrees(coloured[large] != coloured[small])
+            & (np.abs(scale) <= _ASPECT)
+            & (found.boxes[:, 2:].min(1) < _CROPPED)
+        )
         for one, other in zip(members[large[agrees]].tolist(), members[small[agrees]].tolist(), strict=True):
             yield min(one, other), max(one, other)
 

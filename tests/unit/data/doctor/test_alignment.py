@@ -31,19 +31,28 @@ def test_a_window_is_found_to_a_hundredth(box: tuple[float, float, float, float]
     scores = windows(whole) @ directions(coarse(part))
     found = overlay(part[None], whole[None], BOXES[[scores.argmax()]])
     assert found.boxes[0] == pytest.approx(box, abs=0.012)
-    assert found.agrees().all()
+    assert found.agrees(np.array([False])).all()
 
 
 def test_the_tones_do_not_count_and_another_picture_does() -> None:
     one = grey()
     darker, clipped = one * 0.5 + 30, np.minimum(one * 1.4, 255)
-    assert same_frame(np.stack([darker, clipped]), np.stack([one, one])).agrees().all()
-    assert not same_frame(grey(4)[None], one[None]).agrees().any()
-    assert not same_frame(255 - one[None], one[None]).agrees().any()
+    assert same_frame(np.stack([darker, clipped]), np.stack([one, one])).agrees(np.zeros((), bool)).all()
+    assert not same_frame(grey(4)[None], one[None]).agrees(np.zeros((), bool)).any()
+    assert not same_frame(255 - one[None], one[None]).agrees(np.zeros((), bool)).any()
 
 
 def test_no_pairs_and_plain_pictures_give_no_agreement() -> None:
-    none = np.zeros((0, SIDE, SIDE), np.float32)
-    assert len(same_frame(none, none).agrees()) == len(overlay(none, none, np.zeros((0, 4), np.float32)).agrees()) == 0
+    none, no = np.zeros((0, SIDE, SIDE), np.float32), np.zeros(0, bool)
+    assert len(same_frame(none, none).agrees(no)) == 0
+    assert len(overlay(none, none, np.zeros((0, 4), np.float32)).agrees(no)) == 0
     plain = np.zeros((1, SIDE, SIDE), np.float32)
-    assert not same_frame(plain, plain).agrees().any()
+    assert not same_frame(plain, plain).agrees(np.zeros((), bool)).any()
+
+
+def test_where_only_one_has_colours_the_tones_count() -> None:
+    one = grey()
+    clipped = same_frame(np.minimum(one * 1.8, 255)[None], one[None])
+    assert clipped.agrees(np.array([False])).all()
+    assert not clipped.agrees(np.array([True])).any()
+    assert same_frame(one[None], one[None]).agrees(np.array([True])).all()
