@@ -57,7 +57,7 @@ def code(value: Any, protocol: int = 2) -> str:
         slice(1, 2),
         os.system,  # named, not called
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_harmless_objects(value: Any, protocol: int) -> None:
     assert code(value, protocol) == ""

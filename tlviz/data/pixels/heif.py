@@ -1,4 +1,4 @@
-"""HEIC and HEIF pictures, as phones take them: pillow-heif teaches Pillow the format."""
+"""HEIC and HEIF pictures, as phones take them: pi-heif teaches Pillow the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def register() -> None:
     global _is_ready
     with _lock:
         if not _is_ready:
-            from pillow_heif import register_heif_opener
+            from pi_heif import register_heif_opener
 
             register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
             _is_ready = True

@@ -1,4 +1,4 @@
-"""HEIC files are read where pillow-heif is there, and named where it is not."""
+"""HEIC files are read where pi-heif is there, and named where it is not."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def test_a_heic_file_is_read() -> None:
 
 def test_without_the_library_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heif, "_is_ready", False)
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(BadPictureError, match="x is a HEIC picture, and pillow_heif is not installed; save it as JPEG"):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(BadPictureError, match="x is a HEIC picture, and pi_heif is not installed; save it as JPEG"):
         open_picture(HEIC, "x")
