@@ -10,14 +10,16 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from tlviz.data.pixels.problem import Problem
+from tlviz.data.pixels.signatures import HEAD, picture_format
 from tlviz.data.sources.archive_members import READ_ERRORS, ArchiveMember, EntryKind, open_members, safe_path
 from tlviz.data.sources.folder import scan_folder
-from tlviz.data.sources.folder_tree import HIDDEN, NO_PICTURE, SYSTEM, is_picture_name
+from tlviz.data.sources.folder_tree import HIDDEN, SYSTEM, is_picture_name, no_picture
 from tlviz.data.sources.part_names import part_name
 from tlviz.data.sources.reading import LeftOut
 from tlviz.data.sources.side_names import is_system_name
@@ -155,7 +157,21 @@ class _Unpacking:
         elif is_picture_name(path.name):
             self._write(member, path)
         else:
-            self._leave(str(path), NO_PICTURE)
+            self._look_into(member, path)
+
+    def _look_into(self, member: ArchiveMember, path: PurePosixPath) -> None:
+        """Unpack a file that is not named like a picture but begins as one."""
+        try:
+            source = cast(BufferedReader, member.open())  # of a TAR and of a ZIP alike it can be peeked into
+            start = source.peek(HEAD)[:HEAD]
+        except READ_ERRORS as error:
+            self._note(member, f"damaged in the archive ({_reason(error)})")
+            return
+        if picture_format(start):
+            self._write(replace(member, open=lambda: source), path)
+        else:
+            source.close()
+            self._leave(str(path), no_picture(start))
 
     def _write(self, member: ArchiveMember, path: PurePosixPath) -> None:
         """Copy one picture, never over another."""

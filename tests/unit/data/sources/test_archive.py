@@ -100,6 +100,14 @@ def test_an_archive_is_a_target(tmp_path: Path, form: str) -> None:
     assert images.title == f"my pets.{form}"
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_pictures_are_known_by_their_content(tmp_path: Path, form: str) -> None:
+    content = {"cat/1": picture(), "cat/2.dat": picture(1), "cat/words": b"no picture", "dog/1.png": picture(2)}
+    target = open_target(str(pack(tmp_path / f"set.{form}", content)))
+    assert target.names == ("cat/1", "cat/2.dat", "dog/1.png")
+    assert [(left.path, left.reason) for left in target.left_out] == [("cat/words", "not a picture file")]
+
+
 def test_it_is_unpacked_once_and_found_again_by_content_and_by_name(tmp_path: Path) -> None:
     first = unpack(pack(tmp_path / "pets.zip", sound()))
     before = (first / "cat/0.png").stat().st_mtime_ns
