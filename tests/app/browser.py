@@ -194,7 +194,7 @@ class Visit:
         end = time.time() + seconds
         while self.points("validation") < count:
             assert time.time() < end, f"the curve has {self.points('validation')} points, not {count}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(250)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ CHOSEN: dict[str, Any] = {
     "test_share": 0.15, "folds": 4, "fold": 2, "dropout": 0.35, "unfreeze_factor": 0.3, "layer_decay": 0.6,
     "warmup": 1.5, "device": "cpu", "tune": "norms", "layout": "leaves", "label_column": "kind", "path_column": "file",
     "split_column": "part", "group_column": "patient", "group_pattern": "^([0-9]+)",
+    "value_range": "0:4095", "bands": "3,2,1", "no_data": -9999.0,
 }  # fmt: skip
 
 
@@ -77,7 +78,8 @@ def test_the_page_starts_a_clone_with_every_setting_of_the_run(monkeypatch: pyte
     same = [name for name, value in asdict(run).items() if value == getattr(USUAL, name)]
     assert not same, "each setting of the run is another than usual"
     app = cloned(run)
-    assert f"Also taken over from {list_runs()[0].name}: folds 4, fold 2." in text(app)
+    carried = "value range 0:4095, bands 3,2,1, no data -9999.0, folds 4, fold 2"
+    assert f"Also taken over from {list_runs()[0].name}: {carried}." in text(app)
     assert started(app, monkeypatch) == run
 
 

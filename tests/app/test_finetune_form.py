@@ -123,7 +123,7 @@ def test_every_setting_has_its_control_with_its_range_and_default() -> None:
         if not row.usual:
             assert control.value == row.default, name
     tabs = [tab.label for tab in app.tabs]
-    assert set(tabs) == set(Group) - {Group.RUN, Group.MACHINE}
+    assert set(tabs) == set(Group) - {Group.RUN, Group.TARGET, Group.MACHINE}
     app.number_input(key=Key.EPOCHS).set_value(0).run()
     assert app.number_input(key=Key.EPOCHS).value == SETTINGS["epochs"].default, "a number out of range is not taken"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import streamlit as st
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.notes import remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, is_downloaded
-from tlviz.data.sources.reading import GUESSED
+from tlviz.data.sources.reading import GUESSED, ReadAs
 from tlviz.data.sources.store import stored
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
-from tlviz.finetune.settings import STRATEGY_DECIDES, Group
+from tlviz.finetune.settings import STRATEGY_DECIDES
 from tlviz.finetune.strategies import default_freeze, find_strategy
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder
@@ -27,6 +28,7 @@ from tlviz.ui.state import Key
 
 PLAIN = ("strategy", "image_size", *(row.name for row in SETTINGS.values() if row.place in ("top", "tab")))
 """Settings whose widget on the Fine-tune page has their own name and takes any value of theirs."""
+READING = frozenset(field.name for field in fields(ReadAs))
 
 
 def prepare_clone(run: RunFolder) -> None:
@@ -81,9 +83,9 @@ def _set_split(config: FinetuneConfig) -> None:
 
 
 def _without_field(config: FinetuneConfig) -> dict[str, Any]:
-    """Return what has no field on the page and is not as it would be by itself."""
+    """Return what has no field on the page and is not as usual; how to read a target is noted with the target."""
     usual = configure(config.model, config.data, config.strategy)
-    names = [row.name for row in SETTINGS.values() if row.place == "nowhere" and row.group is not Group.TARGET]
+    names = [row.name for row in SETTINGS.values() if row.place == "nowhere" and row.name not in READING]
     return {name: getattr(config, name) for name in names if getattr(config, name) != getattr(usual, name)}
 
 
