@@ -88,7 +88,7 @@ def test_a_finished_race_says_who_wins_and_what_is_noise() -> None:
     race = finished()
     app = open_page("race")
     assert not app.exception
-    assert "**Full** is ahead with **80.0% ± 4.0%**, but Gradual is not distinguishable from it." in text(app)
+    assert "**Full** is ahead with **80.0% ± 4.3%**, but Gradual is not distinguishable from it." in text(app)
     assert tables(app).count("not distinguishable") == 1
     assert "of 100 validation images" in text(app)
     app.selectbox(key="race_measure").select("loss").run()

@@ -157,7 +157,7 @@ def test_notes_are_written_searched_and_shown() -> None:
     app = open_page("runs", run=run.name)
     app.text_input(key=key_of("name", run.name)).set_value("my <b>best</b>")
     app.text_area(key=key_of("text", run.name)).set_value("with a note")
-    app.button(key=f"FormSubmitter:notes_{run.name}-Save").click().run()
+    app.button(key=f"FormSubmitter:{key_of('notes', run.name)}-Save").click().run()
     assert not app.exception
     assert read_notes(run).name == "my <b>best</b>"
     app.text_input(key="runs_search").set_value("NOTE best").run()
@@ -209,12 +209,14 @@ def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
     network = build_for_target(MODELS["squeezenet1_1"], ("bird", "fruit"), pretrained=True, seed=0, size=64)
     settings = configure("squeezenet1_1", "/nowhere/at/all", "full", image_size=64)
     run.weights.write_bytes(bundle_bytes(network, settings, {"epoch": 1}))
+    folder = tmp_path / "new"
+    folder.mkdir()
     for at in range(2):
-        Image.new("RGB", (30, 30), (200, 40 * at, 0)).save(tmp_path / f"{at}.png")
-    (tmp_path / "bad.png").write_bytes(b"no picture")
+        Image.new("RGB", (30, 30), (200, 40 * at, 0)).save(folder / f"{at}.png")
+    (folder / "bad.png").write_bytes(b"no picture")
     app = open_page("runs")
     app.button_group(key="runs_view").set_value("Try it on new pictures").run()
-    app.text_input(key="try_folder").set_value(str(tmp_path)).run()
+    app.text_input(key="try_folder").set_value(str(folder)).run()
     assert not app.exception
     assert "2 pictures classified." in text(app)
     assert "is unknown, because they are missing" in text(app)
