@@ -80,8 +80,8 @@ def is_event(value: Any) -> bool:
         return False
     if value.get("event") == "epoch":
         return all(is_finite(value.get(name)) for name in _EPOCH_NUMBERS) and isinstance(value["epoch"], int)
-    if value.get("event") == "finished" and value.get("status") not in list(Status):
-        return False
+    if value.get("event") == "finished":  # each kind of job says what it ended with in its own way
+        return value.get("status") in list(Status) and is_finite(value.get("time", 0.0))
     return is_finite(value.get("time", 0.0)) and _has_parts(value)
 
 

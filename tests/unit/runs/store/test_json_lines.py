@@ -26,6 +26,7 @@ def test_events_are_strict_json() -> None:
         ({"val_loss": float("inf")}, False),
         ({"event": "finished"}, False),
         ({"event": "finished", "status": "stopped"}, True),
+        ({"event": "finished", "status": "finished", "classes": 2, "problems": 0}, True),  # of an import
         ({"event": "started"}, True),
         ({"event": "started", "time": None}, False),
         ({"event": 3}, False),
