@@ -148,6 +148,7 @@ def test_the_installed_app_shows_its_pages_in_its_colours(installed: Installed, 
     assert server.process
     try:
         with visiting(server) as visit:
+            visit.page.emulate_media(color_scheme="dark")
             visit.go()
             colour = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
             assert visit.page.evaluate(colour) == "rgb(17, 22, 29)", "theme.dark of .streamlit/config.toml"

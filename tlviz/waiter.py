@@ -73,28 +73,33 @@ def wait(run: str, lock: str, ticket: str, host: str, ended: list[int]) -> None:
         if time.monotonic() >= next_beat:
             beat(run, BEAT % (host, os.getpid(), started, time.time()))
             next_beat = time.monotonic() + BEAT_S
-        is_first = not waits_behind(ticket)
+        is_first = not waits_behind(ticket, run)
         if is_first and is_free(lock):
             return
         time.sleep(POLL_S if is_first else 2 * POLL_S)
 
 
-def waits_behind(ticket: str) -> bool:
-    """Return whether a ticket before this one belongs to a live process; those of dead ones are taken away."""
+def waits_behind(ticket: str, run: str) -> bool:
+    """Return whether a ticket before this one belongs to a live process; those of dead ones are taken away.
+
+    An earlier ticket of the same run is of a process that was killed: its claim is this process's own.
+    """
     folder, own = os.path.split(ticket)
     for name in sorted((name for name in os.listdir(folder) if name < own), reverse=True):
         other = os.path.join(folder, name)
-        if is_live(other):
+        if is_live(other, run):
             return True
         forget(other)
     return False
 
 
-def is_live(ticket: str) -> bool:
-    """Return whether the process of a ticket holds the claim of its run, or has not had the time for it."""
+def is_live(ticket: str, own: str = "") -> bool:
+    """Return whether a ticket's process holds the claim of its run, not ``own``, or has not had the time for it."""
     try:
         with open(ticket, encoding="utf-8", errors="surrogateescape") as file:
             run = file.read()
+        if run == own:
+            return False
         return not is_free(os.path.join(run, CLAIM)) or abs(time.time() - os.stat(ticket).st_mtime) < PATIENCE_S
     except OSError:
         return False

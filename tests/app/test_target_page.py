@@ -90,7 +90,7 @@ def both(pets: Path, tmp_path: Path) -> str:
 
 def test_a_target_says_how_it_is_read_and_a_person_decides(both: str) -> None:
     app = open_page("target", target="folder", folder=both)
-    assert "**both** is read as 2 classes, one folder each; 1 files or folders are left out." in text(app)
+    assert "**both** is read as 2 classes, one folder each; one file or folder is left out." in text(app)
     assert "can be read as the 2 classes ours and theirs" in app.warning[0].value
     assert list(app.dataframe[0].value["path"]) == ["notes.txt"]
     (layout,) = [box for box in app.selectbox if str(box.key).startswith("read_layout")]

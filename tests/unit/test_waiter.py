@@ -169,3 +169,17 @@ def test_where_a_process_cannot_become_another_the_worker_is_its_child(monkeypat
     assert called == [
         [sys.executable, "-P", "-m", "tlviz.worker", "run", "--ticket", "ticket", "--terminated", "--claim", "parent"]
     ]
+
+
+def test_a_ticket_of_a_killed_process_is_not_waited_for_by_the_same_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    tickets = tmp_path / "tickets"
+    tickets.mkdir()
+    for name in ("1", "2"):
+        (tickets / name).write_text(str(run))
+    claim = waiter.take_claim(str(run))
+    assert claim is not None
+    assert not waiter.waits_behind(str(tickets / "2"), str(run))
+    assert not (tickets / "1").exists()
+    assert waiter.waits_behind(str(tickets / "2"), "another run") is False, "there is none before it any more"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
@@ -99,7 +100,8 @@ class FinetuneConfig:
         help="Bands of pictures with several that are red, green and blue, counted from 1, as in 4,3,2; one is grey.",
     )  # fmt: skip
     no_data: float | None = setting(
-        None, group=Group.TARGET, usual="what the file says", place="nowhere", in_race=True, label="No data",
+        None, group=Group.TARGET, usual="what the file says", place="nowhere", in_race=True, low=-sys.float_info.max,
+        high=sys.float_info.max, label="No data",
         help="Value that stands for no data in pictures with over 8 bits, such as -9999; it becomes white.",
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def test_a_network_that_does_not_fit_is_one_sentence_too(job: Any, monkeypatch: 
 def test_memory_that_runs_out_while_pictures_are_decoded_is_not_put_down_to_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(finetune_job, "load_images", fail)

@@ -44,9 +44,9 @@ def render_card(spec: ModelSpec) -> None:
 
 def render_damaged() -> None:
     """Name the person's checkpoints that cannot be used, so that they can be deleted and imported again."""
-    for at, (name, wrong) in enumerate(damaged_models().items()):
+    for name, wrong in damaged_models().items():
         st.warning(f"Your checkpoint {plain(name)} is damaged: {plain(wrong)}.", icon=":material/warning:")
-        st.button(f"Delete {plain(name)}", key=f"delete_damaged_{at}", on_click=heed, args=(_delete_own, name))
+        st.button(f"Delete {plain(name)}", key=key_of("delete_damaged", name), on_click=heed, args=(_delete_own, name))
 
 
 def render_comparison(specs: Sequence[ModelSpec]) -> None:

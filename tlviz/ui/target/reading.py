@@ -29,7 +29,8 @@ COLUMNS = ("label_column", "path_column", "split_column", "group_column")
 def reading_line(images: ImageSet) -> None:
     """Say in one line how a target is read and how much is left out."""
     words = images.reading.in_words()
-    left_out = f"; {len(images.left_out):,} files or folders are left out" if images.left_out else ""
+    count = len(images.left_out)
+    left_out = f"; {_files(count)} {'is' if count == 1 else 'are'} left out" if count else ""
     if words or left_out:
         st.caption(f"**{plain(images.title)}** is read as {plain(words) or 'it is'}{left_out}.")
 
@@ -49,8 +50,12 @@ def render_reading(data: str, images: ImageSet) -> None:
             icon=":material/help:",
         )
     if images.left_out:
-        with st.expander(f"Left out: {len(images.left_out):,} files or folders", icon=":material/block:"):
+        with st.expander(f"Left out: {_files(len(images.left_out))}", icon=":material/block:"):
             st.dataframe([asdict(left) for left in images.left_out[:MOST_ROWS]], hide_index=True)
+
+
+def _files(count: int) -> str:
+    return "one file or folder" if count == 1 else f"{count:,} files or folders"
 
 
 def render_other_reading(data: str | None) -> None:
