@@ -22,12 +22,11 @@ from tlviz.data.sources.archive import is_archive, unpack
 from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.digits import digits_target
 from tlviz.data.sources.folder import given_path, scan_folder
-from tlviz.data.sources.given_file import refuse_file, refuse_no_file
+from tlviz.data.sources.given_file import is_table, refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import list_stored, note_of_stored, stored
-from tlviz.data.sources.table import is_table, table_target
 from tlviz.data.sources.target import Target, folder_target, grouped
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
@@ -118,6 +117,8 @@ def open_target(
     identity = str(dataset.resolve())
     read_as = remembered_reading(identity) if read_as is None else read_as
     if is_table(dataset) and not dataset.is_dir():
+        from tlviz.data.sources.table import table_target  # takes a tenth of a second to import
+
         target = table_target(dataset, read_as, must_train=must_train)
     else:
         refuse_file(dataset)

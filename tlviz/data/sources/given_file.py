@@ -8,6 +8,8 @@ from pathlib import Path
 from tlviz.data.sources.folder_tree import is_picture_name
 from tlviz.errors import BadDatasetError
 
+TABLES = (".csv", ".tsv", ".txt")
+"""Endings of tables."""
 _TARGET = "give a folder with one sub-folder of pictures a class, or a CSV of paths and labels"
 _AS_CSV = "save its sheet of paths and labels as CSV, and give that"
 _UNPACK = "unpack it and give the folder, or pack it as ZIP"
@@ -41,6 +43,11 @@ _STARTS = (
     (b"[", *_OF_ENDING[".json"]),
     (b"SQLite", *_OF_ENDING[".db"]),
 )
+
+
+def is_table(path: Path) -> bool:
+    """Return whether a path is named like a table."""
+    return path.suffix.lower() in TABLES
 
 
 def refuse_file(path: Path) -> None:

@@ -24,14 +24,8 @@ from tlviz.data.sources.target import Target, file_sources
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import quoted
 
-SUFFIXES = (".csv", ".tsv", ".txt")
 MOST_COLUMNS = 200
 """Columns of a table that a person can choose from on a page."""
-
-
-def is_table(path: Path) -> bool:
-    """Return whether a path is named like a table."""
-    return path.suffix.lower() in SUFFIXES
 
 
 def table_target(path: Path, read_as: ReadAs = GUESSED, *, must_train: bool = True) -> Target:
