@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated
 
@@ -41,10 +42,11 @@ def start_app(
     flags = [f"--server.port={port}"] if port is not None else []
     flags += ["--server.headless=true"] if headless else []
     flags += [f"--server.allowedHosts={name}" for name in ([*LOCAL, *names] if names else [])]
-    # By name, as only pages and ui know Streamlit.  In this process: Ctrl-C and the exit status are Streamlit's own on
-    # every system.  It takes its settings from .streamlit beside app.py, wherever it is started.
-    streamlit = import_module("streamlit.web.cli")
-    streamlit.main(["run", str(APP_FOLDER / "app.py"), *flags], prog_name="tlviz app")
+    # By name, as only pages and ui know Streamlit.  It takes its settings from .streamlit beside app.py, wherever it is
+    # started.  Its server hands Ctrl-C on after it has ended, which click calls an abortion; here it is the usual end.
+    streamlit, abort = import_module("streamlit.web.cli"), import_module("click").Abort
+    with suppress(KeyboardInterrupt, abort):
+        streamlit.main(["run", str(APP_FOLDER / "app.py"), *flags], prog_name="tlviz app", standalone_mode=False)
 
 
 def _checked(name: str) -> str:
