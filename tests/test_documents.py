@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from tlviz import __version__
-from tlviz.cli.commands import app, main
+from tlviz.cli.commands import main, make_app
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -89,7 +89,7 @@ def command_lines() -> Iterator[tuple[str, str]]:
 
 def find_command(words: list[str]) -> tuple[typer.core.TyperCommand, list[str]]:
     """Return the command that words begin with, and the words after it."""
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(make_app())
     while words and words[0] in (inner := getattr(command, "commands", {})):
         command, words = inner[words[0]], words[1:]
     return command, words
@@ -101,7 +101,7 @@ def options_of(command: typer.core.TyperCommand) -> set[str]:
 
 def all_commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
     """Yield every command that is not hidden with its words."""
-    waiting = [("tlviz", typer.main.get_command(app))]
+    waiting = [("tlviz", typer.main.get_command(make_app()))]
     while waiting:
         words, command = waiting.pop()
         if not command.hidden:

@@ -9,23 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from tlviz import __version__
-from tlviz.cli.app import start_app
-from tlviz.cli.bench import bench
-from tlviz.cli.datasets import datasets_app
-from tlviz.cli.export import export
-from tlviz.cli.find_rate import find_rate
-from tlviz.cli.finetune import STRATEGIES_EPILOG, finetune
 from tlviz.cli.help import MACHINE, MEASURE, RUNS, SEE, TRAIN, HelpfulCommand, HelpfulGroup, examples
-from tlviz.cli.models import models_app
-from tlviz.cli.predict import predict_pictures
-from tlviz.cli.profile import profile
-from tlviz.cli.race import race
-from tlviz.cli.runs import runs_app
 from tlviz.errors import TlvizError
 from tlviz.program import SCRIPT, program
 
@@ -37,24 +28,51 @@ _FIRST = examples(
     "runs show last",
 )
 
-app = typer.Typer(cls=HelpfulGroup, no_args_is_help=True, epilog=_FIRST)
-app.command("app", cls=HelpfulCommand, rich_help_panel=SEE)(start_app)
-app.add_typer(models_app, name="models", rich_help_panel=SEE)
-app.add_typer(datasets_app, name="datasets", rich_help_panel=SEE)
-app.command("profile", cls=HelpfulCommand, rich_help_panel=MEASURE)(profile)
-app.command("find-rate", cls=HelpfulCommand, rich_help_panel=MEASURE, epilog=STRATEGIES_EPILOG)(find_rate)
-app.command("finetune", cls=HelpfulCommand, rich_help_panel=TRAIN, epilog=STRATEGIES_EPILOG)(finetune)
-app.command("race", cls=HelpfulCommand, rich_help_panel=TRAIN, epilog=STRATEGIES_EPILOG)(race)
-app.add_typer(runs_app, name="runs", rich_help_panel=RUNS)
-app.command("predict", cls=HelpfulCommand, rich_help_panel=RUNS)(predict_pictures)
-app.command("export", cls=HelpfulCommand, rich_help_panel=RUNS)(export)
-app.command("bench", cls=HelpfulCommand, rich_help_panel=MACHINE)(bench)
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its panel in the help, and the function or group that a module of this room has for it."""
+
+    panel: str
+    module: str
+    part: str
+    lists_strategies: bool = False
+
+
+COMMANDS = {
+    "app": Command(SEE, "app", "start_app"),
+    "models": Command(SEE, "models", "models_app"),
+    "datasets": Command(SEE, "datasets", "datasets_app"),
+    "profile": Command(MEASURE, "profile", "profile"),
+    "find-rate": Command(MEASURE, "find_rate", "find_rate", lists_strategies=True),
+    "finetune": Command(TRAIN, "finetune", "finetune", lists_strategies=True),
+    "race": Command(TRAIN, "race", "race", lists_strategies=True),
+    "runs": Command(RUNS, "runs", "runs_app"),
+    "predict": Command(RUNS, "predict", "predict_pictures"),
+    "export": Command(RUNS, "export", "export"),
+    "bench": Command(MACHINE, "bench", "bench"),
+}
+
+
+def make_app(*names: str) -> typer.Typer:
+    """Return the program with these commands, all without names: importing what the others need would take longer."""
+    app = typer.Typer(cls=HelpfulGroup, no_args_is_help=True, epilog=_FIRST)
+    app.callback()(describe)
+    for name in names or COMMANDS:
+        row = COMMANDS[name]
+        made = getattr(import_module(f"tlviz.cli.{row.module}"), row.part)
+        if isinstance(made, typer.Typer):
+            app.add_typer(made, name=name, rich_help_panel=row.panel)
+            continue
+        epilog = import_module("tlviz.cli.finetune").STRATEGIES_EPILOG if row.lists_strategies else None
+        app.command(name, cls=HelpfulCommand, rich_help_panel=row.panel, epilog=epilog)(made)
+    return app
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     try:
-        result = typer.main.get_command(app).main(
+        result = typer.main.get_command(make_app(*_known(arguments))).main(
             list(arguments), prog_name=_name(arguments), complete_var=_COMPLETE, standalone_mode=False
         )
         return result if isinstance(result, int) else 0
@@ -63,6 +81,11 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         return 130
+
+
+def _known(arguments: Sequence[str]) -> list[str]:
+    """Return the command that is called, where it is certain which."""
+    return [name for name in arguments[:1] if name in COMMANDS and _COMPLETE not in os.environ]
 
 
 def _name(arguments: Sequence[str]) -> str:
@@ -84,7 +107,6 @@ def _print_version(is_wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def describe(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)

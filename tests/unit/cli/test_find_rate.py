@@ -7,7 +7,7 @@ import typer
 
 from tests.unit.cli.called import call
 from tlviz.cli import main
-from tlviz.cli.commands import app
+from tlviz.cli.commands import make_app
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.store.folder import find_run
 
@@ -38,7 +38,7 @@ def test_a_range_test_that_fails_is_one_sentence(capsys: pytest.CaptureFixture[s
 
 
 def test_the_range_test_takes_every_option_of_a_run_and_both_explain_the_strategies() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     options = [[option.opts for option in commands[name].params] for name in ("find-rate", "finetune")]
     assert options[0] == options[1]
     assert ["--threads"] in options[0]

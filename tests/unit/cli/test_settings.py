@@ -10,7 +10,7 @@ import typer
 
 from tests.unit.finetune.test_settings import Longer
 from tlviz.cli import main
-from tlviz.cli.commands import app
+from tlviz.cli.commands import make_app
 from tlviz.cli.finetune import read_config
 from tlviz.cli.settings import takes_settings
 from tlviz.finetune.config import SETTINGS
@@ -21,7 +21,7 @@ from tlviz.models.catalogue import BUNDLED
 
 def options_of(command: str) -> dict[str, Any]:
     """Return the options of a command by their flag."""
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     return {flag: option for option in commands[command].params for flag in option.opts}
 
 
@@ -102,7 +102,7 @@ def test_the_help_text_has_the_larger_part_of_80_columns(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    typer.main.get_command(app).main([command, "--help"], prog_name="tlviz", standalone_mode=False)
+    typer.main.get_command(make_app()).main([command, "--help"], prog_name="tlviz", standalone_mode=False)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     starts = [len(found[0]) for line in lines if (found := re.match(r"  --[\w-]+(?: [A-Z]+)?  +", line))]
