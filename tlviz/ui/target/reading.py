@@ -38,7 +38,7 @@ def reading_line(images: ImageSet) -> None:
 def render_reading(data: str, images: ImageSet) -> None:
     """Say how a target is read, ask what is not certain, list what is left out, and let a person choose otherwise."""
     reading = images.reading
-    line, button = st.columns([4, 1], vertical_alignment="center")
+    line, button = st.columns([2.6, 1], vertical_alignment="center")
     with line:
         reading_line(images)
     if reading.layouts or reading.columns:
