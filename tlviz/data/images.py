@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.given_file import is_table, refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
-from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
+from tlviz.data.sources.reading import GUESSED, UNSAID, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import list_stored, note_of_stored, stored
 from tlviz.data.sources.target import Target, folder_target, grouped
 from tlviz.data.training.flips import suggest_may_flip
@@ -178,10 +177,16 @@ def load_images(
 
     Pictures that the person has excluded are left out; ``read_as`` is as in ``open_target``, ``find_range`` as in
     ``ingest``.
-    Raises ``BadDatasetError`` where there is nothing to learn
-    from and ``StorageError`` where it cannot be stored.
+    Raises ``BadDatasetError`` where there is nothing to learn from and ``StorageError`` where it cannot be stored.
     """
     target = open_target(name, unpacking, read_as=read_as)
+    return load_opened(name, target, geometry, progress, find_range=find_range)
+
+
+def load_opened(
+    name: str, target: Target, geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
+) -> ImageSet:
+    """Do what ``load_images`` does with a target that is open already.  Raises what it raises."""
     every = decode_target(name, target, geometry, progress, find_range=find_range)
     images = leave_out(every, excluded_names(target.identity))
     if len(np.unique(images.labels)) < 2:
@@ -234,34 +239,6 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
         groups=tuple(images.groups[at] for at in rows) if images.groups else (),
         excluded=tuple(name for name in images.names if name in names),
     )
-
-
-def as_trained(images: ImageSet, classes: Sequence[str]) -> ImageSet:
-    """Return a target with its classes numbered as a run did: versions before sorted numbers as text.
-
-    Where these are other classes, the target is returned as it is.
-    """
-    if tuple(classes) == images.classes or set(classes) != set(images.classes):
-        return images
-    number = {name: at for at, name in enumerate(classes)}
-    numbers = np.array([number[name] for name in images.classes], dtype=np.int64)
-    return replace(images, classes=tuple(classes), labels=numbers[images.labels])
-
-
-def reading_of_run(name: str, read_as: ReadAs, classes: Collection[str]) -> ReadAs:
-    """Return how to read a target so that it has the classes of a run: by ``read_as``, where that still gives them.
-
-    Versions before took some parts for classes; a run of theirs goes on with what it began with.
-    Raises what ``open_target`` raises.
-    """
-    if read_as.layout is not None or set(open_target(name, read_as=read_as, must_train=False).classes) == set(classes):
-        return read_as
-    for layout in Layout:
-        other = replace(read_as, layout=layout)
-        with suppress(BadDatasetError):
-            if set(open_target(name, read_as=other, must_train=False).classes) == set(classes):
-                return other
-    return read_as
 
 
 def _as_it_comes(target: Target) -> Target:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
+from tlviz.data.as_begun import load_as_begun
+from tlviz.data.images import ImageSet
 from tlviz.data.part_images import part_images
 from tlviz.data.training.splits import Split
 from tlviz.errors import BadDatasetError
@@ -28,10 +29,7 @@ def load_run_images(header: Bundle, progress: Callable[[int, int], None] | None 
     Raises ``BadDatasetError`` or ``UnknownNameError`` where they are no longer there or have other classes now.
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
-    read_as = reading_of_run(config.data, config.read_as, header.classes)
-    images = as_trained(
-        load_images(config.data, config.geometry, progress, read_as=read_as, find_range=False), header.classes
-    )
+    images = load_as_begun(config.data, config.geometry, config.read_as, header.classes, progress)
     if images.classes != header.classes:
         raise BadDatasetError(
             f"The classes of {config.data} have changed since the run was trained; restore its pictures."

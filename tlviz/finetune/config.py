@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from tlviz.cores import usable_cores
@@ -310,14 +310,7 @@ class FinetuneConfig:
     @property
     def read_as(self) -> ReadAs:
         """How the target is read."""
-        return ReadAs(
-            self.layout,
-            self.label_column,
-            self.path_column,
-            self.split_column,
-            self.group_column,
-            self.group_pattern,
-        )
+        return ReadAs(**{field.name: getattr(self, field.name) for field in fields(ReadAs)})
 
     @property
     def depth(self) -> Depth:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from tlviz.data.as_begun import load_as_begun
 from tlviz.data.fingerprints import Prints, changed_names, fingerprints, named
-from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
+from tlviz.data.images import ImageSet
 from tlviz.data.part_images import part_images
 from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
@@ -98,7 +99,9 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     begun = _begun(job, config, shared)
     if begun is not None:
         config = config.with_depth(Depth.from_json(begun.get("depth") or {}))
-    images = _as_begun(begun, _images(job, config, shared, begun))
+    images = _images(job, config, shared, begun)
+    if begun is None:
+        need_answers(images.reading)
     config = config.with_depth(images.depth)
     network = _build(config, images)
     copies = _copies(job, config, images, shared)
@@ -114,24 +117,12 @@ def _images(job: Job, config: FinetuneConfig, shared: Shared | None, begun: Mapp
     if shared is None or key not in shared.images:
         with decoding_errors():
             progress = partial(telling(job, UnknownShare()), "reading images")
-            classes = _classes(begun)
-            read_as = reading_of_run(config.data, config.read_as, classes) if classes else config.read_as
-            is_new = begun is None
-            images = load_images(config.data, config.geometry, progress, read_as=read_as, find_range=is_new)
+            classes, is_new = _classes(begun), begun is None
+            images = load_as_begun(*key, classes, progress, find_range=is_new)
         if shared is None:
             return images
         shared.images[key] = images
     return shared.images[key]
-
-
-def _as_begun(begun: Mapping[str, Any] | None, images: ImageSet) -> ImageSet:
-    """Return the target with its classes numbered as when the run, or its race, began.
-
-    Raises ``BadDatasetError`` where a run begins on a target that can be read in two ways, and none was chosen.
-    """
-    if begun is None:
-        need_answers(images.reading)
-    return as_trained(images, _classes(begun))
 
 
 def _begun(job: Job, config: FinetuneConfig, shared: Shared | None) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from tlviz.models.preparation import check_preprocessing
 from tlviz.models.spec import ModelSpec, Provider
 from tlviz.models.table import MODELS, find_architecture
 from tlviz.program import command
+from tlviz.small_files import DamagedFileError, read_json
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
@@ -99,22 +100,12 @@ def _what_is_wrong(name: str) -> str:
 def _read_own(name: str) -> ModelSpec:
     """Read an imported checkpoint's card; raises one of ``_UNREADABLE``."""
     folder = checkpoints_folder() / name
-    card = _read_json(folder / CARD, _LONGEST_CARD)
+    card = read_json(folder / CARD, _LONGEST_CARD)
+    if not isinstance(card, dict):
+        raise DamagedFileError(f"{CARD} is no card")
     base = MODELS.get(card["like"]) if isinstance(card["like"], str) else None
     base = base or find_architecture(Provider(card["provider"]), str(card["architecture"]))
     return _own(base, card, folder / WEIGHTS, name, str(card["sha256"]))
-
-
-def _read_json(path: Path, longest: int) -> dict[str, Any]:
-    """Read a small JSON object; raises one of ``_UNREADABLE``."""
-    if not path.is_file():
-        raise ValueError(f"{path.name} is missing")
-    with path.open("rb") as file:
-        content = file.read(longest + 1)
-    found = json.loads(content) if len(content) <= longest else None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path.name} is no card")
-    return found
 
 
 def exported_model(path: Path) -> ModelSpec:

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlviz.data.images import as_trained, dataset_title, find_dataset, load_images, open_target, reading_of_run
+from tlviz.data.images import dataset_title, find_dataset, load_images, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.data.sources import target as module
 from tlviz.data.sources.catalogue import DATASETS
-from tlviz.data.sources.reading import GUESSED, Layout, ReadAs
 from tlviz.data.sources.store import datasets_folder
 from tlviz.errors import BadDatasetError, UnknownNameError
 
@@ -213,26 +212,6 @@ def test_a_reading_comes_through(target: Path) -> None:
     images = load_images(str(target), GEOMETRY)
     assert images.reading.layout == "3 classes, one folder each"
     assert [left.path for left in images.left_out] == ["notes.txt"]
-
-
-def test_classes_are_numbered_as_a_run_did(target: Path) -> None:
-    images = load_images(str(target), GEOMETRY)
-    before = as_trained(images, ["red", "blue", "green"])
-    assert before.classes == ("red", "blue", "green")
-    assert [before.classes[label] for label in before.labels] == [images.classes[label] for label in images.labels]
-    assert as_trained(images, images.classes) is images
-    assert as_trained(images, ["red", "blue", "pink"]) is images
-
-
-def test_a_run_of_a_version_that_took_parts_for_classes_is_read_as_it_was(tmp_path: Path) -> None:
-    for path in ("Training/a", "Training/b", "Testing/a", "Testing/b"):
-        (tmp_path / path).mkdir(parents=True)
-        (tmp_path / path / "1.png").touch()
-    assert open_target(str(tmp_path)).classes == ("a", "b")
-    assert reading_of_run(str(tmp_path), GUESSED, ["Testing", "Training"]) == ReadAs(layout=Layout.CLASSES)
-    assert reading_of_run(str(tmp_path), GUESSED, ["a", "b"]) == GUESSED
-    assert reading_of_run(str(tmp_path), GUESSED, ["x", "y"]) == GUESSED
-    assert reading_of_run(str(tmp_path), ReadAs(layout=Layout.LEAVES), ["x"]) == ReadAs(layout=Layout.LEAVES)
 
 
 def test_a_note_is_heeded_in_the_store_only(target: Path, tmp_path: Path) -> None:

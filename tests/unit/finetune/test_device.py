@@ -115,7 +115,7 @@ def test_memory_that_runs_out_while_pictures_are_decoded_is_not_put_down_to_batc
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(finetune_job, "load_images", fail)
+    monkeypatch.setattr(finetune_job, "load_as_begun", fail)
     run = create_run("finetune", "memory", CONFIG.to_json())
     with pytest.raises(TlvizError, match="not enough memory to read the pictures; choose a smaller image size") as told:
         finetune_job.execute(Job(run), CONFIG.to_json())

@@ -19,11 +19,11 @@ _WORDS = {
     VAL: """val valid validation validate validating validated vld dev devel development validierung
         validierungs valider validacion validar validacao validazione convalida validatie walidacja
         walidacyjny walidacyjne validace validacni валидация валидационная валидационный валидационные
-        проверка проверочная проверочный валідація dogrulama gecerleme validering validointi validacio
+        проверка проверочная проверочный валідація dogrulama gecerleme validering valideringen validointi validacio
         ellenorzes validare validasi επικυρωση 验证 驗證 検証 バリデーション 검증 تحقق التحقق אימות
         اعتبارسنجی सत्यापन""",
     TEST: """test tests testing tested tst holdout heldout unseen testdaten prufung essai prueba pruebas testeo
-        teste prova testowy testowe testowa testovaci тест тестовая тестовый тестовые тестирование
+        teste testes pruefung prova testowy testowe testowa testovaci тест тестовая тестовый тестовые тестирование
         тестування testi teszt uji pengujian kiemtra δοκιμη 测试 測試 テスト 테스트 시험 اختبار الاختبار
         בדיקה تست आزمون परीक्षण ทดสอบ""",
 }
@@ -40,17 +40,17 @@ _NOISE = """set sets data dataset datasets datas img imgs image images picture p
         데이터 세트 데이터셋 이미지 بيانات صور"""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).casefold()
 
 
-_PART = {_plain(word): part for part, words in _WORDS.items() for word in words.split()}
-_PART |= {_plain(word): VAL for word in _EITHER.split()}
-_UNSURE = frozenset(map(_plain, _EITHER.split()))
-_QUIET = frozenset(map(_plain, _NOISE.split()))
-_LONGEST_FIRST = sorted(_PART, key=len, reverse=True)
+PART_OF_WORD = {plain(word): part for part, words in _WORDS.items() for word in words.split()}
+PART_OF_WORD |= {plain(word): VAL for word in _EITHER.split()}
+EITHER = frozenset(map(plain, _EITHER.split()))
+_QUIET = frozenset(map(plain, _NOISE.split()))
+_LONGEST_FIRST = sorted(PART_OF_WORD, key=len, reverse=True)
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 PART_NAMES = {"train": TRAIN, "training": TRAIN, "val": VAL, "valid": VAL, "validation": VAL, "dev": VAL}
@@ -69,7 +69,7 @@ class PartName(NamedTuple):
 def words_of(name: str) -> list[str]:
     """Split a name at separators, capitals and digits into words without case and accents."""
     spaced = _CAMEL.sub(" ", unicodedata.normalize("NFC", name))
-    return re.findall(r"[^\W_]+", _plain(spaced))
+    return re.findall(r"[^\W_]+", plain(spaced))
 
 
 def is_filler(word: str) -> bool:
@@ -94,8 +94,8 @@ def part_name(name: str) -> PartName | None:
     for word in words:
         known = _in_word(word)
         if known is not None:
-            found.append(_PART[known])
-            is_unsure = is_unsure or known in _UNSURE
+            found.append(PART_OF_WORD[known])
+            is_unsure = is_unsure or known in EITHER
         elif not is_filler(word):
             rest.append(word)
     parts = set(found)
@@ -106,7 +106,7 @@ def part_name(name: str) -> PartName | None:
 
 def _in_word(word: str) -> str | None:
     """Return the word for a part that a word is, or that it is made of with fillers: trainset, imagestrain."""
-    if word in _PART:
+    if word in PART_OF_WORD:
         return word
     if len(word) > 40:
         return None

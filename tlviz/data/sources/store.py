@@ -55,11 +55,6 @@ def note_of_stored(folder: Path) -> dict[str, Any]:
     return note if is_inside else {name: value for name, value in note.items() if name != "root"}
 
 
-def is_in_store(folder: Path) -> bool:
-    """Return whether a folder is one of the store's own; a note that lies elsewhere may be anybody's."""
-    return folder.resolve().parent == datasets_folder().resolve()
-
-
 def write_note(folder: Path, note: dict[str, Any]) -> None:
     """Write a target's note.  Raises ``StorageError``."""
     write_atomic(folder / NOTE, json.dumps(note, indent=1).encode())

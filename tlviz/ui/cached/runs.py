@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from tlviz.data.images import ImageSet, as_trained, load_images, reading_of_run
+from tlviz.data.as_begun import load_as_begun
+from tlviz.data.images import ImageSet
 from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
@@ -53,9 +54,7 @@ def run_images(summary: RunSummary) -> ImageSet | None:
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
 def _images(data: str, geometry: Geometry, read_as: ReadAs, classes: tuple[str, ...], find_range: bool) -> ImageSet:
-    if classes:
-        read_as = reading_of_run(data, read_as, classes)
-    return as_trained(load_images(data, geometry, read_as=read_as, find_range=find_range), classes)
+    return load_as_begun(data, geometry, read_as, classes, find_range=find_range)
 
 
 def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:
