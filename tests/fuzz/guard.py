@@ -79,6 +79,7 @@ def survives(seed: int, *homes: Path) -> Iterator[None]:
     except TlvizError as error:
         words = str(error)
         assert words, f"seed {seed}: an error without words"
+        assert "\n" not in words, f"seed {seed}: several lines of an error"
         assert len(words) < LONGEST_WORDS, f"seed {seed}: {len(words):,} characters of an error"
     except BaseException as error:
         error.add_note(f"seed {seed}")

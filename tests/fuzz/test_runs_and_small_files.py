@@ -144,6 +144,7 @@ def test_small_files(count: int, home: Path) -> None:
     (home / "checkpoints" / "mine").mkdir(parents=True)
     (home / "checkpoints" / "mine" / "weights.safetensors").write_bytes(b"x")
     held = cache_folder("maps") / "x.npz"
+    read_well = 0
     for seed in range(count):
         chance = random.Random(seed)
         files = _small_files(home)
@@ -153,9 +154,10 @@ def test_small_files(count: int, home: Path) -> None:
         with survives(seed, home):
             read()
         with survives(seed, home):
-            read_arrays(held)
+            read_well += bool(read_arrays(held))
         for one in (path, held):
             if one.is_dir():
                 one.rmdir()
             elif one.exists() or one.is_symlink():
                 one.unlink()
+    assert 0 < read_well < count, "some are sound, and some are not"
