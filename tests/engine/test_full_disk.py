@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 
+from tests.workers import two_colours
 from tlviz.finetune.config import configure
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
@@ -60,15 +59,7 @@ def driver() -> Iterator[Driver]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a target of two classes with eight small pictures each."""
-    root = tmp_path_factory.mktemp("target")
-    generator = np.random.default_rng(0)
-    for name, channel in (("red", 0), ("blue", 2)):
-        (root / name).mkdir()
-        for at in range(8):
-            pixels = generator.integers(0, 150, (40, 40, 3), dtype=np.uint8)
-            pixels[..., channel] += 60
-            Image.fromarray(pixels).save(root / name / f"{at}.png")
-    return root
+    return two_colours(tmp_path_factory.mktemp("target"), noise=150)
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from safetensors.torch import load_file
 
+from tests.workers import two_colours, wait
 from tlviz.cli import main
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import configure
@@ -29,15 +28,7 @@ from tlviz.runs.summary import summarise
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a target of two classes with twenty small pictures each."""
-    root = tmp_path_factory.mktemp("target")
-    generator = np.random.default_rng(0)
-    for name, channel in (("red", 0), ("blue", 2)):
-        (root / name).mkdir()
-        for at in range(20):
-            pixels = generator.integers(0, 150, (40, 40, 3), dtype=np.uint8)
-            pixels[..., channel] += 60
-            Image.fromarray(pixels).save(root / name / f"{at}.png")
-    return root
+    return two_colours(tmp_path_factory.mktemp("target"), 20, noise=150)
 
 
 def start(folder: Path, **chosen: object) -> RunFolder:
@@ -53,13 +44,6 @@ def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
         run = start(folder)
         wait(lambda: run.status().is_over)
     return run
-
-
-def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)  # to ask more often takes a core from the worker that is waited for
 
 
 def kill(run: RunFolder) -> None:

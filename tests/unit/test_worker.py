@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from tests.workers import over, two_colours, wait
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
 from tlviz.runs.launch import end_worker, start_finetune, start_worker
@@ -25,31 +23,12 @@ from tlviz.runs.summary import summarise
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a target of two classes with eight small pictures each."""
-    root = tmp_path_factory.mktemp("target")
-    generator = np.random.default_rng(0)
-    for name, channel in (("red", 0), ("blue", 2)):
-        (root / name).mkdir()
-        for at in range(8):
-            pixels = generator.integers(0, 90, (40, 40, 3), dtype=np.uint8)
-            pixels[..., channel] += 120
-            Image.fromarray(pixels).save(root / name / f"{at}.png")
-    return root
+    return two_colours(tmp_path_factory.mktemp("target"))
 
 
 def start(folder: Path, **chosen: object) -> RunFolder:
     values = {"epochs": 2, "image_size": 64, "freeze": 9} | chosen
     return start_finetune(configure("squeezenet1_1", str(folder), "last_stages", **values))
-
-
-def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def over(run: RunFolder) -> bool:
-    return run.status().is_over
 
 
 def has_epoch(run: RunFolder, number: int) -> bool:

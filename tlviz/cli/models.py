@@ -134,48 +134,55 @@ def delete(model: Model, as_json: Json = False) -> None:
     print_result({"name": spec.name, "freed_mb": freed}, as_json, f"Deleted {spec.name}: {freed:,.1f} MB are free.")
 
 
+Architecture = Annotated[
+    str, typer.Option(help="The network it was made for; a file exported by tlviz says so itself.", metavar="MODEL")
+]
+Classes = Annotated[
+    str,
+    typer.Option(
+        help="The class names in the order of the outputs: a text file, one a line, or JSON; or with commas.",
+        metavar="FILE|a,b,c",
+        show_default="those in the file",
+    ),
+]
+Name = Annotated[str, typer.Option(help="What to call it.", metavar="NAME", show_default="the file's name")]
+Mean = Annotated[str, typer.Option(help="Mean of red, green and blue in 0 to 1.", metavar="R,G,B", **_AS_TRAINED)]
+Std = Annotated[str, typer.Option(help="Standard deviation of red, green and blue.", metavar="R,G,B", **_AS_TRAINED)]
+Size = Annotated[int | None, typer.Option(help="Side of its pictures.", metavar="N", **_AS_TRAINED)]
+Interpolation = Annotated[
+    str, typer.Option(help=f"How pictures are resized: {', '.join(INTERPOLATIONS)}.", metavar="NAME", **_AS_TRAINED)
+]
+Crop = Annotated[
+    float | None,
+    typer.Option(help="Share of the resized side that its centre crop keeps.", metavar="SHARE", **_AS_TRAINED),
+]
+TransformInput = Annotated[
+    bool | None,
+    typer.Option(
+        "--transform-input/--no-transform-input",
+        help="Whether torchvision's GoogLeNet or Inception rescaled its input in training.",
+        show_default="found from the file",
+        rich_help_panel=_TRAINED,
+    ),
+]
+WeightsKey = Annotated[
+    str, typer.Option(help="Which weights to take where the file holds several, such as state.ema.", metavar="KEY")
+]
+
+
 @models_app.command("import", cls=HelpfulCommand)
 def import_model(
     file: Annotated[Path, typer.Argument(help="The checkpoint: safetensors or PyTorch.", show_default=False)],
-    architecture: Annotated[
-        str, typer.Option(help="The network it was made for; a file exported by tlviz says so itself.", metavar="MODEL")
-    ] = "",
-    classes: Annotated[
-        str,
-        typer.Option(
-            help="The class names in the order of the outputs: a text file, one a line, or JSON; or with commas.",
-            metavar="FILE|a,b,c",
-            show_default="those in the file",
-        ),
-    ] = "",
-    name: Annotated[str, typer.Option(help="What to call it.", metavar="NAME", show_default="the file's name")] = "",
-    mean: Annotated[
-        str, typer.Option(help="Mean of red, green and blue in 0 to 1.", metavar="R,G,B", **_AS_TRAINED)
-    ] = "",
-    std: Annotated[
-        str, typer.Option(help="Standard deviation of red, green and blue.", metavar="R,G,B", **_AS_TRAINED)
-    ] = "",
-    size: Annotated[int | None, typer.Option(help="Side of its pictures.", metavar="N", **_AS_TRAINED)] = None,
-    interpolation: Annotated[
-        str, typer.Option(help=f"How pictures are resized: {', '.join(INTERPOLATIONS)}.", metavar="NAME", **_AS_TRAINED)
-    ] = "",
-    crop: Annotated[
-        float | None,
-        typer.Option(help="Share of the resized side that its centre crop keeps.", metavar="SHARE", **_AS_TRAINED),
-    ] = None,
-    transform_input: Annotated[
-        bool | None,
-        typer.Option(
-            "--transform-input/--no-transform-input",
-            help="Whether torchvision's GoogLeNet or Inception rescaled its input in training.",
-            show_default="found from the file",
-            rich_help_panel=_TRAINED,
-        ),
-    ] = None,
-    weights_key: Annotated[
-        str,
-        typer.Option(help="Which weights to take where the file holds several, such as state.ema.", metavar="KEY"),
-    ] = "",
+    architecture: Architecture = "",
+    classes: Classes = "",
+    name: Name = "",
+    mean: Mean = "",
+    std: Std = "",
+    size: Size = None,
+    interpolation: Interpolation = "",
+    crop: Crop = None,
+    transform_input: TransformInput = None,
+    weights_key: WeightsKey = "",
     as_json: Json = False,
 ) -> None:
     """Import your own checkpoint, so that it can be a source like any other; what is assumed about it is said."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.workers import wait
 from tlviz.finetune.config import configure
 from tlviz.measures.accuracy import accuracy
 from tlviz.measures.confusion import confusion_matrix
@@ -34,13 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = generator.integers(0, 255, (40, 40, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(root / name / f"{at}.png")
     return root
-
-
-def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
 
 
 def trained(folder: Path, **chosen: object) -> RunFolder:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.painted import paint
+from tests.workers import over, wait
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.export.bundle import read_header
 from tlviz.export.formats import _validation
@@ -18,7 +17,7 @@ from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.runs.launch import start_doctor, start_finetune
 from tlviz.runs.store.device import lane
-from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 
 
@@ -30,17 +29,6 @@ def target(tmp_path: Path) -> Path:
             paint(100 * label + at).save(tmp_path / "pets" / name / f"{at}.png")
     shutil.copy(tmp_path / "pets/cat/0.png", tmp_path / "pets/cat/copy.png")
     return tmp_path / "pets"
-
-
-def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def over(run: RunFolder) -> bool:
-    return run.status().is_over
 
 
 def test_a_job_leaves_its_report_and_a_second_one_is_quick(target: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.painted import paint
+from tests.workers import over, wait
 from tlviz.data.sources.notes import exclude
 from tlviz.diagnose.doctor import check_dataset
 from tlviz.errors import BadDatasetError, BadWeightsError
@@ -21,7 +20,7 @@ from tlviz.finetune.config import configure
 from tlviz.jobs.finetune import Shared, execute
 from tlviz.jobs.job import Job
 from tlviz.runs.launch import start_finetune
-from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.folder import create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
@@ -34,17 +33,6 @@ def target(tmp_path: Path) -> Path:
             paint(100 * label + at).save(tmp_path / "pets" / name / f"{at}.png")
     shutil.copy(tmp_path / "pets/cat/0.png", tmp_path / "pets/cat/copy.png")
     return tmp_path / "pets"
-
-
-def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def over(run: RunFolder) -> bool:
-    return run.status().is_over
 
 
 def test_a_training_run_lists_what_was_excluded(target: Path) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from tests.workers import over, two_colours, wait
 from tlviz.finetune.config import configure
 from tlviz.runs.launch import end_worker, start_finetune, start_ingest
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -20,31 +17,12 @@ from tlviz.runs.store.heartbeat import Status
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a target of two classes with eight small pictures each."""
-    root = tmp_path_factory.mktemp("target")
-    generator = np.random.default_rng(0)
-    for name, channel in (("red", 0), ("blue", 2)):
-        (root / name).mkdir()
-        for at in range(8):
-            pixels = generator.integers(0, 90, (40, 40, 3), dtype=np.uint8)
-            pixels[..., channel] += 120
-            Image.fromarray(pixels).save(root / name / f"{at}.png")
-    return root
+    return two_colours(tmp_path_factory.mktemp("target"))
 
 
 def start(folder: Path, **chosen: object) -> RunFolder:
     values = {"epochs": 2, "image_size": 64, "freeze": 9} | chosen
     return start_finetune(configure("squeezenet1_1", str(folder), "last_stages", **values))
-
-
-def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def over(run: RunFolder) -> bool:
-    return run.status().is_over
 
 
 def test_ingest_does_not_wait_behind_training(folder: Path, tmp_path: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
 
 import pytest
 from filelock import FileLock
 
+from tests.workers import over, wait
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.request import make_request
@@ -16,22 +15,11 @@ from tlviz.home import home, make_folder
 from tlviz.jobs.profile import SHARES, Pace
 from tlviz.runs.launch import start_profile
 from tlviz.runs.store.device import lane
-from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import PROFILE
 
 REQUEST = make_request("squeezenet1_1", "photos", image_size=64, limit=60)
-
-
-def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def over(run: RunFolder) -> bool:
-    return run.status().is_over
 
 
 def test_a_job_leaves_its_profile_and_a_second_one_finds_it() -> None:

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.painted import paint
+from tests.workers import wait
 from tlviz.cli import main
 from tlviz.errors import StorageError
 from tlviz.finetune.config import FinetuneConfig
@@ -48,13 +48,6 @@ def plan(
 ) -> list[FinetuneConfig]:
     base = {"model": "squeezenet1_1", "data": str(folder), "image_size": 64, "epochs": 3, "batch_size": 8}
     return list(plan_race(base | {"threads": 1, "patience": 100} | more, "strategy", strategies, seeds))
-
-
-def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.02)
 
 
 def over(race: RunFolder) -> bool:

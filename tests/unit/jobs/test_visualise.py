@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 
+from tests.workers import wait
 from tlviz.explore.channels.feature_visualisation import VisualisationRequest, kept_visualisation
 from tlviz.explore.partial_forward import weights_digest
 from tlviz.home import cache_folder
@@ -16,13 +15,6 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 
 MODEL = "squeezenet1_1"
-
-
-def wait(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "waited too long"
-        time.sleep(0.05)
 
 
 def ended(run: RunFolder) -> Status:
