@@ -18,6 +18,10 @@ from typing import Any
 
 import torch
 
+from tlviz.compiler import stand_in
+
+stand_in()
+
 # What torchvision's import registers fake kernels for; the signatures are torchvision's own.
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
