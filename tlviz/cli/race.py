@@ -112,6 +112,9 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
             "gap": standing.gap,
             "is_distinguishable": standing.is_distinguishable,
             "is_dropped": standing.is_dropped,
+            "is_winner": standing.is_won,
+            "val_accuracy_without_choice": standing.without_choice,
+            "val_accuracies": dict(standing.scores),
         }
         for standing in ranked
     ]

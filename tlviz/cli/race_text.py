@@ -8,6 +8,7 @@ from typing import Any
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Rows, share, table
 from tlviz.runs.races.standings import Standing
+from tlviz.runs.races.verdict import mark
 
 _COLUMNS = (
     Column("what", is_long=True, enough=24),
@@ -24,16 +25,15 @@ _COLUMNS = (
 
 def standings_table(ranked: Sequence[Standing]) -> Rows:
     """Return the standings as a table, the best first."""
-    return table(list(map(_line, ranked)), _COLUMNS)
+    return table([_line(standing, is_first=at == 0) for at, standing in enumerate(ranked)], _COLUMNS)
 
 
-def _line(standing: Standing) -> dict[str, Any]:
-    noise = {None: "", True: "behind", False: "not distinguishable"}[standing.is_distinguishable]
+def _line(standing: Standing, *, is_first: bool) -> dict[str, Any]:
     return {
         "what": standing.words,
         "accuracy": share(standing.accuracy),
         "error": share(standing.error),
-        "verdict": "dropped" if standing.is_dropped else noise,
+        "verdict": mark(standing, is_first=is_first),
         "seconds": None if standing.seconds is None else f"{standing.seconds:,.1f}",
         "trainable": standing.trainable_parameters,
         "memory": None if standing.memory_mb is None else f"{standing.memory_mb:,.0f} MB",

@@ -177,7 +177,7 @@ class Contest:
     """One network against the best one on the same images.
 
     ``probe`` is the accuracy at its best stage ``stage``; ``behind`` is how far that stays behind the best network's,
-    with the standard error of paired images; ``is_tied`` says that the difference is within one standard error.
+    with the standard error of paired images; ``is_tied`` says that the difference may be noise (95%) or is below a point.
     """
 
     model: str

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tlviz.diagnose.advice import best_stage, least
+from tlviz.diagnose.advice import LEAST_DIFFERENCE, best_stage
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.errors import BadSettingError
 from tlviz.measures.balanced import balanced_mean
+from tlviz.measures.paired import normal_95
+from tlviz.measures.sign_test import sign_test
+
+ALPHA = 0.05
 
 
 def compare_sources(profiles: Sequence[Profile]) -> tuple[Contest, ...]:
     """Rank networks by the probe at their best stage, the best first, on the images that all profiles looked at.
 
-    Differences are those of paired images; within one standard error, or one point, of the best is a tie.
+    Differences are those of paired images; what may be noise (95%, Bonferroni's bound for all networks together, and
+    McNemar's exact test where few images differ) or is within one point of the best is a tie.
     Raises ``BadSettingError`` where the profiles are of different targets or share no images.
     """
     if not profiles:
@@ -41,10 +46,19 @@ def compare_sources(profiles: Sequence[Profile]) -> tuple[Contest, ...]:
                 probe_se=scores[at][1],
                 behind=behind,
                 behind_se=behind_se,
-                is_tied=behind <= least(behind_se),
+                is_tied=at == best or _is_tied(right[best] - right[at], behind, behind_se, len(profiles) - 1),
             )
         )
     return tuple(contests)
+
+
+def _is_tied(
+    differences: np.ndarray[tuple[int], np.dtype[np.float64]], behind: float, behind_se: float, comparisons: int
+) -> bool:
+    """Return whether a network so far behind the best may be as good; differences of the hits (n,)."""
+    if behind <= max(normal_95(comparisons) * behind_se, LEAST_DIFFERENCE):
+        return True
+    return sign_test(int((differences > 0).sum()), int((differences < 0).sum())) > ALPHA / comparisons
 
 
 def _right(profile: Profile, order: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -15,7 +15,7 @@ from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import overview
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
-from tlviz.runs.races.verdict import NOISE, error_words, verdict
+from tlviz.runs.races.verdict import error_words, mark, verdict
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.titles import letters
 
@@ -69,12 +69,11 @@ def _best_runs(race: Race, ranked: Sequence[Standing]) -> list[Told]:
 
 
 def _line(rank: int, standing: Standing) -> tuple[object, ...]:
-    noise = {None: "", True: "behind", False: NOISE}[standing.is_distinguishable]
     return (
         rank if standing.accuracy is not None else "",
         standing.words,
         share(standing.accuracy, standing.error),
-        "dropped early" if standing.is_dropped else noise,
+        mark(standing, is_first=rank == 1),
         None if standing.trainable_parameters is None else f"{standing.trainable_parameters:,}",
         None if standing.seconds is None else f"{standing.seconds:,.1f}",
         None if standing.memory_mb is None else f"{standing.memory_mb:,.0f} MB",

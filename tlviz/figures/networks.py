@@ -30,7 +30,7 @@ def fit_in_words(contests: Sequence[Contest], titles: Mapping[str, str]) -> str:
     if tied:
         names = [name, *(titles.get(other.model, other.model) for other in tied)]
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
-        return f"A tie: {listed} are not distinguishable within one standard error (best {best.probe:.0%})."
+        return f"A tie: {listed} are not distinguishable (best {best.probe:.0%})."
     second = others[0]
     return (
         f"{name} fits best: {best.probe:.0%} at {best.stage}, {100 * second.behind:.1f} ± {100 * second.behind_se:.1f} "

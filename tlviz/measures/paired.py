@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 Hits = NDArray[np.bool_]
 
 NORMAL_95 = 1.959964
-_MOST_DEGREES = 30
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
@@ -23,11 +23,20 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
     return mean, math.sqrt(variance / len(values))
 
 
+@lru_cache(maxsize=256)
 def t_95(degrees: int) -> float:
-    """Return Student's two-sided 95% quantile; above 30 degrees of freedom the normal one."""
+    """Return Student's two-sided 95% quantile."""
     from scipy.special import stdtrit  # scipy takes a while to import
 
-    return float(stdtrit(degrees, 0.975)) if degrees <= _MOST_DEGREES else NORMAL_95
+    return float(stdtrit(degrees, 0.975))
+
+
+@lru_cache(maxsize=256)
+def normal_95(comparisons: int = 1) -> float:
+    """Return the normal two-sided 95% quantile for so many comparisons at once (Bonferroni)."""
+    from scipy.special import ndtri  # scipy takes a while to import
+
+    return float(ndtri(1 - 0.025 / comparisons))
 
 
 def difference_error(first: Hits, second: Hits) -> float:

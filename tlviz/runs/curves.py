@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
+from tlviz.measures.best_of import accuracy_without_choice
+from tlviz.measures.paired import unpack_hits
 from tlviz.runs.store.ballast import BALLAST
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -40,6 +42,7 @@ class Curve:
 
     ``hits`` says in hexadecimal which of ``validation_images`` the best epoch named rightly; ``shared_s`` is what runs
     before it have saved it; ``agreement`` is the share of the source's answers that are left at the best epoch.
+    ``without_choice`` is the accuracy to expect on other images, the best epoch being chosen on these; None unknown.
     """
 
     points: tuple[Point, ...] = ()
@@ -54,6 +57,7 @@ class Curve:
     agreement: float | None = None
     error: str | None = None
     has_ended: bool = False
+    without_choice: float | None = None
 
 
 def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
@@ -86,7 +90,15 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         agreement=agreement if is_finite(agreement) else None,
         error=str(ended["error"]) if ended.get("error") else None,
         has_ended=bool(events) and events[-1].get("event") == "finished",
+        without_choice=None if by_loss else _without_choice(epochs, _count(told["started"].get("validation_images"))),
     )
+
+
+def _without_choice(epochs: Sequence[dict[str, Any]], images: int) -> float | None:
+    """Return what the best epoch is worth on other images, None where it is not known which images were right."""
+    hits = [unpack_hits(str(epoch.get("val_hits") or ""), images) for epoch in epochs]
+    known = [right for right in hits if right is not None]
+    return accuracy_without_choice(known) if len(known) == len(hits) else None
 
 
 def _count(value: Any) -> int:

@@ -17,6 +17,8 @@ from typing import Any
 
 from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.home import home, make_folder, write_atomic
+from tlviz.measures.paired import NORMAL_95
+from tlviz.runs.paired_runs import Gap, Scored, compare_pairs, scored
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
@@ -58,7 +60,8 @@ class Advised:
 class Outcome:
     """What one finished run reached on its ``images`` of validation; ``terms`` must be equal for a comparison.
 
-    ``extra`` says in words what of its freeze plan the strategy and the depth do not, '' for nothing.
+    ``extra`` says in words what of its freeze plan the strategy and the depth do not, '' for nothing; ``hits`` in
+    hexadecimal which images it named rightly, '' where that was not noted.
     """
 
     run: str
@@ -72,6 +75,7 @@ class Outcome:
     images: int
     terms: str
     extra: str = ""
+    hits: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -100,6 +104,7 @@ class PlanStanding:
     se: float
     runs: int
     is_advised: bool
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,29 @@ class AdviceVerdict:
         return next((standing for standing in self.standings if standing.is_advised), None)
 
     @property
-    def regret(self) -> tuple[float, float] | None:
-        """Return how far the advised plan is below the best and one standard error of it, None before both ran."""
+    def regret(self) -> Gap | None:
+        """Return how far the advised plan is below the best, None before both ran."""
         if self.advised is None or len(self.standings) < 2:
             return None
-        best = self.standings[0]
-        return best.accuracy - self.advised.accuracy, hypot(best.se, self.advised.se)
+        return between(self.standings[0], self.advised)
+
+
+def between(first: PlanStanding, second: PlanStanding) -> Gap:
+    """Compare two plans: by their runs of the same seeds where they have any, else by their means."""
+    pairs = [
+        (_scored(one), _scored(other))
+        for one in first.outcomes
+        for other in second.outcomes
+        if one.seed == other.seed and one.images == other.images
+    ]
+    if pairs and len(pairs) == len(first.outcomes) == len(second.outcomes):
+        return compare_pairs(pairs)
+    gap, error = first.accuracy - second.accuracy, hypot(first.se, second.se)
+    return Gap(gap, error, abs(gap) > NORMAL_95 * error)
+
+
+def _scored(outcome: Outcome) -> Scored:
+    return Scored(outcome.accuracy, outcome.images, outcome.hits)
 
 
 def plan_of(strategy: str, freeze: int, extra: str = "") -> Plan:
@@ -233,13 +255,13 @@ def _standing(outcomes: list[Outcome], *, is_advised: bool) -> PlanStanding:
     best = max(by_rates.values(), key=lambda group: mean(outcome.accuracy for outcome in group))
     accuracy, error = accuracy_and_error(best)
     last = best[-1]
-    return PlanStanding(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised)
+    return PlanStanding(last.strategy, last.freeze, last.extra, accuracy, error, len(best), is_advised, tuple(best))
 
 
 def _outcome(summary: RunSummary) -> Outcome | None:
     settings, begun = summary.settings, summary.start_event
-    images = begun.get("validation_images")
-    if summary.status is not Status.FINISHED or summary.best_val_accuracy is None or not images:
+    reached = scored(summary)
+    if summary.status is not Status.FINISHED or reached is None:
         return None
     freeze = settings.get("freeze")
     if freeze is None:
@@ -252,10 +274,11 @@ def _outcome(summary: RunSummary) -> Outcome | None:
         head_lr=float(settings.get("head_lr", 0.0)),
         backbone_lr=float(settings.get("backbone_lr", 0.0)),
         seed=int(settings.get("seed", 0)),
-        accuracy=summary.best_val_accuracy,
-        images=int(images),
+        accuracy=reached.accuracy,
+        images=reached.images,
         terms=", ".join(f"{name} {settings.get(name)}" for name in _TERMS if settings.get(name) not in (None, 0.0)),
         extra=_extra(settings),
+        hits=reached.hits,
     )
 
 

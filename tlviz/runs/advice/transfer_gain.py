@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.measures.accuracy import standard_error
+from tlviz.runs.paired_runs import compare_pairs, scored
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary
 
@@ -29,9 +28,9 @@ class Worth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The gain in validation accuracy over the best run from scratch, with the standard error of that difference.
+    """The gain in validation accuracy over the best run from scratch on the same pictures, one standard error of it.
 
-    The error takes both accuracies as independent, which is too large rather than too small on the same pictures.
+    ``is_distinguishable`` says whether it is more than the noise of the pictures (95%, see ``compare_pairs``).
     """
 
     scratch_run: str
@@ -39,11 +38,12 @@ class Transfer:
     scratch_epochs: int
     gain: float
     error: float
+    is_distinguishable: bool
 
     @property
     def worth(self) -> Worth:
-        """Return which way the difference points, unless it is within one standard error."""
-        if abs(self.gain) <= self.error:
+        """Return which way the difference points, unless it may be noise."""
+        if not self.is_distinguishable:
             return Worth.UNCLEAR
         return Worth.POSITIVE if self.gain > 0 else Worth.NEGATIVE
 
@@ -53,17 +53,16 @@ def compare_with_scratch(summary: RunSummary, others: Iterable[RunSummary]) -> T
 
     None where the run has no accuracy yet or starts at random itself, or where there is no such other run.
     """
-    told = summary.start_event.get("validation_images")
-    images = told if isinstance(told, int) else 0
-    own = summary.best_val_accuracy
-    if own is None or images < 1 or not starts_pretrained(summary):
+    own = scored(summary)
+    if own is None or not starts_pretrained(summary):
         return None
     rivals = [other for other in others if _is_yardstick(other, summary)]
     best = max(rivals, key=lambda other: other.best_val_accuracy or 0.0, default=None)
-    if best is None or best.best_val_accuracy is None:
+    yardstick_score = scored(best) if best is not None else None
+    if best is None or yardstick_score is None:
         return None
-    error = math.hypot(*(standard_error(share, images) for share in (own, best.best_val_accuracy)))
-    return Transfer(best.run, best.best_val_accuracy, best.epochs_run, own - best.best_val_accuracy, error)
+    gap = compare_pairs([(own, yardstick_score)])
+    return Transfer(best.run, yardstick_score.accuracy, best.epochs_run, gap.gap, gap.error, gap.is_distinguishable)
 
 
 def starts_pretrained(summary: RunSummary) -> bool:

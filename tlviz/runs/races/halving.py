@@ -1,6 +1,8 @@
-"""Successive halving with a conscience: a race drops what is clearly behind, never what may be noise.
+"""Successive halving with a margin: a race drops what is more than a standard error below the median.
 
 After Jamieson & Talwalkar 2016 (https://arxiv.org/abs/1502.07943), but by standard errors instead of a fixed share.
+One standard error saves time and is no proof: of seven equally good strategies one is dropped in a third to a half of
+races.
 """
 
 from __future__ import annotations

@@ -7,25 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlviz.measures.accuracy import standard_error
-from tlviz.measures.paired import NORMAL_95, difference_error, mean_and_error, t_95, unpack_hits
+from tlviz.runs.races.noise import Mark, RaceNoise, Runs, best, race_noise
 from tlviz.runs.races.race import Member, MemberState, Race
-
-SEEDS_FOR_PAIRS = 3
-"""From this many seeds on, noise is judged by the differences between the seeds themselves."""
-
-ROUNDING = 1e-9
-"""Differences that are the same for every seed, except for rounding, show nothing about noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One value of the swept setting over its seeds: accuracies are fractions of the best epochs, costs are means.
 
-    ``error`` is the standard error of ``accuracy``: over the seeds, or with one seed that of its validation images.
-    ``gap`` is how far it is behind the winner on the seeds that both have; ``is_distinguishable`` says whether that is
-    more than noise (95%), None for the winner and where nothing can be said yet.  ``seconds`` is as if nothing had been
-    shared with other runs; ``source_kept`` is the share of the source's answers that are left.
+    ``error`` is one standard error of ``accuracy``, of the images and the seeds together; ``without_choice`` the
+    accuracy to expect on other images, as the best epoch was chosen on these; ``scores`` the accuracy of each seed.
+    ``gap`` is how far it is behind the leader on the seeds that both have; ``is_distinguishable`` says whether that is
+    more than noise (95%, of all marks of the race together), None for the leader and where too few seeds have ended.
+    ``is_won``, of the leader alone, says whether it is ahead of all others by more than noise.
+    ``seconds`` is as if nothing had been shared with other runs; ``source_kept`` is the share of the source's answers
+    that are left.
     """
 
     value: Any
@@ -42,6 +38,9 @@ class Standing:
     memory_mb: float | None
     source_kept: float | None
     runs: tuple[str, ...]
+    without_choice: float | None = None
+    scores: tuple[tuple[int, float], ...] = ()
+    is_won: bool | None = None
 
 
 def standings(race: Race) -> list[Standing]:
@@ -50,49 +49,44 @@ def standings(race: Race) -> list[Standing]:
     for member in sorted(race.members, key=lambda member: member.number):
         groups.setdefault(member.words, []).append(member)
     ranked = sorted(groups.values(), key=_rank)
-    winner = _measured(ranked[0]) if ranked else {}
-    return [_standing(members, winner, is_first=at == 0) for at, members in enumerate(ranked)]
+    measured = [_measured(members) for members in ranked]
+    noise = race_noise(measured)
+    marks = [noise.mark(measured[0], runs) if runs else None for runs in measured[1:]]
+    rivals = [
+        mark
+        for mark, members in zip(marks, ranked[1:], strict=True)
+        if not any(member.state is MemberState.DROPPED for member in members)
+    ]
+    won = noise.is_won(rivals)
+    return [
+        _standing(members, measured[at], noise, marks[at - 1] if at else None, won, is_first=at == 0)
+        for at, members in enumerate(ranked)
+    ]
 
 
-def compare(first: dict[int, Member], second: dict[int, Member]) -> tuple[float, bool] | None:
-    """Return how far ahead the first is of the second on common seeds, and whether that is more than noise (95%).
-
-    From three seeds on by Student's t over the paired differences; below, or where those are all the same, by McNemar's
-    error on the same validation images, or the binomial one where it is not known which images were right.  None
-    without a common seed.
-    """
-    seeds = sorted(first.keys() & second.keys())
-    if not seeds:
-        return None
-    pairs = [(first[seed], second[seed]) for seed in seeds]
-    gap, error = mean_and_error([_best(one) - _best(other) for one, other in pairs])
-    if error is not None and error > ROUNDING and len(seeds) >= SEEDS_FOR_PAIRS:
-        return gap, abs(gap) > t_95(len(seeds) - 1) * error
-    sampling = math.sqrt(sum(_pair_error(one, other) ** 2 for one, other in pairs)) / len(pairs)
-    return gap, abs(gap) > NORMAL_95 * sampling
-
-
-def _standing(members: Sequence[Member], winner: dict[int, Member], *, is_first: bool) -> Standing:
-    measured = _measured(members)
-    accuracy, error = _score(list(measured.values())) if measured else (None, None)
-    against = None if is_first or not measured else compare(winner, measured)
-    curves = [member.curve for member in measured.values()]
+def _standing(
+    members: Sequence[Member], runs: Runs, noise: RaceNoise, mark: Mark | None, won: bool | None, *, is_first: bool
+) -> Standing:
+    curves = [member.curve for member in runs.values()]
     done = [curve for curve in curves if curve.duration_s is not None]
     return Standing(
         value=members[0].value,
         words=members[0].words,
-        seeds=len(measured),
+        seeds=len(runs),
         is_over=not any(member.is_open for member in members),
         is_dropped=any(member.state is MemberState.DROPPED for member in members),
-        accuracy=accuracy,
-        error=error,
-        gap=against[0] if against else None,
-        is_distinguishable=against[1] if against else None,
+        accuracy=_mean(map(best, runs.values())),
+        error=noise.error(runs) if runs else None,
+        gap=mark.gap if mark else None,
+        is_distinguishable=(mark.is_distinguishable or won) if mark and mark.is_distinguishable is not None else None,
         trainable_parameters=max((curve.trainable_parameters or 0 for curve in curves), default=None),
         seconds=_mean((curve.duration_s or 0.0) + curve.shared_s for curve in done),
         memory_mb=_mean(curve.memory_mb for curve in done),
         source_kept=_mean(curve.agreement for curve in curves),
         runs=tuple(member.run for member in members if member.run),
+        without_choice=_mean(curve.without_choice for curve in curves) if _all_told(runs) else None,
+        scores=tuple((seed, best(member)) for seed, member in sorted(runs.items())),
+        is_won=won if is_first else None,
     )
 
 
@@ -101,34 +95,16 @@ def _measured(members: Sequence[Member]) -> dict[int, Member]:
     return {member.seed: member for member in members if member.curve.best is not None}
 
 
-def _score(members: Sequence[Member]) -> tuple[float, float | None]:
-    mean, error = mean_and_error([_best(member) for member in members])
-    images = members[0].curve.validation_images
-    is_told = error is not None and error > ROUNDING  # seeds that all agree say nothing of the images
-    return mean, error if is_told or not images else standard_error(mean, images)
+def _all_told(runs: Runs) -> bool:
+    return all(member.curve.without_choice is not None for member in runs.values())
 
 
 def _rank(members: Sequence[Member]) -> tuple[float, float, int]:
     measured = list(_measured(members).values())
     if not measured:
         return math.inf, 0, members[0].number
-    accuracy, _ = mean_and_error([_best(member) for member in measured])
+    accuracy = math.fsum(map(best, measured)) / len(measured)
     return -accuracy, max(member.curve.trainable_parameters or 0 for member in measured), members[0].number
-
-
-def _pair_error(first: Member, second: Member) -> float:
-    """Return the standard error of the difference of two runs of one seed."""
-    count = first.curve.validation_images
-    if count == second.curve.validation_images:
-        hits = [unpack_hits(member.curve.hits, count) for member in (first, second)]
-        if hits[0] is not None and hits[1] is not None:
-            return difference_error(hits[0], hits[1])
-    counts = [max(1, member.curve.validation_images) for member in (first, second)]
-    return math.hypot(*(standard_error(_best(m), n) for m, n in zip((first, second), counts, strict=True)))
-
-
-def _best(member: Member) -> float:
-    return member.curve.best.val_accuracy if member.curve.best else 0.0
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tlviz.runs.paired_runs import SEEDS_FOR_PAIRS
 from tlviz.runs.races.race import Race
-from tlviz.runs.races.standings import SEEDS_FOR_PAIRS, Standing
+from tlviz.runs.races.standings import Standing
 
 NOISE = "not distinguishable"
+BEHIND = "behind"
+TOO_FEW = "too few seeds to tell"
 MOST_NAMED = 2
 
 
@@ -16,26 +19,74 @@ def verdict(race: Race, ranked: Sequence[Standing], strong: Callable[[str], str]
     first = ranked[0] if ranked else None
     if first is None or first.accuracy is None:
         return "The first points appear in a few seconds: validation before any training."
-    score = f"{first.accuracy:.1%}{plus_minus(first.error)}"
+    name, score = strong(first.words), strong(f"{first.accuracy:.1%}{plus_minus(first.error)}")
+    if len(ranked) == 1:
+        return f"{name} reached {score}; there is nothing to compare it with."
+    is_over = race.status.is_over and all(standing.is_over for standing in ranked)
+    if first.is_won:
+        return (
+            f"{name} wins with {score}: more than noise."
+            if is_over
+            else f"{name} leads with {score}: more than noise so far."
+        )
     rivals = [s.words for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
     if rivals:
         names = f"{len(rivals)} others" if len(rivals) > MOST_NAMED else " and ".join(rivals)
         are = "is" if len(rivals) == 1 else "are"
-        return f"{strong(first.words)} is ahead with {strong(score)}, but {names} {are} {NOISE} from it."
-    verb = "wins" if race.status.is_over and all(standing.is_over for standing in ranked) else "leads"
-    is_early = any(standing.accuracy is None for standing in ranked)
-    more = " so far." if is_early else ": more than noise." if len(ranked) > 1 else "."
-    return f"{strong(first.words)} {verb} with {strong(score)}{more}"
+        return f"{name} is ahead with {score}, but {names} {are} {NOISE} from it."
+    if not is_over:
+        return f"{name} leads with {score} so far."
+    seeds = max(standing.seeds for standing in ranked)
+    runs = "one run of each" if seeds == 1 else f"{min(seeds, SEEDS_FOR_PAIRS - 1)} runs of each"
+    return f"{name} is ahead with {score}, but {runs} cannot tell that from luck; race {SEEDS_FOR_PAIRS} seeds or more."
+
+
+def mark(standing: Standing, *, is_first: bool) -> str:
+    """Say in a word or two where a value stands against the leader, '' for the leader and where nothing is measured."""
+    if standing.is_dropped:
+        return "dropped early"
+    if is_first or standing.accuracy is None:
+        return ""
+    return {None: TOO_FEW, True: BEHIND, False: NOISE}[standing.is_distinguishable]
 
 
 def error_words(race: Race, ranked: Sequence[Standing]) -> str:
-    """Explain the numbers behind the plus-minus sign."""
+    """Explain the numbers behind the plus-minus sign, and how marks are made."""
     seeds = max((standing.seeds for standing in ranked), default=0)
     images = max((member.curve.validation_images for member in race.members), default=0)
     if seeds >= SEEDS_FOR_PAIRS:
-        return f"± is one standard error over {seeds} seeds; noise is judged by paired differences (95%)."
-    error = "over the seeds" if seeds > 1 else f"of {images:,} validation images"
-    return f"± is one standard error {error}; noise is judged on the same images (McNemar, 95%)."
+        noise = (
+            f"± is one standard error of {images:,} validation images and {seeds} seeds together; “{BEHIND}” and "
+            f"“{NOISE}” are for all marks of the race together (seeds as blocks, Tukey, 95%)."
+        )
+    elif seeds == 2:
+        noise = f"± is one standard error of {images:,} validation images and 2 seeds together; 3 seeds are needed to tell luck."
+    else:
+        noise = (
+            f"± is one standard error of {images:,} validation images alone: with one seed nobody knows how far runs "
+            f"differ by luck; race {SEEDS_FOR_PAIRS} seeds."
+        )
+    return f"{noise}{choice_words(ranked)}"
+
+
+def choice_words(ranked: Sequence[Standing]) -> str:
+    """Say how much of the leader's accuracy is owed to choosing the best epoch on the images it is reported on."""
+    first = ranked[0] if ranked else None
+    if first is None or first.accuracy is None:
+        return ""
+    return without_choice_words(first.accuracy, first.without_choice)
+
+
+def without_choice_words(accuracy: float, without_choice: float | None) -> str:
+    """Say what an accuracy of the best epoch is without the luck of having been chosen."""
+    if without_choice is None:
+        return " The best epoch is chosen on these images, so it looks better than it is."
+    gain = accuracy - without_choice
+    if gain < 0.0005:
+        return " Choosing the best epoch on these images adds nothing to it here."
+    return (
+        f" The best epoch is chosen on these images; without that choice expect about {without_choice:.1%} on others."
+    )
 
 
 def plus_minus(error: float | None) -> str:

@@ -112,8 +112,9 @@ def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
         f"{words}: best {summary.best_val_accuracy:.1%} against {transfer.scratch_accuracy:.1%} from random weights."
     )
     st.caption(
-        f"The yardstick ran {transfer.scratch_epochs} epochs, this run {summary.epochs_run}. One standard error of the "
-        f"difference is {transfer.error:.1%}: smaller ones are noise."
+        f"The yardstick ran {transfer.scratch_epochs} epochs, this run {summary.epochs_run}. The difference is "
+        f"{transfer.gain:+.1%} ± {transfer.error:.1%} (one standard error) on the same pictures, judged at 95% "
+        "(McNemar); one run each cannot show how far runs differ by luck."
     )
 
 

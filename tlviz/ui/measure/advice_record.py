@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from math import hypot
 
 import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.advice.record import AdviceRecord, AdviceVerdict, Advised, PlanStanding, judge, keep_record, load_record
+from tlviz.runs.advice.record import (
+    AdviceRecord,
+    AdviceVerdict,
+    Advised,
+    PlanStanding,
+    between,
+    judge,
+    keep_record,
+    load_record,
+)
 
 
 def note_advice(profile: Profile) -> AdviceRecord:
@@ -55,21 +63,20 @@ def verdict_in_words(verdict: AdviceVerdict) -> str:
         return "The advised plan has not run yet, so the advice is unchecked."
     if verdict.regret is None:
         return "Only the advised plan has run; race another depth to check the advice."
-    gap, error = verdict.regret
+    found = verdict.regret
     if verdict.standings[0] is verdict.advised:
         return f"The advised plan is the best of {len(verdict.standings)} so far, {_lead(verdict.standings)}."
-    measured = f"{100 * gap:.1f} ± {100 * error:.1f} points"
-    if gap <= error:
-        return f"Advised and best are not distinguishable: {measured} apart, within one standard error."
+    measured = f"{100 * found.gap:.1f} ± {100 * found.error:.1f} points"
+    if not found.is_distinguishable:
+        return f"Advised and best are not distinguishable: {measured} apart."
     return f"The advice was not the best: the advised plan is {measured} behind the best of {len(verdict.standings)}."
 
 
 def _lead(standings: Sequence[PlanStanding]) -> str:
     """Say how far the best is above the next."""
-    first, second = standings[:2]
-    lead, error = first.accuracy - second.accuracy, hypot(first.se, second.se)
-    points = f"{100 * lead:.1f} ± {100 * error:.1f} points"
-    return f"{points} above the next" if lead > error else f"but {points} above the next is within one standard error"
+    lead = between(*standings[:2])
+    points = f"{100 * lead.gap:.1f} ± {100 * lead.error:.1f} points"
+    return f"{points} above the next" if lead.is_distinguishable else f"but {points} above the next may be noise"
 
 
 def _row(profile: Profile, standing: PlanStanding) -> dict[str, object]:

@@ -10,7 +10,7 @@ import streamlit as st
 from tlviz.figures.race import line_style
 from tlviz.runs.races.race import Race
 from tlviz.runs.races.standings import Standing
-from tlviz.runs.races.verdict import NOISE, error_words, plus_minus, verdict
+from tlviz.runs.races.verdict import BEHIND, NOISE, error_words, mark, plus_minus, verdict
 
 _BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted", "dashdot": "double"}
 
@@ -40,11 +40,11 @@ def _row(rank: int, standing: Standing, place: int, most: int) -> str:
     score = "waiting"
     if standing.accuracy is not None:
         score = f"<b>{standing.accuracy:.1%}</b>{plus_minus(standing.error)}"
-    words = [] if standing.is_over else ["still running" if standing.accuracy is not None else ""]
-    if standing.is_dropped:
-        words = ["dropped early"]
-    elif standing.is_distinguishable is False:
-        words.append(f"<b>{NOISE}</b>")
+    words = (
+        [] if standing.is_over or standing.is_dropped else ["still running" if standing.accuracy is not None else ""]
+    )
+    said = mark(standing, is_first=rank == 1) if standing.is_over or standing.is_dropped else ""
+    words.append(f"<b>{said}</b>" if said in (NOISE, BEHIND) else said)
     words += [
         _count(standing.trainable_parameters),
         f"{standing.seconds:,.0f} s" if standing.seconds is not None else "",

@@ -117,9 +117,26 @@ def test_advised_against_best_on_equal_terms() -> None:
     ]  # fmt: skip
     assert verdict.left_out == 1
     assert verdict.advised is verdict.standings[2]
-    gap, error = verdict.regret or (0, 0)
-    assert gap == pytest.approx(0.1)
-    assert error == pytest.approx(sqrt(verdict.standings[0].se ** 2 + verdict.standings[2].se ** 2))
+    regret = verdict.regret
+    assert regret is not None
+    assert regret.gap == pytest.approx(0.1)
+    assert regret.error == pytest.approx(pair_error(Scored(0.9, 100), Scored(0.8, 100))), "one run each of one seed"
+    assert regret.is_distinguishable is (1.96 * regret.error < 0.1)
+
+
+def test_plans_with_the_same_images_are_paired_and_other_seeds_are_not() -> None:
+    right = [np.arange(100) < count for count in (90, 80)]
+    first, second = (
+        outcome(name, freeze, float(hits.mean()), hits=pack_hits(hits))
+        for name, freeze, hits in zip("ab", (5, 2), right, strict=True)
+    )
+    regret = judge(AdviceRecord("m", "d", (ADVISED,), (first, second))).regret
+    assert regret is not None
+    assert regret.is_distinguishable, "ten images, none the other way"
+    apart = judge(AdviceRecord("m", "d", (ADVISED,), (first, replace(second, seed=1))))
+    assert apart.regret is not None
+    assert not apart.regret.is_distinguishable
+    assert apart.regret.error == pytest.approx(sqrt(apart.standings[0].se ** 2 + apart.standings[1].se ** 2))
 
 
 def test_equal_accuracies_do_not_put_the_advice_behind() -> None:

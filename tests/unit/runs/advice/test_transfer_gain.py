@@ -104,7 +104,7 @@ def test_the_yardstick_sees_the_same_pictures_with_the_same_budget() -> None:
 
 @pytest.mark.parametrize(
     ("gain", "worth"),
-    [(0.25, Worth.UNCLEAR), (-0.25, Worth.UNCLEAR), (0.26, Worth.POSITIVE), (-0.26, Worth.NEGATIVE)],
+    [(0.48, Worth.UNCLEAR), (-0.48, Worth.UNCLEAR), (0.5, Worth.POSITIVE), (-0.5, Worth.NEGATIVE)],
 )
-def test_a_difference_of_one_error_says_nothing_yet(gain: float, worth: Worth) -> None:
-    assert Transfer("x", 0.5, 3, gain, 0.25).worth is worth
+def test_a_difference_counts_from_95_percent_on(gain: float, worth: Worth) -> None:
+    assert Transfer("x", 0.5, 3, gain, 0.25, abs(gain) > 0.49).worth is worth
