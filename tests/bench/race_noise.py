@@ -1,8 +1,8 @@
 """How often a race calls equal strategies better or worse, and how often it finds a true lead.
 
-``python -m tests.bench.race_noise`` simulates races and lets ``standings`` and ``verdict`` judge them; ``--races 2000``
-sets how many of each kind (a quarter of an hour for 400).  Images are hard or easy for all strategies alike, each run is
-lucky or unlucky as a whole, the epochs of a run differ by chance, and the best of eight is reported.
+``python -m tests.bench.race_noise`` simulates races and lets ``standings`` and ``verdict`` judge them; ``--races``
+sets how many of each kind (a quarter of an hour for 400).  Images are hard or easy for all strategies alike, each run
+is lucky or unlucky as a whole, the epochs of a run differ by chance, and the best of eight is reported.
 """
 
 from __future__ import annotations

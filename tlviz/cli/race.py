@@ -55,7 +55,7 @@ def race(
     seeds: Annotated[
         str,
         typer.Option(metavar="NS", help="Comma-separated; each decides a split of its own.", rich_help_panel=WHAT),
-    ] = "0",
+    ] = "0,1,2",
     halving: Annotated[
         bool,
         typer.Option(

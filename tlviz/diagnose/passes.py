@@ -13,6 +13,7 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sample import PER_CLASS, Chosen, choose_rows
 from tlviz.data.sources.target import Target
 from tlviz.diagnose.feature_cache import cached_pass
+from tlviz.diagnose.known_groups import known_groups
 from tlviz.diagnose.random_copy import settle_batchnorms
 from tlviz.diagnose.request import Request
 from tlviz.diagnose.stage_pass import StagePass, run_stages
@@ -24,7 +25,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A decoded sample: ``pixels`` uint8 (n, S, S, 3) in memory, ``labels`` (n,) and ``names`` (n), and how it came."""
+    """A decoded sample: ``pixels`` uint8 (n, S, S, 3) in memory, ``labels`` (n,) and ``names`` (n), and how it came.
+
+    Pictures of one of the ``groups`` (n,) know one another: copies, and what the target says belongs together.
+    """
 
     title: str
     classes: tuple[str, ...]
@@ -33,6 +37,7 @@ class Sample:
     names: tuple[str, ...]
     available: int
     notes: tuple[str, ...]
+    groups: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 def sample_of(images: ImageSet, chosen: Chosen) -> Sample:
@@ -40,7 +45,10 @@ def sample_of(images: ImageSet, chosen: Chosen) -> Sample:
     rows = chosen.rows
     names = tuple(images.names[at] for at in rows)
     pixels, labels = np.asarray(images.pixels[rows]), images.labels[rows]
-    return Sample(images.title, images.classes, pixels, labels, names, chosen.available, chosen.notes)
+    groups, notes = known_groups(pixels, [images.groups[at] for at in rows] if images.groups else [])
+    return Sample(
+        images.title, images.classes, pixels, labels, names, chosen.available, (*chosen.notes, *notes), groups
+    )
 
 
 def read_sample(request: Request, target: Target, chosen: Chosen, progress: Progress | None = None) -> Sample:

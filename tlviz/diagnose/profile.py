@@ -35,6 +35,8 @@ from tlviz.models.local_weights import weights_stamp
 
 REFERENCE = "photos"
 """The bundled photographs that stand for the source."""
+DRAWS = 3
+"""Random weights are drawn this often: a single draw is off by several points."""
 Progress = Callable[[str, int, int], None]
 CopyAtRandom = Callable[[Network, int, int], Network]
 
@@ -44,7 +46,7 @@ class _Passes:
     """What the networks saw: ``photographs`` is None where they are the target."""
 
     pretrained: StagePass
-    random: StagePass
+    randoms: Sequence[StagePass]
     photographs: StagePass | None
     gradients: Sequence[float]
 
@@ -105,7 +107,7 @@ def _profile(
     passes = _run(network, sample.pixels, labels, request, tell, identity, copy)
     names = [stage.name for stage in network.stages[:-1]]
     with threadpool_limits(1, "blas"):  # threads cost small matrices more than they bring
-        stages = _measure(names, passes, labels, request.seed, tell)
+        stages = _measure(names, passes, labels, request.seed, tell, sample.groups)
         similarity = stage_similarity(passes.pretrained.features)
         head_lr = suggest_rate(passes.pretrained.features[names[-1]], labels, request.seed)
     chance = 1 / (int(labels.max()) + 1)
@@ -132,7 +134,7 @@ def _profile(
         summary=summarise_stages(stages, chance, has_batchnorm=has_batchnorm),
         notes=sample.notes,
         duration_s=time.perf_counter() - begun,
-        forward_s=passes.pretrained.forward_s + passes.random.forward_s,
+        forward_s=passes.pretrained.forward_s + sum(random.forward_s for random in passes.randoms),
     )
 
 
@@ -148,18 +150,27 @@ def _run(
     """Make the passes that are not on disk yet.  Raises ``TlvizError`` where one gives no numbers."""
     seed, side = request.seed, pixels.shape[1]
     first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
-    second = random_pass(lambda: copy(network, side, seed), identity, pixels, seed, partial(tell, "random weights"))
+    seconds = [
+        random_pass(
+            lambda draw=draw: copy(network, side, draw),
+            identity,
+            pixels,
+            draw,
+            partial(tell, f"random weights {at} of {DRAWS}"),
+        )
+        for at, draw in enumerate(range(seed, seed + DRAWS), 1)
+    ]
     third = None
     if request.data != REFERENCE:
         near = photographs(request.geometry, partial(tell, "reading photographs"))
         third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
     gradients = stage_gradients(network, pixels, last, labels, partial(tell, "gradients"))
-    return _Passes(first, second, third, gradients)
+    return _Passes(first, seconds, third, gradients)
 
 
 def _measure(
-    names: Sequence[str], passes: _Passes, labels: Ints, seed: int, tell: Progress
+    names: Sequence[str], passes: _Passes, labels: Ints, seed: int, tell: Progress, groups: Ints
 ) -> tuple[StageProfile, ...]:
     found = []
     for at, name in enumerate(names):
@@ -167,13 +178,13 @@ def _measure(
         evidence = Evidence(
             name=name,
             target=passes.pretrained.features[name],
-            random=passes.random.features[name],
+            randoms=[random.features[name] for random in passes.randoms],
             photographs=None if passes.photographs is None else passes.photographs.features[name],
             shift=passes.pretrained.shifts.get(name),
             has_batchnorm=bool(passes.pretrained.shifts),
             relative_gradient=passes.gradients[at],
         )
-        found.append(measure_stage(evidence, labels, seed))
+        found.append(measure_stage(evidence, labels, seed, groups))
     tell("measuring", len(names), len(names))
     return against_best(found, labels)
 

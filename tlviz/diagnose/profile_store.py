@@ -20,7 +20,7 @@ from tlviz.small_files import check_types, read_json
 
 KEEP = 200
 """The number of profiles kept; the oldest are deleted first."""
-_FORMAT = 2
+_FORMAT = 3
 
 
 def find_profile(request: Request) -> Profile | None:

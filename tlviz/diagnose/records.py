@@ -75,7 +75,8 @@ class StageProfile:
     """What one backbone stage's pooled features are worth on a target; accuracies are balanced, 0 to 1.
 
     ``probe`` is the leave-one-out accuracy of a linear probe with its standard error, ``random_probe`` that of the same
-    stage with random weights, ``gain`` the difference; ``behind`` is how far it stays behind the best stage.  The
+    stage with random weights, the mean of several draws, ``random_spread`` their standard deviation, ``gain`` the
+    difference; ``behind`` is how far it stays behind the best stage.  The
     standard errors of differences are those of paired images.  ``permuted_probe`` is the mean over permuted labels,
     ``permuted_high`` the highest of them.  ``transrate`` (nats for each dimension) and ``separability`` (share of the
     variance between the classes) are freed of what labels without meaning give.  ``cka_to_random`` is None
@@ -116,6 +117,7 @@ class StageProfile:
     correct: str
     places: tuple[tuple[float, float], ...]
     explained: float
+    random_spread: float = 0.0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -177,7 +179,7 @@ class Contest:
     """One network against the best one on the same images.
 
     ``probe`` is the accuracy at its best stage ``stage``; ``behind`` is how far that stays behind the best network's,
-    with the standard error of paired images; ``is_tied`` says that the difference may be noise (95%) or is below a point.
+    with the standard error of paired images; ``is_tied`` says that the difference may be noise (95%) or below a point.
     """
 
     model: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ _DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Features of one stage: of the target (N, D), of the random copy, of photographs (M, D), and the target's shift.
+    """Features of one stage: of the target (N, D), of the random copies, of photographs (M, D), and the target's shift.
 
     ``photographs`` is None where they are the target; ``shift`` is None where the stage has no BatchNorm, and is then
     measured against the photographs where ``has_batchnorm`` says that no stage has any.
@@ -42,21 +42,26 @@ class Evidence:
 
     name: str
     target: Features
-    random: Features
+    randoms: Sequence[Features]
     photographs: Features | None
     shift: Shift | None
     has_batchnorm: bool
     relative_gradient: float
 
 
-def measure_stage(evidence: Evidence, labels: Ints, seed: int) -> StageProfile:
-    """Measure one stage for labels (N,); how far it stays behind the best is left at 0, see ``against_best``."""
+def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | None = None) -> StageProfile:
+    """Measure one stage for labels (N,); how far it stays behind the best is left at 0, see ``against_best``.
+
+    Images of one group (N,) are left out together.
+    """
     target = evidence.target
     scores = equalised(target)
-    probe = probe_equalised(scores, labels)
-    random_probe = probe_equalised(equalised(evidence.random), labels)
-    gain, gain_se = balanced_mean(probe.correct.astype(float) - random_probe.correct, labels)
-    permuted = _permuted(scores, labels, probe, seed)
+    probe = probe_equalised(scores, labels, groups)
+    at_random = [probe_equalised(equalised(features), labels, groups) for features in evidence.randoms]
+    spread = _spread([random.accuracy for random in at_random])
+    draws = np.mean([random.correct for random in at_random], axis=0)
+    gain, gain_se = balanced_mean(probe.correct.astype(float) - draws, labels)
+    permuted = _permuted(scores, labels, probe, seed, groups)
     shift, shift_raw = _shift(evidence, seed)
     kid_in_noise, kid_raw = _kid(target, evidence.photographs, seed)
     places, explained = _places(target)
@@ -64,22 +69,25 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int) -> StageProfile:
         name=evidence.name,
         width=target.shape[1],
         probe=probe.accuracy,
-        probe_se=probe.standard_error,
+        probe_se=max(probe.standard_error, _spread(permuted) if len(permuted) == MOST_PERMUTATIONS else 0.0),
         behind=0.0,
         behind_se=0.0,
-        random_probe=random_probe.accuracy,
-        random_probe_se=random_probe.standard_error,
+        random_probe=float(np.mean([random.accuracy for random in at_random])),
+        random_probe_se=math.hypot(
+            float(np.mean([random.standard_error for random in at_random])), spread / math.sqrt(len(at_random))
+        ),
+        random_spread=spread,
         gain=gain,
-        gain_se=gain_se,
+        gain_se=math.hypot(gain_se, spread / math.sqrt(len(at_random))),
         permuted_probe=float(np.mean(permuted)),
         permuted_high=max(permuted),
-        knn=balanced_mean(knn_correct(target, labels), labels)[0],
-        random_knn=balanced_mean(knn_correct(evidence.random, labels), labels)[0],
+        knn=_knn(target, labels, groups),
+        random_knn=float(np.mean([_knn(features, labels, groups) for features in evidence.randoms])),
         transrate=transrate_above_chance(target, labels, seed),
         separability=separability(target, labels),
-        cka_to_random=_cka(target, evidence.random),
+        cka_to_random=_mean(_cka(target, features) for features in evidence.randoms),
         effective_rank=effective_rank(target),
-        random_effective_rank=effective_rank(evidence.random),
+        random_effective_rank=_mean(map(effective_rank, evidence.randoms)) or 0.0,
         intrinsic_dimension=intrinsic_dimension(target),
         shift=shift,
         shift_raw=shift_raw,
@@ -103,12 +111,27 @@ def against_best(stages: Sequence[StageProfile], labels: Ints) -> tuple[StagePro
     return tuple(filled)
 
 
-def _permuted(scores: Floats, labels: Ints, probe: Probe, seed: int) -> list[float]:
+def _permuted(scores: Floats, labels: Ints, probe: Probe, seed: int, groups: Ints | None) -> list[float]:
     """Return the probe's accuracy on permuted labels: on a few, or where it is near guessing, on more."""
     is_clear = probe.accuracy - 1 / len(np.unique(labels)) > CLEAR * probe.standard_error
     generator = np.random.default_rng(seed)
     count = PERMUTATIONS if is_clear else MOST_PERMUTATIONS
-    return [probe_equalised(scores, generator.permutation(labels)).accuracy for _ in range(count)]
+    return [probe_equalised(scores, generator.permutation(labels), groups).accuracy for _ in range(count)]
+
+
+def _knn(features: Features, labels: Ints, groups: Ints | None) -> float:
+    return balanced_mean(knn_correct(features, labels, groups=groups), labels)[0]
+
+
+def _spread(values: Sequence[float]) -> float:
+    """Return the standard deviation of draws, 0 of a single one."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of what is known, None where nothing is."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def _shift(evidence: Evidence, seed: int) -> tuple[float | None, float | None]:

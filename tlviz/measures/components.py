@@ -8,16 +8,26 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _NOTHING = 1e-12
 """Variances below this share of the largest are rounding."""
+_ROUNDINGS = 16
+"""The sums within a stage add up rounding errors; more than this many of the last digit are a difference."""
 
 
 def standardise(features: NDArray[np.floating]) -> Floats:
     """Return features (N, D) with mean 0 and variance 1 in every column that varies; the others are 0."""
-    centred = np.asarray(features, dtype=np.float64)
-    centred = centred - centred.mean(0)
+    values = np.asarray(features, dtype=np.float64)
+    centred = values - values.mean(0)
     spread = centred.std(0)
-    is_flat = spread <= 1e-10 * max(float(spread.max(initial=0)), 1e-300)
+    is_flat = (spread <= 1e-10 * max(float(spread.max(initial=0)), 1e-300)) | (spread <= rounding(features))
     scaled: Floats = np.where(is_flat, 0.0, centred / np.where(is_flat, 1.0, spread))
     return scaled
+
+
+def rounding(features: NDArray[np.floating]) -> Floats:
+    """Return the spread (D,) that columns of features (N, D) may have by the rounding of their own precision alone."""
+    kind = np.asarray(features).dtype
+    precision = float(np.finfo(kind).eps) if kind.kind == "f" else float(np.finfo(np.float64).eps)
+    sizes: Floats = _ROUNDINGS * precision * np.abs(np.asarray(features, dtype=np.float64)).max(0, initial=0.0)
+    return sizes
 
 
 def principal_components(features: NDArray[np.floating], most: int | None = None) -> tuple[Floats, Floats]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
-from tlviz.measures.best_of import accuracy_without_choice
-from tlviz.measures.paired import unpack_hits
+from tlviz.runs.chosen_epoch import without_choice
 from tlviz.runs.store.ballast import BALLAST
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -90,15 +89,8 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         agreement=agreement if is_finite(agreement) else None,
         error=str(ended["error"]) if ended.get("error") else None,
         has_ended=bool(events) and events[-1].get("event") == "finished",
-        without_choice=None if by_loss else _without_choice(epochs, _count(told["started"].get("validation_images"))),
+        without_choice=None if by_loss else without_choice(epochs, _count(told["started"].get("validation_images"))),
     )
-
-
-def _without_choice(epochs: Sequence[dict[str, Any]], images: int) -> float | None:
-    """Return what the best epoch is worth on other images, None where it is not known which images were right."""
-    hits = [unpack_hits(str(epoch.get("val_hits") or ""), images) for epoch in epochs]
-    known = [right for right in hits if right is not None]
-    return accuracy_without_choice(known) if len(known) == len(hits) else None
 
 
 def _count(value: Any) -> int:

@@ -18,7 +18,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a run reached: its accuracy, 0 to 1, on ``images``, and in hexadecimal which it named rightly, '' unknown."""
+    """What a run reached: its accuracy, 0 to 1, on ``images``; ``hits`` as ``pack_hits`` wrote them, or empty."""
 
     accuracy: float
     images: int

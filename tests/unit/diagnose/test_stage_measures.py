@@ -39,7 +39,7 @@ def profiles() -> list[list[StageProfile]]:
                     Evidence(
                         name=str(width),
                         target=drawn(width, 3 * seed),
-                        random=drawn(width, 3 * seed + 1),
+                        randoms=[drawn(width, 3 * seed + 1)],
                         photographs=drawn(width, 3 * seed + 2),
                         shift=None,
                         has_batchnorm=False,
@@ -73,7 +73,7 @@ def test_a_probe_near_guessing_is_held_against_more_permutations_than_a_clear_on
 ) -> None:
     asked: list[int] = []
 
-    def counted(scores: object, labels: object) -> object:
+    def counted(scores: object, labels: object, groups: object = None) -> object:
         asked.append(1)
         return probe_equalised(scores, labels)  # type: ignore[arg-type]
 
@@ -81,5 +81,48 @@ def test_a_probe_near_guessing_is_held_against_more_permutations_than_a_clear_on
     noise = drawn(100, 0)
     for features, expected in ((noise, 19), (noise + 9 * np.eye(100, dtype=np.float32)[LABELS], 5)):
         asked.clear()
-        measure_stage(Evidence("x", features, noise, None, None, True, 1.0), LABELS, 0)
+        measure_stage(Evidence("x", features, [noise], None, None, True, 1.0), LABELS, 0)
         assert len(asked) == 2 + expected
+
+
+def _stage(target: Features, randoms: list[Features], groups: np.ndarray | None = None) -> StageProfile:
+    return measure_stage(Evidence("x", target, randoms, None, None, True, 1.0), LABELS, 0, groups)
+
+
+def test_a_stage_that_does_not_vary_is_chance_and_does_not_hide_the_others() -> None:
+    """Rounding noise on a constant is no feature, nor is a stage of zeros."""
+    rounded = (np.full((IMAGES, 30), 3.7) * (1 + 1e-7 * drawn(30, 5))).astype(np.float32)
+    good = drawn(100, 0) + 9 * np.eye(100, dtype=np.float32)[LABELS]
+    for dead in (np.zeros((IMAGES, 30), np.float32), rounded):
+        stage = _stage(dead, [drawn(30, 1)])
+        assert stage.probe == stage.knn == stage.permuted_probe == 1 / CLASSES
+        assert stage.gain <= 2 * stage.gain_se
+        assert has_signal(against_best([_stage(good, [drawn(100, 1)]), stage], LABELS), 1 / CLASSES)
+
+
+def test_random_weights_are_the_mean_of_their_draws_with_their_spread() -> None:
+    draws = [drawn(40, seed) + seed * np.eye(40, dtype=np.float32)[LABELS] for seed in range(3)]
+    alone = [_stage(draws[0], [draw]).random_probe for draw in draws]
+    stage = _stage(draws[0], draws)
+    assert stage.random_probe == pytest.approx(np.mean(alone))
+    assert stage.random_spread == pytest.approx(np.std(alone, ddof=1))
+    assert stage.random_spread > 0.05
+    assert stage.random_probe_se >= stage.random_spread / 3**0.5
+    assert stage.gain_se >= stage.random_spread / 3**0.5
+
+
+def test_copies_are_left_out_together() -> None:
+    """Each picture twice, with labels that mean nothing: its copy would give it away."""
+    features = np.repeat(drawn(300, 0)[:40], 2, axis=0)
+    labels = np.repeat(np.random.default_rng(0).permutation(40) % CLASSES, 2)
+    evidence = Evidence("x", features, [drawn(300, 1)], None, None, True, 1.0)
+    assert measure_stage(evidence, labels, 0).probe > 0.9
+    stage = measure_stage(evidence, labels, 0, np.repeat(np.arange(40), 2))
+    assert stage.probe < 0.45
+    assert stage.knn < 0.45
+
+
+def test_near_chance_the_error_is_at_least_what_permutations_show() -> None:
+    stages = [_stage(drawn(100, seed), [drawn(100, seed + 50)]) for seed in range(6)]
+    assert np.mean([stage.probe_se for stage in stages]) > 0.043, "the binomial error of 80 images is 0.048"
+    assert min(stage.random_probe_se for stage in stages) > 0.03

@@ -86,7 +86,7 @@ def test_dead_features_give_chance_and_no_warning() -> None:
     probe = linear_probe(np.full((30, 4), 7.0), labels)
     assert probe.accuracy == pytest.approx(1 / 3)
     half_dead = np.column_stack([np.zeros(30), labels.astype(float)])
-    assert linear_probe(half_dead, labels % 2).accuracy >= 0.5
+    assert linear_probe(half_dead, labels % 2).accuracy == 0.5, "0, 1 and 2 say nothing linear of odd and even"
 
 
 def test_five_images_a_class_and_many_classes_give_numbers() -> None:
@@ -105,3 +105,46 @@ def test_paired_differences_are_surer_than_separate_ones() -> None:
     separate = np.hypot(balanced_mean(first, labels)[1], balanced_mean(second, labels)[1])
     assert difference > 0
     assert paired < separate / 2
+
+
+@pytest.mark.parametrize("penalty", [1e-2, 30.0])
+def test_groups_left_out_whole_are_those_of_brute_force(penalty: float) -> None:
+    features, labels = drawn(40, 6, 3, 0.5)
+    groups = np.array([0, 0, 0, 7, 7, *range(10, 45)])
+    targets, weights = np.eye(3)[labels], balancing_weights(labels)
+    expected = np.empty_like(targets)
+    bare = np.diag([0.0] + [penalty] * 6)
+    rows = np.column_stack([np.ones(40), features])
+    for at in range(40):
+        rest = groups != groups[at]
+        weighted = rows[rest].T * weights[rest]
+        expected[at] = rows[at] @ np.linalg.solve(weighted @ rows[rest] + bare, weighted @ targets[rest])
+    ridge = Ridge(features, targets, weights, groups)
+    assert np.abs(ridge.left_out(penalty) - expected).max() < 1e-10
+    rest = groups != 0
+    assert ridge.shares_left_out()[1] == pytest.approx(weights[rest] @ targets[rest] / weights[rest].sum())
+
+
+def test_groups_of_one_change_nothing() -> None:
+    features, labels = drawn(60, 12, 3, 0.5)
+    alone = linear_probe(features, labels, np.arange(60)[::-1].copy())
+    assert alone.correct.tolist() == linear_probe(features, labels).correct.tolist()
+
+
+@pytest.mark.parametrize("value", [0.0, 3.7, -1e6])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_features_that_do_not_vary_are_chance(value: float, kind: type) -> None:
+    """Sums in another order end in other digits; that is no difference between images."""
+    noise = 1 + np.finfo(kind).eps * np.random.default_rng(0).integers(-2, 3, (60, 20))
+    labels = np.arange(60) % 4
+    for features in (np.full((60, 20), value, kind), (value * noise).astype(kind)):
+        probe = linear_probe(features, labels)
+        assert probe.accuracy == 0.25
+        assert 0 < probe.standard_error < 0.1
+    assert equalised((value * noise).astype(kind)).any() == np.False_
+
+
+def test_small_differences_on_a_large_constant_count() -> None:
+    features, labels = drawn(90, 8, 3, 3)
+    shifted = (features * 1e-3 + 5).astype(np.float32)
+    assert linear_probe(shifted, labels).accuracy == pytest.approx(linear_probe(features, labels).accuracy, abs=0.03)

@@ -40,12 +40,15 @@ def find_groups(
     facts: Sequence[Facts],
     check: Callable[[], None] | None = None,
     alike: Callable[[Ints], Ints] | None = None,
+    *,
+    transformed: bool = True,
 ) -> Ints:
     """Return a group number for each picture (N,), the least position in it; pictures of the same content share one.
 
     Pictures of one colour join a group only where they are exactly equal.  ``check`` is called now and then and may
     raise to end the search.  ``alike`` gives for groups (N,) the pictures (N, k) of other groups that a network finds
-    most alike; without it crops are not found.
+    most alike; without it crops are not found.  Without ``transformed`` neither are turned or mirrored ones, which take
+    most of the time.
     """
     groups = np.arange(len(facts))
     for digest in ("byte_digest", "pixel_digest"):
@@ -57,9 +60,10 @@ def find_groups(
     )
     if len(varied):
         _unite_near(facts, varied, groups, check)
-        near = alike(groups) if alike else None
-        for one, other in find_transformed(facts, groups.copy(), near, check):
-            _unite(groups, one, other)
+        if transformed:
+            near = alike(groups) if alike else None
+            for one, other in find_transformed(facts, groups.copy(), near, check):
+                _unite(groups, one, other)
     return groups
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
+from typing import Any
 
 import imagehash
 import numpy as np
@@ -115,10 +116,23 @@ def _no_picture(content: bytes, label: str, error: NotAPictureError) -> Broken:
     return Broken(Failure.DAMAGED, str(error))
 
 
+def decoded_facts(pixels: Pixels) -> Facts:
+    """Return the facts of a decoded picture, uint8 (H, W, 3), as far as they can be told without its file."""
+    rgb = Image.fromarray(pixels)
+    return Facts(
+        width=rgb.width,
+        height=rgb.height,
+        colour=Colour.RGB,
+        orientation=1,
+        wrong_suffix=None,
+        is_animated=False,
+        is_truncated=False,
+        byte_digest=_digest(rgb),
+        **_looks(rgb),
+    )
+
+
 def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts:
-    thumb = rgb.resize((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    pixels = hashlib.sha256(f"{rgb.size}".encode())
-    pixels.update(rgb.tobytes())
     return Facts(
         width=opened.width,
         height=opened.height,
@@ -127,13 +141,27 @@ def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts
         wrong_suffix=_wrong_suffix(path, opened.format),
         is_animated=opened.is_animated,
         is_truncated=opened.is_truncated,
-        is_constant=_is_constant(rgb),
         byte_digest=hashlib.sha256(content).digest(),
-        pixel_digest=pixels.digest(),
-        hash=int.from_bytes(np.packbits(imagehash.phash(thumb).hash).tobytes(), "big"),
-        thumb=np.asarray(thumb, dtype=np.uint8),
-        grey=np.asarray(rgb.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0).convert("L"), np.uint8),
+        **_looks(rgb),
     )
+
+
+def _digest(rgb: Image.Image) -> bytes:
+    pixels = hashlib.sha256(f"{rgb.size}".encode())
+    pixels.update(rgb.tobytes())
+    return pixels.digest()
+
+
+def _looks(rgb: Image.Image) -> dict[str, Any]:
+    """Return the facts that an upright picture's pixels tell."""
+    thumb = rgb.resize((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return {
+        "is_constant": _is_constant(rgb),
+        "pixel_digest": _digest(rgb),
+        "hash": int.from_bytes(np.packbits(imagehash.phash(thumb).hash).tobytes(), "big"),
+        "thumb": np.asarray(thumb, dtype=np.uint8),
+        "grey": np.asarray(rgb.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0).convert("L"), np.uint8),
+    }
 
 
 def _colour(opened: Opened) -> Colour:

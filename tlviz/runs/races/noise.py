@@ -59,7 +59,7 @@ class RaceNoise:
 
 
 def race_noise(values: Sequence[Runs]) -> RaceNoise:
-    """Return the noise of a race from the runs of each of its values, those dropped early and those unfinished left out."""
+    """Return the noise of a race from the runs of each of its values, without those dropped or unfinished."""
     ended = [{seed: m for seed, m in runs.items() if _counts(m)} for runs in values]
     repeats = [[hits for member in runs.values() if (hits := _hits(member)) is not None] for runs in ended]
     ended = [runs for runs in ended if runs]

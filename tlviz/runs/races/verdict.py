@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tlviz.runs.chosen_epoch import choice_words
 from tlviz.runs.paired_runs import SEEDS_FOR_PAIRS
 from tlviz.runs.races.race import Race
 from tlviz.runs.races.standings import Standing
@@ -60,33 +61,19 @@ def error_words(race: Race, ranked: Sequence[Standing]) -> str:
             f"“{NOISE}” are for all marks of the race together (seeds as blocks, Tukey, 95%)."
         )
     elif seeds == 2:
-        noise = f"± is one standard error of {images:,} validation images and 2 seeds together; 3 seeds are needed to tell luck."
+        noise = (
+            f"± is one standard error of {images:,} validation images and 2 seeds together; "
+            f"{SEEDS_FOR_PAIRS} seeds are needed to tell luck."
+        )
     else:
         noise = (
             f"± is one standard error of {images:,} validation images alone: with one seed nobody knows how far runs "
             f"differ by luck; race {SEEDS_FOR_PAIRS} seeds."
         )
-    return f"{noise}{choice_words(ranked)}"
-
-
-def choice_words(ranked: Sequence[Standing]) -> str:
-    """Say how much of the leader's accuracy is owed to choosing the best epoch on the images it is reported on."""
     first = ranked[0] if ranked else None
     if first is None or first.accuracy is None:
-        return ""
-    return without_choice_words(first.accuracy, first.without_choice)
-
-
-def without_choice_words(accuracy: float, without_choice: float | None) -> str:
-    """Say what an accuracy of the best epoch is without the luck of having been chosen."""
-    if without_choice is None:
-        return " The best epoch is chosen on these images, so it looks better than it is."
-    gain = accuracy - without_choice
-    if gain < 0.0005:
-        return " Choosing the best epoch on these images adds nothing to it here."
-    return (
-        f" The best epoch is chosen on these images; without that choice expect about {without_choice:.1%} on others."
-    )
+        return noise
+    return f"{noise} {choice_words(first.accuracy, first.without_choice)}"
 
 
 def plus_minus(error: float | None) -> str:

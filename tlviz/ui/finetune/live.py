@@ -10,6 +10,7 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import browser_data, chart_config
 from tlviz.measures.accuracy import standard_error
+from tlviz.runs.chosen_epoch import choice_words, run_without_choice
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -119,7 +120,8 @@ def _reading_aid(summary: RunSummary) -> str:
     trained = summary.trainable_parameters or 0
     return (
         f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is the untrained "
-        f"head. With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise."
+        f"head. With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise. "
+        + choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary))
     )
 
 

@@ -15,6 +15,7 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_race
+from tlviz.runs.paired_runs import SEEDS_FOR_PAIRS
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
 from tlviz.runs.startable import check_startable
 from tlviz.ui.finetune.more import IMAGE_SIZES
@@ -96,8 +97,8 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
     spec = find_model(model)
     seeds, epochs, size = st.columns(3)
     count = seeds.number_input(
-        "Seeds", value=1, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
-        help="Each seed draws a split and a head of its own; three or more tell noise from difference.",
+        "Seeds", value=SEEDS_FOR_PAIRS, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
+        help="Each seed draws a split and a head of its own; three or more tell a difference from luck.",
     )  # fmt: skip
     base: dict[str, Any] = {"epochs": draw(SETTINGS["epochs"], epochs, key="race_epochs")}
     sizes = sorted({spec.preprocessing.size, *(side for side in IMAGE_SIZES if spec.takes(side))})
@@ -111,8 +112,9 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
             if row.in_race and row.name not in SHOWN_FIRST and row.group is not Group.TARGET:
                 base[row.name] = draw(row, key=f"race_{row.name}")
         halving = st.toggle(
-            "Drop clear losers early", key="race_halving", persist_state="session",
+            "Drop losers early", key="race_halving", persist_state="session",
             help="After a third and two thirds of the epochs, runs more than one standard error below the median stop. "
+            "That saves time and is no proof: of equally good ones, some are dropped in a third to a half of races. "
             "Strategies that begin with the head alone may be dropped too soon.",
         )  # fmt: skip
     return base, tuple(range(int(count))), halving

@@ -9,7 +9,7 @@ import pytest
 from tlviz.runs.curves import Curve
 from tlviz.runs.races.race import Member, MemberState, Race
 from tlviz.runs.races.standings import Standing
-from tlviz.runs.races.verdict import error_words, mark, plus_minus, verdict, without_choice_words
+from tlviz.runs.races.verdict import error_words, mark, plus_minus, verdict
 from tlviz.runs.store.heartbeat import Status
 
 
@@ -93,23 +93,11 @@ def test_the_numbers_behind_the_sign() -> None:
     assert told == [
         "± is one standard error of 1,200 validation images alone: with one seed nobody knows how far runs differ by "
         f"luck; race 3 seeds.{CHOICE}",
-        f"± is one standard error of 1,200 validation images and 2 seeds together; 3 seeds are needed to tell luck.{CHOICE}",
-        "± is one standard error of 1,200 validation images and 3 seeds together; “behind” and “not distinguishable” are "
-        f"for all marks of the race together (seeds as blocks, Tukey, 95%).{CHOICE}",
+        f"± is one standard error of 1,200 validation images and 2 seeds together; 3 seeds are needed to "
+        f"tell luck.{CHOICE}",
+        "± is one standard error of 1,200 validation images and 3 seeds together; “behind” and “not "
+        f"distinguishable” are for all marks of the race together (seeds as blocks, Tukey, 95%).{CHOICE}",
     ]
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "without", "words"),
-    [
-        (0.9, None, " The best epoch is chosen on these images, so it looks better than it is."),
-        (0.9, 0.9, " Choosing the best epoch on these images adds nothing to it here."),
-        (0.9, 0.91, " Choosing the best epoch on these images adds nothing to it here."),
-        (0.9, 0.871, " The best epoch is chosen on these images; without that choice expect about 87.1% on others."),
-    ],
-)
-def test_what_the_choice_of_an_epoch_adds(accuracy: float, without: float | None, words: str) -> None:
-    assert without_choice_words(accuracy, without) == words
 
 
 @pytest.mark.parametrize(
