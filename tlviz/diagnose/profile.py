@@ -152,7 +152,7 @@ def _run(
     first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
     seconds = [
         random_pass(
-            lambda draw=draw: copy(network, side, draw),
+            partial(copy, network, side, draw),
             identity,
             pixels,
             draw,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
@@ -19,7 +20,13 @@ def without_choice(epochs: Sequence[Mapping[str, Any]], images: int) -> float | 
 
     None where that is not known of every epoch.
     """
-    hits = [unpack_hits(str(epoch.get("val_hits") or ""), images) for epoch in epochs]
+    return _of(tuple(str(epoch.get("val_hits") or "") for epoch in epochs), images)
+
+
+@lru_cache(maxsize=256)
+def _of(told: tuple[str, ...], images: int) -> float | None:
+    """Return it for hits as they were written, kept because pages ask again with every click."""
+    hits = [unpack_hits(text, images) for text in told]
     known = [right for right in hits if right is not None]
     return accuracy_without_choice(known) if len(known) == len(hits) else None
 

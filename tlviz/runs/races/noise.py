@@ -67,8 +67,8 @@ def race_noise(values: Sequence[Runs]) -> RaceNoise:
     blocks = None
     if len(ended) > 1 and len(seeds) >= SEEDS_FOR_PAIRS:
         scores = np.array([[best(runs[seed]) if seed in runs else np.nan for seed in seeds] for runs in ended])
-        hits = [[_hits(runs[seed]) if seed in runs else None for seed in seeds] for runs in ended]
-        blocks = block_noise(scores, hits)
+        named = [[_hits(runs[seed]) if seed in runs else None for seed in seeds] for runs in ended]
+        blocks = block_noise(scores, named)
     return RaceNoise(blocks, run_variance(repeats))
 
 
