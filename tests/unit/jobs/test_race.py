@@ -242,7 +242,7 @@ def test_two_races_at_once_take_turns_and_nothing_runs_twice(folder: Path) -> No
 
 
 def test_a_run_whose_folder_was_deleted_is_left_out(folder: Path) -> None:
-    race = start_race(plan(folder, ("head_only", "full"), epochs=30), "strategy")
+    race = start_race(plan(folder, ("head_only", "full"), epochs=10), "strategy")
     wait(lambda: read_race(race).members[0].state is MemberState.FINISHED)
     folder_of(race, str(read_race(race).members[0].run)).delete()
     race.request_stop()
