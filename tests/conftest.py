@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.warm import WarmWorkers
 from tlviz.cores import usable_cores
 from tlviz.data.images import ImageSet
 from tlviz.models.catalogue import MODELS
@@ -41,11 +42,31 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
     yield folder
-    if not (folder / "runs").is_dir():  # no worker without a run; to look through all processes takes a while
+    if not any(folder.glob("runs/*/log.txt")):  # no worker was started; to look through all processes takes a while
         return
     for process in psutil.process_iter(["cmdline"]):
         if any(str(folder) in part for part in process.info["cmdline"] or ()):
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[WarmWorkers]:
+    """Give the tests of a process one process that forks workers."""
+    workers = WarmWorkers()
+    yield workers
+    workers.close()
+
+
+@pytest.fixture(autouse=True)
+def warm_workers(
+    request: pytest.FixtureRequest, forking: WarmWorkers, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WarmWorkers]:
+    """Fork the workers of a test, which saves each the import of torch, unless it is marked ``cold_workers``."""
+    if "cold_workers" in request.keywords:
+        yield forking
+        return
+    with forking.instead_of_cold_ones(monkeypatch):
+        yield forking
 
 
 class TinyNet(nn.Module):

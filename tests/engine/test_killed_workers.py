@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from tests.warm import WarmWorkers
 from tests.workers import two_colours, wait
 from tlviz.cli import main
 from tlviz.errors import BadSettingError
@@ -38,7 +37,7 @@ def start(folder: Path, **chosen: object) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """Return a run that nothing disturbed, which the disturbed ones are compared with."""
+    """Return a run that nothing disturbed, started as a person does, which the disturbed ones are compared with."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TLVIZ_HOME", str(tmp_path_factory.mktemp("undisturbed")))
         run = start(folder)
@@ -145,23 +144,21 @@ def test_a_run_that_could_not_start_can_be_resumed_and_unknown_kinds_fail_again(
     assert run.status() is Status.QUEUED
 
 
-def worker(run: RunFolder) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "tlviz.worker", str(run.path)], stderr=subprocess.DEVNULL)
-
-
 def started_once(run: RunFolder, epochs: int) -> None:
     told = [event["event"] for event in run.events()]
     assert told.count("finished") == 1
     assert [e["epoch"] for e in run.events() if e["event"] == "epoch"] == list(range(epochs + 1))
 
 
-def test_several_workers_on_one_run_train_it_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_workers_on_one_run_train_it_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, warm_workers: WarmWorkers
+) -> None:
     monkeypatch.setattr("tlviz.runs.launch.start_worker", lambda run: None)
     run = start(folder, epochs=3)
-    workers = [worker(run) for _ in range(3)]
-    assert [one.wait(120) for one in workers] == [0, 0, 0]
+    workers = [warm_workers.worker(run.path) for _ in range(3)]
+    assert [one.wait() for one in workers] == [0, 0, 0]
     started_once(run, 3)
-    assert worker(run).wait(60) == 0, "one that comes when all is done has nothing to do"
+    assert warm_workers.worker(run.path).wait() == 0, "one that comes when all is done has nothing to do"
     started_once(run, 3)
 
 

@@ -6,6 +6,8 @@ import sys
 TRAINS_THEN_COMPILES = """
 import sys
 import tlviz.vision, torch
+from tlviz.finetune.device import prepare_torch
+prepare_torch(1, deterministic=False)
 network = tlviz.vision.timm().create_model("test_resnet", num_classes=2)
 optimizer = torch.optim.AdamW(network.parameters())
 network(torch.zeros(2, 3, 32, 32)).sum().backward()

@@ -23,6 +23,7 @@ from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.worker_lock import claimed
 from tlviz.runs.summary import summarise
 
+pytestmark = pytest.mark.cold_workers
 MB = 2**20
 
 

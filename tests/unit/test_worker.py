@@ -19,6 +19,8 @@ from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
+pytestmark = pytest.mark.cold_workers
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -44,7 +44,8 @@ def prepare_torch(threads: int, *, deterministic: bool) -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
     else:
-        torch.use_deterministic_algorithms(False)  # a worker may execute several runs
+        if torch.are_deterministic_algorithms_enabled():  # a worker may execute several runs
+            torch.use_deterministic_algorithms(False)  # not for nothing: it imports torch's compiler, which takes 3 s
         torch.backends.cudnn.benchmark = True
 
 

@@ -45,9 +45,18 @@ def prefixed(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize(
-    "prefix", ["", "module.", "model.", "backbone.", "net.", "encoder.", "module._orig_mod.model."]
+    ("prefix", "nest"),
+    [
+        ("", ""),
+        ("module.", ""),
+        ("", "state_dict"),
+        ("model.", "state_dict"),
+        ("backbone.", "model"),
+        ("net.", "model_state_dict"),
+        ("encoder.", "state_dict"),
+        ("module._orig_mod.model.", "model"),
+    ],
 )
-@pytest.mark.parametrize("nest", ["", "state_dict", "model", "model_state_dict"])
 def test_wrappers_are_taken_away(tensors: dict[str, Tensor], tmp_path: Path, prefix: str, nest: str) -> None:
     content: Any = prefixed(tensors, prefix)
     path = saved(tmp_path / "mine.pt", {nest: content, "epoch": 3} if nest else content)

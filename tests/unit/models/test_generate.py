@@ -23,7 +23,7 @@ def test_the_table_was_made_for_the_pinned_versions() -> None:
     "job",
     [
         ("torchvision", "resnet18"),
-        ("torchvision", "vit_b_16"),
+        ("torchvision", "vit_b_32"),
         ("torchvision", "maxvit_t"),
         ("torchvision", "inception_v3"),
         ("timm", "convnext_tiny"),

@@ -12,6 +12,8 @@ from tlviz.runs.store.folder import create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
+pytestmark = pytest.mark.cold_workers
+
 
 def test_a_worker_that_cannot_even_start_leaves_its_reason_in_the_log() -> None:
     run = create_run("download", "without-a-model", {})
