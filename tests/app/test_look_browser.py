@@ -92,7 +92,7 @@ def test_two_tabs_with_different_methods_and_a_stage_by_click(home: Path) -> Non
         assert shown[0] != shown[1]
 
         visit.choose("Method", "Grad-CAM")
-        legend(visit, "Grad-CAM · at fire5 · for zebra")
+        legend(visit, "Grad-CAM · at fire9 · for zebra")
         visit.keep("attributions")
         visit.page.locator("img[alt^='Grad-CAM']").nth(3).click()
         legend(visit, "Grad-CAM · at fire4")
