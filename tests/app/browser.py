@@ -17,7 +17,7 @@ from typing import Any, Literal
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.app.shared_server import READY
 
@@ -167,6 +167,22 @@ class Visit:
         self.page.wait_for_timeout(300)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=90_000)
 
+    def another_tab(self) -> Visit:
+        """Open one more tab, as another person's browser would: nothing is shared with this one."""
+        browser = self.page.context.browser
+        assert browser
+        return Visit(browser.new_page(viewport={"width": 1280, "height": 720}), self.server)
+
+    def keep(self, name: str) -> None:
+        """Take a picture of the page where a person wants to look at what the tests saw."""
+        if folder := os.environ.get("TLVIZ_PICTURES"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+    def keep_both(self, name: str) -> None:
+        """Take a picture in either theme where a person wants to look at what the tests saw."""
+        if folder := os.environ.get("TLVIZ_PICTURES"):
+            self.picture(Path(folder) / name)
+
     def picture(self, to: Path) -> None:
         """Take a picture of the page in either theme."""
         schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
@@ -197,25 +213,46 @@ class Visit:
             self.page.wait_for_timeout(250)
 
 
+_opened: list[tuple[Playwright, Browser]] = []
+
+
+def _close() -> None:
+    while _opened:
+        playwright, browser = _opened.pop()
+        browser.close()
+        playwright.stop()
+
+
+def browser() -> Browser:
+    """Return this process's Chromium; what a tab keeps is its own, so one test after another may use it."""
+    if _opened and not _opened[0][1].is_connected():
+        _close()
+    if not _opened:
+        path = chromium()
+        playwright = sync_playwright().start()
+        _opened.append((playwright, playwright.chromium.launch(executable_path=path, args=FLAGS)))
+        atexit.register(_close)
+    return _opened[0][1]
+
+
 @contextmanager
 def visiting(server: Server) -> Iterator[Visit]:
-    """Open a tab of 1280 x 720 pixels for the length of a block."""
-    path = chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light", accept_downloads=True)
-        try:
-            yield Visit(page, server)
-        finally:
-            browser.close()
+    """Open a tab of 1280 x 720 pixels for the length of a block; those opened within it close with it."""
+    chrome = browser()
+    before = chrome.contexts
+    page = chrome.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light", accept_downloads=True)
+    try:
+        yield Visit(page, server)
+    finally:
+        for context in chrome.contexts:
+            if context not in before:
+                context.close()
 
 
 def photograph(document: Path, to: Path, width: int, height: int) -> None:
     """Take a picture of a page on disk, at twice the resolution, on white."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
-        page.goto(document.as_uri())
-        page.wait_for_timeout(500)
-        page.screenshot(path=to)
-        browser.close()
+    page = browser().new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
+    page.goto(document.as_uri())
+    page.wait_for_timeout(500)
+    page.screenshot(path=to)
+    page.close()

@@ -11,18 +11,25 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from tlviz.home import ASSETS
 
-EACH = 2
+
+def _copy_first(each: int, folder: Path) -> Path:
+    for given in sorted((ASSETS / "datasets" / "clipart").iterdir()):
+        (folder / given.name).mkdir()
+        for picture in sorted(given.iterdir())[:each]:
+            shutil.copy(picture, folder / given.name)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the first two drawings of each class of the bundled ones: enough for a page to be about."""
-    folder = tmp_path_factory.mktemp("drawings")
-    for given in sorted((ASSETS / "datasets" / "clipart").iterdir()):
-        (folder / given.name).mkdir()
-        for picture in sorted(given.iterdir())[:EACH]:
-            shutil.copy(picture, folder / given.name)
-    return folder
+    return _copy_first(2, tmp_path_factory.mktemp("drawings"))
+
+
+@pytest.fixture(scope="session")
+def measurable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with five drawings of each class, the fewest that can be measured."""
+    return _copy_first(5, tmp_path_factory.mktemp("measurable"))
 
 
 @pytest.fixture(autouse=True)

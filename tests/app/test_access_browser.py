@@ -51,12 +51,9 @@ VISITS = {
 
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """Return a tab of one server whose home holds finished runs, a race and a profile."""
+    """Return a tab of one server whose home holds a small target."""
     folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TLVIZ_HOME", str(folder))
-        _fill_home()
-        _make_small_target(folder / "small")
+    _make_small_target(folder / "small")
     with serving(folder) as server, visiting(server) as visit:
         visit.page.set_default_timeout(60_000)
         visit.page.set_viewport_size({"width": 1280, "height": 2000})  # so that nothing is scrolled out of sight
@@ -76,6 +73,7 @@ def _small(visit: Visit) -> str:
 
 
 def _fill_home() -> None:
+    """Write finished runs, a race and a profile."""
     labels = np.array([1, 1, 2, 3])
     for strategy, guesses in (("head_only", [1, 1, 2, 2]), ("full", [1, 2, 2, 3])):
         run = finished_run(strategy, size=64)
@@ -88,8 +86,10 @@ def _fill_home() -> None:
 
 
 @pytest.mark.slow  # about three minutes: every page, twice
-def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit) -> None:
+def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time."""
+    monkeypatch.setenv("TLVIZ_HOME", str(visit.server.home))
+    _fill_home()
     faults = []
     for address, opened in VISITS.items():
         visit.go(address.format(small=_small(visit)))
@@ -126,7 +126,7 @@ def test_the_map_and_tiles_are_walked_by_keyboard(visit: Visit) -> None:
     name = str(marks.nth(1).get_attribute("aria-label")).partition(": ")[2]
     expect(page.get_by_alt_text(f"The picture {name}")).to_be_visible()
 
-    visit.go(f"/feature_maps?stage=fire5&{_small(visit)}")
+    visit.menu("Feature maps")
     sprite = page.locator(".tiles .clickable").first
     sprite.focus()
     before = sprite.get_attribute("aria-label")

@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, Server, Visit, serving, visiting
+from tests.workers import two_colours, wait
 from tlviz.finetune.config import configure
 from tlviz.runs.launch import start_finetune, start_race
 from tlviz.runs.races.plan import plan_race
@@ -24,7 +24,7 @@ from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import summarise
 
-TERMINAL = "finetune --model squeezenet1_1 --data photos --strategy head_only --image-size 64 --epochs 2 --json"
+TERMINAL = "finetune --model squeezenet1_1 --strategy head_only --image-size 64 --epochs 2 --json"
 
 
 def epochs(run: RunFolder) -> list[int]:
@@ -39,24 +39,26 @@ def span(run: RunFolder) -> tuple[float, float]:
     return run.events()[0]["time"], run.events()[-1]["time"]
 
 
-def test_two_tabs_and_a_terminal_start_at_once_and_nothing_runs_twice(home: Path) -> None:
+def test_two_tabs_and_a_terminal_start_at_once_and_nothing_runs_twice(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "colours").mkdir()
+    target = two_colours(tmp_path / "colours")
     with serving(home) as server, visiting(server) as visit:
-        browser = visit.page.context.browser
-        assert browser is not None
-        other = Visit(browser.new_page(), server)
+        other = visit.another_tab()
         tabs = (visit, other)
         for tab in tabs:
-            tab.go("/finetune?target=photos&strategy=head_only")
-        command = [sys.executable, "-m", "tlviz", *TERMINAL.split()]
+            tab.go(f"/finetune?target=folder&folder={target}&strategy=head_only")
+        command = [sys.executable, "-m", "tlviz", *TERMINAL.split(), "--data", str(target)]
         terminal = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for tab in tabs:
             tab.page.get_by_role("button", name="Start", exact=True).dblclick(no_wait_after=True)
-        assert terminal.wait(180) == 0
-        end = time.time() + 180
-        while len(list_runs(FINETUNE)) < 3 or not all(run.status().is_over for run in list_runs(FINETUNE)):
-            assert time.time() < end, [run.status() for run in list_runs(FINETUNE)]
-            time.sleep(0.2)
+        for tab in tabs:
+            expect(tab.page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+            tab.settle()
         assert not visit.errors + other.errors
+        tabs[0].page.goto("about:blank")  # nobody needs to look while they train
+        tabs[1].page.goto("about:blank")
+    assert terminal.wait(180) == 0
+    wait(lambda: len(list_runs(FINETUNE)) >= 3 and all(run.status().is_over for run in list_runs(FINETUNE)), 180)
     runs = list_runs(FINETUNE)
     assert [run.status() for run in runs] == [Status.FINISHED] * 3
     spans = sorted(span(run) for run in runs)
@@ -89,8 +91,45 @@ def resume(visit: Visit, race: RunFolder) -> None:
     raise AssertionError(f"the race does not go on: {race.status()}")
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_app_and_worker_are_killed_and_a_new_app_shows_it_and_goes_on(home: Path, tmp_path: Path) -> None:
+    """The app dies and the worker goes on; the worker dies, the page says so, what waited had its turn, and so on."""
+    (tmp_path / "colours").mkdir()
+    data = str(two_colours(tmp_path / "colours"))
+    chosen = {"epochs": 1000, "patience": 1000, "image_size": 64, "batch_size": 4, "threads": 1}
+    run = start_finetune(configure("squeezenet1_1", data, "full", **chosen))
+    address = f"/finetune?target=folder&folder={data}&run={run.name}"
+    with serving(home, alone=True) as server, visiting(server) as visit:
+        visit.go(address)
+        visit.wait_points(1)
+        server.kill()
+        behind = start_finetune(configure("squeezenet1_1", data, "head_only", image_size=64, epochs=2))
+        server.start()
+        visit.go(address)
+        seen = visit.points("validation")
+        visit.wait_points(max(2, seen + 1))
+        assert run.status() is Status.RUNNING, "it needs no app"
+        assert behind.status() is Status.QUEUED
+        held = epochs(run)
+        kill_worker(run)
+        expect(visit.page.get_by_text("Its worker was killed, the machine was restarted, or its disk")).to_be_visible()
+        assert visit.points("validation") >= 2, "its curve is kept"
+        wait(lambda: behind.status() is Status.FINISHED)
+        visit.page.get_by_role("button", name="Resume").click()
+        wait(lambda: len(epochs(run)) > len(held) + 1)
+        run.request_stop()
+        wait(lambda: run.status().is_over)
+        assert not visit.errors
+    assert epochs(run) == list(range(len(epochs(run)))), "no epoch is lost, none told twice"
+    assert len(list_runs(FINETUNE)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [3, 20])
 def test_worker_app_or_both_killed_at_random_moments(home: Path, kills: int) -> None:
+    """At definite moments it is ``test_app_and_worker_are_killed_and_a_new_app_shows_it_and_goes_on`` above.
+
+    Of a race it is ``test_a_killed_race_goes_on_and_loses_nothing`` and the one after it in ``unit/jobs/test_race.py``.
+    """
     draw, last = random.Random(kills), 2 + kills
     base = {"model": "squeezenet1_1", "data": "photos", "image_size": 64, "epochs": last, "patience": 100}
     race = start_race(plan_race(base, "strategy", ("head_only", "full"), (0,)), "strategy")

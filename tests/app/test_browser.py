@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,11 +12,11 @@ from playwright.sync_api import expect
 
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
-from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
 
+IMAGE_SIZE = 96
 # What a person does with the download: plain safetensors and torchvision, nothing of tlviz.  Beside a CPU-only torch
 # torchvision's import needs two operator names.
 PLAIN = """
@@ -54,7 +51,7 @@ def plain_accuracy(download: Path, tmp_path: Path) -> float:
     from tlviz.data.images import load_images
     from tlviz.data.training.splits import split_images
 
-    settings = configure("squeezenet1_1", "clipart", "head_only")
+    settings = configure("squeezenet1_1", "clipart", "head_only", image_size=IMAGE_SIZE)
     images = load_images("clipart", settings.geometry)
     validation = split_images(images.labels, images.parts, 0).validation
     np.save(tmp_path / "pixels.npy", images.pixels[validation])
@@ -71,7 +68,6 @@ def plain_accuracy(download: Path, tmp_path: Path) -> float:
 
 def test_the_whole_path(home: Path, tmp_path: Path) -> None:
     """Choose, look, start, see the curve grow, reload, stop, download, predict with plain torchvision."""
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go()
@@ -79,12 +75,12 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         assert "target=clipart" in visit.address
         expect(page.get_by_text("362 images in 7 classes")).to_be_visible()
         page.wait_for_selector("[data-stage=fire9]")
-        page.screenshot(path=pictures / "overview.png")
+        visit.keep("overview")
 
         visit.menu("Feature maps")
         assert "target=clipart" in visit.address
         expect(page.locator("img[alt^='stem: 64 of 55 x 55']")).to_be_visible()
-        page.screenshot(path=pictures / "feature_maps.png")
+        visit.keep("feature_maps")
         page.locator("[data-stage=fire5]").click()
         expect(page.locator("img[alt^='stem:']")).to_have_count(0)
         expect(page.locator("img[alt^='fire5: 256 of']")).to_be_visible()
@@ -101,18 +97,19 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
             page.get_by_role("spinbutton", name=name).fill("1000")
             page.get_by_role("spinbutton", name=name).press("Enter")
             visit.settle()
+        page.get_by_role("tab", name="Images").click()
+        visit.choose("Image size", str(IMAGE_SIZE))
         page.get_by_text("More", exact=True).click()
         page.get_by_role("button", name="Start", exact=True).click()
-        visit.wait_points(2)
+        visit.wait_points(3)
         (run,) = list_runs()
-        visit.wait_points(4)
-        page.screenshot(path=pictures / "finetune.png")
+        visit.keep("finetune")
 
         page.reload()
         visit.settle()
         seen = visit.points("validation")
         assert f"run={run.name}" in visit.address
-        visit.wait_points(max(5, seen + 1))
+        visit.wait_points(max(4, seen + 1))
         assert run.status() is Status.RUNNING
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("stopped, best kept").first).to_be_visible(timeout=15_000)
@@ -120,7 +117,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
         visit.menu("Export")
-        page.screenshot(path=pictures / "export.png")
+        visit.keep("export")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible(
             timeout=30_000
@@ -133,30 +130,8 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         assert not visit.outside, "nothing is asked of any other machine"
     summary = summarise(run)
     assert summary.best_val_accuracy is not None
-    assert summary.best_val_accuracy > 0.6
+    assert summary.best_val_accuracy > 0.4
     assert plain_accuracy(download, tmp_path) == pytest.approx(summary.best_val_accuracy)
-
-
-def test_a_restarted_app_finds_the_running_run_and_says_when_its_worker_is_killed(home: Path) -> None:
-    settings = configure("squeezenet1_1", "clipart", "head_only", epochs=1000, patience=1000, image_size=64)
-    run = start_finetune(settings)
-    with serving(home, alone=True) as first, visiting(first) as visit:
-        visit.go(f"/finetune?target=clipart&run={run.name}")
-        visit.wait_points(2)
-    with serving(home, alone=True) as second, visiting(second) as visit:
-        visit.go(f"/finetune?target=clipart&run={run.name}")
-        before = visit.points("validation")
-        visit.wait_points(max(3, before + 1))
-        beat = run.heartbeat()
-        assert beat is not None
-        os.kill(beat.pid, signal.SIGKILL)
-        killed = time.time()
-        expect(visit.page.get_by_text("Its worker was killed, the machine was restarted, or its disk")).to_be_visible(
-            timeout=10_000
-        )
-        assert time.time() - killed < 10
-        assert visit.points("validation") >= 3, "its curve is kept"
-        assert not visit.errors
 
 
 def test_the_strip_freezes_by_drag_click_and_keyboard(home: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PIL import Image
@@ -12,11 +11,10 @@ from tests.app.browser import serving, visiting
 from tlviz.home import cache_folder
 
 
-def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, drawings: Path, tmp_path: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
-        visit.go("/channels?target=photos")
+        visit.go(f"/channels?target=folder&folder={drawings}")
         expect(page.get_by_text("responds most to")).to_be_visible(timeout=60_000)
         assert "stage=fire9" in visit.address
         page.locator("[data-stage=stem]").click()
@@ -26,7 +24,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
         page.get_by_role("button", name="Optimise a picture").click()
         drawn = page.locator("img[alt^='Optimised to excite channel']")
         expect(drawn).to_be_visible(timeout=90_000)
-        page.screenshot(path=pictures / "channels.png")
+        visit.keep("channels")
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Crops PNG").click()
         waiting.value.save_as(tmp_path / "crops.png")
@@ -44,7 +42,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, tmp_path: Path)
         atlas = page.locator("img[alt^='The atlas of SqueezeNet']")
         expect(atlas).to_be_visible(timeout=90_000)
         visit.settle()
-        page.screenshot(path=pictures / "atlas.png")
+        visit.keep("atlas")
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Download PNG").click()
         waiting.value.save_as(tmp_path / "atlas.png")

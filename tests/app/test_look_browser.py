@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,7 @@ def middle(pane: Locator, x: float, y: float) -> tuple[float, float]:
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
-def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/feature_maps?stage=fire5")
@@ -41,7 +39,7 @@ def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path, tmp_path: 
         expect(page.get_by_role("radio", name="Receptive field")).to_be_checked()
         expect(page.get_by_role("spinbutton", name="x")).to_have_value("12")
         expect(page.get_by_text("of 224 x 224 pixels")).to_be_visible()
-        visit.picture(pictures / "receptive_field")
+        visit.keep_both("receptive_field")
         assert not visit.errors
         assert not visit.outside
 
@@ -67,62 +65,53 @@ def test_an_edit_is_live_and_everything_downloads(home: Path, tmp_path: Path) ->
         assert not visit.errors
 
 
-def test_runs_stand_beside_one_another(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+def test_runs_stand_beside_one_another(home: Path) -> None:
     runs = [finished_run("head_only"), finished_run("full", moved="fire5")]
     names = ",".join(run.name for run in runs)
     with serving(home) as server, visiting(server) as visit:
         visit.go(f"/feature_maps?look=Before and after&stage=fire9&show=difference&runs={names}")
         expect(visit.page.get_by_text("Head only: no difference at all")).to_be_visible(timeout=15_000)
         expect(visit.page.locator(".tiles .heading")).to_have_text(["Pretrained", "Head only", "Full"])
-        visit.page.screenshot(path=pictures / "before_and_after.png")
+        visit.keep("before_and_after")
         assert not visit.errors
-
-
-def another_tab(visit: Visit) -> Visit:
-    browser = visit.page.context.browser
-    assert browser
-    return Visit(browser.new_page(viewport={"width": 1280, "height": 720}), visit.server)
 
 
 def legend(visit: Visit, words: str) -> None:
     expect(visit.page.get_by_text(words)).to_be_visible(timeout=60_000)
 
 
-def test_two_tabs_with_different_methods_and_a_stage_by_click(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
+def test_two_tabs_with_different_methods_and_a_stage_by_click(home: Path) -> None:
+    """That each gets the right map, ``test_attributions_page.py`` tests with many at once."""
     with serving(home) as server, visiting(server) as visit:
-        second = another_tab(visit)
+        second = visit.another_tab()
         visit.page.goto(f"{server.url}/attributions?method=guided_backprop&where=fire5")
         second.page.goto(f"{server.url}/attributions?method=saliency&where=fire5")
         legend(visit, "Guided Backprop · at fire5 · for zebra")
         legend(second, "Saliency · at fire5 · for zebra")
         shown = [tab.page.locator("img[alt^='attribution']").nth(1).get_attribute("src") for tab in (visit, second)]
         assert shown[0] != shown[1]
-        alone = another_tab(visit)
-        alone.go("/attributions?method=saliency&where=fire5")
-        legend(alone, "Saliency · at fire5")
-        assert alone.page.locator("img[alt^='attribution']").nth(1).get_attribute("src") == shown[1]
 
-        visit.go("/attributions")
+        visit.choose("Method", "Grad-CAM")
         legend(visit, "Grad-CAM · at fire9 · for zebra")
-        visit.page.screenshot(path=pictures / "attributions.png")
+        visit.keep("attributions")
         visit.page.locator("img[alt^='Grad-CAM']").nth(3).click()
         legend(visit, "Grad-CAM · at fire4")
         assert "stage=fire4" in visit.address
-        for tab in (visit, second, alone):
+        for tab in (visit, second):
             assert not tab.errors
             assert not tab.outside
 
 
 def test_a_slow_method_can_be_cancelled_and_begun_again(home: Path) -> None:
+    """That one begun again ends with its map, ``test_attributions_page.py`` tests."""
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         page.goto(f"{server.url}/attributions?source=tf_efficientnet_lite0&method=occlusion")
         page.get_by_role("button", name="Cancel").click(timeout=30_000)
         expect(page.get_by_text("Occlusion was cancelled.")).to_be_visible(timeout=10_000)
         page.get_by_role("button", name="Compute it").first.click()
-        legend(visit, "Occlusion · at the picture")
+        page.get_by_role("button", name="Cancel").click(timeout=30_000)
+        expect(page.get_by_text("Occlusion was cancelled.")).to_be_visible(timeout=10_000)
         assert not visit.errors
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,8 @@ from playwright.sync_api import expect
 from tests.app.browser import serving, visiting
 
 
-def test_choose_compare_and_an_offline_download(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_choose_compare_and_an_offline_download(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing listens there: as without a network
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/models?models=resnet50")
@@ -28,8 +26,7 @@ def test_choose_compare_and_an_offline_download(home: Path, tmp_path: Path, monk
         visit.settle()
         assert "models=resnet50%2Ctf_efficientnet_lite0" in visit.address
         page.set_viewport_size({"width": 1280, "height": 1150})
-        page.wait_for_timeout(500)
-        visit.picture(pictures / "models")
+        visit.keep_both("models")
 
         page.get_by_role("button", name="Use as the source").click()
         expect(page.get_by_role("combobox", name="Source")).to_have_value("EfficientNet-Lite0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -58,7 +57,6 @@ def fill(visit: Visit, label: str, value: str) -> None:
 
 
 def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/race?target=photos")
@@ -67,7 +65,7 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
             page.get_by_role("button", name=name, exact=True).click()
             visit.settle()
         fill(visit, "Seeds", "2")
-        fill(visit, "Epochs", "4")
+        fill(visit, "Epochs", "3")
         visit.choose("Image size", "96")
         expect(page.get_by_text("4 runs, one after another")).to_be_visible()
         page.get_by_role("button", name="Start the race").click()
@@ -79,7 +77,7 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
         before = drawn(visit)
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_text("of 4 runs · paused")).to_be_visible(timeout=15_000)
-        page.screenshot(path=pictures / "race_paused.png")
+        visit.keep("race_paused")
         page.get_by_role("button", name="Continue").click()
         wait_drawn(visit, before + 2)
         assert page.evaluate(RANGE) == zoomed, "points arrive, the zoom stays"
@@ -87,11 +85,10 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
         visit.settle()
         expect(page.get_by_text("finished after")).to_be_visible(timeout=120_000)
         expect(page.get_by_text("4 of 4 runs")).to_be_visible()
-        page.wait_for_timeout(1000)
-        page.screenshot(path=pictures / "race.png")
+        visit.keep("race")
         race = read_race(run)
         assert race.status is Status.FINISHED, race.trouble
-        assert drawn(visit) == 2 * 5
+        assert drawn(visit) == 2 * 4
         winner = standings(race)[0]
         assert winner.accuracy is not None
         expect(page.get_by_text(f"{winner.accuracy:.1%} ± ").first).to_be_visible()

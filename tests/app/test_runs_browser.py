@@ -1,10 +1,8 @@
-"""Comparing, managing and trying runs in a real browser, with runs that a real worker made."""
+"""Comparing, managing and trying runs in a real browser, with runs that were really trained."""
 
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 
 import pytest
@@ -13,19 +11,17 @@ from playwright.sync_api import expect
 from tests.app.browser import Visit, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.home import ASSETS
-from tlviz.runs.launch import start_finetune
 from tlviz.runs.predictions import read_answers
-from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.folder import RunFolder, create_run, list_runs
 from tlviz.runs.store.trash import list_trash
 from tlviz.runs.summary import summarise
+from tlviz.worker import main as work
 
 
 def trained(strategy: str) -> RunFolder:
-    run = start_finetune(configure("squeezenet1_1", "photos", strategy, epochs=2, image_size=96))
-    end = time.time() + 120
-    while not run.status().is_over:
-        assert time.time() < end
-        time.sleep(0.1)
+    settings = configure("squeezenet1_1", "photos", strategy, epochs=2, image_size=64).to_json()
+    run = create_run("finetune", strategy, settings)
+    assert work(str(run.path)) == 0
     return run
 
 
@@ -35,7 +31,6 @@ def runs(home: Path) -> list[RunFolder]:
 
 
 def test_two_runs_compared_down_to_the_single_image(home: Path, runs: list[RunFolder], tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     before, after = (read_answers(run, summarise(run).best_epoch) for run in runs)
     assert before is not None
     assert after is not None
@@ -54,7 +49,7 @@ def test_two_runs_compared_down_to_the_single_image(home: Path, runs: list[RunFo
         expect(page.get_by_role("radio", name=f"Broken by B ({(before.right & ~after.right).sum()})")).to_be_visible()
         page.get_by_role("radio", name=f"Both wrong ({(~before.right & ~after.right).sum()})").click()
         visit.settle()
-        page.screenshot(path=pictures / "compare.png")
+        visit.keep("compare")
         page.get_by_role("radio", name="Confusion").click()
         expect(page.get_by_text(f"{after.right.sum()} of {len(after.labels)} right").first).to_be_visible()
         for name in ("Settings that differ", "Curves", "Calibration", "What moved", "Cost"):
@@ -86,9 +81,8 @@ def report(visit: Visit, downloaded: Path, tmp_path: Path) -> None:
     visit.outside.clear()
 
 
-def test_name_try_delete_and_undo(home: Path, tmp_path: Path) -> None:
+def test_name_try_delete_and_undo(home: Path) -> None:
     run = trained("head_only")
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/runs")
@@ -98,7 +92,7 @@ def test_name_try_delete_and_undo(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("the first").first).to_be_visible()
         visit.settle()
         assert json.loads((run.path / "notes.json").read_text())["name"] == "the first"
-        page.screenshot(path=pictures / "runs.png")
+        visit.keep("runs")
 
         page.get_by_role("radio", name="Try it on new pictures").click()
         visit.settle()

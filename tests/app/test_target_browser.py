@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -29,7 +28,6 @@ def archive_with_a_copy(folder: Path) -> Path:
 
 
 def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("TLVIZ_PICTURES", tmp_path))
     archive = archive_with_a_copy(tmp_path)
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
@@ -51,7 +49,7 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
         page.mouse.click(table["x"] + 40, table["y"] + 35 + 44 * 1.5)  # the second row: the copy with another label
         expect(page.get_by_text("1 excluded by you")).to_be_visible(timeout=20_000)
         assert len(excluded_names(str(stored))) == 1
-        page.screenshot(path=pictures / "target.png")
+        visit.keep("target")
 
         page.get_by_role("radio", name="Map").click()
         expect(page.locator(".map .mark")).to_have_count(18, timeout=30_000)

@@ -14,10 +14,11 @@ import pytest
 from tests.workers import over, two_colours, wait
 from tlviz.errors import StorageError
 from tlviz.finetune.config import configure
-from tlviz.runs.launch import end_worker, start_finetune, start_worker
+from tlviz.runs.launch import end_worker, start_finetune
 from tlviz.runs.store.folder import RunFolder, create_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
+from tlviz.worker import main
 
 pytestmark = pytest.mark.cold_workers
 
@@ -91,8 +92,7 @@ def test_a_termination_signal_is_a_stop(folder: Path) -> None:
 def test_a_mistake_in_the_settings_fails_with_one_sentence(folder: Path) -> None:
     settings = configure("squeezenet1_1", str(folder), "last_stages", freeze=9, image_size=64).to_json()
     run = create_run("finetune", "mistake", settings | {"freeze": 10})
-    start_worker(run)
-    wait(lambda: over(run))
+    assert main(str(run.path)) == 2
     summary = summarise(run)
     assert summary.status is Status.FAILED
     assert summary.error == "freeze is 10; it must be between 0 (train everything) and 9 (train the head only)."

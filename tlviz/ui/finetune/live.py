@@ -22,7 +22,7 @@ from tlviz.ui.state import key_of
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.widgets.panels import STATUS_WORDS
 
-POLL_S = 0.5
+POLL_S = 1.0
 HEED_S = 15.0
 """A worker that was asked to stop gets this long before its process can be ended."""
 
@@ -34,7 +34,7 @@ def render_no_run() -> None:
 
 
 def render_run(run: RunFolder) -> None:
-    """Show a run; while it goes on, this part of the page looks at its folder twice a second."""
+    """Show a run; while it goes on, this part of the page looks at its folder every second."""
     is_over = run.status().is_over
     st.fragment(_run, run_every=None if is_over else POLL_S)(run, was_over=is_over)
     load_chart_library()

@@ -63,7 +63,7 @@ def render_job(run: RunFolder, *, narrow: bool = False) -> None:
 
     In a narrow column the button stands below.
     """
-    st.fragment(_job, run_every=POLL_S / 2)(run, narrow=narrow)
+    st.fragment(_job, run_every=POLL_S)(run, narrow=narrow)
 
 
 def _job(run: RunFolder, *, narrow: bool) -> None:
