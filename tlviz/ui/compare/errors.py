@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -169,11 +170,16 @@ def _table(
     rows = _rows(first, second, before, after, found, chosen)
     shown = rows.head(MOST_ROWS).copy()
     pictures = cached_runs.thumbnails(cached_runs.run_images(first.summary), list(shown["image"]))
-    shares = {
-        name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=110)
-        for name in rows.columns
-        if str(name).endswith("sure")
+    headings: dict[str, Any] = {
+        "picture": st.column_config.ImageColumn("", width=60),
+        "image": st.column_config.TextColumn("Image"),
+        "is": st.column_config.TextColumn("True class"),
     }
+    for letter in (first.letter, second.letter):
+        headings[f"{letter} answer"] = st.column_config.TextColumn(f"{letter} answers")
+        headings[f"{letter} confidence"] = st.column_config.ProgressColumn(
+            f"{letter} confidence", format="percent", min_value=0, max_value=1, width=110
+        )
     names = list(shown["image"])
     shown.insert(0, "picture", pictures)
     asked = st.query_params.get(Key.IMAGE)
@@ -187,7 +193,7 @@ def _table(
         selection_default={"selection": {"rows": [names.index(asked)] if asked in names else []}},
         row_height=_ROW_HEIGHT,
         height=min(460, 40 + _ROW_HEIGHT * len(shown)),
-        column_config={"picture": st.column_config.ImageColumn("", width=60)} | shares,
+        column_config=headings,
     )
     more = f"The first {MOST_ROWS:,} of {len(rows):,}. " if len(rows) > MOST_ROWS else ""
     gone = "" if any(pictures) else "The run's pictures have been moved or deleted. "

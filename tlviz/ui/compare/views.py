@@ -11,6 +11,7 @@ import streamlit as st
 
 from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot_reliability, plot_run_curves
 from tlviz.figures.theme import chart_config
+from tlviz.finetune.settings import in_words
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.predictions import Answers
@@ -33,7 +34,7 @@ def render_settings(runs: Sequence[ComparedRun]) -> None:
     if not differing:
         st.info("All settings are the same: these runs are repetitions.", icon=":material/equal:")
         return
-    table = {"setting": [name.replace("_", " ") for name in differing]}
+    table = {"Setting": [in_words(name) for name in differing]}
     table |= {run.name: [_word(values[at]) for values in differing.values()] for at, run in enumerate(runs)}
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
     words = "One setting differs" if len(differing) == 1 else f"{len(differing)} settings differ"
@@ -68,7 +69,10 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
         rows = [{"run": name, "calibration error": result.error} for name, result in found.items()]
         st.dataframe(
             pd.DataFrame(rows), hide_index=True,
-            column_config={"calibration error": st.column_config.NumberColumn(format="percent")},
+            column_config={
+                "run": st.column_config.TextColumn("Run"),
+                "calibration error": st.column_config.NumberColumn("Calibration error", format="percent"),
+            },
         )  # fmt: skip
         st.caption(
             "Below the diagonal a network is overconfident. The calibration error is the mean gap, weighted "

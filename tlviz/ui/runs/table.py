@@ -11,6 +11,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.runs.overview import RunRow, all_tags, disk_use, search
+from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.titles import strategy_title
 from tlviz.ui.state import Key, key_of
 
@@ -100,7 +101,7 @@ def _cells(row: RunRow) -> dict[str, object]:
         "test": row.test_accuracy,
         "epochs": row.epochs_run,
         "seconds": row.duration_s,
-        "status": row.status.value,
+        "status": "waiting" if row.status is Status.QUEUED else row.status.value,
         "started": _moment(row.started),
         "size": row.size / 1e6,
         "tags": list(row.notes.tags),
