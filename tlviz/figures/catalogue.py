@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 import plotly.graph_objects as go
 
-from tlviz.figures.theme import run_colour, share_axis, use_template
+from tlviz.figures.theme import LEGEND_ABOVE, run_colour, share_axis, use_template
 
 HERE, ELSEWHERE = "on this machine", "to download"
 
@@ -50,7 +50,7 @@ def plot_accuracy_against_size(rows: pd.DataFrame, chosen: Collection[str]) -> g
     figure.update_layout(
         height=330,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
         clickmode="event+select",
         uirevision="catalogue",
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from tlviz.figures.depth import HEAD, Block, DepthScale, add_strip, lay_out
-from tlviz.figures.theme import INK, readable_on, run_colour, share_axis, stage_colours, use_template
+from tlviz.figures.theme import INK, LEGEND_ABOVE, readable_on, run_colour, share_axis, stage_colours, use_template
 from tlviz.measures.calibration import Calibration
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -65,7 +65,7 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
     figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
     is_share = measure.endswith(("accuracy", "f1"))
     figure.update_yaxes(title=title, **(share_axis() if is_share else {"rangemode": "tozero"}))
-    figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -146,7 +146,7 @@ def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -
         )
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="F1", range=[0, 1.02])
-    figure.update_layout(height=250, barmode="group", margin=_TIGHT, legend={"orientation": "h", "y": 1.15, "x": 0})
+    figure.update_layout(height=250, barmode="group", margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -173,7 +173,7 @@ def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
         )
     figure.update_xaxes(title="confidence (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="accuracy (share of correct guesses)", range=[0, 1.03], tickformat=".0%")
-    figure.update_layout(height=360, margin=_TIGHT, legend={"orientation": "h", "y": 1.1, "x": 0})
+    figure.update_layout(height=360, margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -266,5 +266,5 @@ def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log
         )
     figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")
     figure.update_yaxes(title="best validation accuracy", **share_axis())
-    figure.update_layout(height=340, margin=_TIGHT, legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_layout(height=340, margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)

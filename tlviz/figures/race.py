@@ -9,7 +9,7 @@ from enum import StrEnum
 import plotly.graph_objects as go
 
 from tlviz.csv_text import csv_text
-from tlviz.figures.theme import INK, register_template, run_colour, share_axis
+from tlviz.figures.theme import INK, LEGEND_ABOVE, register_template, run_colour, share_axis
 from tlviz.runs.curves import Curve, Point
 from tlviz.runs.races.race import Race
 
@@ -122,7 +122,7 @@ def plot_race(
         "template": register_template(),
         "height": 370,
         "showlegend": with_legend,
-        "legend": {"traceorder": "normal", "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "legend": LEGEND_ABOVE | {"traceorder": "normal"},
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis": x,
         "yaxis": y,

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from tlviz.figures.theme import INK, PNG_ROOM, keyed, readable_on, run_colour, stage_colours, use_template
+from tlviz.figures.theme import INK, LEGEND_ABOVE, PNG_ROOM, keyed, readable_on, run_colour, stage_colours, use_template
 
 Values = Sequence[float | None]
 HEIGHT = 300
@@ -115,6 +115,6 @@ def plot_stage_lines(names: Sequence[str], lines: Mapping[str, Values], title: s
     figure.update_layout(
         height=HEIGHT + 40,
         margin={"l": 10, "r": 10, "t": PNG_ROOM, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
     )
     return use_template(figure)

@@ -28,6 +28,8 @@ INK = "#7a7a7a"
 PNG_ROOM = 30
 """Pixels above a plot in which the button that saves it does not cover anything."""
 _CLEAR = "rgba(0,0,0,0)"
+LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+"""A legend that grows away from the plot where it takes several lines."""
 
 
 def stage_colours(count: int) -> list[str]:

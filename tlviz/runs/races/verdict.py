@@ -9,6 +9,8 @@ from tlviz.runs.races.standings import SEEDS_FOR_PAIRS, Standing
 
 NOISE = "not distinguishable"
 MOST_NAMED = 2
+_JUDGED_BY_SEEDS = "noise is judged by the differences seed by seed (paired, 95%)."
+_JUDGED_BY_IMAGES = "noise is judged by the images that only one of two runs gets right (McNemar, 95%)."
 
 
 def verdict(race: Race, ranked: Sequence[Standing], strong: Callable[[str], str] = str) -> str:
@@ -33,9 +35,9 @@ def error_words(race: Race, ranked: Sequence[Standing]) -> str:
     seeds = max((standing.seeds for standing in ranked), default=0)
     images = max((member.curve.validation_images for member in race.members), default=0)
     if seeds >= SEEDS_FOR_PAIRS:
-        return f"± is one standard error over {seeds} seeds; noise is judged by paired differences (95%)."
+        return f"± is one standard error over {seeds} seeds; {_JUDGED_BY_SEEDS}"
     error = "over the seeds" if seeds > 1 else f"of {images:,} validation images"
-    return f"± is one standard error {error}; noise is judged on the same images (McNemar, 95%)."
+    return f"± is one standard error {error}; {_JUDGED_BY_IMAGES}"
 
 
 def plus_minus(error: float | None) -> str:

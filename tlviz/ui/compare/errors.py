@@ -110,7 +110,7 @@ def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Compare two of the runs image by image."""
     by_letter = {run.letter: (run, held) for run, held in zip(runs, answers, strict=True)}
     letters = list(by_letter)
-    left, right, rest = st.columns([1, 1, 3], vertical_alignment="bottom")
+    left, right = st.columns(2)
     one = left.selectbox("From", letters, key="compare_from", format_func=lambda x: by_letter[x][0].name)
     other = right.selectbox(
         "To", letters, index=min(1, len(letters) - 1), key="compare_to", format_func=lambda x: by_letter[x][0].name
@@ -133,11 +133,10 @@ def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     labels, wanted = list(cases), st.query_params.get(Key.IMAGE)
     holds = [wanted in {said_first.names[at] for at in found.first[rows]} for rows in cases.values()]
     first_shown = holds.index(True) if any(holds) else 0
-    with rest:
-        at = st.segmented_control(
-            "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
-            format_func=labels.__getitem__, label_visibility="collapsed",
-        )  # fmt: skip
+    at = st.segmented_control(
+        "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
+        format_func=labels.__getitem__, label_visibility="collapsed",
+    )  # fmt: skip
     st.markdown(_balance(first, second, said_first, said_second, found))
     image = _table(first, second, said_first, said_second, found, cases[labels[at or 0]])
     if image is not None:

@@ -19,7 +19,7 @@ _COLUMNS = {
     "name": st.column_config.TextColumn("Name", width=110),
     "target": st.column_config.TextColumn("Target", width=80),
     "strategy": st.column_config.TextColumn("Strategy", width=90),
-    "network": st.column_config.TextColumn("Network", width=95),
+    "network": st.column_config.TextColumn("Network", width=108),
     "accuracy": st.column_config.NumberColumn("Best", format="percent", width=60, help="Best validation accuracy."),
     "test": st.column_config.NumberColumn("Test", format="percent", width=60, help="The final evaluation."),
     "epochs": st.column_config.NumberColumn("Epochs", width=55),

@@ -78,7 +78,9 @@ def test_the_numbers_behind_the_sign() -> None:
     assert plus_minus(0.0123) == " ± 1.2%"
     told = [error_words(race(), [standing("Full", seeds=seeds)]) for seeds in (1, 2, 3)]
     assert told == [
-        "± is one standard error of 1,200 validation images; noise is judged on the same images (McNemar, 95%).",
-        "± is one standard error over the seeds; noise is judged on the same images (McNemar, 95%).",
-        "± is one standard error over 3 seeds; noise is judged by paired differences (95%).",
+        "± is one standard error of 1,200 validation images; "
+        "noise is judged by the images that only one of two runs gets right (McNemar, 95%).",
+        "± is one standard error over the seeds; "
+        "noise is judged by the images that only one of two runs gets right (McNemar, 95%).",
+        "± is one standard error over 3 seeds; noise is judged by the differences seed by seed (paired, 95%).",
     ]
