@@ -46,7 +46,7 @@ TEXTS = """unclear => {
     return product;
   };
   const drawn = [...document.querySelectorAll("svg text")].map(node => [node, getComputedStyle(node).fill]);
-  const open = unclear.map(find).filter(node => node?.textContent.trim())
+  const open = unclear.map(find).filter(node => node?.textContent.trim() && !(node instanceof SVGElement))
     .map(node => [node, getComputedStyle(node).color]);
   return [...drawn, ...open].map(([node, colour]) => {
     const {x, y, width, height} = node.getBoundingClientRect();
