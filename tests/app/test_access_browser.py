@@ -113,7 +113,7 @@ def test_nothing_serious_or_critical_on_any_page(visit: Visit, themes: int) -> N
         assert levels[:1] == [1], f"{name} begins with its one h1: {levels}"
         assert levels.count(1) == 1, f"{name} has one h1: {levels}"
         assert all(after - before <= 1 for before, after in pairwise(levels)), f"{name} skips a level: {levels}"
-    visit.page.get_by_label("Folder or CSV").fill("/nowhere")
+    visit.page.get_by_role("textbox", name="Folder or CSV").fill("/nowhere")
     visit.page.keyboard.press("Enter")
     visit.menu("Target")
     expect(visit.page.get_by_role("alert").first).to_be_visible()
