@@ -11,13 +11,14 @@ from tlviz.ui.channels.panel import render_channel
 from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.rows import words_and_buttons
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 CHANNEL, ATLAS = "One channel", "Atlas"
 
 
 def page() -> None:
-    title, views = st.columns([2, 1], vertical_alignment="center")
+    title, views = words_and_buttons()
     page_title("Channels", title)
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages

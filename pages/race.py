@@ -10,6 +10,7 @@ from tlviz.ui.race.form import render_form
 from tlviz.ui.race.live import pick_race, render_no_race, render_race
 from tlviz.ui.runs.trash import render_undo
 from tlviz.ui.target.reading import reading_line
+from tlviz.ui.widgets.rows import words_and_buttons
 
 
 def page() -> None:
@@ -21,8 +22,8 @@ def page() -> None:
             _form()
         render_no_race()
         return
-    which, new = st.columns([4, 1], vertical_alignment="center")
-    with new.popover("New race", icon=":material/flag:", width="stretch"):
+    which, new = words_and_buttons()
+    with new.popover("New race", icon=":material/flag:"):
         _form()
     with which:
         race = pick_race(races)

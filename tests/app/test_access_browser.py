@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -28,32 +28,39 @@ from tlviz.ui.frame import PAGES
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PICTURES = ("bird/duck.jpg", "bird/owl.jpg", "fish/shark.jpg", "mammal/cow.jpg")
+EACH = 5
+"""Pictures of either class of the small target: as few as a profile takes."""
 PROBES = (0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.7, 0.6)
 
 VISITS = {
-    "/": "",
-    "/models?models=squeezenet1_1": "",
-    "/target": "",
-    "/target?view=Map&{small}": "",
-    "/target?target=folder&folder=/nowhere": "",
-    "/feature_maps?{small}": "",
-    "/channels?{small}": "",
-    "/attributions?{small}": "",
-    "/measure?target=clipart": "",
-    "/finetune?{small}": "More",
-    "/race": "New race",
-    "/compare?compared=Errors": "",
-    "/runs": "",
-    "/export": "",
+    "Models": (),
+    "Overview": (),
+    "Target": (),
+    "Target, map": ("Map",),
+    "Feature maps": (),
+    "Channels": (),
+    "Attributions": (),
+    "Measure": (),
+    "Fine-tune": ("More",),
+    "Race": ("New race",),
+    "Compare": ("Errors",),
+    "Runs": (),
+    "Export": (),
 }
-"""Address, and the words that are clicked there before looking; ``small`` is a target of a few pictures."""
+"""The pages in the order of the visit, and the words that are clicked there before looking.
+
+The first is opened by its address, the others by the menu: to load the page anew each time would take the longest.
+"""
 
 
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     """Return a tab of one server whose home holds a small target."""
     folder = tmp_path_factory.mktemp("home")
-    _make_small_target(folder / "small")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLVIZ_HOME", str(folder))
+        _make_small_target(folder / "small")
+        _fill_home(folder / "small")
     with serving(folder) as server, visiting(server) as visit:
         visit.page.set_default_timeout(60_000)
         visit.page.set_viewport_size({"width": 1280, "height": 2000})  # so that nothing is scrolled out of sight
@@ -64,7 +71,7 @@ def _make_small_target(folder: Path) -> None:
     """Copy a few of the photographs, so that what looks at every picture is quick."""
     for pictures in sorted((ASSETS / "datasets" / "photos").iterdir())[:2]:
         (folder / pictures.name).mkdir(parents=True)
-        for picture in sorted(pictures.glob("*.jpg"))[:4]:
+        for picture in sorted(pictures.glob("*.jpg"))[:EACH]:
             shutil.copy(picture, folder / pictures.name)
 
 
@@ -72,53 +79,68 @@ def _small(visit: Visit) -> str:
     return f"target=folder&folder={visit.server.home / 'small'}"
 
 
-def _fill_home() -> None:
-    """Write finished runs, a race and a profile."""
+def _fill_home(small: Path) -> None:
     labels = np.array([1, 1, 2, 3])
     for strategy, guesses in (("head_only", [1, 1, 2, 2]), ("full", [1, 2, 2, 3])):
         run = finished_run(strategy, size=64)
         write_answers(run, Answers(0, CLASSES, PICTURES, labels, 3 * np.eye(5, dtype=np.float32)[guesses]))
     write_race({("full", 0): [hits(40, 100), hits(80, 100)], ("gradual", 0): [hits(40, 100), hits(79, 100)]})
     names = [stage.name for stage in architecture_stages(find_model("squeezenet1_1"), 1000)[:-1]]
-    request = make_request("squeezenet1_1", "clipart")
-    profile = made_profile("squeezenet1_1", "clipart", PROBES, names)
-    save_profile(profile_path(request, sample_target("clipart", request.limit)[0]), profile)
+    for data in (str(small), "clipart"):
+        request = make_request("squeezenet1_1", data)
+        profile = made_profile("squeezenet1_1", data, PROBES, names)
+        save_profile(profile_path(request, sample_target(data, request.limit)[0]), profile)
 
 
-@pytest.mark.slow  # about three minutes: every page, twice
-def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time."""
-    monkeypatch.setenv("TLVIZ_HOME", str(visit.server.home))
-    _fill_home()
+@pytest.mark.parametrize("themes", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_nothing_serious_or_critical_on_any_page(visit: Visit, themes: int) -> None:
+    """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time.
+
+    Every other page is looked at in the dark theme, or each in both; in its second theme only colours can be worse.
+    """
     faults = []
-    for address, opened in VISITS.items():
-        visit.go(address.format(small=_small(visit)))
-        if opened:
-            visit.page.get_by_text(opened, exact=True).first.click()
-        for theme in THEMES:
+    for at, (name, clicked) in enumerate(VISITS.items()):
+        order = (THEMES[at % 2], THEMES[1 - at % 2])[:themes]
+        visit.page.emulate_media(color_scheme=order[0])
+        _open(visit, name.partition(",")[0], clicked, is_first=at == 0)
+        for theme in order:
             visit.page.emulate_media(color_scheme=theme)
             visit.settle()
-            faults += find_faults(visit.page, address, theme)
+            faults += find_faults(visit.page, name, theme, only_colours=theme != order[0])
         levels = visit.page.evaluate(
             "() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
         )
-        assert levels[:1] == [1], f"{address} begins with its one h1: {levels}"
-        assert levels.count(1) == 1, f"{address} has one h1: {levels}"
-        assert all(after - before <= 1 for before, after in pairwise(levels)), f"{address} skips a level: {levels}"
+        assert levels[:1] == [1], f"{name} begins with its one h1: {levels}"
+        assert levels.count(1) == 1, f"{name} has one h1: {levels}"
+        assert all(after - before <= 1 for before, after in pairwise(levels)), f"{name} skips a level: {levels}"
+    visit.page.get_by_role("textbox", name="Folder or CSV").fill("/nowhere")
+    visit.page.keyboard.press("Enter")
+    visit.menu("Target")
+    expect(visit.page.get_by_role("alert").first).to_be_visible()
+    faults += find_faults(visit.page, "Target, not found", order[-1])
     assert not faults, "\n" + "\n".join(map(str, faults))
 
 
+def _open(visit: Visit, page: str, clicked: Sequence[str], *, is_first: bool) -> None:
+    if is_first:
+        visit.go(f"/models?models=squeezenet1_1&{_small(visit)}")
+    else:
+        visit.menu(page)
+    expect(visit.page.get_by_role("heading", level=1, name=f"{page}:")).to_be_visible()
+    for words in clicked:
+        visit.page.get_by_text(words, exact=True).first.click()
+
+
 def test_every_page_is_visited() -> None:
-    visited = {address.strip("/").partition("?")[0] or "overview" for address in VISITS}
-    assert visited == {Path(entry.file).stem for entry in PAGES}
+    assert {name.partition(",")[0] for name in VISITS} == {entry.name for entry in PAGES}
 
 
 def test_the_map_and_tiles_are_walked_by_keyboard(visit: Visit) -> None:
     page = visit.page
     visit.go(f"/target?view=Map&{_small(visit)}")
     marks = page.locator(".map .mark")
-    expect(marks).to_have_count(8)
-    assert [mark.get_attribute("tabindex") for mark in marks.all()] == ["0", *["-1"] * 7], "one tab stop"
+    expect(marks).to_have_count(2 * EACH)
+    assert [mark.get_attribute("tabindex") for mark in marks.all()] == ["0", *["-1"] * (2 * EACH - 1)], "one tab stop"
     marks.first.focus()
     page.keyboard.press("ArrowRight")
     expect(marks.nth(1)).to_be_focused()

@@ -284,7 +284,7 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
     app = open_page("finetune", run=trained_run("full", 0.5).name)
     assert not app.exception
     assert "How far each stage's weights are from their start" in text(app)
-    app.button_group(key="inside_view").select("Left of the source").run()
+    app.button_group(key="inside_view").select("Source answers kept").run()
     assert not app.exception
     assert "still names **75%** of photographs" in text(app)
     assert "at the start, at the best epoch and at the end" in text(app)
@@ -297,7 +297,7 @@ def test_the_latest_reading_of_the_best_weights_counts_and_one_that_is_missing_s
         with (run.path / "events.jsonl").open("a") as file:
             file.write(json.dumps({"event": "gauged", "moment": "best", "epoch": 2, "time": 1.0} | reading) + "\n")
         app = open_page("finetune", run=run.name)
-        app.button_group(key="inside_view").select("Left of the source").run()
+        app.button_group(key="inside_view").select("Source answers kept").run()
         assert not app.exception
         assert words in text(app)
         assert "**75%**" not in text(app)
@@ -331,7 +331,7 @@ def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypa
     started: list[str] = []
     run = trained_run("full", 0.5)
     app = open_page("finetune", run=run.name)
-    app.button_group(key="inside_view").select("Worth of the source").run()
+    app.button_group(key="inside_view").select("Gain over random weights").run()
 
     def start(config: FinetuneConfig) -> RunFolder:
         started.append(config.strategy)
@@ -341,6 +341,6 @@ def test_a_run_is_compared_with_one_from_scratch_or_that_one_is_offered(monkeypa
     app.button(key=key_of("scratch", run.name)).click().run()
     assert started == ["from_scratch"]
     app.selectbox(key=Key.RUN).select(run.name).run()
-    app.button_group(key="inside_view").select("Worth of the source").run()
+    app.button_group(key="inside_view").select("Gain over random weights").run()
     assert not app.exception
-    assert "**Negative transfer**: the source cost **-40.0%**: best 50.0% against 90.0%" in text(app)
+    assert "**Negative transfer**: pretraining cost **-40.0%**: best 50.0% against 90.0%" in text(app)

@@ -99,6 +99,16 @@ def test_a_finished_race_says_who_wins_and_what_is_noise() -> None:
     assert app.query_params["race"] == race.name
 
 
+def test_a_run_that_was_resumed_and_waits_for_its_turn_is_not_called_running() -> None:
+    race = write_race({("full", 0): [hits(40, 100), hits(75, 100)]}, is_over=False, status="stopped")
+    (member,) = read_race(race).members
+    folder_of(race, str(member.run)).request_resume()
+    app = open_page("race")
+    assert not app.exception
+    assert "waiting" in tables(app)
+    assert "running" not in tables(app)
+
+
 def test_a_race_half_copied_is_shown_with_one_sentence() -> None:
     race = finished()
     member = folder_of(race, str(read_race(race).members[0].run))

@@ -16,7 +16,7 @@ def watch_job(run: RunFolder) -> None:
     shown = ""
     while not run.status().is_over:
         try:
-            beat = run.heartbeat()
+            beat = run.present_beat()
             doing = "" if beat is None else beat.doing.partition(":")[0]
             if doing not in ("", shown):
                 shown = doing

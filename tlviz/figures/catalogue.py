@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 import plotly.graph_objects as go
 
-from tlviz.figures.theme import run_colour, use_template
+from tlviz.figures.theme import LEGEND_ABOVE, run_colour, share_axis, use_template
 
 HERE, ELSEWHERE = "on this machine", "to download"
 
@@ -40,17 +40,17 @@ def plot_accuracy_against_size(rows: pd.DataFrame, chosen: Collection[str]) -> g
         mode="markers+text",
         text=ringed["title"],
         textposition="top center",
-        textfont={"color": run_colour(2), "weight": "bold"},
+        textfont={"weight": "bold"},
         marker={"size": 16, "symbol": "circle-open", "line": {"width": 2}, "color": run_colour(2)},
         hoverinfo="skip",
         showlegend=False,
     )
     figure.update_xaxes(type="log", title="parameters", exponentformat="B", dtick=1)
-    figure.update_yaxes(title="top-1 accuracy on ImageNet-1k", tickformat=".0%")
+    figure.update_yaxes(title="top-1 accuracy on ImageNet-1k", **share_axis())
     figure.update_layout(
         height=330,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
         clickmode="event+select",
         uirevision="catalogue",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from tlviz.figures.theme import run_colour, use_template
+from tlviz.figures.theme import LEGEND_ABOVE, run_colour, use_template
 
 MOST_BARS = 40
 PARTS = (("training", "", 0), ("validation", "/", 1), ("test", "x", 2))
@@ -39,6 +39,6 @@ def plot_class_bars(classes: Sequence[str], counts: Mapping[str, Sequence[int]])
         barmode="stack",
         height=90 + max(8, len(names)) * 22,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE | {"traceorder": "normal"},
     )
     return use_template(figure)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from tlviz.figures.depth import HEAD, Block, DepthScale, add_strip, lay_out
-from tlviz.figures.theme import INK, run_colour, stage_colours, use_template
+from tlviz.figures.theme import INK, LEGEND_ABOVE, readable_on, run_colour, share_axis, stage_colours, use_template
 from tlviz.measures.calibration import Calibration
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -23,8 +23,8 @@ MOST_CLASSES = 40
 MOST_STAGE_NAMES = 16
 _WRITTEN = 12
 """Counts are written into the cells of a confusion matrix of up to this many classes."""
-_DARK = 0.6
-"""Up to this share of its row a cell is only tinted; beyond, it is full enough for light figures."""
+_FULL = 0.6
+"""Below this share of its row a cell is a tint that the page shows through; from it on, a colour of its own."""
 _TIGHT = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
@@ -63,9 +63,9 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
         )
     last = max((epoch["epoch"] for curve in curves for epoch in curve.epochs), default=0)
     figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
-    is_share = measure.endswith("accuracy")
-    figure.update_yaxes(title=title, tickformat=".0%" if is_share else "", rangemode="normal" if is_share else "tozero")
-    figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend={"orientation": "h", "y": 1.12, "x": 0})
+    is_share = measure.endswith(("accuracy", "f1"))
+    figure.update_yaxes(title=title, **(share_axis() if is_share else {"rangemode": "tozero"}))
+    figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -82,8 +82,8 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
             customdata=np.dstack([matrix, *np.meshgrid(names, names)]),
             colorscale=[
                 [0, "rgba(128,128,128,0.07)"],
-                [_DARK, _thin(run_colour(run), 0.3)],
-                [_DARK, _thin(run_colour(run), 0.85)],
+                [_FULL, _thin(run_colour(run), 0.3)],
+                [_FULL, f"rgb{_full(run_colour(run), _FULL)}"],
                 [1, run_colour(run)],
             ],
             zmin=0,
@@ -95,7 +95,7 @@ def plot_confusion(matrix: NDArray[np.int64], classes: Sequence[str], run: int) 
         )
     )
     if len(names) <= _WRITTEN:
-        figure.update_layout(annotations=_counts(matrix, share))
+        figure.update_layout(annotations=_counts(matrix, share, run_colour(run)))
     # Turned to the left, the last name stays inside the picture.
     figure.update_xaxes(title="taken for", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
     figure.update_yaxes(title="is", tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
@@ -109,15 +109,24 @@ def _thin(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Write every count that is not 0 into its cell, light on a dark one."""
+def _full(colour: str, share: float) -> tuple[int, int, int]:
+    """Return what a cell of this share has: from a quarter white to the whole colour (#rrggbb)."""
+    white = 0.25 * (1 - share) / (1 - _FULL)
+    red, green, blue = (round(255 * white + int(colour[at : at + 2], 16) * (1 - white)) for at in (1, 3, 5))
+    return red, green, blue
+
+
+def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64], colour: str) -> list[dict[str, Any]]:
+    """Write every count that is not 0 into its cell, so that it can be read on it."""
     return [
         {
             "x": int(guess),
             "y": int(label),
             "text": f"{matrix[label, guess]:,}",
             "showarrow": False,
-            "font": {"color": "#ffffff" if share[label, guess] > _DARK else INK},
+            "font": {
+                "color": readable_on(*_full(colour, share[label, guess])) if share[label, guess] >= _FULL else INK
+            },
         }
         for label, guess in np.argwhere(matrix > 0)
     ]
@@ -137,7 +146,7 @@ def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -
         )
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="F1", range=[0, 1.02])
-    figure.update_layout(height=250, barmode="group", margin=_TIGHT, legend={"orientation": "h", "y": 1.15, "x": 0})
+    figure.update_layout(height=250, barmode="group", margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -164,7 +173,7 @@ def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
         )
     figure.update_xaxes(title="confidence (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="accuracy (share of correct guesses)", range=[0, 1.03], tickformat=".0%")
-    figure.update_layout(height=360, margin=_TIGHT, legend={"orientation": "h", "y": 1.1, "x": 0})
+    figure.update_layout(height=360, margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 
@@ -256,6 +265,6 @@ def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log
             hovertemplate=f"{name}: %{{x:,.4~s}}, %{{y:.1%}}<extra></extra>",
         )
     figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")
-    figure.update_yaxes(title="best validation accuracy", tickformat=".0%")
-    figure.update_layout(height=340, margin=_TIGHT, legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_yaxes(title="best validation accuracy", **share_axis())
+    figure.update_layout(height=340, margin=_TIGHT, legend=LEGEND_ABOVE)
     return use_template(figure)

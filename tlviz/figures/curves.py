@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tlviz.figures.theme import run_colour, use_template
+from tlviz.figures.theme import LEGEND_ABOVE, run_colour, share_axis, use_template
 
 
 def plot_curves(epochs: Sequence[dict[str, Any]], best_epoch: int | None, planned: int, revision: str) -> go.Figure:
@@ -35,9 +35,9 @@ def plot_curves(epochs: Sequence[dict[str, Any]], best_epoch: int | None, planne
             )
     _mark_best(figure, epochs, best_epoch)
     figure.update_xaxes(title_text="epoch", range=[-0.3, planned + 0.3], tickformat="d", dtick=max(1, planned // 10))
-    figure.update_yaxes(title_text="accuracy", range=[0, 1.02], tickformat=".0%", row=1, col=1)
+    figure.update_yaxes(title_text="accuracy", range=[0, 1.02], row=1, col=1, **share_axis())
     figure.update_yaxes(title_text="loss", rangemode="tozero", row=1, col=2)
-    figure.update_layout(height=290, uirevision=revision, legend={"orientation": "h", "y": 1.16, "x": 0})
+    figure.update_layout(height=290, uirevision=revision, legend=LEGEND_ABOVE)
     return use_template(figure)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from tlviz.diagnose.records import Contest
-from tlviz.figures.theme import run_colour, use_template
+from tlviz.figures.theme import PNG_ROOM, run_colour, share_axis, use_template
 
 ROW_HEIGHT = 44
 LEAST_SPAN = 0.1
@@ -59,11 +59,11 @@ def plot_networks(contests: Sequence[Contest], titles: Mapping[str, str]) -> go.
             "%{customdata[2]:.1f} ± %{customdata[3]:.1f} points behind the best<extra></extra>",
         )
     )
-    figure.update_xaxes(title="best probe accuracy", tickformat=".0%", minallowed=0, maxallowed=1)
+    figure.update_xaxes(title="best probe accuracy", **share_axis())
     low, high = min(c.probe - c.probe_se for c in order), max(c.probe + c.probe_se for c in order)
     if high - low < LEAST_SPAN:  # else several ticks would read the same
         middle = (low + high) / 2
         figure.update_xaxes(range=[middle - LEAST_SPAN / 2, middle + LEAST_SPAN / 2])
     figure.update_yaxes(type="category")
-    figure.update_layout(height=110 + ROW_HEIGHT * len(order), margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(height=110 + ROW_HEIGHT * len(order), margin={"l": 10, "r": 10, "t": PNG_ROOM, "b": 10})
     return use_template(figure)

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from tlviz.figures.depth import Block, DepthScale, add_strip
 from tlviz.figures.profile_numbers import StageCurve, band, blocks, gain, spread
-from tlviz.figures.theme import chart_text, run_colour, stage_colours, use_template
+from tlviz.figures.theme import INK, chart_text, keyed, run_colour, stage_colours, use_template
 
 HEIGHT = 400
 STRIP_SHARE = 0.13
@@ -19,7 +19,9 @@ LABEL_GAP = 0.055
 """Of the accuracy axis: the least distance between two labels at the curves' ends."""
 MOST_BLOCK_NAMES = 26
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
-_GREY = "#7a7a7a"
+_SIGNS = ("●", "◆", "■", "▲", "✖", "★")
+"""The symbols as letters, for labels."""
+_GREY = INK
 
 
 def plot_probe_curves(
@@ -183,20 +185,26 @@ def _what(drawn: Sequence[Block], freeze: int) -> str:
 def _end_labels(figure: go.Figure, curves: Sequence[StageCurve]) -> None:
     """Label every curve at its end and chance at its line, without overlaps."""
     main = curves[0]
-    labels = [(curve.probe[-1], chart_text(curve.label), run_colour(curve.colour), curve is main) for curve in curves]
-    labels.append((main.random[-1], "random weights", _GREY, False))
+    labels = [(curve.probe[-1], _label(curve, is_bold=curve is main)) for curve in curves]
+    labels.append((main.random[-1], "random weights"))
     if main.permuted:
-        labels.append((main.permuted[-1], "permuted labels", _GREY, False))
-    labels.append((main.chance, f"chance {main.chance:.0%}", _GREY, False))
-    for (_, text, colour, is_bold), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
+        labels.append((main.permuted[-1], "permuted labels"))
+    labels.append((main.chance, f"chance {main.chance:.0%}"))
+    for (_, text), y in zip(labels, spread([label[0] for label in labels], LABEL_GAP), strict=True):
         figure.add_annotation(
-            x=1.0, xref="paper", y=y, yref="y", text=f"<b>{text}</b>" if is_bold else text, showarrow=False,
-            xanchor="left", xshift=6, font={"size": 12, "color": colour},
-        )  # fmt: skip
+            x=1.0, xref="paper", y=y, yref="y", text=text, showarrow=False, xanchor="left", xshift=6, font={"size": 12}
+        )
     figure.add_shape(
         type="line", x0=0, x1=1, xref="paper", y0=main.chance, y1=main.chance, yref="y",
         line={"width": 1, "dash": "dash", "color": "rgba(128,128,128,0.6)"}, layer="below",
     )  # fmt: skip
+
+
+def _label(curve: StageCurve, *, is_bold: bool) -> str:
+    """Name a curve after its symbol in its colour."""
+    text = chart_text(curve.label)
+    sign = _SIGNS[curve.colour % len(_SIGNS)]
+    return keyed(f"<b>{text}</b>" if is_bold else text, run_colour(curve.colour), sign)
 
 
 def _axes(figure: go.Figure, curves: Sequence[StageCurve], strips: Sequence[StageCurve], scale: DepthScale) -> None:
@@ -217,8 +225,8 @@ def _axes(figure: go.Figure, curves: Sequence[StageCurve], strips: Sequence[Stag
 
 def _strip_name(figure: go.Figure, curve: StageCurve, row: int) -> None:
     figure.add_annotation(
-        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=chart_text(curve.label), showarrow=False, xanchor="left",
-        xshift=6, font={"size": 11, "color": run_colour(curve.colour)},
+        x=1.0, xref="paper", y=0.5, yref=f"y{row}", text=_label(curve, is_bold=False), showarrow=False, xanchor="left",
+        xshift=6, font={"size": 11},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import plotly.graph_objects as go
 
 from tlviz.csv_text import csv_text
-from tlviz.figures.theme import register_template, run_colour
+from tlviz.figures.theme import INK, LEGEND_ABOVE, register_template, run_colour, share_axis
 from tlviz.runs.curves import Curve, Point
 from tlviz.runs.races.race import Race
 
@@ -109,8 +109,8 @@ def plot_race(
     switches = [(line, row) for line in lines for row in line.switches]
     traces.append(_marks(marks, "best epoch", "star", 12))
     traces.append(_marks(switches, "more stages are unfrozen from here", "line-ns-open", 14))
-    form = "" if measure is Measure.LOSS else ".0%"
-    y: dict[str, object] = {"title": {"text": f"validation {measure}"}, "tickformat": form}
+    y: dict[str, object] = {"title": {"text": f"validation {measure}"}}
+    y |= {} if measure is Measure.LOSS else share_axis(is_log=is_log)
     y |= {"type": "log"} if is_log else {"range": [0, 1.02]} if measure is not Measure.LOSS else {"rangemode": "tozero"}
     x: dict[str, object] = {"title": {"text": _AXIS_WORDS[axis]}}
     x |= (
@@ -122,7 +122,7 @@ def plot_race(
         "template": register_template(),
         "height": 370,
         "showlegend": with_legend,
-        "legend": {"traceorder": "normal", "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "legend": LEGEND_ABOVE | {"traceorder": "normal"},
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis": x,
         "yaxis": y,
@@ -189,7 +189,7 @@ def _marks(marks: Sequence[tuple[Line, LinePoint]], name: str, symbol: str, size
         "y": [row.mean for _, row in marks],
         "text": [f"{line.words}: {name}" for line, _ in marks],
         "hovertemplate": "%{text}<br>%{y:.3f}<extra></extra>",
-        "marker": {"symbol": symbol, "size": size, "color": colours or "#7a7a7a", "line": {"width": 1}},
+        "marker": {"symbol": symbol, "size": size, "color": colours or INK, "line": {"width": 1}},
     }
 
 

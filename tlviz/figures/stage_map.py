@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from tlviz.diagnose.records import Profile
-from tlviz.figures.theme import chart_text, class_colours, use_template
+from tlviz.figures.theme import PNG_ROOM, chart_text, class_colours, use_template
 from tlviz.measures.procrustes import Places, standardised, turn_to
 
 HEIGHT = 460
@@ -85,7 +85,7 @@ def plot_stage_map(
     figure.update_yaxes(range=frame[1], **axis)
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 6, "r": 6, "t": 6, "b": 6},
+        margin={"l": 6, "r": 6, "t": PNG_ROOM, "b": 6},
         legend={"itemsizing": "constant"},
         transition={"duration": MOVE_MS, "easing": "cubic-in-out"},
         uirevision="stage map",

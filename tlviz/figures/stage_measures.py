@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from tlviz.figures.theme import readable_on, run_colour, stage_colours, use_template
+from tlviz.figures.theme import INK, LEGEND_ABOVE, PNG_ROOM, keyed, readable_on, run_colour, stage_colours, use_template
 
 Values = Sequence[float | None]
 HEIGHT = 300
@@ -22,7 +22,7 @@ _LOG_TICKS = [digit * 10**power for power in range(5) for digit in (1, 2, 5)]
 def coloured_names(names: Sequence[str]) -> list[str]:
     """Return backbone stages' names as tick labels in the stages' colours."""
     colours = stage_colours(len(names) + 1)[:-1]
-    return [f'<span style="color:{colour}">■ </span>{name}' for name, colour in zip(names, colours, strict=True)]
+    return [keyed(name, colour) for name, colour in zip(names, colours, strict=True)]
 
 
 def plot_similarity_map(
@@ -55,7 +55,7 @@ def plot_similarity_map(
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=coloured_names(rows), title=row_title, autorange="reversed", **ticks
     )
-    figure.update_layout(height=MAP_HEIGHT, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(height=MAP_HEIGHT, margin={"l": 10, "r": 10, "t": PNG_ROOM, "b": 10})
     if is_small:
         figure.update_layout(annotations=[*_written(values)])
     return use_template(figure)
@@ -90,10 +90,10 @@ def plot_stage_bars(
         )
     )
     if level is not None:
-        figure.add_hline(y=level, line={"width": 1.5, "dash": "dash", "color": "#7a7a7a"})
+        figure.add_hline(y=level, line={"width": 1.5, "dash": "dash", "color": INK})
     figure.update_xaxes(type="category")
     figure.update_yaxes(title=title, rangemode="tozero", range=None if top is None else [0, top])
-    figure.update_layout(height=HEIGHT, margin={"l": 10, "r": 10, "t": 20, "b": 10}, bargap=0.25)
+    figure.update_layout(height=HEIGHT, margin={"l": 10, "r": 10, "t": PNG_ROOM, "b": 10}, bargap=0.25)
     return use_template(figure)
 
 
@@ -114,7 +114,7 @@ def plot_stage_lines(names: Sequence[str], lines: Mapping[str, Values], title: s
     figure.update_yaxes(title=title, type="log" if is_log else "linear", tickvals=_LOG_TICKS if is_log else None)
     figure.update_layout(
         height=HEIGHT + 40,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 10, "r": 10, "t": PNG_ROOM, "b": 10},
+        legend=LEGEND_ABOVE,
     )
     return use_template(figure)

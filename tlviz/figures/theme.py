@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import json
+from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -24,7 +25,11 @@ _RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 
 # A grey of 4.3:1 against white and against near-black: a figure outside a page does not know which it lies on.
 INK = "#7a7a7a"
+PNG_ROOM = 30
+"""Pixels above a plot in which the button that saves it does not cover anything."""
 _CLEAR = "rgba(0,0,0,0)"
+LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+"""A legend that grows away from the plot where it takes several lines."""
 
 
 def stage_colours(count: int) -> list[str]:
@@ -72,13 +77,40 @@ def use_template(figure: go.Figure) -> go.Figure:
 
 
 def chart_config() -> dict[str, object]:
-    """Return what ``st.plotly_chart(config=...)`` and ``write_html`` need so that charts carry no logo."""
-    return {"displaylogo": False}
+    """Return what ``st.plotly_chart(config=...)`` and ``write_html`` need so that no logo and no bar lie on a chart.
+
+    Dragging still zooms, and a double click goes back.
+    """
+    return {"displaylogo": False, "displayModeBar": False}
+
+
+def png_config(name: str) -> dict[str, object]:
+    """Return ``chart_config`` with, while the pointer is on the chart, a button that saves a crisp PNG of this name.
+
+    It lies in the margin of ``PNG_ROOM`` above the plot.
+    """
+    return chart_config() | {
+        "displayModeBar": "hover",
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "modeBarButtonsToRemove": ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale", "resetScale"],
+    }
 
 
 def chart_text(text: str) -> str:
     """Return text that a chart shows as it is: its words know a few HTML tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def share_axis(*, is_log: bool = False) -> dict[str, object]:
+    """Return the settings of an axis of accuracies: one point, or an error bar, does not stretch it beyond 100 %."""
+    if is_log:
+        return {"tickformat": ".0%", "maxallowed": log10(1.02)}
+    return {"tickformat": ".0%", "minallowed": -0.02, "maxallowed": 1.02}
+
+
+def keyed(text: str, colour: str, sign: str = "■") -> str:
+    """Return a label of a chart with a sign in a curve's colour before it: words in that colour are often too pale."""
+    return f'<span style="color:{colour}">{sign}</span> {text}'
 
 
 def browser_data(figure: go.Figure) -> dict[str, Any]:
@@ -106,6 +138,7 @@ def _template() -> go.layout.Template:
             "yaxis": axis,
             "legend": {"bgcolor": _CLEAR},
             "hoverlabel": {"namelength": -1},
+            "modebar": {"bgcolor": _CLEAR, "color": INK, "activecolor": INK},
         }
     )
 

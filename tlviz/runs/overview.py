@@ -115,6 +115,7 @@ def disk_use(rows: Sequence[RunRow]) -> int:
 
 def _text(row: RunRow) -> str:
     words = (row.run, row.model, row.data, row.strategy, row.status, row.notes.name, row.notes.text, *row.notes.tags)
+    words += ("waiting",) if row.status is Status.QUEUED else ()  # as pages call it
     return "\n".join(words).casefold()
 
 

@@ -37,11 +37,12 @@ FOLDER_HELP = (
 )
 
 
-NARROW_MENU = """<style>
+LAYOUT = """<style>
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarNavLink"] { padding-block: 0.05rem; margin-block: 0.02rem; }
+[data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
-"""Twelve pages leave room for source and target above the fold."""
+"""Twelve pages leave room for source and target above the fold, and margins leave room for what is shown."""
 
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
@@ -89,7 +90,7 @@ def open_frame() -> StreamlitPage:
 def _render_sidebar() -> None:
     """Draw source, target, device and active runs; what is chosen holds for all pages and is in the address bar."""
     with st.sidebar:
-        st.html(NARROW_MENU)
+        st.html(LAYOUT)
         st.html(_READABLE)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))

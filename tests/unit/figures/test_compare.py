@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from plotly.colors import hex_to_rgb, unlabel_rgb
 
+from tests.unit.figures.test_theme import contrast
 from tlviz.figures.compare import (
     Cost,
     NamedEpochs,
@@ -40,6 +43,18 @@ def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
     assert shades.count(0.6) == 2, "no pale cell has a light figure: there is a step where the figures turn light"
     assert [(held.x, held.y, held.text) for held in figure.layout.annotations] == [(0, 0, "3"), (1, 0, "1")]
     assert list(cells.customdata[0][1]) == ["1", "dog", "cat"], "one cat was taken for a dog"
+
+
+@pytest.mark.parametrize("run", range(4))
+def test_the_counts_of_full_cells_can_be_read(run: int) -> None:
+    matrix = np.array([[6, 4], [0, 9]])
+    figure = plot_confusion(matrix, ["cat", "dog"], run)
+    full = {at: colour for at, colour in figure.data[0].colorscale if colour.startswith(("#", "rgb("))}
+    assert set(full) == {0.6, 1}, "opaque, so that the page does not decide"
+    for (x, y), at in (((0, 0), 0.6), ((1, 1), 1)):
+        ink = next(note.font.color for note in figure.layout.annotations if (note.x, note.y) == (x, y))
+        red, green, blue = unlabel_rgb(full[at]) if full[at].startswith("rgb") else hex_to_rgb(full[at])
+        assert contrast(f"#{int(red):02x}{int(green):02x}{int(blue):02x}", ink) >= 4.5
 
 
 def test_f1_and_what_moved_have_a_bar_a_run() -> None:

@@ -40,6 +40,8 @@ def test_the_chart_holds_the_profile(curve: StageCurve) -> None:
     words = [note.text for note in figure.layout.annotations]
     assert "advice: freeze to body" in " ".join(words)
     assert "chance 33%" in words
+    assert not any(note.font.color for note in figure.layout.annotations), "words have the ink of the page"
+    assert any(run_colour(curve.colour) in text and curve.label in text for text in words)
 
 
 def test_no_advice_no_marker_and_nothing_hatched(curve: StageCurve) -> None:

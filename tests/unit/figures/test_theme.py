@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 from tlviz.figures.theme import (
     HEAD_COLOUR,
     TEMPLATE,
+    chart_config,
+    keyed,
+    png_config,
     register_template,
     run_colour,
+    share_axis,
     stage_colours,
     use_template,
 )
@@ -120,3 +124,21 @@ def test_template_ink_reads_on_light_and_dark() -> None:
 def test_run_colours_are_distinct_and_repeat() -> None:
     assert len({run_colour(at) for at in range(6)}) == 6
     assert run_colour(6) == run_colour(0)
+
+
+def test_an_axis_of_accuracies_ends_at_100_percent() -> None:
+    linear_axis, log_axis = share_axis(), share_axis(is_log=True)
+    assert linear_axis["maxallowed"] == 1.02
+    assert 10 ** float(str(log_axis["maxallowed"])) == pytest.approx(1.02), "the ends of a log axis are exponents"
+    go.Figure().update_yaxes(**linear_axis).update_xaxes(type="log", **log_axis)
+
+
+def test_no_bar_lies_on_a_chart_and_the_camera_alone_where_it_has_room() -> None:
+    assert chart_config()["displayModeBar"] is False
+    held = png_config("curve")
+    assert (held["displayModeBar"], held["displaylogo"]) == ("hover", False)
+    assert "toImage" not in str(held["modeBarButtonsToRemove"])
+
+
+def test_a_label_has_its_colour_in_a_sign_and_not_in_its_words() -> None:
+    assert keyed("Clip art", "#D55E00", "◆") == '<span style="color:#D55E00">◆</span> Clip art'

@@ -136,6 +136,11 @@ class RunFolder:
         """Return the worker's last sign of life, or None before its first."""
         return Heartbeat.read(read_object(self.path / "heartbeat", MB) or {})
 
+    def present_beat(self) -> Heartbeat | None:
+        """Return the last sign of life since the run was last resumed, None before the first."""
+        beat = self.heartbeat()
+        return None if beat is None or _is_before(beat, self._resume_note()) else beat
+
     def status(self) -> Status:
         """Derive what the run is from its last event, its heartbeat and its process."""
         last = self._last_event()

@@ -13,6 +13,7 @@ import streamlit as st
 from tlviz.runs.store.heartbeat import time_left
 from tlviz.ui.cached.result_cache import ResultCache
 from tlviz.ui.messages import left_words
+from tlviz.ui.widgets.rows import words_and_buttons
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -40,13 +41,13 @@ def computed(
     if known is not None:
         return cast(Result, known)
     if st.session_state.get(_CANCELLED) == key:
-        note, button = st.columns([3, 1], vertical_alignment="center")
+        note, button = words_and_buttons()
         note.info(f"{doing} was cancelled.", icon=":material/cancel:")
         button.button("Compute it", key=f"again_{name}", on_click=partial(setitem, st.session_state, _CANCELLED, None))
         return None
     place = st.empty()
     with place.container():
-        bar, button = st.columns([4, 1], vertical_alignment="center")
+        bar, button = words_and_buttons()
         shown = bar.progress(0.0, f"{doing} …")
         if is_slow:
             cancel = partial(setitem, st.session_state, _CANCELLED, key)

@@ -29,9 +29,8 @@ def pick_objective() -> None:
     """Let a person choose what a visualisation excites: it holds for all on the page, and is in the link."""
     from tlviz.explore.channels.feature_visualisation import Objective
 
-    st.html('<div style="font-weight:600">A picture optimised to excite it</div>')
     linked_choice(
-        "Where it responds", list(Objective), Objective.MEAN, key=Key.OBJECTIVE, hide_label=True,
+        "**A picture optimised to excite it**", list(Objective), Objective.MEAN, key=Key.OBJECTIVE,
         help="Everywhere: a texture. In the middle: a single thing.",
     )  # fmt: skip
 

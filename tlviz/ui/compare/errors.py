@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,7 @@ def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     """Compare two of the runs image by image."""
     by_letter = {run.letter: (run, held) for run, held in zip(runs, answers, strict=True)}
     letters = list(by_letter)
-    left, right, rest = st.columns([1, 1, 3], vertical_alignment="bottom")
+    left, right = st.columns(2)
     one = left.selectbox("From", letters, key="compare_from", format_func=lambda x: by_letter[x][0].name)
     other = right.selectbox(
         "To", letters, index=min(1, len(letters) - 1), key="compare_to", format_func=lambda x: by_letter[x][0].name
@@ -132,11 +133,10 @@ def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     labels, wanted = list(cases), st.query_params.get(Key.IMAGE)
     holds = [wanted in {said_first.names[at] for at in found.first[rows]} for rows in cases.values()]
     first_shown = holds.index(True) if any(holds) else 0
-    with rest:
-        at = st.segmented_control(
-            "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
-            format_func=labels.__getitem__, label_visibility="collapsed",
-        )  # fmt: skip
+    at = st.segmented_control(
+        "Images", range(3), default=first_shown, required=True, key="compare_case", persist_state="session",
+        format_func=labels.__getitem__, label_visibility="collapsed",
+    )  # fmt: skip
     st.markdown(_balance(first, second, said_first, said_second, found))
     image = _table(first, second, said_first, said_second, found, cases[labels[at or 0]])
     if image is not None:
@@ -169,11 +169,16 @@ def _table(
     rows = _rows(first, second, before, after, found, chosen)
     shown = rows.head(MOST_ROWS).copy()
     pictures = cached_runs.thumbnails(cached_runs.run_images(first.summary), list(shown["image"]))
-    shares = {
-        name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=110)
-        for name in rows.columns
-        if str(name).endswith("sure")
+    headings: dict[str, Any] = {
+        "picture": st.column_config.ImageColumn("", width=60),
+        "image": st.column_config.TextColumn("Image"),
+        "is": st.column_config.TextColumn("True class"),
     }
+    for letter in (first.letter, second.letter):
+        headings[f"{letter} answer"] = st.column_config.TextColumn(f"{letter} answers")
+        headings[f"{letter} confidence"] = st.column_config.ProgressColumn(
+            f"{letter} confidence", format="percent", min_value=0, max_value=1, width=110
+        )
     names = list(shown["image"])
     shown.insert(0, "picture", pictures)
     asked = st.query_params.get(Key.IMAGE)
@@ -187,7 +192,7 @@ def _table(
         selection_default={"selection": {"rows": [names.index(asked)] if asked in names else []}},
         row_height=_ROW_HEIGHT,
         height=min(460, 40 + _ROW_HEIGHT * len(shown)),
-        column_config={"picture": st.column_config.ImageColumn("", width=60)} | shares,
+        column_config=headings,
     )
     more = f"The first {MOST_ROWS:,} of {len(rows):,}. " if len(rows) > MOST_ROWS else ""
     gone = "" if any(pictures) else "The run's pictures have been moved or deleted. "

@@ -11,9 +11,11 @@ import streamlit as st
 
 from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot_reliability, plot_run_curves
 from tlviz.figures.theme import chart_config
+from tlviz.finetune.settings import in_words
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.predictions import Answers
+from tlviz.runs.races.race import NUMBER_KEY, RACE_KEY
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
@@ -29,15 +31,20 @@ def render_settings(runs: Sequence[ComparedRun]) -> None:
     if len(runs) < 2:
         st.info("Choose a second run above to see which settings differ.", icon=":material/touch_app:")
         return
-    differing = differing_settings([run.summary.settings for run in runs])
+    differing = differing_settings([_without_race(run.summary.settings) for run in runs])
     if not differing:
         st.info("All settings are the same: these runs are repetitions.", icon=":material/equal:")
         return
-    table = {"setting": [name.replace("_", " ") for name in differing]}
+    table = {"Setting": [in_words(name) for name in differing]}
     table |= {run.name: [_word(values[at]) for values in differing.values()] for at, run in enumerate(runs)}
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
     words = "One setting differs" if len(differing) == 1 else f"{len(differing)} settings differ"
     st.caption(f"{words}; all others are the same.")
+
+
+def _without_race(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the place that a run had in a race."""
+    return {name: value for name, value in settings.items() if name not in (RACE_KEY, NUMBER_KEY)}
 
 
 def render_curves(runs: Sequence[ComparedRun]) -> None:
@@ -68,7 +75,10 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
         rows = [{"run": name, "calibration error": result.error} for name, result in found.items()]
         st.dataframe(
             pd.DataFrame(rows), hide_index=True,
-            column_config={"calibration error": st.column_config.NumberColumn(format="percent")},
+            column_config={
+                "run": st.column_config.TextColumn("Run"),
+                "calibration error": st.column_config.NumberColumn("Calibration error", format="percent"),
+            },
         )  # fmt: skip
         st.caption(
             "Below the diagonal a network is overconfident. The calibration error is the mean gap, weighted "

@@ -19,6 +19,7 @@ from tlviz.ui.before_after import TunedRun, pick_tuned_runs
 from tlviz.ui.cached import looks
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice, linked_select, linked_slider, linked_text
+from tlviz.ui.widgets.rows import words_and_buttons
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Map, Order
@@ -102,7 +103,8 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
     needs_one = view in (View.ONE, View.FIELD)
     _settle_stage(stages, needs_one=needs_one)
     has_layers = st.session_state[Key.STAGE] != ALL
-    columns = st.columns([1.4, 1.2, 1.1, 0.7] if has_layers else [2.55, 0.05, 1.1, 0.7], vertical_alignment="bottom")
+    fields, button = words_and_buttons(align="bottom")
+    columns = fields.columns([1.4, 1.2, 1.1] if has_layers else [2.55, 0.05, 1.1], vertical_alignment="bottom")
     with columns[0]:
         names = [stage.name for stage in stages]
         stage = st.select_slider(
@@ -122,7 +124,7 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
                 help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
                 "Chosen: the numbers you type.",
             )  # fmt: skip
-    with columns[3], st.popover("More", width="stretch"):
+    with button.popover("More"):
         is_shared, overlay = _more()
         runs, is_difference = ((), False) if view in (View.CHANNELS, View.RUNS) else _beside(model, view)
     numbers: tuple[int, ...] = ()

@@ -22,6 +22,7 @@ from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_number
+from tlviz.ui.widgets.rows import words_and_buttons
 from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def render_one(scene: MapView) -> None:
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
     ranked = rank_channels(maps, Order.STRONGEST)
-    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    words, button = words_and_buttons()
     with scene.room:
         channel = linked_number("Channel", 0, len(maps) - 1, int(ranked[0]), key=Key.CHANNEL)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
@@ -136,7 +137,7 @@ def render_field(scene: MapView) -> None:
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
     height, width = maps.shape[1:]
-    words, button = st.columns([3.4, 1], vertical_alignment="center")
+    words, button = words_and_buttons()
     across, along = scene.room.columns(2)
     with across:
         x = linked_number("x", 0, width - 1, width // 2, key=Key.AT_X)

@@ -21,6 +21,7 @@ from tlviz.ui.pick_picture import pick_second, picture_name
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice, linked_slider
 from tlviz.ui.widgets.panels import render_guesses
+from tlviz.ui.widgets.rows import words_and_buttons
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.edits import Edit
@@ -138,7 +139,7 @@ def _show(scene: MapView, columns: list[Column]) -> None:
     """Draw the grid with its reading aid and downloads; a click on a tile follows that channel."""
     grid = build_grid(scene.choice, columns)
     render_grid(grid, key="look_tiles", on_pick=_follow)
-    aid, button = st.columns([3.4, 1], vertical_alignment="top")
+    aid, button = words_and_buttons()
     aid.caption(plain(reading_aid(scene.choice, columns)))
     with button:
         render_downloads(scene.choice, columns, grid, scene.name)

@@ -8,8 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.finetune.settings import in_words
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.rows import words_and_buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ def render_carried() -> dict[str, Any]:
     carried: Carried | None = st.session_state.get(Key.CARRIED)
     if carried is None or not carried.settings:
         return {}
-    named = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in carried.settings.items())
-    words, button = st.columns([2.4, 1], vertical_alignment="center")
+    named = ", ".join(f"{in_words(name)} {value}" for name, value in carried.settings.items())
+    words, button = words_and_buttons()
     words.caption(plain(f"Also taken over from {carried.run}: {named}."))
     button.button("Forget", key="forget_carried", on_click=carry, args=(carried.run, {}), type="tertiary")
     return dict(carried.settings)

@@ -26,6 +26,8 @@ NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_sc
 RATES = ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 OPTIMIZER_WORDS = {Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD, momentum 0.9"}
 PLANNED_STAGES = "planned_stages"
+FIELD_WIDTHS = (84, 92, 112)
+"""Pixels of epochs, batch size and optimizer: in a narrow window the last goes into a line of its own."""
 
 
 def render_plan(stages: Sequence[Stage]) -> st.delta_generator.DeltaGenerator:
@@ -63,7 +65,8 @@ def render_settings(model: str, data: str, parts: Sequence[str], stages: Sequenc
     Raises ``BadSettingError`` with one sentence where a value is out of its range or the plan is not for these stages.
     """
     head, backbone = st.columns(2)
-    epochs, batch, optimizer = st.columns([1, 1, 1.35])
+    row = st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom")
+    epochs, batch, optimizer = (row.container(width=width) for width in FIELD_WIDTHS)
     with head:
         _rate(SETTINGS["head_lr"])
     with backbone:

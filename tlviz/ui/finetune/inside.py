@@ -27,8 +27,8 @@ AIDS = {
     "Gradients": "How hard the target pulls at each stage. Frozen stages have no line.",
     "Rates": "What the optimizer used in the last step of each epoch.",
 }
-LEFT = "Left of the source"
-WORTH = "Worth of the source"
+LEFT = "Source answers kept"
+WORTH = "Gain over random weights"
 
 
 def render_inside(run: RunFolder, summary: RunSummary) -> None:
@@ -69,7 +69,10 @@ def _noise(epochs: list[dict[str, Any]]) -> str:
     scale = epochs[-1].get("noise_scale")
     if scale is None:
         return ""
-    return f" Gradient noise scale: about {scale:,.0f} images; much smaller batches than that give noisy steps."
+    return (
+        f" Gradient noise scale: about {scale:,.0f} images. With so many in a batch, noise and signal of a step are "
+        "equal; much smaller batches give noisy steps."
+    )
 
 
 def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
@@ -86,8 +89,9 @@ def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
         )
     st.plotly_chart(plot_similarity(kept["similarity"]), key="inside_similarity", config=chart_config())
     st.caption(
-        "How alike each stage's features are to the pretrained ones (debiased linear CKA, 1 is unchanged), on bundled "
-        "photographs. Read at the start, at the best epoch and at the end; of a stopped run without the end."
+        "How alike each stage's features are to the pretrained ones, on bundled photographs: 1 is unchanged. The "
+        "number is debiased linear CKA: whether images that lay together still do, corrected for how few they are. "
+        "Read at the start, at the best epoch and at the end; of a stopped run without the end."
     )
 
 
@@ -98,14 +102,14 @@ def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
     ]
     transfer = compare_with_scratch(summary, scratch)
     if transfer is None:
-        st.markdown("What is the source worth here? The same network from random weights, on the same pictures, tells.")
+        st.markdown("How much did pretraining gain? The same network from random weights, on the same pictures, tells.")
         if any(not other.status.is_over for other in scratch):
             st.caption("A run from scratch is under way.")
         st.button("Train it from scratch", key=key_of("scratch", run.name), on_click=heed, args=(_start_yardstick, run))
         return
     words = {
-        Worth.POSITIVE: f":material/trending_up: The source was worth **{transfer.gain:+.1%}**",
-        Worth.NEGATIVE: f":material/trending_down: **Negative transfer**: the source cost **{transfer.gain:+.1%}**",
+        Worth.POSITIVE: f":material/trending_up: Pretraining gained **{transfer.gain:+.1%}**",
+        Worth.NEGATIVE: f":material/trending_down: **Negative transfer**: pretraining cost **{transfer.gain:+.1%}**",
         Worth.UNCLEAR: f":material/trending_flat: **Not distinguishable** from scratch ({transfer.gain:+.1%})",
     }[transfer.worth]
     st.markdown(

@@ -19,8 +19,10 @@ from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
 from tlviz.ui.messages import heed, left_words, show_error
 from tlviz.ui.state import key_of
+from tlviz.ui.widgets.headings import EPOCH_COLUMNS, GROUP_COLUMNS
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.widgets.panels import STATUS_WORDS
+from tlviz.ui.widgets.rows import words_and_buttons
 
 POLL_S = 1.0
 HEED_S = 15.0
@@ -62,13 +64,16 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
     """Say where the run stands, how good its best epoch is, and what it trains."""
     if summary.error:
         show_error(summary.error)
-    state, button = st.columns([4, 1], vertical_alignment="center")
-    beat = run.heartbeat()
-    if summary.status.is_over or beat is None:
+    state, button = words_and_buttons()
+    if summary.status.is_over:
         state.markdown(f"**{STATUS_WORDS[summary.status]}** {_seconds(summary.duration_s)} · {_results(summary)}")
     else:
-        words = f"{STATUS_WORDS[summary.status]} · {beat.doing}{left_words(beat.seconds_left)} · {_results(summary)}"
-        state.progress(beat.fraction, words.rstrip(" ·"))
+        beat = run.present_beat()
+        words = [STATUS_WORDS[summary.status]]
+        if beat is not None:
+            words.append(f"{beat.doing}{left_words(beat.seconds_left)}")
+        words.append(_results(summary))
+        state.progress(beat.fraction if beat else 0.0, " · ".join(filter(None, words)))
     if not summary.status.is_over:
         _stop_button(button, run)
     elif summary.status is not Status.FINISHED and (run.last_state.exists() or not summary.epochs):
@@ -128,12 +133,13 @@ def _reading_aid(summary: RunSummary) -> str:
 def _tables(summary: RunSummary) -> None:
     with st.expander("What trains at which rate, and every number of the curves"):
         st.caption("Parameter groups, read back from the optimizer")
-        st.dataframe(pd.DataFrame(_groups(summary)), hide_index=True)
+        st.dataframe(pd.DataFrame(_groups(summary)), hide_index=True, column_config=dict(GROUP_COLUMNS))
         if note := next((phase["note"] for phase in reversed(summary.phases) if phase.get("note")), None):
             st.caption(note)
         st.caption("Epochs")
-        numbers = [{k: v for k, v in epoch.items() if not isinstance(v, dict)} for epoch in summary.epochs]
-        st.dataframe(pd.DataFrame(numbers).drop(columns=["event", "time"], errors="ignore"), hide_index=True)
+        numbers = [{name: epoch.get(name) for name in EPOCH_COLUMNS} for epoch in summary.epochs]
+        table = pd.DataFrame(numbers).dropna(axis="columns", how="all")  # what an old run did not measure
+        st.dataframe(table, hide_index=True, column_config=dict(EPOCH_COLUMNS))
 
 
 def _groups(summary: RunSummary) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key, key_of
+from tlviz.ui.widgets.rows import words_and_buttons
 from tlviz.ui.widgets.settings import draw
 
 SEEDS_HELP = (
@@ -40,13 +41,14 @@ CONFIDENCE_WORDS = {
 def render_advice(profile: Profile) -> None:
     """Say what to try first and how it did so far, with a button that races it and the reasons folded away."""
     record = note_advice(profile)
-    words, button, more = st.columns([3.2, 1.15, 0.5], vertical_alignment="center")
+    words, buttons = words_and_buttons()
+    race, more = buttons.container(width="content"), buttons.container(width="content")
     words.markdown(f"**Advice:** {advice_in_words(profile)}")
     with more.popover("More"):
         epochs, seeds = _race_settings(profile)
     runs = len(advised_runs(profile.advice)) * seeds
-    if button.button(
-        "Race the advice", type="primary", icon=":material/flag:", width="stretch", key="race_advice",
+    if race.button(
+        "Race the advice", type="primary", icon=":material/flag:", key="race_advice",
         help=f"Starts {runs} runs of {epochs} epochs: the advised one and the others worth racing, on equal terms.",
     ):  # fmt: skip
         start_race_of(profile, epochs, seeds)
@@ -105,7 +107,7 @@ def _candidates(profile: Profile) -> None:
     """List the entrants of the suggested race, each with a button that opens it on the Fine-tune page."""
     st.markdown("**Worth racing**")
     for at, candidate in enumerate(profile.advice.candidates):
-        words, button = st.columns([5, 1], vertical_alignment="center")
+        words, button = words_and_buttons()
         words.markdown(f"*{_title(profile, candidate)}*: {plain(candidate.sentence)}")
         if button.button("Prepare", key=key_of("candidate", at)):
             prepare(profile, settings_of(candidate, profile.advice))

@@ -83,8 +83,8 @@ def _row(profile: Profile, standing: PlanStanding) -> dict[str, object]:
     title = STRATEGIES[standing.strategy].title if standing.strategy in STRATEGIES else standing.strategy
     extra = f" ({standing.extra})" if standing.extra else ""
     return {
-        "plan": f"{title}, {depth_in_words(profile, standing.freeze)}{extra}",
-        "validation accuracy": f"{100 * standing.accuracy:.1f} ± {100 * standing.se:.1f} %",
-        "runs": standing.runs,
-        "advised": "advised" if standing.is_advised else "",
+        "Plan": f"{title}, {depth_in_words(profile, standing.freeze)}{extra}",
+        "Validation accuracy": f"{100 * standing.accuracy:.1f} ± {100 * standing.se:.1f} %",
+        "Runs": standing.runs,
+        "Advised": "advised" if standing.is_advised else "",
     }

@@ -14,7 +14,7 @@ from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import DepthScale
 from tlviz.figures.profile import plot_probe_curves
 from tlviz.figures.profile_numbers import StageCurve, curve_of, finding
-from tlviz.figures.theme import chart_config
+from tlviz.figures.theme import png_config
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import from_address, to_address
@@ -50,7 +50,8 @@ SCALE_WORDS = {DepthScale.DEPTH: "By stages", DepthScale.COMPUTE: "By compute"}
 
 def render_curve(profile: Profile) -> None:
     """Draw the controls, the chart and one line that says how to read it."""
-    left, right, more = st.columns([2.7, 1.3, 0.5], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    left, right, more = row.container(width="content"), row.container(width="content"), row.container(width="content")
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
@@ -137,17 +138,9 @@ def _chart(profile: Profile, pairs: Sequence[Pair], scale: DepthScale) -> None:
     name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
     st.plotly_chart(figure, key="probe_curve", config=png_config(name))
     st.caption(
-        "Point: accuracy of a linear classifier on that stage's features; band: one standard error; "
-        "shaded: the gain over random weights."
+        "Point: accuracy of a linear classifier (a probe) on that stage's features; band: one standard error; shaded: "
+        "the gain over random weights. Permuted labels: the most that a probe reaches where there is nothing to learn."
     )
-
-
-def png_config(name: str) -> dict[str, object]:
-    """Return the settings of a chart whose camera button saves a crisp PNG of this name."""
-    return chart_config() | {
-        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
-        "modeBarButtonsToRemove": ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale", "resetScale"],
-    }
 
 
 def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> StageCurve:

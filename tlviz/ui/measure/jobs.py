@@ -17,6 +17,7 @@ from tlviz.ui.cached.profiles import wanted
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job
+from tlviz.ui.widgets.rows import words_and_buttons
 
 Pair = tuple[str, str]
 """A network and a target."""
@@ -70,7 +71,7 @@ def render_running(pairs: Sequence[Pair]) -> bool:
         return False
     render_job(jobs[0])
     if len(jobs) > 1:
-        behind, button = st.columns([4, 1], vertical_alignment="center")
+        behind, button = words_and_buttons()
         waiting = ", ".join(f"{find_model(model).title} on {plain(data)}" for model, data in map(pair_of, jobs[1:]))
         behind.caption(f"Next:  {waiting}.")
         button.button("Cancel all", key="cancel_profiles", on_click=heed, args=(_stop_all, jobs))

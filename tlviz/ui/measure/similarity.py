@@ -6,6 +6,7 @@ import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.figures.stage_measures import plot_similarity_map, plot_stage_bars
+from tlviz.figures.theme import png_config
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
@@ -13,7 +14,6 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached.profiles import between, known_profile, run_drift, wanted
-from tlviz.ui.measure.curve import png_config
 from tlviz.ui.measure.jobs import render_failure, render_running, start_missing
 from tlviz.ui.messages import heed
 from tlviz.ui.state import Key
@@ -52,7 +52,9 @@ def _own_stages(profile: Profile, names: list[str]) -> None:
         figure = plot_similarity_map(names, names, profile.similarity)
         st.plotly_chart(figure, key="similarity_map", config=png_config(f"similarity-{profile.model}"))
         st.caption(
-            "A cell: how similar two stages' features are (debiased linear CKA); a light block does much the same."
+            "A cell: how similar two stages' features are; a light block does much the same. The number is debiased "
+            "linear CKA: whether the images that lie together in one stage do so in the other, corrected for how few "
+            "they are."
         )
     with right:
         values = [stage.cka_to_random for stage in profile.stages]

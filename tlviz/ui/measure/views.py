@@ -14,13 +14,15 @@ from tlviz.diagnose.records import Profile
 from tlviz.figures.networks import fit_in_words, plot_networks
 from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
+from tlviz.figures.theme import png_config
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
 from tlviz.ui.cached.profiles import contests, known_profile
-from tlviz.ui.measure.curve import png_config
 from tlviz.ui.measure.jobs import render_running, running_jobs, start_missing
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.headings import STAGE_COLUMNS
+from tlviz.ui.widgets.rows import words_and_buttons
 
 NOT_NUMBERS = ("correct", "places")
 
@@ -41,16 +43,16 @@ def render_shift(profile: Profile) -> None:
             figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0)
             st.plotly_chart(figure, key="shift", config=png_config("stage-shift"))
             st.caption(
-                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. Dashed: the "
-                "distance between two halves of the target."
+                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. The unit, dashed, "
+                "is the distance between two random halves of the target: only what is well above it is a real shift."
             )
     with right:
         kids = [stage.kid for stage in profile.stages]
         figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0)
         st.plotly_chart(figure, key="kid", config=png_config("kid"))
         st.caption(
-            "How far the features are from the bundled photographs' (kernel distance): high means another domain. "
-            "Dashed: the noise between two halves of the target."
+            "KID (kernel distance) compares the whole clouds of features, the target's and the bundled photographs'; "
+            "high means another domain. The unit, dashed, is the noise between two random halves of the target."
         )
 
 
@@ -65,7 +67,10 @@ def render_dimension(profile: Profile) -> None:
         }
         figure = plot_stage_lines(names, lines, "dimensions", is_log=True)
         st.plotly_chart(figure, key="dimension", config=png_config("dimension"))
-        st.caption("How many directions the images spread over, and how many they would need: low means compressed.")
+        st.caption(
+            "Effective rank: over how many directions the features spread, 1 if all images lie on a line. Intrinsic "
+            "dimension: how many numbers would be enough to tell the images apart. Low means compressed."
+        )
     with right:
         pulls = [stage.relative_gradient for stage in profile.stages]
         figure = plot_stage_bars(names, pulls, "relative gradient", top=1.05)
@@ -122,15 +127,15 @@ def render_networks(profile: Profile) -> None:
 def render_numbers(profile: Profile) -> None:
     """Show all numbers as a table, and offer them as CSV."""
     rows = table_rows(profile)
-    st.dataframe(rows, hide_index=True)
-    left, right = st.columns([1, 3], vertical_alignment="center")
-    left.download_button(
+    st.dataframe(rows, hide_index=True, column_config=dict(STAGE_COLUMNS))
+    words, button = words_and_buttons()
+    button.download_button(
         "Download CSV", to_csv(rows), f"profile-{profile.model}-{dataset_title(profile.data)}.csv", "text/csv",
         icon=":material/download:",
     )  # fmt: skip
-    right.caption(
+    words.caption(
         f"{profile.images:,} of {profile.available:,} images at {profile.image_size} pixels, measured in "
-        f"{profile.duration_s:.0f} s. Accuracies are balanced and leave-one-out; _se is one standard error."
+        f"{profile.duration_s:.0f} s. Accuracies are balanced, leave-one-out; ± is one standard error (_se in the CSV)."
     )
 
 

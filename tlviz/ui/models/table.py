@@ -53,7 +53,7 @@ def choose(names: Sequence[str]) -> None:
 
 def render_filters() -> pd.DataFrame:
     """Draw search and filters and return the rows that pass, the chosen and those on this machine first."""
-    search, library, size, accuracy, here = st.columns([1.7, 1.1, 1.3, 1.3, 1], vertical_alignment="bottom")
+    search, library, size, accuracy, here = st.columns([1.5, 1.1, 1.3, 1.3, 1.2], vertical_alignment="bottom")
     words = search.text_input("Search", key="models_search", placeholder="resnet, dinov2 …", persist_state="session")
     kind = library.selectbox("Library", LIBRARIES, key="models_library", persist_state="session")
     most = size.select_slider("Parameters up to", SIZES, ANY, key="models_size", persist_state="session")
@@ -117,7 +117,7 @@ def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:
         st.session_state[Key.MODELS] = [*elsewhere, *picked][-MOST:]
 
     st.dataframe(
-        rows[["title", "here", "parameters", "accuracy", "library", "size", "file_mb"]],
+        rows[["title", "parameters", "accuracy", "here", "library", "size", "file_mb"]],
         key=key,
         height=330,
         hide_index=True,
@@ -126,12 +126,12 @@ def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:
         selection_default={"selection": {"rows": [names.index(name) for name in chosen if name in names]}},
         placeholder="–",
         column_config={
-            "title": st.column_config.TextColumn("Network", width="medium"),
+            "title": st.column_config.TextColumn("Network", width=170),
             "library": st.column_config.TextColumn("Library", width=85),
-            "parameters": st.column_config.NumberColumn("Params", format="compact", width=70),
-            "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", width=75),
-            "size": st.column_config.NumberColumn("Pixels", format="%d", width="small"),
-            "file_mb": st.column_config.NumberColumn("MB", format="%.0f", width="small"),
+            "parameters": st.column_config.NumberColumn("Parameters", format="compact", width=90),
+            "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", width=85),
+            "size": st.column_config.NumberColumn("Side, px", format="%d", width=75),
+            "file_mb": st.column_config.NumberColumn("Size, MB", format="%.0f", width=80),
             "here": st.column_config.CheckboxColumn("Here", width=50, help="Its weights are on this machine."),
         },
     )

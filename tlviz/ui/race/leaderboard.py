@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlviz.figures.race import line_style
-from tlviz.runs.races.race import Race
+from tlviz.runs.races.race import MemberState, Race
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.races.verdict import BEHIND, NOISE, error_words, mark, plus_minus, verdict
 
@@ -24,7 +24,11 @@ def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
     """Show the standings, a row each, with the colours of the curves."""
     places = {words: place for place, words in enumerate(race.values)}
     most = max((standing.seeds for standing in ranked), default=0)
-    rows = "".join(_row(at, standing, places[standing.words], most) for at, standing in enumerate(ranked, start=1))
+    at_work = {member.words for member in race.members if member.state is MemberState.RUNNING}
+    rows = "".join(
+        _row(at, standing, places[standing.words], most, is_running=standing.words in at_work)
+        for at, standing in enumerate(ranked, start=1)
+    )
     st.html(f'<table style="width:100%;border-collapse:collapse;font-size:0.9rem">{rows}</table>')
 
 
@@ -34,15 +38,14 @@ def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
     return f"{error_words(race, ranked)} k, M: trainable parameters; {forgot}"
 
 
-def _row(rank: int, standing: Standing, place: int, most: int) -> str:
+def _row(rank: int, standing: Standing, place: int, most: int, *, is_running: bool) -> str:
     colour, dash = line_style(place)
     swatch = f'<span style="display:inline-block;width:18px;border-top:4px {_BORDERS[dash]} {colour}"></span>'
-    score = "waiting"
+    score = "running" if is_running else "waiting" if not standing.is_over else "no result"
+    words = []
     if standing.accuracy is not None:
+        words = [] if standing.is_over else ["still running" if is_running else "waiting"]
         score = f"<b>{standing.accuracy:.1%}</b>{plus_minus(standing.error)}"
-    words = (
-        [] if standing.is_over or standing.is_dropped else ["still running" if standing.accuracy is not None else ""]
-    )
     said = mark(standing, is_first=rank == 1) if standing.is_over or standing.is_dropped else ""
     words.append(f"<b>{said}</b>" if said in (NOISE, BEHIND) else said)
     words += [

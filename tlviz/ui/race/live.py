@@ -31,6 +31,7 @@ from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_ve
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
 from tlviz.ui.widgets.panels import STATUS_WORDS, race_label, told_apart
+from tlviz.ui.widgets.rows import words_and_buttons
 
 POLL_S = 1.0
 LOG = "log"
@@ -100,7 +101,7 @@ def _race(run: RunFolder, *, was_over: bool) -> None:
 
 def _state(run: RunFolder, race: Race) -> None:
     """Say how far the race is, with the buttons that pause, stop or resume it."""
-    bar, first, second = st.columns([4, 1, 1], vertical_alignment="center")
+    bar, buttons = words_and_buttons()
     done = sum(not member.is_open for member in race.members)
     counted = f"{done} of {len(race.members)} runs"
     if race.status.is_over or race.beat is None:
@@ -112,31 +113,33 @@ def _state(run: RunFolder, race: Race) -> None:
     if race.status.is_over:
         if race.status is not Status.FINISHED:
             words = "Resumes every unfinished run from its last epoch."
-            second.button("Resume", icon=":material/resume:", key="race_resume", on_click=heed, args=(resume_run, run),
+            buttons.button("Resume", icon=":material/resume:", key="race_resume", on_click=heed, args=(resume_run, run),
                           help=words)  # fmt: skip
         return
     if race.is_paused:
-        first.button("Continue", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
+        buttons.button("Continue", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
     else:
-        first.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
+        buttons.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
     asked_s = run.stop_age_s()
     if asked_s is not None and asked_s > HEED_S:
-        second.button("End now", key="race_end", on_click=end_worker, args=(run,), help="A stop was requested, but it is still running.")  # fmt: skip  # noqa: E501
+        buttons.button("End now", key="race_end", on_click=end_worker, args=(run,), help="A stop was requested, but it is still running.")  # fmt: skip  # noqa: E501
     else:
         words = "Stop" if asked_s is None else "Stopping"
-        second.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(run.request_stop,),
+        buttons.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(run.request_stop,),
                       disabled=asked_s is not None, help="Cancels all runs; what is finished is kept.")  # fmt: skip
 
 
 def _curves(race: Race) -> None:
     """Draw the curves of all runs with the few choices of how."""
-    what, over, more = st.columns([0.95, 1.85, 0.8], vertical_alignment="center")
-    name = what.selectbox("Measure", [str(kind) for kind in Measure], key="race_measure", label_visibility="collapsed")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    name = row.selectbox(
+        "Measure", [str(kind) for kind in Measure], key="race_measure", label_visibility="collapsed", width=130
+    )
     measure = Measure(str(name))
-    axis = over.segmented_control(
+    axis = row.segmented_control(
         "Over", list(Axis), default=Axis.EPOCHS, required=True, key="race_axis", label_visibility="collapsed",
     )  # fmt: skip
-    with more.popover("More", width="stretch"):
+    with row.popover("More"):
         scale = st.segmented_control("Scale", ["linear", LOG], default="linear", required=True, key="race_scale")
         smoothing = st.slider(
             "Smoothing", 0.0, 0.9, 0.0, 0.1, key="race_smoothing", help="0 shows the measured values."
@@ -174,7 +177,7 @@ def _queue(run: RunFolder, race: Race) -> None:
     more = f" and {len(order) - MOST_QUEUED} more" if len(order) > MOST_QUEUED else ""
     then = f" · then {', '.join(order[:MOST_QUEUED])}{more}" if order else ""
     st.markdown(f"**Queue** · {len(waiting)} to go{plain(then)}")
-    pick, sooner, cancel = st.columns([3, 1, 1], vertical_alignment="bottom")
+    pick, buttons = words_and_buttons()
     by_number = {member.number: member for member in waiting}
     chosen = pick.selectbox(
         "Run", list(by_number), format_func=lambda number: _queued(race, by_number.get(number)), key="race_queued",
@@ -182,9 +185,9 @@ def _queue(run: RunFolder, race: Race) -> None:
     )  # fmt: skip
     wished = [chosen, *(member.number for member in race.members if member.number != chosen)]
     is_running = chosen in by_number and by_number[chosen].state is MemberState.RUNNING
-    sooner.button("Run next", icon=":material/arrow_upward:", key="race_next", on_click=heed,
+    buttons.button("Run next", icon=":material/arrow_upward:", key="race_next", on_click=heed,
                   args=(reorder, run, wished), disabled=is_running)  # fmt: skip
-    cancel.button("Cancel it", icon=":material/close:", key="race_cancel", on_click=heed,
+    buttons.button("Cancel it", icon=":material/close:", key="race_cancel", on_click=heed,
                   args=(cancel_member, run, chosen), help="A run that has begun keeps its best weights.")  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.runs.overview import RunRow, all_tags, disk_use, search
+from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.titles import strategy_title
 from tlviz.ui.state import Key, key_of
 
@@ -18,7 +19,7 @@ _COLUMNS = {
     "name": st.column_config.TextColumn("Name", width=110),
     "target": st.column_config.TextColumn("Target", width=80),
     "strategy": st.column_config.TextColumn("Strategy", width=90),
-    "network": st.column_config.TextColumn("Network", width=95),
+    "network": st.column_config.TextColumn("Network", width=108),
     "accuracy": st.column_config.NumberColumn("Best", format="percent", width=60, help="Best validation accuracy."),
     "test": st.column_config.NumberColumn("Test", format="percent", width=60, help="The final evaluation."),
     "epochs": st.column_config.NumberColumn("Epochs", width=55),
@@ -100,7 +101,7 @@ def _cells(row: RunRow) -> dict[str, object]:
         "test": row.test_accuracy,
         "epochs": row.epochs_run,
         "seconds": row.duration_s,
-        "status": row.status.value,
+        "status": "waiting" if row.status is Status.QUEUED else row.status.value,
         "started": _moment(row.started),
         "size": row.size / 1e6,
         "tags": list(row.notes.tags),

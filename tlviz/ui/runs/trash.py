@@ -20,6 +20,7 @@ from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.runs.table import megabytes
 from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import race_label, run_label
+from tlviz.ui.widgets.rows import words_and_buttons
 
 MOST_SHOWN = 20
 
@@ -29,7 +30,7 @@ def render_undo() -> None:
     name = st.session_state.get(Key.DELETED)
     if name is None or name not in {run.name for run in list_trash()}:
         return
-    words, button = st.columns([4, 1], vertical_alignment="center")
+    words, button = words_and_buttons()
     words.info(f"{plain(name)} is in the trash.", icon=":material/delete:")
     button.button("Undo", icon=":material/undo:", key="undo_delete", on_click=heed, args=(_restore, name))
 
@@ -41,7 +42,7 @@ def render_bin() -> None:
         return
     with st.expander(f"Trash: {len(deleted):,} deleted, {megabytes(trash_size())}", icon=":material/delete:"):
         for run in deleted[:MOST_SHOWN]:
-            words, button = st.columns([5, 1], vertical_alignment="center")
+            words, button = words_and_buttons()
             words.markdown(plain(_label(run)))
             button.button("Restore", key=key_of("restore", run.name), on_click=heed, args=(_restore, run.name))
         if len(deleted) > MOST_SHOWN:

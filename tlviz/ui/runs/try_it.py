@@ -164,7 +164,12 @@ def _table(rows: Sequence[Prediction]) -> None:
     ]
     event = st.dataframe(
         pd.DataFrame(table), hide_index=True, height=min(320, 38 + 35 * len(table)), key="try_table",
-        column_config={"sure": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+        column_config={
+            "picture": st.column_config.TextColumn("Picture"),
+            "class": st.column_config.TextColumn("Class"),
+            "sure": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
+            "unlike the training images": st.column_config.TextColumn("Unlike the training images"),
+        },
         on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     look_at([rows[at].path for at in event.selection.rows if at < len(rows)])

@@ -15,6 +15,8 @@ from tlviz.finetune.config import SETTINGS
 from tlviz.ui.cached import targets
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import key_of
+from tlviz.ui.widgets.headings import FILE_COLUMNS
+from tlviz.ui.widgets.rows import words_and_buttons
 
 MOST_ROWS = 1000
 AS_IT_LOOKS, NONE = "as it looks", "none"
@@ -38,11 +40,11 @@ def reading_line(images: ImageSet) -> None:
 def render_reading(data: str, images: ImageSet) -> None:
     """Say how a target is read, ask what is not certain, list what is left out, and let a person choose otherwise."""
     reading = images.reading
-    line, button = st.columns([2.6, 1], vertical_alignment="center")
+    line, button = words_and_buttons()
     with line:
         reading_line(images)
     if reading.layouts or reading.columns:
-        with button.popover("Read it differently", icon=":material/alt_route:", width="stretch"):
+        with button.popover("Read it differently", icon=":material/alt_route:"):
             _choices(data, reading.layouts, reading.columns)
     for question in reading.questions:
         st.warning(
@@ -51,7 +53,11 @@ def render_reading(data: str, images: ImageSet) -> None:
         )
     if images.left_out:
         with st.expander(f"Left out: {_files(len(images.left_out))}", icon=":material/block:"):
-            st.dataframe([asdict(left) for left in images.left_out[:MOST_ROWS]], hide_index=True)
+            st.dataframe(
+                [asdict(left) for left in images.left_out[:MOST_ROWS]],
+                hide_index=True,
+                column_config=dict(FILE_COLUMNS),
+            )
 
 
 def _files(count: int) -> str:

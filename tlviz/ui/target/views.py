@@ -26,6 +26,7 @@ from tlviz.ui.widgets.panels import Sheet, render_sheets, render_wall
 
 WALL_COLUMNS = 6
 PREVIEWS, VARIANTS = 4, 8
+MOST_LETTERS = 14
 TEST_SHARES = (0.0, 0.1, 0.2, 0.3)
 ALL_LABELS = "all"
 
@@ -136,4 +137,10 @@ def _variants(images: ImageSet, at: int, kind: Augment, may_flip: bool) -> Sheet
     pixels = np.ascontiguousarray(images.pixels[at])
     png = targets.augmented(looks.digest(pixels), kind, may_flip, VARIANTS, pixels)
     words = ["the original", *(f"variant {n}" for n in range(1, VARIANTS + 1))]
-    return Sheet(png, words, VARIANTS + 1, images.classes[images.labels[at]], images.names[at].rpartition("/")[2][:14])
+    return Sheet(png, words, VARIANTS + 1, images.classes[images.labels[at]], _short(images.names[at]))
+
+
+def _short(name: str) -> str:
+    """Return the beginning of a picture's file name."""
+    name = name.rpartition("/")[2]
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"

@@ -13,6 +13,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.data.pixels.problem import Problem
+from tlviz.finetune.settings import in_words
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import RunRow, overview
@@ -26,6 +27,8 @@ from tlviz.runs.titles import moment
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import heed, left_words
 from tlviz.ui.state import key_of
+from tlviz.ui.widgets.headings import FILE_COLUMNS
+from tlviz.ui.widgets.rows import words_and_buttons
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import Guess
@@ -53,7 +56,7 @@ def active_runs() -> None:
     if not active:
         st.rerun()  # once, without the timer
     for run in active:
-        beat = run.heartbeat()
+        beat = run.present_beat()
         doing = beat.doing if beat else "starting"
         st.progress(beat.fraction if beat else 0.0, f"{run_label(summarise(run))}: {doing}")
 
@@ -69,9 +72,9 @@ def render_job(run: RunFolder, *, narrow: bool = False) -> None:
 def _job(run: RunFolder, *, narrow: bool) -> None:
     if run.status().is_over:
         st.rerun()
-    beat = run.heartbeat()
+    beat = run.present_beat()
     left = left_words(beat.seconds_left) if beat else ""
-    bar, button = (st, st) if narrow else st.columns([4, 1], vertical_alignment="center")
+    bar, button = (st, st) if narrow else words_and_buttons()
     bar.progress(beat.fraction if beat else 0.0, f"{beat.doing if beat else 'starting'}{left}")
     button.button("Cancel", key=key_of("cancel", run.name), on_click=heed, args=(run.request_stop,))
 
@@ -99,7 +102,7 @@ def race_label(run: RunFolder) -> str:
     settings = config["settings"]
     sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
     values = {str(member.get(sweep)) for member in members}
-    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {sweep.replace('_', ' ')}")
+    what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {in_words(sweep)}")
     if sweep == STRATEGY and len(values) == 1:
         what = next((STRATEGIES[value].title for value in values if value in STRATEGIES), what)
     runs = f" · {len(members)} runs" if len(members) != len(values) else ""
@@ -174,7 +177,7 @@ def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
         f"{_image(png, f'Pictures of {name}', crisp=False)}</div></div>"
         for name, count, png in wall
     )
-    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));gap:6px 28px"
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr));gap:6px 28px"
     st.html(f'<div style="{grid}">{cells}</div>')
 
 
@@ -183,7 +186,7 @@ def render_problems(problems: Sequence[Problem]) -> None:
     if problems:
         words = "One file or folder is" if len(problems) == 1 else f"{len(problems):,} files or folders are"
         with st.expander(f"{words} odd", icon=":material/warning:"):
-            st.dataframe([asdict(problem) for problem in problems], hide_index=True)
+            st.dataframe([asdict(problem) for problem in problems], hide_index=True, column_config=dict(FILE_COLUMNS))
 
 
 def render_guesses(guesses: Sequence[Guess]) -> None:

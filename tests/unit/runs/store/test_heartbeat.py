@@ -48,10 +48,13 @@ def test_a_worker_after_a_resume_is_seen_though_its_clock_is_behind() -> None:
     (run.path / "heartbeat").write_bytes(encode(dead))
     run.request_resume()
     assert run.status() is Status.QUEUED, "the worker before does not count"
+    assert run.heartbeat() is not None
+    assert run.present_beat() is None, "and what it did is not shown"
     beat = Heartbeat.of_this_process()
     late = encode(beat).replace(repr(beat.time).encode(), b"5.0")
     (run.path / "heartbeat").write_bytes(late)
     assert run.status() is Status(beat.state)
+    assert run.present_beat() == run.heartbeat()
 
 
 def test_a_run_made_under_a_clock_far_ahead_is_not_queued_for_ever() -> None:
