@@ -1,7 +1,7 @@
 """How often a race calls equal strategies better or worse, and how often it finds a true lead.
 
 ``python -m tests.bench.race_noise`` simulates races and lets ``standings`` and ``verdict`` judge them; ``--races``
-sets how many of each kind (a quarter of an hour for 400).  Images are hard or easy for all strategies alike, each run
+sets how many of each kind (some minutes for 1000).  Images are hard or easy for all strategies alike, each run
 is lucky or unlucky as a whole, the epochs of a run differ by chance, and the best of eight is reported.
 """
 
@@ -74,7 +74,7 @@ def judged_races(
 ) -> Iterator[Judged]:
     """Simulate races whose first strategy leads by ``lead``, and judge each; ``taste``: strategies suit other images.
 
-    What is told without the choice of an epoch takes a while, so only where ``tells_choice``.
+    What is told without the choice of an epoch takes a while, so it is of the first alone, where ``tells_choice``.
     """
     generator = np.random.default_rng([seed, strategies, seeds, images])
     lift = np.zeros((strategies, 1, 1))
@@ -92,7 +92,7 @@ def judged_races(
 
 
 def coverage(strategies: int, seeds: int, images: int, *, races: int) -> float:
-    """Return how often the true accuracy lies within one standard error of what is told without the choice."""
+    """Return how often the true accuracy of a strategy, the first, is within one error of what is told of it."""
     inside = [
         abs(standing.without_choice - judged.truth[int(standing.words)]) <= standing.error
         for judged in judged_races(strategies, seeds, images, races=races, seed=7, tells_choice=True)
@@ -109,7 +109,7 @@ def _chance(odds: np.ndarray) -> np.ndarray:
 def _race(hits: np.ndarray, tells_choice: bool) -> Race:
     _, strategies, seeds, _ = hits.shape
     members = [
-        _member(seed * strategies + strategy, strategy, seed, hits[:, strategy, seed], tells_choice)
+        _member(seed * strategies + strategy, strategy, seed, hits[:, strategy, seed], tells_choice and not strategy)
         for seed in range(seeds)
         for strategy in range(strategies)
     ]
@@ -138,7 +138,7 @@ def _main() -> None:
     for case in (*CASES, *FEW):
         found = list(judged_races(*case, races=races))
         winner, mark = np.mean([one.wins for one in found]), np.mean([one.behind > 0 for one in found])
-        covered = coverage(*case, races=max(20, races // 10))
+        covered = coverage(*case, races=max(40, races // 4))
         print(f"| {' | '.join(map(str, case))} | {winner:.1%} | {mark:.1%} | {covered:.0%} |", flush=True)
     print("\n| strategies | seeds | images | true lead | found |\n|---|---|---|---|---|")
     for case, lead in [((7, 3, 73), 0.05), ((7, 3, 73), 0.10), ((2, 3, 300), 0.05), ((7, 5, 300), 0.02)]:

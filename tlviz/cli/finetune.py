@@ -14,6 +14,7 @@ from tlviz.data.sources.target import Target
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
+from tlviz.runs.chosen_epoch import run_without_choice
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -60,7 +61,10 @@ def follow(run: RunFolder, as_json: bool) -> int:
         print(f"tlviz: {summary.error}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     result = _result(summary)
-    print_result(result, as_json, Facts(result))
+    begun = summary.start_event
+    told = {name: begun.get(name) for name in ("reading", "left_out", "left_out_count", "problems")}
+    more = {"val_accuracy_without_choice": run_without_choice(summary)}
+    print_result(result | more | told, as_json, Facts(result))
     return 0
 
 

@@ -20,6 +20,8 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert (run["trainable_parameters"], run["frozen_parameters"]) == (512 * 6 + 6, 722496)
     assert (run["epochs_run"], run["test_accuracy"], run["device"]) == (2, None, "cpu")
     assert run["duration_s"] > 0 < run["images_per_s"]
+    assert 0.3 < run["val_accuracy_without_choice"] <= run["best_val_accuracy"] + 0.01
+    assert (run["left_out"], run["left_out_count"], run["problems"]) == ([], 0, [])
     assert "epoch 2: validation accuracy" in told
 
     _, listed, _ = call(capsys, "runs")
