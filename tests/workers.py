@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.store.worker_lock import claimed
 
 
 def two_colours(root: Path, count: int = 8, noise: int = 90) -> Path:
@@ -34,3 +35,11 @@ def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
 
 def over(run: RunFolder) -> bool:
     return run.status().is_over
+
+
+def gone(run: RunFolder) -> bool:
+    """Return whether a run is over and its worker's process, which ends a moment later, has let go of it."""
+    if not over(run):
+        return False
+    with claimed(run.path, 0) as is_free:
+        return is_free

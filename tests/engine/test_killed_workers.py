@@ -14,7 +14,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.warm import WarmWorkers
-from tests.workers import two_colours, wait
+from tests.workers import gone, two_colours, wait
 from tlviz.cli import main
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import configure
@@ -167,7 +167,7 @@ def test_a_run_resumed_twice_at_once_goes_on_once(folder: Path) -> None:
     run = start(folder, epochs=60)
     wait(lambda: any(e["event"] == "epoch" and e["epoch"] >= 2 for e in run.events()))
     run.request_stop()
-    wait(lambda: run.status().is_over)
+    wait(lambda: gone(run))
     barrier, said = threading.Barrier(3), list[str]()
 
     def ask() -> None:
