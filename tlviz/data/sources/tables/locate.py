@@ -54,11 +54,19 @@ class Index:
         """Return them by name without ending, in lower case."""
         return _by(self._files, lambda file: file.stem)
 
+    @cached_property
+    def numbers(self) -> dict[str, list[Path]]:
+        """Return those named by a number, by that number without zeros in front."""
+        return _by([file for file in self._files if file.stem.isdecimal()], lambda file: number_of(file.stem) or "")
+
     def may_have(self, written: str) -> bool:
         """Return whether there may be such a picture, by the last name of a path: the quick answer for most of them."""
         name = written.replace("\\", "/").rpartition("/")[2].casefold()
         stem = os.path.splitext(name)[0]  # noqa: PTH122 (a million times)
-        return name in self.names or name in self.stems or stem in self.stems
+        if name in self.names or name in self.stems or stem in self.stems:
+            return True
+        number = number_of(stem) or number_of(name)
+        return number is not None and number in self.numbers
 
     @cached_property
     def _files(self) -> list[Path]:
@@ -111,8 +119,11 @@ class Locator:
             return _NOWHERE
         file = candidates[0]
         folder = self._shown(file.parent)
+        number = number_of(Path(written).stem) or number_of(Path(written).name)
+        has_lost = number is not None and file.stem not in {Path(written).name, Path(written).stem}
+        zeros = " with the zeros that their numbers have lost" if has_lost else ""
         ending = "" if is_picture_name(written) and file.suffix == Path(written).suffix else f" as {file.suffix}"
-        self.ways[f"in {folder}{ending}"] += 1
+        self.ways[f"in {folder}{ending}{zeros}"] += 1
         return Found(file)
 
     def learn(self, written: Sequence[str]) -> None:
@@ -156,6 +167,9 @@ class Locator:
             files = self.index.stems.get(stem.casefold(), [])
             other = name != stem  # the ending is another one here; a mask may bear the name of its picture
             alike = [file for file in files if _ends(file, folders, stem) and not (other and self._is_mask(file))]
+        if not alike and (number := number_of(_stem(name)) or number_of(name)) is not None:
+            files = [file for file in self.index.numbers.get(number, []) if not self._is_mask(file)]
+            return [file for file in files if _ends(file, folders, file.stem)]
         exact = [file for file in alike if list(file.parts[len(file.parts) - len(parts) : -1]) == folders]
         same = [file for file in exact if file.name == name or file.stem == name]
         return same or exact or alike
@@ -185,6 +199,14 @@ class Locator:
     def _shown(self, path: Path) -> str:
         text = os.path.relpath(path, self.folder)
         return "its own folder" if text == "." else text
+
+
+def number_of(name: str) -> str | None:
+    """Return a number without zeros in front, as spreadsheets write 007 as 7 and pandas as 7.0; else None."""
+    whole, point, rest = name.partition(".")
+    if not whole.isdecimal() or not whole.isascii() or (point and rest.strip("0")):
+        return None
+    return whole.lstrip("0") or "0"
 
 
 def _by(files: Sequence[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:

@@ -44,6 +44,39 @@ def test_where_a_cell_leads(locator: Locator, written: str, found: str | None) -
     assert locator.locate(written).file == (locator.folder / found if found else None)
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("7", "images/0007.jpg"),
+        ("7.0", "images/0007.jpg"),  # a column with a blank is one of floats
+        ("07.png", "images/0007.jpg"),
+        ("0007", "images/0007.jpg"),
+        ("images/7", "images/0007.jpg"),
+        ("12", "images/12.jpg"),  # as written, before any other
+        ("0", "images/000.jpg"),
+        ("7.5", None),
+        ("70", None),
+        ("other/7", None),
+        ("-7", None),
+        ("1e1", None),
+    ],
+)
+def test_zeros_in_front_that_a_table_has_lost(tmp_path: Path, written: str, found: str | None) -> None:
+    for name in ("images/0007.jpg", "masks/0007.png", "images/12.jpg", "images/012.jpg", "images/000.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    locator = Locator(tmp_path, "labels", Index(tmp_path))
+    assert locator.locate(written).file == (tmp_path / found if found else None)
+    if written == "7":
+        assert list(locator.ways) == ["in images as .jpg with the zeros that their numbers have lost"]
+
+
+def test_numbers_that_fit_several_pictures_are_told(tmp_path: Path) -> None:
+    for name in ("07.jpg", "007.jpg"):
+        (tmp_path / name).write_bytes(b"")
+    assert Locator(tmp_path, "labels", Index(tmp_path)).locate("7").is_ambiguous
+
+
 def test_the_row_names_the_folder(locator: Locator) -> None:
     assert locator.locate("c", lambda: ["test"]).file == locator.folder / "test/c.png"
 
