@@ -14,7 +14,7 @@ from tlviz.data.pixels.problem import Problem
 from tlviz.data.pixels.signatures import is_picture, why_no_picture
 from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder_layout import decide, find_top, layout_words
-from tlviz.data.sources.folder_masks import find_masks
+from tlviz.data.sources.folder_masks import find_masks, take_masks_away
 from tlviz.data.sources.folder_slots import Arrangement, Slot
 from tlviz.data.sources.folder_tree import Folder, Tree, is_no_picture, is_picture_name, read_tree
 from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
@@ -69,6 +69,10 @@ def scan_folder(
     root = root.expanduser()
     called = called or f"The folder {root}"
     tree = read_tree(root)
+    beside: dict[str, str] = {}
+    if read_as.layout is not Layout.CLASSES:
+        tree.root, beside = take_masks_away(tree.root)
+        tree.left_out.extend(LeftOut(path, f"a mask of {picture} beside it") for path, picture in beside.items())
     spared = find_top(tree.root).path if read_as.layout is Layout.CLASSES else None
     masks = find_masks(tree.root, spared)
     whole = tree.root.without(frozenset(masks))

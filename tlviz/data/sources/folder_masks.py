@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
 
 from tlviz.data.sources.folder_tree import Folder
 from tlviz.data.sources.part_names import part_name
-from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, may_be_masks_name, plain_stem
+from tlviz.data.sources.side_names import (
+    is_masks_name,
+    is_pictures_name,
+    may_be_masks_name,
+    picture_of_mask,
+    plain_stem,
+)
 
 _LOOKED_AT = 2000
 """Files of a folder whose names are compared."""
@@ -33,6 +40,33 @@ def find_masks(root: Folder, spared: str | None = None) -> dict[str, str]:
                     found[mask.path] = picture.name
                     break
     return found
+
+
+def take_masks_away(root: Folder) -> tuple[Folder, dict[str, str]]:
+    """Return a folder without the masks that lie beside their pictures in one folder, and of which picture each is.
+
+    A mask's name is that of a picture beside it and a word that means one, as ``a_mask.png`` beside ``a.png``; masks
+    are given by their path from the target's folder on.
+    """
+    found: dict[str, str] = {}
+    whole = _without_masks(root, found)
+    return whole, found
+
+
+def _without_masks(folder: Folder, found: dict[str, str]) -> Folder:
+    stems = {PurePath(name).stem.casefold(): name for name in reversed(folder.pictures)}
+    kept = []
+    for name in folder.pictures:
+        base = picture_of_mask(PurePath(name).stem)
+        picture = stems.get(base.casefold()) if base else None
+        if picture is None:
+            kept.append(name)
+        else:
+            found[f"{folder.below}/{name}" if folder.below else name] = picture
+    inner = tuple(_without_masks(one, found) for one in folder.folders)
+    if len(kept) == len(folder.pictures) and inner == folder.folders:
+        return folder
+    return replace(folder, pictures=tuple(kept), folders=inner, count=len(kept) + sum(one.count for one in inner))
 
 
 def _part(folder: Folder) -> str | None:

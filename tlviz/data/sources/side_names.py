@@ -28,6 +28,12 @@ _WEAK_MASKS = frozenset(
     {"output", "outputs", "target", "targets", "depth", "edges", "edge", "saliency", "heatmaps", "overlay", "overlays"}
     | {"manual", "annotated", "boxes", "visualization", "visualisation", "colored", "preview", "previews"}
 )
+_BESIDE = (
+    r"(?:(?:ground[ _.-]?)?truth|gt|masks?|masken|segm?|segmented|segmentations?|annot(?:ation)?s?|labels?|labelids|"
+    r"trimaps?|contours?|instance(?:id)?s?|semantic|roi|matte|alpha)"
+)
+_MASK_BEHIND = re.compile(rf"(?P<stem>.*?[^ _.-])[ _.-]+{_BESIDE}(?:[ _.-]?\d{{1,3}})?", re.IGNORECASE)
+_MASK_BEFORE = re.compile(rf"{_BESIDE}[ _.-]+(?P<stem>.+)", re.IGNORECASE)
 _UNSORTED = frozenset({"unknown", "unlabeled", "unlabelled", "unsorted", "dummy", "none", "na", "pred", "prediction"})
 
 
@@ -57,6 +63,12 @@ def says_no_class(name: str) -> bool:
     return (
         all(is_filler(word) or word in _UNSORTED or word in _PICTURES for word in words) or part_name(name) is not None
     )
+
+
+def picture_of_mask(stem: str) -> str | None:
+    """Return the stem of the picture that a mask beside it is of, by its own: a_mask, a-seg_1, gt_a; else None."""
+    found = _MASK_BEHIND.fullmatch(stem) or _MASK_BEFORE.fullmatch(stem)
+    return found["stem"] if found else None
 
 
 def plain_stem(stem: str) -> str:
