@@ -23,7 +23,7 @@ from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
-from tlviz.runs.source_left import left_in_standing
+from tlviz.runs.source_left_in_race import left_in_standing
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 

@@ -10,7 +10,8 @@ from tlviz.cli.output import Rows, share, table
 from tlviz.runs.races.race import Race
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.races.verdict import mark
-from tlviz.runs.source_left import kept_words, left_in_standing
+from tlviz.runs.source_left import kept_words
+from tlviz.runs.source_left_in_race import left_in_standing
 
 _COLUMNS = (
     Column("what", is_long=True, enough=24),

@@ -16,7 +16,8 @@ from tlviz.runs.overview import overview
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.races.verdict import error_words, mark, verdict
-from tlviz.runs.source_left import forgot_words, left_in_standing
+from tlviz.runs.source_left import forgot_words
+from tlviz.runs.source_left_in_race import left_in_standing
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.titles import letters
 

@@ -11,8 +11,6 @@ from tlviz.measures.accuracy import standard_error
 
 if TYPE_CHECKING:
     from tlviz.runs.curves import Curve
-    from tlviz.runs.races.race import Race
-    from tlviz.runs.races.standings import Standing
 
 _BEFORE = 48
 """The pictures of every reading by the versions that did not record their number."""
@@ -61,12 +59,6 @@ def left_in_runs(curves: Sequence[Curve]) -> SourceLeft | None:
     if len(shares) > 1:
         squared += math.fsum((share - mean) ** 2 for share in shares) / (len(shares) - 1) / len(shares)
     return SourceLeft(mean, math.sqrt(squared), pictures)
-
-
-def left_in_standing(race: Race, standing: Standing) -> SourceLeft | None:
-    """Return what is left of the source in the runs of one of a race's values."""
-    members = (member for member in race.members if member.words == standing.words)
-    return left_in_runs([member.curve for member in members if member.curve.best is not None])
 
 
 def forgot_words(left: SourceLeft | None) -> str:

@@ -11,7 +11,8 @@ from tlviz.figures.race import line_style
 from tlviz.runs.races.race import Race
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.races.verdict import BEHIND, NOISE, error_words, mark, plus_minus, verdict
-from tlviz.runs.source_left import forgot_words, left_in_standing
+from tlviz.runs.source_left import forgot_words
+from tlviz.runs.source_left_in_race import left_in_standing
 
 _BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted", "dashdot": "double"}
 
