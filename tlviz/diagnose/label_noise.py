@@ -86,7 +86,7 @@ def _tells_apart(agreement: float, counts: Ints) -> bool:
     """Return whether neighbours name labels so much better than the most frequent class that it is no luck."""
     chance, images = counts.max() / counts.sum(), int(counts.sum())
     luck = MIN_DEVIATIONS * math.sqrt(chance * (1 - chance) / images)
-    return agreement >= chance + max(luck, MIN_SKILL * (1 - chance))
+    return bool(agreement >= chance + max(luck, MIN_SKILL * (1 - chance)))
 
 
 def _suspect(at: int, beliefs: Floats, labels: Ints, nearest: Ints) -> Suspect:

@@ -20,7 +20,8 @@ def class_thresholds(probabilities: Floats, labels: Ints) -> Floats:
     """Return each class's mean self-confidence (C,): its mean probability among its own; infinite without pictures."""
     counts = np.bincount(labels, minlength=probabilities.shape[1])
     own = np.bincount(labels, _own(probabilities, labels), probabilities.shape[1])
-    return np.divide(own, counts, out=np.full(len(counts), np.inf), where=counts > 0)
+    means: Floats = np.divide(own, counts, out=np.full(len(counts), np.inf), where=counts > 0)
+    return means
 
 
 def confident_labels(probabilities: Floats, labels: Ints) -> Ints:
@@ -41,16 +42,17 @@ def confident_joint(probabilities: Floats, labels: Ints) -> Floats:
     np.add.at(joint, (labels[likely >= 0], likely[likely >= 0]), 1.0)
     totals = joint.sum(1, keepdims=True)
     counts = np.bincount(labels, minlength=classes)[:, None]
-    return np.divide(joint, totals, out=np.diag(counts[:, 0].astype(np.float64)), where=totals > 0) * np.where(
-        totals > 0, counts, 1
-    )
+    shares = np.divide(joint, totals, out=np.eye(classes), where=totals > 0)
+    counted: Floats = shares * counts
+    return counted
 
 
 def normalised_margins(probabilities: Floats, labels: Ints) -> Floats:
     """Return how far the given label's probability lies above the likeliest other class's (N,), -1 to 1."""
     others = probabilities.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    return _own(probabilities, labels) - others.max(1)
+    margins: Floats = _own(probabilities, labels) - others.max(1)
+    return margins
 
 
 def contradicted(probabilities: Floats, labels: Ints) -> NDArray[np.bool_]:
@@ -66,7 +68,8 @@ def contradicted(probabilities: Floats, labels: Ints) -> NDArray[np.bool_]:
     winning = margins[margins > 0]
     if not len(winning):
         return np.zeros(len(labels), bool)
-    return (likely >= 0) & (likely != labels) & (margins <= -min(CLEAR, winning.mean()))
+    named: NDArray[np.bool_] = (likely >= 0) & (likely != labels) & (margins <= -min(CLEAR, winning.mean()))
+    return named
 
 
 def _own(probabilities: Floats, labels: Ints) -> Floats:

@@ -27,7 +27,8 @@ def held_out_probabilities(features: NDArray[np.floating], labels: Ints, groups:
     """
     scaled = equalised(features)
     repeats = [_calibrated(scaled, labels, fold_numbers(labels, groups, seed)) for seed in range(REPEATS)]
-    return np.mean(repeats, axis=0)
+    shares: Floats = np.mean(repeats, axis=0)
+    return shares
 
 
 def fold_numbers(labels: Ints, groups: Ints, seed: int) -> Ints:
