@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
 from tlviz.explore.attribution import gradient_maps, perturbation, sanity_checks
-from tlviz.explore.attribution.attributions import attribute
+from tlviz.explore.attribution.attributions import Attribution, attribute
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method
 from tlviz.explore.attribution.randomise import Randomised
 from tlviz.explore.attribution.sanity_checks import Game, Trust
@@ -24,7 +24,7 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.ui.attributions.downloads import maps_npz
 from tlviz.ui.attributions.question import Question, find_true_class
-from tlviz.ui.attributions.sweep import lines_of, sweep_rows
+from tlviz.ui.attributions.sweep import lines_of, missed_words, sweep_rows
 from tlviz.ui.attributions.trust import trust_table
 from tlviz.ui.cached import attributions as cached_attributions
 from tlviz.ui.cached import networks, working
@@ -85,6 +85,19 @@ def test_a_method_without_stages_shows_grad_cam_there_and_says_so() -> None:
     app = open_why(method="feature_ablation")
     assert "**Grad-CAM at every stage**, because Superpixel ablation works only at the pixels" in text(app)
     assert app.selectbox(key=Key.WHERE).options == ["the picture itself"]
+
+
+def test_the_row_of_stages_tells_what_their_sums_miss() -> None:
+    empty = np.zeros((2, 2), np.float32)
+
+    def maps(method: Method, **gaps: float | None) -> dict[str, Attribution]:
+        return {stage: Attribution(method, stage, 1, None, empty, empty, 1.0, gap, "") for stage, gap in gaps.items()}
+
+    conductance = maps(Method.INTEGRATED_GRADIENTS, stem=0.001, body=0.02)
+    assert missed_words({"": conductance}).endswith("they miss that by 0.1% to 2.0% (most at body).")
+    both = {"Pretrained": conductance, "Full": maps(Method.INTEGRATED_GRADIENTS, stem=0.3, body=None)}
+    assert missed_words(both).endswith("0.1% to 30.0% (most at Full, stem).")
+    assert missed_words({"": maps(Method.SALIENCY, stem=None)}) == ""
 
 
 def test_a_method_that_does_not_apply_says_why_and_offers_the_nearest_with_one_click() -> None:

@@ -21,8 +21,9 @@ from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
-from tlviz.finetune.retention import SourceGauge, source_pictures
+from tlviz.finetune.retention import SourceGauge
 from tlviz.finetune.session import Session
+from tlviz.finetune.source_pictures import source_pictures
 from tlviz.finetune.state import State
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, build_for_target

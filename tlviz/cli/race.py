@@ -23,6 +23,7 @@ from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
+from tlviz.runs.source_left_in_race import left_in_standing
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 
@@ -88,7 +89,7 @@ def follow_race(run: RunFolder, as_json: bool) -> int:
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
     ranked = standings(found)
     result = race_result(found, ranked)
-    print_result(result, as_json, standings_table(ranked))
+    print_result(result, as_json, standings_table(found, ranked))
     failed = [member for member in found.members if member.curve.error]
     for member in failed:
         print(f"tlviz: {member.words}, seed {member.seed}: {member.curve.error}", file=sys.stderr)
@@ -109,6 +110,8 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
             "seeds": standing.seeds,
             "memory_mb": standing.memory_mb,
             "source_kept": standing.source_kept,
+            "source_kept_se": left.error if left else None,
+            "source_pictures": left.pictures if left else None,
             "gap": standing.gap,
             "is_distinguishable": standing.is_distinguishable,
             "is_dropped": standing.is_dropped,
@@ -116,7 +119,7 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
             "val_accuracy_without_choice": standing.without_choice,
             "val_accuracies": dict(standing.scores),
         }
-        for standing in ranked
+        for standing, left in ((standing, left_in_standing(found, standing)) for standing in ranked)
     ]
     about = {"race": found.name, "status": found.status, "model": found.model, "data": found.data}
     return about | {"sweep": found.sweep, "strategies": rows, "duration_s": found.duration_s}

@@ -8,11 +8,12 @@ from typing import Any
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Facts, Readable, share, table
 from tlviz.data.sources.reading import Reading
+from tlviz.runs.source_left import kept_words, left_in_reading
 from tlviz.runs.summary import RunSummary
 from tlviz.runs.titles import moment
 
 _PHASE = ("frozen", "groups", "trainable_parameters", "frozen_parameters", "note")
-_GAUGE = ("moment", "epoch", "source_agreement", "similarity", "duration_s")
+_GAUGE = ("moment", "epoch", "source_agreement", "source_pictures", "similarity", "duration_s")
 _LEFT_OUT = ("event", "time", "val_hits")
 _FIRST = ("epoch", "train_loss", "val_loss", "val_accuracy", "duration_s")
 _PHASES = (
@@ -25,6 +26,7 @@ _READINGS = (
     Column("moment", "when"),
     Column("epoch", is_right=True, rank=1),
     Column("agreement", "same answers as the source", is_right=True),
+    Column("pictures", "of pictures", rank=1, is_right=True),
     Column("most_changed_stage", "most changed stage", is_long=True, rank=2),
     Column("its_similarity", "its similarity", is_right=True, rank=3),
 )
@@ -39,7 +41,11 @@ def phases_of(summary: RunSummary) -> list[dict[str, Any]]:
 
 def gauges_of(summary: RunSummary) -> list[dict[str, Any]]:
     """Return the readings of what was left of the source, at the start, the end and the best epoch."""
-    return [{name: event.get(name) for name in _GAUGE} for event in summary.gauges]
+    lefts = [left_in_reading(event) for event in summary.gauges]
+    return [
+        {name: event.get(name) for name in _GAUGE} | {"source_agreement_se": left.error if left else None}
+        for event, left in zip(summary.gauges, lefts, strict=True)
+    ]
 
 
 def run_in_words(summary: RunSummary) -> list[Readable]:
@@ -117,11 +123,13 @@ def _phase(phase: dict[str, Any]) -> dict[str, Any]:
 def _reading(gauge: dict[str, Any]) -> dict[str, Any]:
     """Return a reading in one row: of its stages the one that is least like the pretrained one."""
     known = {stage: value for stage, value in (gauge["similarity"] or {}).items() if value is not None and value < 1}
+    left = left_in_reading(gauge)
     least = min(known, key=known.__getitem__, default=None)
     return {
         "moment": gauge["moment"],
         "epoch": gauge["epoch"],
-        "agreement": share(gauge["source_agreement"]),
+        "agreement": kept_words(left),
+        "pictures": left.pictures or None if left else None,
         "most_changed_stage": least,
         "its_similarity": None if least is None else f"{known[least]:.3f}",
     }

@@ -41,7 +41,7 @@ from tlviz.small_files import MB, check_types, read_json
 if TYPE_CHECKING:
     from tlviz.diagnose.features import Features
 
-_FORMAT = 2
+_FORMAT = 3
 _KEEP = 64
 """Reports kept on disk; the oldest go first."""
 NETWORK = "squeezenet1_1"
@@ -212,8 +212,8 @@ def _suspects(
     for suspect in result.suspects:
         file, nearest = looked.files[varied[suspect.at]], looked.files[varied[suspect.nearest]]
         problem = (
-            f"labelled {classes[file.label]}, but none of its {suspect.neighbours} nearest neighbours is, and "
-            f"{suspect.votes} are {classes[suspect.label]}"
+            f"labelled {classes[file.label]}, but what the other pictures teach says {classes[suspect.label]} "
+            f"({suspect.other:.0%} against {suspect.own:.0%})"
         )
         action = "kept; check whether the label is right"
         found = Finding(file.path, Kind.LABEL_SUSPECT, problem, action, Severity.WARNING, file.name, (nearest.name,))

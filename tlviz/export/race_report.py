@@ -16,6 +16,8 @@ from tlviz.runs.overview import overview
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.races.verdict import error_words, mark, verdict
+from tlviz.runs.source_left import forgot_words
+from tlviz.runs.source_left_in_race import left_in_standing
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.titles import letters
 
@@ -40,7 +42,7 @@ def race_report_html(run: RunFolder) -> str:
         verdict=verdict(race, ranked),
         words=notes.text,
         trouble=race.trouble,
-        standings=[_line(at, standing) for at, standing in enumerate(ranked, 1)],
+        standings=[_line(race, at, standing) for at, standing in enumerate(ranked, 1)],
         error_words=error_words(race, ranked),
         notes=race.notes,
         curves=_curves(race),
@@ -68,7 +70,7 @@ def _best_runs(race: Race, ranked: Sequence[Standing]) -> list[Told]:
     return [tell(letter, words + seed, row) for letter, (words, row) in zip(letters(len(known)), known, strict=True)]
 
 
-def _line(rank: int, standing: Standing) -> tuple[object, ...]:
+def _line(race: Race, rank: int, standing: Standing) -> tuple[object, ...]:
     return (
         rank if standing.accuracy is not None else "",
         standing.words,
@@ -77,7 +79,7 @@ def _line(rank: int, standing: Standing) -> tuple[object, ...]:
         None if standing.trainable_parameters is None else f"{standing.trainable_parameters:,}",
         None if standing.seconds is None else f"{standing.seconds:,.1f}",
         None if standing.memory_mb is None else f"{standing.memory_mb:,.0f} MB",
-        None if standing.source_kept is None else f"{1 - standing.source_kept:.0%}",
+        forgot_words(left_in_standing(race, standing)) or None,
         standing.seeds,
     )
 

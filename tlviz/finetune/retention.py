@@ -8,17 +8,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pixels.ingest import Geometry, Source, ingest
-from tlviz.data.pixels.pictures import Pixels, open_picture
-from tlviz.data.sources.folder import scan_folder
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.finetune.device import precision
-from tlviz.home import ASSETS
+from tlviz.finetune.source_pictures import FEWEST, PICTURES
 from tlviz.measures.accuracy import accuracy
 from tlviz.measures.cka import linear_cka
 from tlviz.models.catalogue import find_model
@@ -28,9 +25,6 @@ from tlviz.models.load import Network, load_network, normalise
 from tlviz.models.split import CannotSplitError, split_network
 from tlviz.models.stages import logit_layers
 
-PICTURES = 48
-"""Enough to see an agreement fall, and read within a second."""
-
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -39,12 +33,14 @@ class Retention:
     ``source_agreement``: share of pictures that the original head, on the tuned backbone, names as it did before, None
     where the source has no classes to name.
     ``similarity``: debiased linear CKA of each backbone stage to the pretrained one, None where it cannot be told.
-    ``duration_s`` is what the reading took.
+    ``duration_s`` is what the reading took; ``source_pictures`` how many pictures it rests on, 0 where the backbone is
+    the pretrained one and nothing had to be measured, None where memory lacked.  With too few nothing is told.
     """
 
     source_agreement: float | None
     similarity: Mapping[str, float | None]
     duration_s: float
+    source_pictures: int | None = None
 
 
 MISSING = Retention(None, {}, 0.0)
@@ -53,18 +49,8 @@ MISSING = Retention(None, {}, 0.0)
 
 def unchanged(network: Network) -> Retention:
     """Return the reading of a backbone that is the pretrained one to the byte, which needs no measuring."""
-    return Retention(1.0 if network.spec.class_count else None, {stage.name: 1.0 for stage in network.stages[:-1]}, 0.0)
-
-
-def source_pictures(geometry: Geometry) -> Pixels:
-    """Return pictures like those of the source, uint8 (n, S, S, 3): bundled photographs, evenly taken from all classes.
-
-    Raises ``BadDatasetError`` or ``StorageError`` where they cannot be read or stored.
-    """
-    files = scan_folder(ASSETS / "datasets" / "photos").files
-    chosen = [files[at] for at in np.linspace(0, len(files) - 1, PICTURES).round().astype(int)]
-    sources = [Source(str(file), f"{file}|{file.stat().st_mtime_ns}", partial(open_picture, file)) for file in chosen]
-    return ingest(sources, geometry).pixels
+    similarity = {stage.name: 1.0 for stage in network.stages[:-1]}
+    return Retention(1.0 if network.spec.class_count else None, similarity, 0.0, 0)
 
 
 class SourceGauge:
@@ -76,10 +62,13 @@ class SourceGauge:
         """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head.
 
         ``frozen`` counts the first stages that the tuned networks have from it to the byte: they run only here.
-        ``chunk`` is how many pictures pass at once.
+        ``chunk`` is how many pictures pass at once.  With fewer than ``FEWEST`` pictures nothing runs.
         """
         begun = time.perf_counter()
-        self._network, self._device, self._chunk = network, device, chunk
+        self._network, self._device, self._chunk, self._count = network, device, chunk, len(pixels)
+        self._setup_s = 0.0
+        if self._count < FEWEST:
+            return
         self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
         original = load_network(find_model(network.spec.name), size=pixels.shape[1])
         module = original.module.to(device)
@@ -91,6 +80,8 @@ class SourceGauge:
 
     def read(self, module: nn.Module) -> Retention:
         """Compare a tuned network of the same kind with the pretrained one; modes and weights are left as they were."""
+        if self._count < FEWEST:
+            return Retention(None, {}, 0.0, self._count)
         begun = time.perf_counter()
         with _replaced(module, self._head):
             features, logits = self._see(module)
@@ -98,7 +89,7 @@ class SourceGauge:
         similarity: dict[str, float | None] = {stage.name: 1.0 for stage in self._network.stages[: self._depth]}
         similarity |= {name: _number(linear_cka(self._features[name], seen)) for name, seen in features.items()}
         setup_s, self._setup_s = self._setup_s, 0.0
-        return Retention(agreement, similarity, setup_s + time.perf_counter() - begun)
+        return Retention(agreement, similarity, setup_s + time.perf_counter() - begun, self._count)
 
     def _run_frozen(self, module: nn.Module, frozen: int) -> int:
         """Put what the first stages make of the pictures in their place; return how many stages that spares."""

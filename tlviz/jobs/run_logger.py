@@ -16,7 +16,8 @@ from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfrozen
 from tlviz.finetune.resume import checkpoint
-from tlviz.finetune.retention import MISSING, PICTURES, Retention, SourceGauge, source_pictures, unchanged
+from tlviz.finetune.retention import MISSING, Retention, SourceGauge, unchanged
+from tlviz.finetune.source_pictures import PICTURES, source_pictures
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import write_atomic
@@ -162,7 +163,7 @@ class RunLogger:
 
     def _gauge(self) -> SourceGauge:
         session = self._state.session
-        pictures = source_pictures(session.config.geometry)
+        pictures = source_pictures(session.config.geometry, session.images.pixels, session.split.train)
         chunk = pass_size(PICTURES, session.config.batch_size)
         return SourceGauge(session.network, pictures, session.device, self._pretrained_stages(), chunk)
 

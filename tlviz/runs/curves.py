@@ -10,6 +10,7 @@ from typing import Any
 
 from tlviz.finetune.choices import Monitor
 from tlviz.runs.chosen_epoch import without_choice
+from tlviz.runs.source_left import SourceLeft, left_in_reading
 from tlviz.runs.store.ballast import BALLAST
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -40,7 +41,8 @@ class Curve:
     """What the events of a run record: its epochs, which was best, the epochs at which more was unfrozen, and its cost.
 
     ``hits`` says in hexadecimal which of ``validation_images`` the best epoch named rightly; ``shared_s`` is what runs
-    before it have saved it; ``agreement`` is the share of the source's answers that are left at the best epoch.
+    before it have saved it; ``agreement`` is the share of the source's answers that are left at the best epoch,
+    ``source_left`` the same with its error.
     ``without_choice`` is the accuracy to expect on other images, the best epoch being chosen on these; None unknown.
     """
 
@@ -57,6 +59,7 @@ class Curve:
     error: str | None = None
     has_ended: bool = False
     without_choice: float | None = None
+    source_left: SourceLeft | None = None
 
 
 def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
@@ -75,7 +78,7 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
     phases = [event for event in events if event.get("event") in {"started", "unfrozen"}]
     readings = [event for event in events if event.get("event") == "gauged" and event.get("moment") == "best"]
     ended = {name: value for name, value in told["finished"].items() if is_finite(value) or name == "error"}
-    agreement = readings[-1].get("source_agreement") if readings else None
+    left = left_in_reading(readings[-1]) if readings else None
     return Curve(
         points=tuple(points),
         best=best,
@@ -86,9 +89,10 @@ def make_curve(events: Sequence[dict[str, Any]], by_loss: bool) -> Curve:
         duration_s=ended.get("duration_s"),
         shared_s=ended.get("shared_s") or 0.0,
         memory_mb=ended.get("peak_memory_mb"),
-        agreement=agreement if is_finite(agreement) else None,
+        agreement=left.share if left else None,
         error=str(ended["error"]) if ended.get("error") else None,
         has_ended=bool(events) and events[-1].get("event") == "finished",
+        source_left=left,
         without_choice=None if by_loss else without_choice(epochs, _count(told["started"].get("validation_images"))),
     )
 

@@ -34,8 +34,8 @@ def test_a_run_in_words_tells_every_phase_with_its_rates_and_the_most_changed_st
         ["from epoch", "trains", "parameters", "frozen"],
         ["1", "head at 0.001", "", "stem, fire2"],
         ["2", "stem, fire2 at 5e-05; head at 0.001", "15", ""],
-        ["when", "epoch", "same answers as the source", "most changed stage", "its similarity"],
-        ["best", "2", "50.0%", "fire2", "0.750"],
+        ["when", "epoch", "same answers as the source", "of pictures", "most changed stage", "its similarity"],
+        ["best", "2", "50.0% ± 7.1%", "48", "fire2", "0.750"],
     ]
     assert "From epoch 1: Kept in memory." in printed
     _, shown, _ = call(capsys, "runs", "show", run.name)

@@ -9,7 +9,8 @@ import torch
 
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
-from tlviz.finetune.retention import PICTURES, SourceGauge, source_pictures, unchanged
+from tlviz.finetune.retention import SourceGauge, unchanged
+from tlviz.finetune.source_pictures import PICTURES, source_pictures
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, build_for_target
 

@@ -75,6 +75,14 @@ class Finding:
         return cls(**{**values, **enums, "related": tuple(values["related"])})
 
 
+LABEL_SUSPECT_WORDS = (
+    "Of ten pictures named as label suspects, about eight or nine are truly mislabelled where 15 of 100 labels are "
+    "wrong, and about six where 5 are; the doctor finds about five of ten. Where all labels are right it still names "
+    "one or two pictures in a hundred: look before you exclude."
+)
+"""What was measured with planted wrong labels on the bundled targets: docs/benchmarks.md."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The doctor's findings, worst first.

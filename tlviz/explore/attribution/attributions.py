@@ -92,9 +92,9 @@ def sweep(
     """Explain an answer by one method at every backbone stage: {stage name: map}, from one set of passes for all.
 
     Grad-CAM, over maps or tokens: one pass forward and one back.  Gradient methods: their version for a layer at each
-    stage's output (see ``layer_maps``).  Guided Grad-CAM: Guided Backprop's lines times each stage's Grad-CAM.
-    Attention rollout: up to each stage that has tokens.  Raises as ``attribute``, and ``TlvizError`` for a method
-    without a version for stages.
+    stage's output (see ``layer_maps``), with the completeness gap of those that promise to add up.  Guided Grad-CAM:
+    Guided Backprop's lines times each stage's Grad-CAM.  Attention rollout: up to each stage that has tokens.  Raises
+    as ``attribute``, and ``TlvizError`` for a method without a version for stages.
     """
     if not METHODS[method].sweeps:
         raise TlvizError(
@@ -142,7 +142,7 @@ def _sweep_drawings(scene: AttributionContext, method: Method) -> dict[str, RawM
         return roll_out(scene)
     if method is Method.GUIDED_GRAD_CAM:
         return _guided_cams(scene, None)
-    return gradient_maps.laid_over_all(gradient_maps.layer_maps(scene, method), scene.side)
+    return gradient_maps.stage_drawings(scene, method)
 
 
 def _stage_drawing(scene: AttributionContext, method: Method, stage: str) -> RawMap:

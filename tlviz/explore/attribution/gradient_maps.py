@@ -115,6 +115,25 @@ def layer_maps(scene: AttributionContext, method: Method) -> dict[str, Tensor]:
     return by_stage
 
 
+def stage_drawings(scene: AttributionContext, method: Method) -> dict[str, RawMap]:
+    """Return ``layer_maps`` stretched over the picture, with the completeness gap of the methods that promise one.
+
+    Where a stage is all that the score depends on, conductance and GradientShap there add up to the same difference of
+    scores as at the picture; what leads past the map, as a transformer's class token does, is missing in its sum.
+    """
+    maps = layer_maps(scene, method)
+    blanks = _COMPARED[method](scene) if method in _COMPARED else None
+    base = _base(scene, blanks) if blanks is not None else None
+    return {
+        name: RawMap(
+            laid_over(value, scene.side),
+            value.float(),
+            None if base is None else completeness_gap(_total(value), scene.value - base),
+        )
+        for name, value in maps.items()
+    }
+
+
 def _layer_saliency(scene: AttributionContext, seen: RecordedActivations, _batch: int) -> dict[str, Tensor]:
     scene.ticker.plan(1)
     return {path: grad.abs().sum(1)[0] for path, grad in _gradients(scene, seen, scene.inputs).items()}
@@ -137,7 +156,7 @@ def _layer_smoothgrad(scene: AttributionContext, seen: RecordedActivations, batc
 
 def _conductance(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
     """Sum gradients at the middles of the steps' ends (trapezoid) times the steps between neighbouring points."""
-    scene.ticker.plan(STEPS + 1)
+    scene.ticker.plan(STEPS + 2)
     blank, total = scene.blank(), _Sum()
     shares = torch.linspace(0, 1, STEPS + 1, device=scene.inputs.device)
     before: tuple[dict[str, Tensor], dict[str, Tensor]] | None = None
@@ -159,7 +178,7 @@ def _conductance(scene: AttributionContext, seen: RecordedActivations, batch: in
 
 def _layer_gradient_shap(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
     blanks, total = _four_blanks(scene), _Sum()
-    scene.ticker.plan(SAMPLES + 1 + len(blanks))
+    scene.ticker.plan(SAMPLES + 1 + 2 * len(blanks))
     with torch.no_grad():
         scene.score(torch.cat([scene.inputs, blanks]))
     step = {path: value[0] - value[1:].mean(0) for path, value in seen.maps().items()}
@@ -189,6 +208,12 @@ _LAYERS: dict[Method, Callable[[AttributionContext, RecordedActivations, int], d
     Method.GRADIENT_SHAP: _layer_gradient_shap,
     Method.GUIDED_BACKPROP: _layer_guided,
 }
+
+_COMPARED: dict[Method, Callable[[AttributionContext], Tensor]] = {
+    Method.INTEGRATED_GRADIENTS: lambda scene: scene.blank(),
+    Method.GRADIENT_SHAP: lambda scene: _four_blanks(scene),
+}
+"""The baselines (N, 3, S, S) of the methods whose values at a stage promise to add up."""
 
 
 class _Sum:
@@ -222,9 +247,18 @@ def _shap_points(scene: AttributionContext, blanks: Tensor, batch: int) -> Itera
 
 
 def _gap(scene: AttributionContext, found: Any, blanks: Tensor) -> float | None:
+    return completeness_gap(_total(found), scene.value - _base(scene, blanks))
+
+
+def _total(found: Any) -> float:
+    """Return the sum of a map's values, added in double precision."""
+    return float(found.detach().cpu().double().sum())
+
+
+def _base(scene: AttributionContext, blanks: Tensor) -> float:
+    """Return the mean score of baselines."""
     with torch.no_grad():
-        base = float(scene.score(blanks).mean())
-    return completeness_gap(float(found.detach().cpu().double().sum()), scene.value - base)
+        return float(scene.score(blanks).mean())
 
 
 def _flat(found: Any) -> Tensor:
@@ -244,8 +278,3 @@ def _forget_kept_tensors(scene: AttributionContext) -> None:
         for name in ("input", "output"):
             if isinstance(vars(layer).get(name), Tensor):
                 delattr(layer, name)
-
-
-def laid_over_all(maps: dict[str, Tensor], side: int) -> dict[str, RawMap]:
-    """Stretch the maps of all stages over the picture."""
-    return {name: RawMap(laid_over(value, side), value.float()) for name, value in maps.items()}

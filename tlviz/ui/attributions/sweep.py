@@ -63,8 +63,26 @@ def render_sweep(
         f"{'map' if len(sweeps) == 1 else 'stage'} has its own colour scale."
         + (" In a difference red is more than before, blue is less." if is_difference else "")
         + (" Click one to see it large." if own else "")
+        + missed_words(sweeps)
     )
     return sweeps
+
+
+def missed_words(sweeps: Sweeps) -> str:
+    """Say how far each stage's values miss the sum that their method promises; "" where it promises none."""
+    gaps = {
+        (found.gap, f"{name}, {stage}".removeprefix(", "))
+        for name, maps in sweeps.items()
+        for stage, found in maps.items()
+        if found.gap is not None
+    }
+    if not gaps:
+        return ""
+    (least, _), (most, where) = min(gaps), max(gaps)
+    return (
+        " At every stage the values should add up to how far the score lies above the baseline's; they miss that by "
+        f"{least:.1%} to {most:.1%} (most at {where})."
+    )
 
 
 def lines_of(count: int) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
 from tlviz.runs.launch import start_finetune
+from tlviz.runs.source_left import left_in_reading
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
@@ -78,20 +79,26 @@ def _noise(epochs: list[dict[str, Any]]) -> str:
 def _left_of_the_source(readings: list[dict[str, Any]]) -> None:
     """Show how much of the pretrained network the kept weights still are."""
     kept = next((reading for reading in reversed(readings) if reading["moment"] == "best"), readings[-1])
+    left = left_in_reading(kept)
     if not kept["similarity"]:
-        st.caption("There was not enough memory to compare the trained network with the source.")
+        st.caption(
+            f"It cannot be told what is left: only {left.pictures} of the bundled photographs do not train this run."
+            if left
+            else "There was not enough memory to compare the trained network with the source."
+        )
         return
-    agreement = kept.get("source_agreement")
-    if agreement is not None:
+    if left is not None and left.share is not None:
+        of = f" ± {left.error:.0%} of {left.pictures}" if left.error is not None else " of"
         st.markdown(
-            f"With its original head, the tuned backbone (epoch {kept['epoch']}) still names **{agreement:.0%}** of "
+            f"With its original head, the tuned backbone (epoch {kept['epoch']}) still names **{left.share:.0%}**{of} "
             "photographs like the source's as it did before tuning: the rest is forgotten."
         )
     st.plotly_chart(plot_similarity(kept["similarity"]), key="inside_similarity", config=chart_config())
     st.caption(
-        "How alike each stage's features are to the pretrained ones, on bundled photographs: 1 is unchanged. The "
-        "number is debiased linear CKA: whether images that lay together still do, corrected for how few they are. "
-        "Read at the start, at the best epoch and at the end; of a stopped run without the end."
+        "How alike each stage's features are to the pretrained ones, on bundled photographs of which none trains: 1 is "
+        "unchanged. The number is debiased linear CKA: whether images that lay together still do, corrected for how "
+        "few they are. ± is one standard error of these pictures. Read at the start, at the best epoch and at the end; "
+        "of a stopped run without the end."
     )
 
 

@@ -11,6 +11,8 @@ from tlviz.figures.race import line_style
 from tlviz.runs.races.race import MemberState, Race
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.races.verdict import BEHIND, NOISE, error_words, mark, plus_minus, verdict
+from tlviz.runs.source_left import forgot_words
+from tlviz.runs.source_left_in_race import left_in_standing
 
 _BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted", "dashdot": "double"}
 
@@ -26,7 +28,14 @@ def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
     most = max((standing.seeds for standing in ranked), default=0)
     at_work = {member.words for member in race.members if member.state is MemberState.RUNNING}
     rows = "".join(
-        _row(at, standing, places[standing.words], most, is_running=standing.words in at_work)
+        _row(
+            at,
+            standing,
+            places[standing.words],
+            most,
+            forgot_words(left_in_standing(race, standing)),
+            is_running=standing.words in at_work,
+        )
         for at, standing in enumerate(ranked, start=1)
     )
     st.html(f'<table style="width:100%;border-collapse:collapse;font-size:0.9rem">{rows}</table>')
@@ -34,11 +43,14 @@ def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
 
 def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
     """Explain the numbers behind the plus-minus sign and below each name."""
-    forgot = "forgot: share of source pictures that it no longer classifies as before."
+    forgot = (
+        "forgot: share of pictures like the source's, none of which trains, that it no longer classifies as before, ± "
+        "one standard error."
+    )
     return f"{error_words(race, ranked)} k, M: trainable parameters; {forgot}"
 
 
-def _row(rank: int, standing: Standing, place: int, most: int, *, is_running: bool) -> str:
+def _row(rank: int, standing: Standing, place: int, most: int, forgot: str, *, is_running: bool) -> str:
     colour, dash = line_style(place)
     swatch = f'<span style="display:inline-block;width:18px;border-top:4px {_BORDERS[dash]} {colour}"></span>'
     score = "running" if is_running else "waiting" if not standing.is_over else "no result"
@@ -52,7 +64,7 @@ def _row(rank: int, standing: Standing, place: int, most: int, *, is_running: bo
         _count(standing.trainable_parameters),
         f"{standing.seconds:,.0f} s" if standing.seconds is not None else "",
         f"{standing.memory_mb:,.0f} MB" if standing.memory_mb is not None else "",
-        f"forgot {1 - standing.source_kept:.0%}" if standing.source_kept is not None else "",
+        f"forgot {forgot}" if forgot else "",
         f"{standing.seeds} of {most} seeds" if 0 < standing.seeds < most else "",
     ]
     line = "border-top:1px solid rgba(128,128,128,0.25)"

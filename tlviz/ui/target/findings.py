@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from tlviz.data.doctor.findings import Finding, Report, Severity
+from tlviz.data.doctor.findings import LABEL_SUSPECT_WORDS, Finding, Kind, Report, Severity
 from tlviz.data.images import ImageSet, open_target
 from tlviz.data.sources.notes import exclude, excluded_names, include
 from tlviz.errors import TlvizError
@@ -80,6 +80,8 @@ def _report(data: str, report: Report, images: ImageSet) -> None:
             "action": st.column_config.TextColumn("Action taken"),
         },
     )
+    if any(finding.kind is Kind.LABEL_SUSPECT for finding in report.findings):
+        st.caption(LABEL_SUSPECT_WORDS)
     if len(report.findings) > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS} of {len(report.findings):,} findings, worst first.")
     _apply(data, images, shown, [bool(tick) for tick in edited["exclude"]])

@@ -54,6 +54,33 @@ def test_conductance_adds_up_at_every_stage(
     difference = whole.score - tiny.module(blank)[0, 1].item()
     for found in sweep(tiny, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=black).values():
         assert found.stage_map.sum() == pytest.approx(difference, rel=tolerance)
+        assert found.gap == pytest.approx(abs(found.stage_map.sum() - difference) / abs(difference), abs=1e-4)
+        assert found.gap <= tolerance
+
+
+def test_conductance_tells_what_it_misses(relu_net: Network, picture: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a single step from the baseline to the picture, the gap is that of the trapezoid, computed by hand."""
+    monkeypatch.setattr(gradient_maps, "STEPS", 1)
+    found = sweep(relu_net, picture, Method.INTEGRATED_GRADIENTS, target=1, baseline=Baseline.BLACK)["conv"]
+    inputs = inputs_of(relu_net, picture)
+    ends = torch.cat([context.blank_like(inputs, relu_net, Baseline.BLACK), inputs])
+    hidden = relu_net.module.conv(ends).detach().requires_grad_()
+    scores = relu_net.module.fc(hidden.relu().mean((2, 3)))[:, 1]
+    (gradients,) = torch.autograd.grad(scores.sum(), hidden)
+    total = (gradients.mean(0) * (hidden[1] - hidden[0])).sum().item()
+    difference = (scores[1] - scores[0]).item()
+    assert found.gap == pytest.approx(abs(total - difference) / abs(difference), rel=1e-3)
+    assert found.gap > 0.01
+
+
+def test_at_a_stage_only_what_promises_to_add_up_has_a_gap(
+    linear_net: Network, picture: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradient_maps, "SHAP_NOISE", 0.0)
+    for method in Method.INTEGRATED_GRADIENTS, Method.GRADIENT_SHAP:
+        assert sweep(linear_net, picture, method, target=1)["keep"].gap == pytest.approx(0, abs=1e-4)
+    for method in Method.SALIENCY, Method.SMOOTHGRAD, Method.INPUT_X_GRADIENT:
+        assert sweep(linear_net, picture, method, target=1)["keep"].gap is None
 
 
 def test_smoothgrad_is_noise_tunnels_mean_of_gradients(relu_net: Network, picture: Pixels) -> None:
