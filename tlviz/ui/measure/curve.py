@@ -168,7 +168,8 @@ def _chart(profile: Profile, others: Sequence[Profile], scale: DepthScale, shown
     by_network = any(other.model != profile.model for other in others)
     own = [found.data for found in (profile, *others) if found.data not in DISTANCES]
     main, *rest = (_curve(found, own, by_network=by_network) for found in (profile, *others))
-    curves = [replace(main, freeze=profile.advice.freeze), *(replace(curve, permuted=()) for curve in rest)]
+    main = replace(main, freeze=profile.advice.freeze)
+    curves = [replace(curve, permuted=()) for curve in (main, *rest)] if rest else [main]
     figure = plot_probe_curves(
         curves, _title(profile, shown if others else None, by_network=by_network), shown=shown,
         scale=scale if by_network else DepthScale.STAGES, revision=f"{profile.model} {profile.data} {shown}",
