@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from tlviz.diagnose.records import Advice, Candidate, Confidence, StageProfile
 
@@ -20,21 +19,9 @@ LIKE_SOURCE = 2.0
 FROZEN_FAR, FROZEN_FAR_BATCHNORM = 0.5, 0.75
 """On other images at most this share of the stages stays frozen; of a network with BatchNorm more, because its early
 stages lose more than they learn when few images move their statistics.  Both from ``tests/bench/advice.py``."""
-SMALL_GAIN = 0.02
-"""A gain over random weights that is known this well and no larger is almost nothing."""
 DEFAULT_HEAD_LR = 1e-3
 BACKBONE_SHARE = 0.1
 """The backbone's rate, as a share of the head's."""
-
-
-class Worth(StrEnum):
-    """What pretraining is worth on a target, at the stage with the best probe, above random weights."""
-
-    GAIN = "gain"
-    LITTLE = "almost nothing"
-    UNSURE = "nothing certain"
-    LOSS = "loss"
-    UNKNOWN = "no stage is above chance"
 
 
 def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | None, has_batchnorm: bool) -> Advice:
@@ -86,22 +73,12 @@ def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
 
 def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
     """Return whether some probe is above guessing, and pretraining worth something somewhere."""
-    if not _is_above_chance(stages, chance):
+    if not is_above_chance(stages, chance):
         return False
     return any(stage.gain > least(stage.gain_se) for stage in stages)
 
 
-def worth_of(stages: Sequence[StageProfile], chance: float) -> Worth:
-    """Return what pretraining is worth at the best stage; beyond two standard errors and two points it is clear."""
-    best = best_stage(stages)
-    if not _is_above_chance(stages, chance):
-        return Worth.UNKNOWN
-    if abs(best.gain) > max(SMALL_GAIN, 2 * best.gain_se):
-        return Worth.GAIN if best.gain > 0 else Worth.LOSS
-    return Worth.LITTLE if max(abs(best.gain), best.gain_se) <= SMALL_GAIN else Worth.UNSURE
-
-
-def _is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
+def is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
     """Return whether the best probe is clearly above guessing, and above every probe of permuted labels."""
     best = best_stage(stages)
     is_clear = best.probe - chance > SIGNAL * least(best.probe_se)
@@ -148,53 +125,6 @@ def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
 def strategy_at(freeze: int, depth: int) -> str:
     """Return the strategy that freezes the first ``freeze`` of the backbone's stages."""
     return "full" if freeze == 0 else "head_only" if freeze == depth else "last_stages"
-
-
-def summarise_stages(stages: Sequence[StageProfile], chance: float, *, has_batchnorm: bool) -> str:
-    """Summarise in words what pretraining is worth, how far the stages are general, and what the others cost."""
-    if not _is_above_chance(stages, chance):
-        return "No reliable transfer signal: on these images no stage is worth clearly more than chance."
-    if not has_signal(stages, chance):
-        return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
-    is_held_back = most_frozen(stages, has_batchnorm=has_batchnorm) < general_depth(stages)
-    still = " These images differ from the source's, so tuning the later stages still pays." if is_held_back else ""
-    worth = worth_of(stages, chance)
-    return f"{_worth_in_words(stages, worth)} {_depth_in_words(stages, is_worth_it=worth is Worth.GAIN)}{still}"
-
-
-def _worth_in_words(stages: Sequence[StageProfile], worth: Worth) -> str:
-    """Say what pretraining is worth where the probe is best, and where that is little, where it is worth the most."""
-    best, most = best_stage(stages), max(stages, key=lambda stage: stage.gain)
-    gain, at = f"{_signed(best.gain)} ± {_points(best.gain_se)} points", f"at {best.name}, where the probe is best"
-    if worth is Worth.GAIN:
-        return f"Pretraining is worth {gain} over random weights {at}."
-    elsewhere = (
-        f" Pretraining adds most at {most.name}, {_signed(most.gain)} ± {_points(most.gain_se)} points."
-        if most is not best and most.gain > max(SMALL_GAIN, 2 * most.gain_se)
-        else ""
-    )
-    if worth is Worth.LOSS:
-        loss = f"{_points(-best.gain)} ± {_points(best.gain_se)} points"
-        return f"On these images random weights do better than pretrained ones, by {loss} {at}.{elsewhere}"
-    return (
-        f"On these images pretraining adds {worth}: {gain} {at}; random weights reach {_percent(best.random_probe)} "
-        f"there.{elsewhere}"
-    )
-
-
-def _depth_in_words(stages: Sequence[StageProfile], *, is_worth_it: bool) -> str:
-    """Say up to where the stages are general, or where pretraining is worth little, only what the last ones cost."""
-    best, last, general = best_stage(stages), stages[-1], general_depth(stages)
-    costly = len(stages) - general
-    if not costly:
-        if not is_worth_it:
-            return "No stage costs accuracy."
-        return f"General up to {last.name}, the last stage before the head: no stage costs accuracy."
-    loss = f"{_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}"
-    costs = f"the last {'stage costs' if costly == 1 else f'{costly} stages cost'} accuracy, {loss}."
-    if not is_worth_it:
-        return f"{costs[0].upper()}{costs[1:]}"
-    return f"General up to {stages[general - 1].name}, specific from {stages[general].name}: {costs}"
 
 
 def _candidates(
@@ -266,15 +196,15 @@ def _reasons(
     best, general = best_stage(stages), general_depth(stages)
     deepest = stages[general - 1]
     reasons = [
-        f"The probe is best at {best.name} with {_percent(best.probe)} ± {_points(best.probe_se)} points."
+        f"The probe is best at {best.name} with {percent(best.probe)} ± {points(best.probe_se)} points."
         if deepest is best
-        else f"The probe is best at {best.name} with {_percent(best.probe)}, and {deepest.name} stays within "
-        f"{_points(least(deepest.behind_se))} points of it with {_percent(deepest.probe)}."
+        else f"The probe is best at {best.name} with {percent(best.probe)}, and {deepest.name} stays within "
+        f"{points(least(deepest.behind_se))} points of it with {percent(deepest.probe)}."
     ]
     if general < len(stages):
         after = stages[general]
         reasons.append(
-            f"From {after.name} on accuracy falls behind, by {_points(after.behind)} ± {_points(after.behind_se)} "
+            f"From {after.name} on accuracy falls behind, by {points(after.behind)} ± {points(after.behind_se)} "
             "points there: those stages are too specific for these images."
         )
     reasons.append(_about_nearness(stages, has_batchnorm=has_batchnorm))
@@ -300,10 +230,10 @@ def _about_gain(stages: Sequence[StageProfile], freeze: int, most: int) -> str:
         best = max(stages[:most], key=lambda stage: stage.gain)
         return (
             f"No stage up to {stages[most - 1].name} is worth more than random weights, at most "
-            f"{_points(best.gain)} points, so nothing stays frozen."
+            f"{points(best.gain)} points, so nothing stays frozen."
         )
     at = stages[freeze - 1]
-    worth = f"At {at.name} pretraining is worth {_points(at.gain)} ± {_points(at.gain_se)} points over random weights"
+    worth = f"At {at.name} pretraining is worth {points(at.gain)} ± {points(at.gain_se)} points over random weights"
     if freeze < most:
         return f"{worth}, while later stages gain nothing, so only the first {freeze} stay frozen."
     return f"{worth}, so the first {freeze} stages stay frozen." if freeze > 1 else f"{worth}, so it stays frozen."
@@ -325,16 +255,16 @@ def _about_nearness(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> s
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
     best = best_stage(stages)
-    if not _is_above_chance(stages, chance):
+    if not is_above_chance(stages, chance):
         highest = max(stage.permuted_high for stage in stages)
         return (
-            f"No reliable transfer signal: the best probe, {_percent(best.probe)} ± {_points(best.probe_se)} points at "
-            f"{best.name}, is hardly above the {_percent(chance)} of guessing (permuted labels reach "
-            f"{_percent(highest)}), so race every strategy."
+            f"No reliable transfer signal: the best probe, {percent(best.probe)} ± {points(best.probe_se)} points at "
+            f"{best.name}, is hardly above the {percent(chance)} of guessing (permuted labels reach "
+            f"{percent(highest)}), so race every strategy."
         )
     most = max(stages, key=lambda stage: stage.gain)
     return (
-        f"No reliable transfer signal: pretraining gains at most {_points(most.gain)} ± {_points(most.gain_se)} points "
+        f"No reliable transfer signal: pretraining gains at most {points(most.gain)} ± {points(most.gain_se)} points "
         f"over random weights, at {most.name}, so race every strategy."
     )
 
@@ -345,13 +275,11 @@ def _about_rates(head_lr: float | None) -> str:
     return f"The range test on the last features suggests {head_lr:.2g} for the head; the backbone gets a tenth of it."
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share in percent with one decimal."""
     return f"{100 * share:.1f}%"
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
+    """Write a difference of shares in points with one decimal, without a unit."""
     return f"{100 * share:.1f}"
-
-
-def _signed(share: float) -> str:
-    return f"{100 * share:+.1f}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tlviz.diagnose.advice import LEAST_DIFFERENCE, Worth, best_stage, worth_of
+from tlviz.diagnose.advice import LEAST_DIFFERENCE, best_stage
 from tlviz.diagnose.records import Profile, StageProfile
+from tlviz.diagnose.worth import Worth, worth_of
 from tlviz.figures.stage_words import listed
 
 Told = tuple[str, StageProfile]

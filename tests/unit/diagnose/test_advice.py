@@ -4,55 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from tlviz.diagnose.advice import (
-    DEFAULT_HEAD_LR,
-    Worth,
-    advise,
-    freeze_depth,
-    general_depth,
-    summarise_stages,
-    worth_of,
-)
+from tests.unit.diagnose.planted import planted
+from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth
 from tlviz.diagnose.records import Advice, Confidence, StageProfile
+from tlviz.diagnose.worth import summarise_stages
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
-
-
-def planted(
-    probe: Sequence[float],
-    random: Sequence[float] | None = None,
-    shift: Sequence[float] | None = None,
-    **others: Any,
-) -> list[StageProfile]:
-    """Return stages a, b, c ... whose measures all follow the probe, each difference with an error of one point."""
-    at_random = random or [0.3] * len(probe)
-    blank = StageProfile(
-        *("", 64, 0, 0.02, 0, 0.01, 0, 0.02, 0, 0.01, 0.25, 0.3, 0, 0.3, 0, 0, 0.1, 9, 9, 5.0),
-        *(None, None, 0.0, 0.0, 0.5, "", (), 0.0),
-    )
-    return [
-        replace(
-            blank,
-            name="abcdefghi"[at],
-            probe=value,
-            behind=max(probe) - value,
-            random_probe=at_random[at],
-            gain=value - at_random[at],
-            knn=value,
-            transrate=value,
-            shift=None if shift is None else 10 * shift[at],
-            shift_raw=None if shift is None else shift[at],
-            **others,
-        )
-        for at, value in enumerate(probe)
-    ]
 
 
 def advised(stages: Sequence[StageProfile], head_lr: float | None = 0.01, *, has_batchnorm: bool = True) -> Advice:
@@ -119,46 +82,6 @@ def test_stages_worth_no_more_than_random_ones_are_not_frozen() -> None:
     advice = advised(nothing)
     assert (advice.freeze, advice.strategy) == (0, "full")
     assert "so nothing stays frozen" in " ".join(advice.reasons)
-
-
-@pytest.mark.parametrize(
-    ("probe", "random", "error", "worth", "words"),
-    [
-        (
-            *([0.8, 0.97, 0.9], [0.6, 0.964, 0.9], 0.005, Worth.LITTLE),
-            "On these images pretraining adds almost nothing: +0.6 ± 0.5 points at b, where the probe is best; random "
-            "weights reach 96.4% there. Pretraining adds most at a, +20.0 ± 0.5 points. The last stage costs "
-            "accuracy, 7.0 ± 1.0 points at c against b.",
-        ),
-        (
-            *([0.6, 0.7], [0.5, 0.64], 0.04, Worth.UNSURE),
-            "On these images pretraining adds nothing certain: +6.0 ± 4.0 points at b, where the probe is best; random "
-            "weights reach 64.0% there. Pretraining adds most at a, +10.0 ± 4.0 points. No stage costs accuracy.",
-        ),
-        (
-            *([0.6, 0.9], [0.5, 0.96], 0.01, Worth.LOSS),
-            "On these images random weights do better than pretrained ones, by 6.0 ± 1.0 points at b, where the "
-            "probe is best. Pretraining adds most at a, +10.0 ± 1.0 points. No stage costs accuracy.",
-        ),
-        (
-            *([0.6, 0.9], [0.5, 0.6], 0.01, Worth.GAIN),
-            "Pretraining is worth +30.0 ± 1.0 points over random weights at b, where the probe is best. General up to "
-            "b, the last stage before the head: no stage costs accuracy.",
-        ),
-    ],
-)
-def test_the_summary_says_first_what_pretraining_is_worth(
-    probe: list[float], random: list[float], error: float, worth: Worth, words: str
-) -> None:
-    stages = planted(probe, random, gain_se=error)
-    assert worth_of(stages, 0.25) is worth
-    assert summarise_stages(stages, 0.25, has_batchnorm=False) == words
-    assert worth_of(planted([0.26, 0.28]), 0.25) is Worth.UNKNOWN
-
-
-def test_several_stages_that_cost_are_counted() -> None:
-    told = summarise_stages(planted([0.9, 0.6, 0.5]), 0.25, has_batchnorm=False)
-    assert "General up to a, specific from b: the last 2 stages cost accuracy, 40.0 ± 1.0 points at c against a" in told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The map of a target's images in the network's feature space: hover shows a picture, a click opens it."""
+"""The map of a target's images in the network's feature space: small pictures, larger on hover, a click opens one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _take() -> None:
 def _picked(images: ImageSet) -> None:
     name = st.session_state.get(PICKED)
     if name not in images.names:
-        st.info("Click a mark to open its picture.", icon=":material/touch_app:")
+        st.info("Click a picture to see it large.", icon=":material/touch_app:")
         return
     at = images.names.index(name)
     st.image(np.ascontiguousarray(images.pixels[at]), width="stretch", alt=f"The picture {name}")
