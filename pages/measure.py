@@ -37,7 +37,6 @@ def page() -> None:
     if profile is None:
         _invite(source(), target())
         return
-    st.markdown(f"**{plain(profile.summary)}**")
     render_curve(profile)
     render_advice(profile)
     _view(profile)

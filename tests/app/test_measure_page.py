@@ -122,6 +122,37 @@ def test_near_and_far_are_beside_it_by_default_and_missing_ones_are_measured_on_
     assert "Photos (near)" not in traces(alone)
 
 
+def test_several_targets_show_their_gain_and_the_headline_compares_them() -> None:
+    profile = keep_profile()
+    nothing = tuple(
+        replace(stage, random_probe=stage.probe - 0.006, gain=0.006, gain_se=0.005) for stage in profile.stages
+    )
+    keep_profile(data="digits", stages=nothing)
+    app = open_measure()
+    assert not app.exception
+    assert app.markdown[0].value == (
+        "**Pretraining is worth +40.0 ± 3.0 points over random weights at fire7 on Clip art; on Digits pretraining "
+        "adds almost nothing (+0.6 ± 0.5 points, random weights reach 79.4%).**"
+    )
+    assert app.markdown[1].value.startswith("*Clip art:* Pretraining is worth +40.0 ± 3.0 points")
+    drawn = {trace["name"]: trace["y"] for trace in chart(app)["data"] if "y" in trace}  # type: ignore[attr-defined]
+    assert drawn["Digits (far)"] == pytest.approx([0.6] * 9)
+    assert not [name for name in drawn if "random weights" in name]
+    app = open_measure(curve="accuracy")
+    drawn = {trace["name"]: trace["y"] for trace in chart(app)["data"] if "y" in trace}  # type: ignore[attr-defined]
+    assert drawn["Digits (far), random weights"] == [stage.random_probe for stage in nothing]
+
+
+def test_shift_on_the_reference_has_one_chart_and_says_that_it_is_a_check() -> None:
+    profile = keep_profile(data="photos")
+    keep_profile(data="photos", stages=tuple(replace(stage, shift=None, kid=-1.0) for stage in profile.stages))
+    app = open_measure(target="photos", measure="Shift")
+    assert not app.exception
+    assert not app.info
+    assert len(app.get("plotly_chart")) == 2, "the curve and the distances"
+    assert "two halves of it are compared, as a check of the noise: none lies farther apart" in text(app)
+
+
 def test_two_targets_of_ones_own_are_laid_over_one_another(tmp_path: Path) -> None:
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:

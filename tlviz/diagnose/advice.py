@@ -73,12 +73,12 @@ def best_stage(stages: Sequence[StageProfile]) -> StageProfile:
 
 def has_signal(stages: Sequence[StageProfile], chance: float) -> bool:
     """Return whether some probe is above guessing, and pretraining worth something somewhere."""
-    if not _is_above_chance(stages, chance):
+    if not is_above_chance(stages, chance):
         return False
     return any(stage.gain > least(stage.gain_se) for stage in stages)
 
 
-def _is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
+def is_above_chance(stages: Sequence[StageProfile], chance: float) -> bool:
     """Return whether the best probe is clearly above guessing, and above every probe of permuted labels."""
     best = best_stage(stages)
     is_clear = best.probe - chance > SIGNAL * least(best.probe_se)
@@ -125,31 +125,6 @@ def stem_is_shifted(stages: Sequence[StageProfile]) -> bool:
 def strategy_at(freeze: int, depth: int) -> str:
     """Return the strategy that freezes the first ``freeze`` of the backbone's stages."""
     return "full" if freeze == 0 else "head_only" if freeze == depth else "last_stages"
-
-
-def summarise_stages(stages: Sequence[StageProfile], chance: float, *, has_batchnorm: bool) -> str:
-    """Summarise in words how far the stages are general, and what the others cost on these images."""
-    best = best_stage(stages)
-    if not _is_above_chance(stages, chance):
-        return "No reliable transfer signal: on these images no stage is worth clearly more than chance."
-    if not has_signal(stages, chance):
-        return "No reliable transfer signal: on these images no stage is worth clearly more than random weights."
-    general = general_depth(stages)
-    costly = len(stages) - general
-    is_held_back = most_frozen(stages, has_batchnorm=has_batchnorm) < general
-    still = " These images differ from the source's, so tuning the later stages still pays." if is_held_back else ""
-    if not costly:
-        return (
-            f"General up to {stages[-1].name}, the last stage before the head: on these images no stage costs "
-            f"accuracy.{still}"
-        )
-    last = stages[-1]
-    are = "the last stage costs" if costly == 1 else f"the last {costly} stages cost"
-    return (
-        f"General up to {stages[general - 1].name}, specific from {stages[general].name}: on these images {are} "
-        f"accuracy, {_points(last.behind)} ± {_points(last.behind_se)} points at {last.name} against {best.name}."
-        f"{still}"
-    )
 
 
 def _candidates(
@@ -221,15 +196,15 @@ def _reasons(
     best, general = best_stage(stages), general_depth(stages)
     deepest = stages[general - 1]
     reasons = [
-        f"The probe is best at {best.name} with {_percent(best.probe)} ± {_points(best.probe_se)} points."
+        f"The probe is best at {best.name} with {percent(best.probe)} ± {points(best.probe_se)} points."
         if deepest is best
-        else f"The probe is best at {best.name} with {_percent(best.probe)}, and {deepest.name} stays within "
-        f"{_points(least(deepest.behind_se))} points of it with {_percent(deepest.probe)}."
+        else f"The probe is best at {best.name} with {percent(best.probe)}, and {deepest.name} stays within "
+        f"{points(least(deepest.behind_se))} points of it with {percent(deepest.probe)}."
     ]
     if general < len(stages):
         after = stages[general]
         reasons.append(
-            f"From {after.name} on accuracy falls behind, by {_points(after.behind)} ± {_points(after.behind_se)} "
+            f"From {after.name} on accuracy falls behind, by {points(after.behind)} ± {points(after.behind_se)} "
             "points there: those stages are too specific for these images."
         )
     reasons.append(_about_nearness(stages, has_batchnorm=has_batchnorm))
@@ -255,10 +230,10 @@ def _about_gain(stages: Sequence[StageProfile], freeze: int, most: int) -> str:
         best = max(stages[:most], key=lambda stage: stage.gain)
         return (
             f"No stage up to {stages[most - 1].name} is worth more than random weights, at most "
-            f"{_points(best.gain)} points, so nothing stays frozen."
+            f"{points(best.gain)} points, so nothing stays frozen."
         )
     at = stages[freeze - 1]
-    worth = f"At {at.name} pretraining is worth {_points(at.gain)} ± {_points(at.gain_se)} points over random weights"
+    worth = f"At {at.name} pretraining is worth {points(at.gain)} ± {points(at.gain_se)} points over random weights"
     if freeze < most:
         return f"{worth}, while later stages gain nothing, so only the first {freeze} stay frozen."
     return f"{worth}, so the first {freeze} stages stay frozen." if freeze > 1 else f"{worth}, so it stays frozen."
@@ -280,16 +255,16 @@ def _about_nearness(stages: Sequence[StageProfile], *, has_batchnorm: bool) -> s
 
 def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
     best = best_stage(stages)
-    if not _is_above_chance(stages, chance):
+    if not is_above_chance(stages, chance):
         highest = max(stage.permuted_high for stage in stages)
         return (
-            f"No reliable transfer signal: the best probe, {_percent(best.probe)} ± {_points(best.probe_se)} points at "
-            f"{best.name}, is hardly above the {_percent(chance)} of guessing (permuted labels reach "
-            f"{_percent(highest)}), so race every strategy."
+            f"No reliable transfer signal: the best probe, {percent(best.probe)} ± {points(best.probe_se)} points at "
+            f"{best.name}, is hardly above the {percent(chance)} of guessing (permuted labels reach "
+            f"{percent(highest)}), so race every strategy."
         )
     most = max(stages, key=lambda stage: stage.gain)
     return (
-        f"No reliable transfer signal: pretraining gains at most {_points(most.gain)} ± {_points(most.gain_se)} points "
+        f"No reliable transfer signal: pretraining gains at most {points(most.gain)} ± {points(most.gain_se)} points "
         f"over random weights, at {most.name}, so race every strategy."
     )
 
@@ -300,9 +275,11 @@ def _about_rates(head_lr: float | None) -> str:
     return f"The range test on the last features suggests {head_lr:.2g} for the head; the backbone gets a tenth of it."
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share in percent with one decimal."""
     return f"{100 * share:.1f}%"
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
+    """Write a difference of shares in points with one decimal, without a unit."""
     return f"{100 * share:.1f}"

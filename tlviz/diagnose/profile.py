@@ -16,25 +16,24 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sample import choose_rows, sample_target
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.reading import need_answers
-from tlviz.diagnose.advice import advise, summarise_stages
+from tlviz.diagnose.advice import advise
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
 from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Profile, StageProfile
-from tlviz.diagnose.request import Request
+from tlviz.diagnose.request import REFERENCE, Request
 from tlviz.diagnose.similarity import stage_similarity
 from tlviz.diagnose.stage_gradients import stage_gradients
 from tlviz.diagnose.stage_measures import Evidence, against_best, measure_stage
 from tlviz.diagnose.stage_pass import StagePass
+from tlviz.diagnose.worth import summarise_stages
 from tlviz.errors import BadDatasetError
 from tlviz.measures.balanced import Ints
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.models.local_weights import weights_stamp
 
-REFERENCE = "photos"
-"""The bundled photographs that stand for the source."""
 DRAWS = 3
 """Random weights are drawn this often: a single draw is off by several points."""
 Progress = Callable[[str, int, int], None]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tlviz.data.sample import sample_target
 from tlviz.data.sources.target import Target
-from tlviz.diagnose.advice import advise, summarise_stages
+from tlviz.diagnose.advice import advise
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import Request
+from tlviz.diagnose.worth import summarise_stages
 from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
 from tlviz.models.catalogue import find_model

@@ -12,6 +12,8 @@ from tlviz.errors import BadSettingError
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, check_size
 
+REFERENCE = "photos"
+"""The bundled photographs that stand for the source."""
 LIMIT = 1000
 SIZE = 160
 """The side at which pictures are measured: half the work of 224, and the last maps are still 5 x 5."""

@@ -73,6 +73,8 @@ class Key(StrEnum):
     OPTIMIZER = "optimizer"
     BESIDE = "beside"
     AXIS = "axis"
+    CURVE = "curve"
+    NETWORK_CURVE = "network_curve"
     WITH_TARGETS = "with_targets"
     WITH_NETWORKS = "with_networks"
     MEASURE = "measure"

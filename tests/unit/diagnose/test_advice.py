@@ -4,47 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth, summarise_stages
+from tests.unit.diagnose.planted import planted
+from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth
 from tlviz.diagnose.records import Advice, Confidence, StageProfile
+from tlviz.diagnose.worth import summarise_stages
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
 from tlviz.finetune.plan import plan_phases
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
-
-
-def planted(
-    probe: Sequence[float],
-    random: Sequence[float] | None = None,
-    shift: Sequence[float] | None = None,
-    **others: Any,
-) -> list[StageProfile]:
-    """Return stages a, b, c ... whose measures all follow the probe, each difference with an error of one point."""
-    at_random = random or [0.3] * len(probe)
-    blank = StageProfile(
-        *("", 64, 0, 0.02, 0, 0.01, 0, 0.02, 0, 0.01, 0.25, 0.3, 0, 0.3, 0, 0, 0.1, 9, 9, 5.0),
-        *(None, None, 0.0, 0.0, 0.5, "", (), 0.0),
-    )
-    return [
-        replace(
-            blank,
-            name="abcdefghi"[at],
-            probe=value,
-            behind=max(probe) - value,
-            random_probe=at_random[at],
-            gain=value - at_random[at],
-            knn=value,
-            transrate=value,
-            shift=None if shift is None else 10 * shift[at],
-            shift_raw=None if shift is None else shift[at],
-            **others,
-        )
-        for at, value in enumerate(probe)
-    ]
 
 
 def advised(stages: Sequence[StageProfile], head_lr: float | None = 0.01, *, has_batchnorm: bool = True) -> Advice:
@@ -73,8 +44,8 @@ def test_specific_stages_at_the_end_are_tuned() -> None:
         *(("last_stages", 3), ("last_stages", 2), ("head_only", 4), ("two_phase", None), ("full", 0)),
     ]
     assert summarise_stages(stages, 0.25, has_batchnorm=False) == (
-        "General up to c, specific from d: on these images the last stage costs accuracy, 20.0 ± 1.0 points at d "
-        "against b."
+        "Pretraining is worth +60.0 ± 1.0 points over random weights at b, where the probe is best. General up to c, "
+        "specific from d: the last stage costs accuracy, 20.0 ± 1.0 points at d against b."
     )
     assert "From d on accuracy falls behind, by 20.0 ± 1.0 points" in " ".join(advice.reasons)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.profiles import made_profile
 from tlviz.figures.depth import DepthScale
 from tlviz.figures.profile import plot_probe_curves
-from tlviz.figures.profile_numbers import StageCurve, curve_of
+from tlviz.figures.profile_numbers import Shown, StageCurve, curve_of
 from tlviz.figures.theme import run_colour, stage_colours
 
 
@@ -68,3 +68,44 @@ def test_networks_have_a_strip_each_and_shares_of_the_way(curve: StageCurve) -> 
     assert [part.name for part in figure.data].count("stages") == 2
     assert list(trace(figure, "Other").x) == pytest.approx([0.25, 0.625])
     assert list(trace(figure, "Clip art").x) == pytest.approx([0.1, 0.35, 0.7])
+
+
+def test_gains_of_several_targets_are_held_against_the_same_zero(curve: StageCurve) -> None:
+    other = curve_of(made_profile(data="digits", probes=(0.45, 0.41, 0.4)), "Digits", 2)
+    figure = plot_probe_curves([curve, other], "", shown=Shown.GAIN)
+    assert list(trace(figure, "Clip art").y) == pytest.approx([10, 40, 30])
+    assert list(trace(figure, "Digits").y) == pytest.approx([5, 1, 0])
+    assert "permuted labels" not in [part.name for part in figure.data]
+    assert not [part.name for part in figure.data if "random weights" in part.name]
+    words = [note.text for note in figure.layout.annotations]
+    assert "random weights" in words
+    assert not any("chance" in text for text in words)
+    assert any("advice for Clip art: freeze to body" in text for text in words)
+    assert any(shape.y0 == shape.y1 == 0 for shape in figure.layout.shapes)
+    low, high = figure.layout.yaxis.range
+    assert low < -3
+    assert high > 43
+
+
+def test_the_axis_of_gains_does_not_enlarge_noise(curve: StageCurve) -> None:
+    nothing = curve_of(made_profile(probes=(0.4, 0.401, 0.4)), "Digits", 2)
+    assert plot_probe_curves([nothing, nothing], "", shown=Shown.GAIN).layout.yaxis.range[1] > 10
+
+
+def test_accuracies_of_several_targets_have_their_own_random_weights(curve: StageCurve) -> None:
+    other = replace(curve_of(made_profile(data="digits"), "Digits", 2), random=(0.7, 0.7, 0.7), chance=0.1)
+    figure = plot_probe_curves([curve, other], "")
+    control = trace(figure, "Digits, random weights")
+    assert list(control.y) == [0.7, 0.7, 0.7]
+    assert (control.line.color, control.line.dash) == (run_colour(2), "dot")
+    assert list(trace(figure, "Clip art, random weights").y) == [0.4, 0.4, 0.4]
+    assert not any("chance" in note.text for note in figure.layout.annotations), "there are two"
+    same = plot_probe_curves([curve, replace(other, chance=curve.chance)], "")
+    assert any(note.text == "chance 33%" for note in same.layout.annotations)
+
+
+def test_the_spread_of_random_weights_is_drawn_around_them(curve: StageCurve) -> None:
+    drawn = replace(curve, random_spread=(0.0, 0.02, 0.01))
+    area = trace(plot_probe_curves([drawn], ""), "spread of random weights")
+    assert list(area.y) == pytest.approx([0.4, 0.42, 0.41, 0.39, 0.38, 0.4])
+    assert "spread of random weights" not in [part.name for part in plot_probe_curves([curve], "").data]

@@ -12,14 +12,16 @@ from tlviz.data.images import dataset_title
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import DepthScale
+from tlviz.figures.networks import fit_in_words
 from tlviz.figures.profile import plot_probe_curves
-from tlviz.figures.profile_numbers import StageCurve, curve_of, finding
+from tlviz.figures.profile_numbers import Shown, StageCurve, curve_of, finding, how_to_read
+from tlviz.figures.target_words import compare_targets
 from tlviz.figures.theme import png_config
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import networks
-from tlviz.ui.cached.profiles import known_profile, measured_targets
+from tlviz.ui.cached.profiles import contests, known_profile, measured_targets
 from tlviz.ui.measure.jobs import Pair, render_running, render_sample, running_jobs, start_missing
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
@@ -45,13 +47,15 @@ BESIDE_WORDS = {
     Beside.NETWORKS: "With other networks",
     Beside.NOTHING: "Alone",
 }
+SHOWN_WORDS = {Shown.GAIN: "Gain over random", Shown.ACCURACY: "Accuracy"}
 SCALE_WORDS = {DepthScale.DEPTH: "By stages", DepthScale.COMPUTE: "By compute"}
 
 
 def render_curve(profile: Profile) -> None:
-    """Draw the controls, the chart and one line that says how to read it."""
+    """Say what the curves show, draw the controls, the chart and one line that says how to read it."""
+    headline = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
-    left, right, more = row.container(width="content"), row.container(width="content"), row.container(width="content")
+    left, middle, right, more = (row.container(width="content") for _ in range(4))
     from_address(Key.BESIDE, list(Beside), Beside.TARGETS)
     with left:
         st.segmented_control(
@@ -62,8 +66,13 @@ def render_curve(profile: Profile) -> None:
     beside = Beside(st.session_state[Key.BESIDE])
     with more.popover("More"):
         render_sample()
-        others = _choose_beside(beside, profile)
-    pairs = others or beside_pairs(beside, profile.model, profile.data)
+        chosen = _choose_beside(beside, profile)
+    pairs = chosen or beside_pairs(beside, profile.model, profile.data)
+    others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
+    with headline:
+        _headline(profile, others)
+    with middle:
+        shown = _shown(beside) if others else Shown.ACCURACY
     scale = DepthScale.STAGES
     with right:
         if beside is Beside.NETWORKS:
@@ -73,7 +82,37 @@ def render_curve(profile: Profile) -> None:
     if beside is Beside.NETWORKS:
         _measure_missing(pairs, "network")
     render_running(pairs)
-    _chart(profile, pairs, scale)
+    _chart(profile, others, scale, shown)
+
+
+def _headline(profile: Profile, others: Sequence[Profile]) -> None:
+    """Say in bold what all that is drawn shows together, and beside others what the chosen one shows alone."""
+    if not others:
+        st.markdown(f"**{plain(profile.summary)}**")
+        return
+    if any(other.model != profile.model for other in others):
+        titles = {name: spec.title for name, spec in available_models().items()}
+        models = [found.model for found in (profile, *others)]
+        words, whose = fit_in_words(contests(tuple(models), profile.data), titles), find_model(profile.model).title
+    else:
+        drawn = [profile, *others]
+        words = compare_targets(drawn, [dataset_title(found.data) for found in drawn])
+        whose = dataset_title(profile.data)
+    st.markdown(f"**{plain(words)}**")
+    st.markdown(f"*{plain(whose)}:* {plain(profile.summary)}")
+
+
+def _shown(beside: Beside) -> Shown:
+    """Let a person choose what several curves show: targets their gain, networks on one target their accuracy."""
+    is_targets = beside is Beside.TARGETS
+    key = Key.CURVE if is_targets else Key.NETWORK_CURVE
+    from_address(key, list(SHOWN_WORDS), Shown.GAIN if is_targets else Shown.ACCURACY)
+    st.segmented_control(
+        "Shown", list(SHOWN_WORDS), format_func=SHOWN_WORDS.__getitem__, key=key, required=True,
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    to_address(key)
+    return Shown(st.session_state[key])
 
 
 def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
@@ -125,22 +164,28 @@ def _measure_missing(pairs: Sequence[Pair], what: str) -> None:
         )
 
 
-def _chart(profile: Profile, pairs: Sequence[Pair], scale: DepthScale) -> None:
-    others = [found for pair in pairs if (found := known_profile(*pair)) is not None]
+def _chart(profile: Profile, others: Sequence[Profile], scale: DepthScale, shown: Shown) -> None:
     by_network = any(other.model != profile.model for other in others)
     own = [found.data for found in (profile, *others) if found.data not in DISTANCES]
     main, *rest = (_curve(found, own, by_network=by_network) for found in (profile, *others))
-    curves = [replace(main, freeze=profile.advice.freeze), *(replace(curve, permuted=()) for curve in rest)]
-    title = f"{find_model(profile.model).title} on {dataset_title(profile.data)}: {finding(profile)}"
+    main = replace(main, freeze=profile.advice.freeze)
+    curves = [replace(curve, permuted=()) for curve in (main, *rest)] if rest else [main]
     figure = plot_probe_curves(
-        curves, title, scale=scale if by_network else DepthScale.STAGES, revision=f"{profile.model} {profile.data}"
-    )
+        curves, _title(profile, shown if others else None, by_network=by_network), shown=shown,
+        scale=scale if by_network else DepthScale.STAGES, revision=f"{profile.model} {profile.data} {shown}",
+    )  # fmt: skip
     name = f"profile-{profile.model}-{dataset_title(profile.data)}".replace(" ", "_")
     st.plotly_chart(figure, key="probe_curve", config=png_config(name))
-    st.caption(
-        "Point: accuracy of a linear classifier (a probe) on that stage's features; band: one standard error; shaded: "
-        "the gain over random weights. Permuted labels: the most that a probe reaches where there is nothing to learn."
-    )
+    st.caption(plain(how_to_read(curves, shown)))
+
+
+def _title(profile: Profile, shown: Shown | None, *, by_network: bool) -> str:
+    """Title the chart: a curve alone by what it shows, several by what they are."""
+    network, target = find_model(profile.model).title, dataset_title(profile.data)
+    if shown is None:
+        return f"{network} on {target}: {finding(profile)}"
+    what = "what pretraining adds at each stage" if shown is Shown.GAIN else "accuracy of a probe at each stage"
+    return f"Networks on {target}: {what}" if by_network else f"{network}: {what}"
 
 
 def _curve(profile: Profile, own: Sequence[str], *, by_network: bool) -> StageCurve:

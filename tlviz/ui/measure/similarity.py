@@ -6,6 +6,13 @@ import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.figures.stage_measures import plot_similarity_map, plot_stage_bars
+from tlviz.figures.stage_words import (
+    between_in_words,
+    drift_in_words,
+    known,
+    random_likeness_in_words,
+    similarity_in_words,
+)
 from tlviz.figures.theme import png_config
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
@@ -15,7 +22,7 @@ from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached.profiles import between, known_profile, run_drift, wanted
 from tlviz.ui.measure.jobs import render_failure, render_running, start_missing
-from tlviz.ui.messages import heed
+from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import pick_run
 
@@ -52,15 +59,18 @@ def _own_stages(profile: Profile, names: list[str]) -> None:
         figure = plot_similarity_map(names, names, profile.similarity)
         st.plotly_chart(figure, key="similarity_map", config=png_config(f"similarity-{profile.model}"))
         st.caption(
-            "A cell: how similar two stages' features are; a light block does much the same. The number is debiased "
-            "linear CKA: whether the images that lie together in one stage do so in the other, corrected for how few "
-            "they are."
+            f"**{plain(similarity_in_words(names, profile.similarity))}** A cell: how similar two stages' features "
+            "are, by debiased linear CKA: whether the images that lie together in one stage do so in the other, "
+            "corrected for how few they are."
         )
     with right:
         values = [stage.cka_to_random for stage in profile.stages]
         figure = plot_stage_bars(names, values, "CKA to random weights", top=1.02)
         st.plotly_chart(figure, key="cka_to_random", config=png_config(f"cka-to-random-{profile.model}"))
-        st.caption("Similarity to the same stage with random weights: low means that pretraining changed it.")
+        st.caption(
+            f"**{plain(random_likeness_in_words(known(names, values)))}** Similarity to the same stage with random "
+            "weights: low means that pretraining changed it."
+        )
 
 
 def _other_network(profile: Profile, names: list[str], other: str) -> None:
@@ -76,7 +86,8 @@ def _other_network(profile: Profile, names: list[str], other: str) -> None:
     figure = plot_similarity_map(names, columns, values, find_model(profile.model).title, title)
     st.plotly_chart(figure, key="similarity_between", config=png_config(f"similarity-{profile.model}-{other}"))
     st.caption(
-        f"Each cell: similarity of a stage of this network (row) and one of {title} (column) on the same images."
+        f"**{plain(between_in_words(names, columns, values, title))}** Each cell: similarity of a stage of this "
+        f"network (row) and one of {title} (column) on the same images."
     )
 
 
@@ -85,7 +96,11 @@ def _run(profile: Profile, runs: list[RunFolder]) -> None:
     drift = run_drift(run.name, wanted(profile.model, profile.data))
     figure = plot_stage_bars(list(drift), list(drift.values()), "CKA to the start", top=1.02)
     st.plotly_chart(figure, key="run_drift", config=png_config(f"drift-{run.name}"))
-    st.caption("Similarity of the run's best weights and the pretrained ones on the target's images: 1 is unchanged.")
+    words = drift_in_words(known(list(drift), list(drift.values())))
+    st.caption(
+        f"**{plain(words)}** Similarity of the run's best weights and the pretrained ones on the target's images: 1 is "
+        "unchanged."
+    )
 
 
 def _runs_of(profile: Profile) -> list[RunFolder]:

@@ -11,9 +11,12 @@ import streamlit as st
 from tlviz.csv_text import csv_text
 from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
+from tlviz.diagnose.request import REFERENCE
+from tlviz.figures.map_words import map_in_words, probe_in_words
 from tlviz.figures.networks import fit_in_words, plot_networks
 from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
+from tlviz.figures.stage_words import kid_in_words, known, pull_in_words, rank_in_words, shift_in_words
 from tlviz.figures.theme import png_config
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
@@ -34,49 +37,62 @@ def names_of(profile: Profile) -> list[str]:
 
 def render_shift(profile: Profile) -> None:
     """Show how far the target is from the source at each stage, against the noise."""
-    names, (left, right) = names_of(profile), st.columns(2, gap="medium")
-    with left:
-        shifts = [stage.shift for stage in profile.stages]
-        if all(shift is None for shift in shifts):
-            st.info("No shift to measure: this target is itself the reference.", icon=":material/info:")
-        else:
+    names, shifts = names_of(profile), [stage.shift for stage in profile.stages]
+    kids = [stage.kid for stage in profile.stages]
+    is_reference = profile.data == REFERENCE
+    measured = known(names, shifts)
+    left, right = st.columns(2, gap="medium") if measured else (None, st.container())
+    if left is not None:
+        with left:
             figure = plot_stage_bars(names, shifts, "stage shift, times noise", level=1.0)
             st.plotly_chart(figure, key="shift", config=png_config("stage-shift"))
             st.caption(
-                f"How far the channels' means and spreads are from {plain(profile.shift_against)}. The unit, dashed, "
-                "is the distance between two random halves of the target: only what is well above it is a real shift."
+                f"**{plain(shift_in_words(measured))}** How far the channels' means and spreads are from "
+                f"{plain(profile.shift_against)}. The unit, dashed, is the distance between two random halves of the "
+                "target."
             )
     with right:
-        kids = [stage.kid for stage in profile.stages]
         figure = plot_stage_bars(names, kids, "KID, times noise", level=1.0)
         st.plotly_chart(figure, key="kid", config=png_config("kid"))
+        halves = "two halves of the photographs" if is_reference else "the target's and the bundled photographs'"
         st.caption(
-            "KID (kernel distance) compares the whole clouds of features, the target's and the bundled photographs'; "
-            "high means another domain. The unit, dashed, is the noise between two random halves of the target."
+            f"**{plain(kid_in_words(known(names, kids), is_reference=is_reference))}** KID (kernel distance) compares "
+            f"whole clouds of features, {halves}. The unit, dashed, is the noise between two random halves of the "
+            "target; below zero is noise too."
         )
+        if not measured:
+            st.caption(
+                "Channel statistics are not compared: without BatchNorm they would be held against these same "
+                "photographs."
+            )
 
 
 def render_dimension(profile: Profile) -> None:
     """Show how many directions the features use, and where the target pulls."""
     names, (left, right) = names_of(profile), st.columns(2, gap="medium")
     with left:
+        ranks = [stage.effective_rank for stage in profile.stages]
+        at_random = [stage.random_effective_rank for stage in profile.stages]
+        intrinsic = [stage.intrinsic_dimension for stage in profile.stages]
         lines: dict[str, Sequence[float | None]] = {
-            "effective rank": [stage.effective_rank for stage in profile.stages],
-            "same, random weights": [stage.random_effective_rank for stage in profile.stages],
-            "intrinsic dimension": [stage.intrinsic_dimension for stage in profile.stages],
+            "effective rank": ranks,
+            "same, random weights": at_random,
+            "intrinsic dimension": intrinsic,
         }
         figure = plot_stage_lines(names, lines, "dimensions", is_log=True)
         st.plotly_chart(figure, key="dimension", config=png_config("dimension"))
+        words = rank_in_words(known(names, ranks), known(names, at_random), known(names, intrinsic))
         st.caption(
-            "Effective rank: over how many directions the features spread, 1 if all images lie on a line. Intrinsic "
-            "dimension: how many numbers would be enough to tell the images apart. Low means compressed."
+            f"**{plain(words)}** Effective rank: over how many directions the features spread, 1 if all images lie on "
+            "a line. Intrinsic dimension: how many numbers would be enough to tell the images apart."
         )
     with right:
         pulls = [stage.relative_gradient for stage in profile.stages]
         figure = plot_stage_bars(names, pulls, "relative gradient", top=1.05)
         st.plotly_chart(figure, key="pull", config=png_config("relative-gradient"))
         st.caption(
-            "Gradient divided by weight with a fitted head, scaled to a maximum of 1: where training changes the most."
+            f"**{plain(pull_in_words(known(names, pulls)))}** Gradient divided by weight with a fitted head, scaled to "
+            "a maximum of 1."
         )
 
 
@@ -92,14 +108,12 @@ def render_map(profile: Profile) -> None:
     to_address(Key.STAGE)
     stage = profile.stages[names.index(str(chosen))]
     places, shown = aligned_places(profile), shown_images(profile.labels)
-    figure = plot_stage_map(
-        places[stage.name][shown], np.array(profile.labels)[shown], [profile.names[at] for at in shown],
-        profile.classes, frame_of(places),
-    )  # fmt: skip
+    here, labels = places[stage.name][shown], np.array(profile.labels)[shown]
+    figure = plot_stage_map(here, labels, [profile.names[at] for at in shown], profile.classes, frame_of(places))
     st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
     st.caption(
-        f"Each mark is an image at {stage.name}: the first two principal components ({stage.explained:.0%} of the "
-        f"variance), turned to fit the stage before. The probe here gets {stage.probe:.0%} right."
+        f"**{plain(map_in_words(here, labels, profile.classes, stage.explained))}** {plain(probe_in_words(stage))} "
+        f"Each mark is an image at {stage.name}: the first two principal components, turned to fit the stage before."
     )
 
 

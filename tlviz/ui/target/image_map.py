@@ -1,4 +1,4 @@
-"""The map of a target's images in the network's feature space: hover shows a picture, a click opens it."""
+"""The map of a target's images in the network's feature space: small pictures, larger on hover, a click opens one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from tlviz.data.images import ImageSet
+from tlviz.figures.map_words import map_in_words
 from tlviz.figures.theme import class_colours
 from tlviz.models.catalogue import find_model
 from tlviz.ui.address import go_to
@@ -40,10 +41,10 @@ def render_map(images: ImageSet, model: str) -> None:
     left, right = st.columns([2.4, 1], gap="medium")
     with left:
         _component(key="image_map", data=map_data(images, found), on_picked_change=_take)
+        words = map_in_words(found.places, images.labels[found.chosen], images.classes, found.explained)
         st.caption(
-            f"Each mark is an image, its class by colour and shape, placed by features of {find_model(model).title}: "
-            f"the first two principal components of its last stage, {found.explained:.0%} of the variance. Near means "
-            "similar. Classes that form groups are easy to separate; a mark among others may have a wrong label."
+            f"**{plain(words)}** Placed by features of {find_model(model).title}: the first two principal components "
+            "of its last stage. Near means similar; one among another class may have a wrong label."
         )
     with right:
         _picked(images)
@@ -83,7 +84,7 @@ def _take() -> None:
 def _picked(images: ImageSet) -> None:
     name = st.session_state.get(PICKED)
     if name not in images.names:
-        st.info("Click a mark to open its picture.", icon=":material/touch_app:")
+        st.info("Click a picture to see it large.", icon=":material/touch_app:")
         return
     at = images.names.index(name)
     st.image(np.ascontiguousarray(images.pixels[at]), width="stretch", alt=f"The picture {name}")

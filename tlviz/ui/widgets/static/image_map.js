@@ -1,8 +1,12 @@
-// The map of images in the browser: one mark an image, its picture on hover, its name to Python on a click.
+// The map of images in the browser: small pictures framed in their classes' colours, each with its class's shape; larger
+// on hover, the name to Python on a click.
 
 const SVG = "http://www.w3.org/2000/svg";
 const ENLARGE = 2.6; // the hovered picture against the sheet's
 const MOST_IN_LEGEND = 24;
+const COVERED = 12000; // square units that all pictures together would cover
+const SMALLEST = 6;
+const LARGEST = 12; // the side of a picture in units
 const SHAPES = [
   "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
   "M-4 -4h8v8h-8z",
@@ -25,9 +29,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   );
   const tip = root.appendChild(document.createElement("div"));
   tip.className = "tip";
+  const side = Math.max(SMALLEST, Math.min(LARGEST, Math.sqrt(COVERED / data.names.length)));
+  defineSheet(svg, data);
   const marks = data.places.map(([x, y], at) => {
-    const mark = shape(svg, data, data.labels[at]);
-    mark.setAttribute("transform", `translate(${x * 100} ${-y * 60}) scale(0.5)`);
+    const mark = picture(svg, data, at, side);
+    mark.setAttribute("transform", `translate(${x * 100} ${-y * 60})`);
     mark.setAttribute("class", "mark");
     mark.setAttribute("role", "button");
     mark.setAttribute("tabindex", at === 0 ? "0" : "-1");
@@ -58,6 +64,32 @@ function onKey(event, marks, at) {
   next.focus();
 }
 
+function add(parent, tag, attributes) {
+  const element = parent.appendChild(document.createElementNS(SVG, tag));
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  return element;
+}
+
+// The sheet is decoded once; each picture is a window on it.
+function defineSheet(svg, data) {
+  const rows = Math.ceil(data.names.length / data.columns);
+  const size = { width: data.columns * data.side, height: rows * data.side };
+  add(add(svg, "defs", {}), "image", { id: "sheet", href: data.sheet, preserveAspectRatio: "none", ...size });
+}
+
+function picture(svg, data, at, side) {
+  const mark = add(svg, "g", {});
+  const box = { x: -side / 2, y: -side / 2, width: side, height: side };
+  const [left, top] = [(at % data.columns) * data.side, Math.floor(at / data.columns) * data.side];
+  const seen = add(mark, "svg", { ...box, viewBox: `${left} ${top} ${data.side} ${data.side}` });
+  add(seen, "use", { href: "#sheet" });
+  add(mark, "rect", { ...box, class: "frame", stroke: data.colours[data.labels[at]] });
+  const sign = shape(mark, data, data.labels[at]);
+  sign.setAttribute("class", "sign");
+  sign.setAttribute("transform", `translate(${-side / 2} ${-side / 2}) scale(0.28)`);
+  return mark;
+}
+
 function shape(svg, data, label) {
   const mark = svg.appendChild(document.createElementNS(SVG, "path"));
   mark.setAttribute("d", SHAPES[label % SHAPES.length]);
@@ -66,17 +98,17 @@ function shape(svg, data, label) {
 }
 
 function show(root, tip, data, at, mark) {
-  const picture = document.createElement("div");
-  picture.className = "picture";
+  const large = document.createElement("div");
+  large.className = "picture";
   const side = data.side * ENLARGE;
   const rows = Math.ceil(data.names.length / data.columns);
-  picture.style.cssText =
+  large.style.cssText =
     `width:${side}px;height:${side}px;background-image:url(${data.sheet});` +
     `background-size:${data.columns * side}px ${rows * side}px;` +
     `background-position:-${(at % data.columns) * side}px -${Math.floor(at / data.columns) * side}px`;
   const words = document.createElement("div");
   words.textContent = `${data.classes[data.labels[at]]} · ${data.names[at].split("/").pop()}`;
-  tip.replaceChildren(picture, words);
+  tip.replaceChildren(large, words);
   tip.style.display = "block";
   const place = mark.getBoundingClientRect();
   const frame = root.getBoundingClientRect();
