@@ -72,7 +72,7 @@ def test_after_a_run_come_a_sentence_the_captions_of_its_numbers_its_pictures_an
     run = over()
     app = open_page("finetune", run=run.name)
     assert (
-        "Stopped at epoch 3: no better for 2 epochs. It levelled off at epoch 1: the last epoch is 5.0% below"
+        "Stopped at epoch 3: no better for 2 epochs. It levelled off at epoch 1: the last epoch is 5.0 points below"
         in text(app)
     )
     assert "stem moved most, by 4.0% of its weights" in text(app)

@@ -91,8 +91,8 @@ def what_curves_show(epochs: Epochs, best_epoch: int, *, images: int, by_loss: b
     if best - last > FELL_ERRORS * error:
         return f"It fell after epoch {best_epoch}, from {best:.1%} to {last:.1%} at the end; the best epoch is kept."
     return (
-        f"It levelled off at epoch {best_epoch}: the last epoch is {best - last:.1%} below, no more than two standard "
-        f"errors ({FELL_ERRORS * error:.1%})."
+        f"It levelled off at epoch {best_epoch}: the last epoch is {_points(best - last)} below, no more than "
+        f"two standard errors ({_points(FELL_ERRORS * error)})."
     )
 
 
@@ -132,8 +132,12 @@ def _best_at_the_end(accuracies: Mapping[int, float], best: float, error: float)
         return f"Its accuracy has not risen since epoch {reached}; only its loss still falls."
     gain = best - max(earlier.values(), default=0.0)
     if gain < error:
-        return f"Its last epoch is its best, by {gain:.1%}, less than one standard error ({error:.1%})."
+        return f"Its last epoch is its best, by {_points(gain)}, less than one standard error ({_points(error)})."
     return "It was still improving at its last epoch: more epochs may help."
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f} points"
 
 
 def _epochs(count: int) -> str:

@@ -48,10 +48,18 @@ def curves(
     ("epochs", "best", "words"),
     [
         (curves([0.2, 0.5, 0.8]), 2, "It was still improving at its last epoch: more epochs may help."),
-        (curves([0.2, 0.5, 0.8, 0.81]), 3, "Its last epoch is its best, by 1.0%, less than one standard error (4.2%)."),
+        (
+            curves([0.2, 0.5, 0.8, 0.81]),
+            3,
+            "Its last epoch is its best, by 1.0 points, less than one standard error (4.2",
+        ),
         (curves([0.2, 0.8, 0.8]), 2, "Its accuracy has not risen since epoch 1; only its loss still falls."),
         (curves([0.2, 1.0, 1.0]), 2, "It has named every validation image rightly since epoch 1; only its loss"),
-        (curves([0.2, 0.8, 0.79]), 1, "It levelled off at epoch 1: the last epoch is 1.0% below, no more than two"),
+        (
+            curves([0.2, 0.8, 0.79]),
+            1,
+            "It levelled off at epoch 1: the last epoch is 1.0 points below, no more than",
+        ),
         (curves([0.2, 0.8, 0.5]), 1, "It fell after epoch 1, from 80.0% to 50.0% at the end; the best epoch is kept."),
         (
             curves([0.2, 0.8, 0.7, 0.7], val=[2.0, 0.5, 0.7, 0.9], train=[2.0, 0.5, 0.3, 0.1]),
@@ -103,8 +111,8 @@ def test_a_run_is_told_when_it_is_over_and_has_trained() -> None:
     epochs = curves([0.2, 0.8, *[0.79] * 5])
     told = how_it_went(run_of(epochs, END, epochs=20))
     assert told == (
-        "Stopped at epoch 6: no better for 5 epochs. It levelled off at epoch 1: the last epoch is 1.0% below, "
-        "no more than two standard errors (8.6%)."
+        "Stopped at epoch 6: no better for 5 epochs. It levelled off at epoch 1: the last epoch is 1.0 points below, "
+        "no more than two standard errors (8.6 points)."
     )
     assert how_it_went(run_of(epochs[:1], END)) == ""
     assert how_it_went(run_of([], END)) == ""

@@ -62,7 +62,8 @@ def _row(title: str, told: Sequence[Telling], pictures: Sequence[str | None]) ->
 
 def _cell(told: Telling, picture: str | None) -> str:
     is_right = told.answer == told.truth
-    words = f"{told.truth}, answered {told.answer} with {told.confidence:.0%}"
+    sure = "over 99%" if told.confidence > 0.99 else f"{told.confidence:.0%}"
+    words = f"{told.truth}, answered {told.answer} with {sure}"
     image = (
         f'<img src="{picture}" alt="{html.escape(words)}" style="width:100%;max-width:96px;border-radius:4px">'
         if picture
@@ -71,7 +72,7 @@ def _cell(told: Telling, picture: str | None) -> str:
     truth = "" if is_right else f"<br>is {html.escape(told.truth)}"
     return (
         f'<div title="{html.escape(f"{told.name}: {words}")}" style="overflow-wrap:anywhere;font-size:0.78rem;'
-        f'line-height:1.25">{image}<br>“{html.escape(told.answer)}” {told.confidence:.0%}{truth}</div>'
+        f'line-height:1.25">{image}<br>“{html.escape(told.answer)}” {sure}{truth}</div>'
     )
 
 
