@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from tlviz.figures.inside import plot_by_stage, plot_similarity
+from tlviz.figures.inside import plot_similarity
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
@@ -15,6 +15,7 @@ from tlviz.runs.moved import moved_in_words
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.cached import run_charts
 from tlviz.ui.messages import heed
 from tlviz.ui.state import Key, key_of
 
@@ -52,7 +53,7 @@ def render_inside(run: RunFolder, summary: RunSummary) -> None:
         return
     measure, title, is_log = MEASURES[view]
     stages = _stage_names(trained, measure)
-    figure = plot_by_stage(trained, measure, stages, title, is_log=is_log)
+    figure = run_charts.by_stage(summary, measure, title, stages, is_log=is_log)
     st.plotly_chart(figure, key=key_of("inside", measure, run.name), config=chart_config())
     more = {
         "Weights moved": lambda: moved_in_words(trained, pretrained=starts_pretrained(summary)),

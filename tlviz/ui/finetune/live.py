@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.figures.curves import plot_curves
-from tlviz.figures.theme import browser_data, chart_config
+from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.measures.accuracy import standard_error
 from tlviz.models.spec import Stage
@@ -19,6 +19,7 @@ from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.cached import run_charts
 from tlviz.ui.finetune.after import render_answers, render_outcome
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
@@ -62,11 +63,7 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
         st.rerun()  # once, without the timer
     render_run_plan(run, summary)
     _state(run, summary)
-    planned = summary.settings.get("epochs")
-    figure = plot_curves(
-        summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
-    )
-    render_live_chart(browser_data(figure), key=key_of("curves", run.name))
+    render_live_chart(run_charts.curves(summary), key=key_of("curves", run.name))
     if summary.epochs:
         st.caption(_reading_aid(summary))
         render_inside(run, summary)
