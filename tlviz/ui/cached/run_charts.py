@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from tlviz.runs.summary import RunSummary
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Version = tuple[str, int, str]
 
@@ -21,8 +18,8 @@ def curves(summary: RunSummary) -> Mapping[str, Any]:
     return _curves(_version(summary), planned if isinstance(planned, int) else summary.epochs_run, summary)
 
 
-def by_stage(summary: RunSummary, measure: str, title: str, stages: Sequence[str], *, is_log: bool) -> go.Figure:
-    """Return the lines of one measure of the inside of a run, a line a stage."""
+def by_stage(summary: RunSummary, measure: str, title: str, stages: Sequence[str], *, is_log: bool) -> Any:
+    """Return the figure of one measure of the inside of a run, a line a stage."""
     return _by_stage(_version(summary), measure, title, tuple(stages), is_log, summary)
 
 
@@ -42,7 +39,7 @@ def _curves(version: Version, planned: int, _summary: RunSummary) -> Mapping[str
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _by_stage(
     version: Version, measure: str, title: str, stages: tuple[str, ...], is_log: bool, _summary: RunSummary
-) -> go.Figure:
+) -> Any:
     from tlviz.figures.inside import plot_by_stage
 
     trained = [epoch for epoch in _summary.epochs if epoch["epoch"] > 0]
