@@ -16,6 +16,8 @@ from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.cached import networks, targets
+from tlviz.ui.finetune.advised import render_advised
+from tlviz.ui.finetune.depths import depths_of, measured
 from tlviz.ui.finetune.form import render_plan, render_settings
 from tlviz.ui.finetune.live import render_no_run, render_run
 from tlviz.ui.finetune.plan_words import plan_in_words
@@ -33,29 +35,33 @@ def page() -> None:
         images = targets.images(target(), source())
         stages = networks.target_stages(source(), len(images.classes))
     reading_line(images)
-    plan = render_plan(stages)
+    profile = measured(source(), images.name)
+    plan = render_plan(stages, lambda: depths_of(source(), images.name, stages, profile))
+    render_advised(profile, stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:
-        _settings_and_start(images, stages, plan)
+        form = _settings_and_start(images, stages, plan)
     with live:
-        _live()
+        _live(form, stages)
 
 
-def _live() -> None:
+def _live(form: FinetuneConfig | None, stages: Sequence[Stage]) -> None:
     runs = list_runs(FINETUNE)
     if not runs:
         render_no_run()
         return
-    render_run(pick_run(runs, key=Key.RUN))
-    st.page_link("pages/export.py", label="Export the best weights", icon=":material/download:")
+    render_run(pick_run(runs, key=Key.RUN), form, stages)
 
 
-def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGenerator) -> None:
-    """Draw the settings; a value out of range is one sentence and nothing can be started until it is mended."""
+def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGenerator) -> FinetuneConfig | None:
+    """Draw the settings and return the run they describe.
+
+    A value out of range is one sentence; nothing can be started until it is mended, and None is returned.
+    """
     config = None
     try:
         config = render_settings(source(), images.name, images.parts, stages)
-        plan.caption(plan_in_words(config, stages))
+        plan.caption(f"**The next run.** {plan_in_words(config, stages)}")
     except TlvizError as error:
         plan.caption("A summary appears here once all settings are valid.")
         show_error(error)
@@ -66,6 +72,7 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
         st.rerun()  # so that the sidebar shows it too
     if startable:
         render_range_test(startable, stages)
+    return config
 
 
 def _start(config: FinetuneConfig) -> None:

@@ -6,12 +6,11 @@ from tlviz.runs.overview import all_tags, overview, unreadable
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.messages import plain
+from tlviz.ui.runs.open_inside import NOTES, RUNS_VIEW, TRY
 from tlviz.ui.runs.panel import render_run_heading, render_run_panel
 from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
 from tlviz.ui.runs.try_it import render_try_it
-
-NOTES, TRY = "Notes and actions", "Try it on new pictures"
 
 
 def page() -> None:
@@ -31,7 +30,7 @@ def page() -> None:
         else:
             render_run_heading(chosen)
             view = st.segmented_control(
-                "View", [NOTES, TRY], default=NOTES, required=True, key="runs_view", persist_state="session",
+                "View", [NOTES, TRY], default=NOTES, required=True, key=RUNS_VIEW, persist_state="session",
                 label_visibility="collapsed",
             )  # fmt: skip
             if view == TRY:

@@ -139,8 +139,10 @@ def test_the_strip_freezes_by_drag_click_and_keyboard(home: Path) -> None:
         page = visit.page
         visit.go("/finetune?target=photos")
         handle = page.get_by_role("slider", name="Freeze depth")
-        expect(handle).to_have_attribute("aria-valuetext", "6 of 10 stages frozen, up to fire6")
+        words = "6 of 10 stages frozen, up to fire6, 500,278 parameters trained"
+        expect(handle).to_have_attribute("aria-valuetext", words)
         handle.press("ArrowLeft")
+        expect(page.get_by_text("5 of 10 stages frozen, up to fire5")).to_be_visible()
         expect(page.get_by_text("Frozen: stem to fire5.")).to_be_visible()
         expect(handle).to_be_focused()
         handle.press("End")

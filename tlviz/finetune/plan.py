@@ -42,7 +42,7 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
 
     Raises ``BadSettingError`` or ``UnknownNameError`` for stages the network does not have.
     """
-    kept = _frozen_to_the_end(config, stages)
+    kept = frozen_to_the_end(config, stages)
     backbone = frozenset(range(len(stages) - 1))
     how = find_strategy(config.strategy).unfreeze
     steps = [(1, kept if how is Unfreezing.NEVER else backbone)]
@@ -58,6 +58,17 @@ def plan_phases(config: FinetuneConfig, stages: Sequence[Stage]) -> tuple[Phase,
             merged.append(Phase(epoch, frozen, config.unfreeze_factor ** len(merged)))
     before = itertools.accumulate((phase.frozen for phase in merged), frozenset.union, initial=frozenset[int]())
     return tuple(replace(phase, unfrozen=known - phase.frozen) for phase, known in zip(merged, before, strict=False))
+
+
+def frozen_to_the_end(config: FinetuneConfig, stages: Sequence[Stage]) -> frozenset[int]:
+    """Return the stages, by position, that are still frozen when a run ends.
+
+    Raises ``BadSettingError`` or ``UnknownNameError`` for stages the network does not have.
+    """
+    if config.frozen is not None:
+        return _named(config.frozen, stages)
+    freeze = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
+    return _first(freeze, stages)
 
 
 def phase_at(phases: Sequence[Phase], epoch: int) -> Phase:
@@ -122,13 +133,6 @@ def parse_unfreeze(text: str, epochs: int, stages: Sequence[Stage]) -> list[tupl
 
 def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
-
-
-def _frozen_to_the_end(config: FinetuneConfig, stages: Sequence[Stage]) -> frozenset[int]:
-    if config.frozen is not None:
-        return _named(config.frozen, stages)
-    freeze = default_freeze(find_strategy(config.strategy), stages) if config.freeze is None else config.freeze
-    return _first(freeze, stages)
 
 
 def _preset_steps(how: Unfreezing, epochs: int, kept: frozenset[int], count: int) -> list[tuple[int, frozenset[int]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,6 +16,7 @@ from tlviz.finetune.strategies import FIRST_STRATEGY, STRATEGIES, default_freeze
 from tlviz.models.spec import Stage
 from tlviz.ui.finetune.address import plan_to_address, take_plan
 from tlviz.ui.finetune.carried import render_carried
+from tlviz.ui.finetune.depths import Depths
 from tlviz.ui.finetune.more import render_more
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.state import Key
@@ -30,8 +31,10 @@ FIELD_WIDTHS = (84, 92, 112)
 """Pixels of epochs, batch size and optimizer: in a narrow window the last goes into a line of its own."""
 
 
-def render_plan(stages: Sequence[Stage]) -> st.delta_generator.DeltaGenerator:
+def render_plan(stages: Sequence[Stage], known: Callable[[], Depths]) -> st.delta_generator.DeltaGenerator:
     """Draw the strategy cards and the strip with its freeze handle; both write the same session keys.
+
+    ``known`` returns what is known of each depth; it is asked once the strategy is chosen.
 
     Returns the place for the plan in words, which the settings below decide too.
     """
@@ -49,9 +52,12 @@ def render_plan(stages: Sequence[Stage]) -> st.delta_generator.DeltaGenerator:
     )
     st.caption(STRATEGIES[st.session_state[Key.STRATEGY]].sentence)
     frozen = st.session_state.get(Key.FROZEN, [])
+    depths = known()
     render_stage_strip(
         stages,
         key="freeze_strip",
+        notes=depths.notes,
+        lane=depths.lane,
         freeze=_gapless(frozen, stages) if frozen else st.session_state[Key.FREEZE],
         frozen=frozen or None,
         on_freeze=lambda depth: _set_freeze(stages, depth),

@@ -6,15 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from tlviz.figures.inside import plot_by_stage, plot_similarity
+from tlviz.figures.inside import plot_similarity
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
 from tlviz.runs.launch import start_finetune
+from tlviz.runs.moved import moved_in_words
 from tlviz.runs.source_left import left_in_reading
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.cached import run_charts
 from tlviz.ui.messages import heed
 from tlviz.ui.state import Key, key_of
 
@@ -24,7 +26,7 @@ MEASURES = {
     "Rates": ("rates", "learning rate", True),
 }
 AIDS = {
-    "Weights moved": "How far each stage's weights are from their start: early stages should move little.",
+    "Weights moved": "How far each stage's weights are from their start, as a share of them. ",
     "Gradients": "How hard the target pulls at each stage. Frozen stages have no line.",
     "Rates": "What the optimizer used in the last step of each epoch.",
 }
@@ -52,9 +54,13 @@ def render_inside(run: RunFolder, summary: RunSummary) -> None:
         return
     measure, title, is_log = MEASURES[view]
     stages = _stage_names(trained, measure)
-    figure = plot_by_stage(trained, measure, stages, title, is_log=is_log)
+    figure = run_charts.by_stage(summary, measure, title, stages, is_log=is_log)
     st.plotly_chart(figure, key=key_of("inside", measure, run.name), config=chart_config())
-    st.caption(f"{AIDS[view]}{_noise(trained) if view == 'Gradients' else ''}")
+    more = {
+        "Weights moved": lambda: moved_in_words(trained, pretrained=starts_pretrained(summary)),
+        "Gradients": lambda: _noise(trained),
+    }
+    st.caption(AIDS[view] + more.get(view, str)())
 
 
 def _stage_names(epochs: list[dict[str, Any]], measure: str) -> list[str]:

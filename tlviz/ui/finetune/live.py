@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from tlviz.figures.curves import plot_curves
-from tlviz.figures.theme import browser_data, chart_config
+from tlviz.figures.theme import chart_config
+from tlviz.finetune.config import FinetuneConfig
 from tlviz.measures.accuracy import standard_error
+from tlviz.models.spec import Stage
+from tlviz.runs.advice.transfer_gain import starts_pretrained
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
+from tlviz.ui.cached import run_charts
+from tlviz.ui.finetune.after import render_answers, render_outcome
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
+from tlviz.ui.finetune.run_plan import render_difference, render_run_plan
 from tlviz.ui.messages import heed, left_words, show_error
 from tlviz.ui.state import key_of
 from tlviz.ui.widgets.headings import EPOCH_COLUMNS, GROUP_COLUMNS
@@ -35,10 +42,18 @@ def render_no_run() -> None:
     st.plotly_chart(plot_curves([], None, 10, "none"), key="curves_none", config=chart_config())
 
 
-def render_run(run: RunFolder) -> None:
-    """Show a run; while it goes on, this part of the page looks at its folder every second."""
-    is_over = run.status().is_over
-    st.fragment(_run, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+def render_run(run: RunFolder, form: FinetuneConfig | None, stages: Sequence[Stage]) -> None:
+    """Show a run, and where the form, of a network with these stages, differs from it.
+
+    While the run goes on, the part in the middle looks at its folder every second; the rest is drawn once.
+    """
+    summary = summarise(run)
+    render_difference(run, summary, form, stages)
+    if summary.status.is_over:
+        render_outcome(run, summary)
+    st.fragment(_run, run_every=None if summary.status.is_over else POLL_S)(run, was_over=summary.status.is_over)
+    if summary.status.is_over:
+        render_answers(summary)
     load_chart_library()
 
 
@@ -46,12 +61,9 @@ def _run(run: RunFolder, *, was_over: bool) -> None:
     summary = summarise(run)
     if summary.status.is_over and not was_over:
         st.rerun()  # once, without the timer
+    render_run_plan(run, summary)
     _state(run, summary)
-    planned = summary.settings.get("epochs")
-    figure = plot_curves(
-        summary.epochs, summary.best_epoch, planned if isinstance(planned, int) else summary.epochs_run, run.name
-    )
-    render_live_chart(browser_data(figure), key=key_of("curves", run.name))
+    render_live_chart(run_charts.curves(summary), key=key_of("curves", run.name))
     if summary.epochs:
         st.caption(_reading_aid(summary))
         render_inside(run, summary)
@@ -123,9 +135,10 @@ def _reading_aid(summary: RunSummary) -> str:
     images = int(summary.start_event.get("validation_images") or 1)
     error = standard_error(summary.best_val_accuracy or 0.0, images)
     trained = summary.trainable_parameters or 0
+    untrained = "the untrained head" if starts_pretrained(summary) else "the untrained network"
     return (
-        f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is the untrained "
-        f"head. With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise. "
+        f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is {untrained}. "
+        f"With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise. "
         + choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary))
     )
 

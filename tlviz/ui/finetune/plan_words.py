@@ -23,7 +23,11 @@ def plan_in_words(config: FinetuneConfig, stages: Sequence[Stage]) -> str:
 
     Raises ``BadSettingError`` or ``UnknownNameError`` for stages the network does not have.
     """
-    phases = plan_phases(config, stages)
+    return phases_in_words(plan_phases(config, stages), config, stages)
+
+
+def phases_in_words(phases: Sequence[Phase], config: FinetuneConfig, stages: Sequence[Stage]) -> str:
+    """Say what is frozen and trained in these phases of a run with this configuration."""
     words = _phases_in_words(phases, stages) if len(phases) > 1 else _freeze_in_words(phases[0].frozen, stages)
     opens = any(len(phase.frozen) < len(stages) - 1 for phase in phases)
     if opens and config.tune in TUNED_WORDS:

@@ -11,15 +11,15 @@ import streamlit as st
 from tlviz.diagnose.records import Candidate, Confidence, Profile
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import SETTINGS
-from tlviz.finetune.strategies import STRATEGIES, default_freeze, find_strategy
+from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.advice.advised_runs import advised_configs, advised_runs, settings_of
 from tlviz.runs.advice.record import judge
 from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import PLAN
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import networks
-from tlviz.ui.finetune.form import PLANNED_STAGES, rate_text
-from tlviz.ui.finetune.what_trains import set_beside_depth
+from tlviz.ui.finetune.advised import take_advised
+from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.measure.advice_record import depth_in_words, note_advice, verdict_in_words
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key, key_of
@@ -121,13 +121,5 @@ def _title(profile: Profile, candidate: Candidate) -> str:
 def prepare(profile: Profile, settings: Mapping[str, Any]) -> None:
     """Open the Fine-tune page with a strategy, its frozen stages and its rates."""
     stages = networks.target_stages(profile.model, len(profile.classes))
-    strategy, freeze = find_strategy(settings["strategy"]), settings["freeze"]
-    st.session_state[PLANNED_STAGES] = [stage.name for stage in stages]
-    st.session_state[Key.STRATEGY] = strategy.name
-    st.session_state[Key.FREEZE] = default_freeze(strategy, stages) if freeze is None else freeze
-    st.session_state[Key.HEAD_LR] = rate_text(settings["head_lr"])
-    st.session_state[Key.BACKBONE_LR] = rate_text(settings["backbone_lr"])
-    set_beside_depth(strategy)
-    st.session_state[Key.FROZEN] = list(settings["frozen"] or ())
-    st.session_state["batchnorm"] = settings["batchnorm"]
+    take_advised(settings, stages)
     go_to("pages/finetune.py")

@@ -19,6 +19,10 @@ from tlviz.ui.messages import heed
 from tlviz.ui.pick_picture import Handed
 from tlviz.ui.state import Key
 
+RUNS_VIEW = "runs_view"
+NOTES, TRY = "Notes and actions", "Try it on new pictures"
+"""The views of a run on the Runs page."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
@@ -46,6 +50,20 @@ def link_to_feature_maps(runs: Sequence[RunSummary], *, key: str) -> None:
         help="Opens Feature maps with the pretrained network beside up to three of these runs.",
     ) and Key.TROUBLE not in st.session_state:  # fmt: skip
         go_to("pages/feature_maps.py")
+
+
+def link_to_try(run: RunSummary, *, key: str) -> None:
+    """Offer the place of the Runs page where a run answers for new pictures."""
+    if st.button(
+        "Try a picture", icon=":material/add_photo_alternate:", key=key, type="tertiary", on_click=_prepare_try,
+        args=(run,), help="Opens Runs, where you drop a picture and read what this run answers.",
+    ):  # fmt: skip
+        go_to("pages/runs.py")
+
+
+def _prepare_try(run: RunSummary) -> None:
+    st.session_state[Key.RUN] = run.run
+    st.session_state[RUNS_VIEW] = TRY
 
 
 def _prepare_maps(runs: Sequence[RunSummary]) -> None:

@@ -43,6 +43,25 @@ class StripChoice:
     frozen: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An accuracy, 0 to 1, that stands at a freeze depth, and what the pointer reads there."""
+
+    depth: int
+    accuracy: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What is drawn above the strip against one scale from ``low`` to ``high``: a curve of probes, and single runs."""
+
+    low: float
+    high: float
+    probes: Sequence[Mark] = ()
+    runs: Sequence[Mark] = ()
+
+
 def render_stage_strip(
     stages: Sequence[Stage],
     *,
@@ -50,6 +69,9 @@ def render_stage_strip(
     selected: str | None = None,
     freeze: int | None = None,
     frozen: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+    lane: Lane | None = None,
+    is_small: bool = False,
     on_select: Callable[[str], None] | None = None,
     on_freeze: Callable[[int], None] | None = None,
 ) -> StripChoice:
@@ -58,7 +80,8 @@ def render_stage_strip(
     ``freeze`` is the number of frozen stages from the stem, 0 to ``len(stages) - 1`` (the head is never frozen), None
     draws no freeze plan; ``frozen`` names any other set, drawn until the handle is moved.  A depth out of range is
     clamped and an unknown ``selected`` selects nothing, so that another network can be chosen at any time.  Callbacks
-    run before the next run of the page; inside ``st.form`` they do not.
+    run before the next run of the page; inside ``st.form`` they do not.  ``notes`` say more about each depth, shown
+    below as the handle moves; ``lane`` is drawn above.
     """
     names = {stage.name for stage in stages}
     hatched = None if frozen is None else tuple(frozen)
@@ -76,9 +99,10 @@ def render_stage_strip(
             on_freeze(max(0, min(depth, len(stages) - 1)))
 
     data = strip_data(stages, choice, selectable=on_select is not None, settable=on_freeze is not None)
+    more = {"notes": list(notes), "lane": lane_data(lane, len(stages)), "small": is_small}
     _component(
         key=key,
-        data={**data, "answers": st.session_state.get(answers, 0)},
+        data={**data, **more, "answers": st.session_state.get(answers, 0)},
         on_stage_change=report_stage,
         on_freeze_change=report_freeze,
     )
@@ -115,6 +139,30 @@ def strip_data(stages: Sequence[Stage], choice: StripChoice, *, selectable: bool
         "selectable": selectable,
         "settable": settable and choice.freeze is not None,
     }
+
+
+def lane_data(lane: Lane | None, count: int) -> dict[str, Any] | None:
+    """Return what the browser draws above a strip of ``count`` stages, None for nothing: heights from 0 to 1.
+
+    Marks at a depth that these stages do not have are left out.
+    """
+    if lane is None or not (lane.probes or lane.runs):
+        return None
+    span = (lane.high - lane.low) or 1.0
+
+    def drawn(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+        return [
+            {
+                "depth": mark.depth,
+                "height": round(min(1.0, max(0.0, (mark.accuracy - lane.low) / span)), 3),
+                "words": mark.words,
+            }
+            for mark in marks
+            if 0 <= mark.depth < count
+        ]
+
+    ends = [f"{end:.0%}".replace("%", " %") for end in (lane.low, lane.high)]
+    return {"low": ends[0], "high": ends[1], "probes": drawn(lane.probes), "runs": drawn(lane.runs)}
 
 
 def clamp_freeze(freeze: int | None, count: int) -> int | None:

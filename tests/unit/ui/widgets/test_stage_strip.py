@@ -7,11 +7,14 @@ from streamlit.testing.v1 import AppTest
 
 from tlviz.models.spec import Stage
 from tlviz.ui.widgets.stage_strip import (
+    Lane,
+    Mark,
     StripChoice,
     block_heights,
     block_widths,
     clamp_freeze,
     describe_depth,
+    lane_data,
     stage_facts,
     strip_data,
 )
@@ -139,3 +142,19 @@ def test_strip_mounts_in_every_app_and_follows_its_caller(app: int) -> None:
     assert run.text[0].value == "None 3"
     run.session_state.freeze = 1
     assert run.run().text[0].value == "None 1"
+
+
+def test_a_lane_holds_heights_on_its_scale_and_leaves_out_depths_that_are_not_there() -> None:
+    probes = [Mark(1, 0.5, "half"), Mark(4, 0.7, "beyond"), Mark(-1, 0.7, "before")]
+    lane = lane_data(Lane(0.4, 0.8, probes, [Mark(0, 0.9, "above the scale")]), 4)
+    assert lane == {
+        "low": "40 %",
+        "high": "80 %",
+        "probes": [{"depth": 1, "height": 0.25, "words": "half"}],
+        "runs": [{"depth": 0, "height": 1.0, "words": "above the scale"}],
+    }
+
+
+def test_without_marks_there_is_no_lane() -> None:
+    assert lane_data(None, 4) is None
+    assert lane_data(Lane(0.0, 1.0), 4) is None

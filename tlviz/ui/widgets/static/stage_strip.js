@@ -44,9 +44,9 @@ class Strip {
 
   constructor(root) {
     this.root = root;
-    this.resizes = new ResizeObserver(() => this.fitNames());
+    this.resizes = new ResizeObserver(() => this.fit());
     this.resizes.observe(root);
-    document.fonts.ready.then(() => this.fitNames());
+    document.fonts.ready.then(() => this.fit());
   }
 
   update(data, send) {
@@ -71,7 +71,7 @@ class Strip {
   }
 
   build() {
-    const { stages, selectable, settable, freeze } = this.data;
+    const { stages, selectable, settable, freeze, lane, small } = this.data;
     this.moving = null;
     clearTimeout(this.settling);
     this.tip = make("div", "tip", { popover: "manual", "aria-hidden": "true" });
@@ -81,11 +81,25 @@ class Strip {
     this.row.append(...this.columns.map(({ column }) => column));
     this.row.onkeydown = (event) => this.walk(event);
     const track = make("div", "track");
+    track.style.setProperty("--gaps", stages.length - 1);
+    this.placeDepths();
+    this.dots = [];
+    if (lane) track.append(this.buildLane());
     track.append(this.row);
     if (settable) this.buildRail(track);
-    this.root.className = `strip${selectable ? " selectable" : ""}${settable ? " settable" : ""}`;
+    const kinds = { selectable, settable, small, laned: Boolean(lane) };
+    this.root.className = ["strip", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ");
     this.root.replaceChildren(track, ...(freeze === null ? [] : [this.buildLegend()]), this.tip);
-    this.fitNames();
+    this.fit();
+  }
+
+  placeDepths() {
+    let before = 0;
+    this.places = this.data.stages.map((stage, at) => {
+      const place = { "--before": before, "--at": at };
+      before += stage.width;
+      return place;
+    });
   }
 
   buildColumn(stage, at) {
@@ -113,13 +127,6 @@ class Strip {
   buildRail(track) {
     const rail = make("div", "rail");
     const last = this.data.stages.length - 1;
-    rail.style.setProperty("--gaps", last);
-    let before = 0;
-    this.places = this.data.stages.map((stage, at) => {
-      const place = { "--before": before, "--at": at };
-      before += stage.width;
-      return place;
-    });
     this.gaps = this.places.map((place, at) => {
       const gap = make("div", "gap", { "data-freeze": at });
       Object.entries(place).forEach(([name, value]) => gap.style.setProperty(name, value));
@@ -138,12 +145,36 @@ class Strip {
     track.append(rail);
   }
 
+  // What is known of each depth, over the gap that stands for it; a reader hears it with the handle instead.
+  buildLane() {
+    const { low, high, probes, runs } = this.data.lane;
+    const lane = make("div", "lane", { "aria-hidden": "true" });
+    const svg = document.createElementNS(SVG, "svg");
+    this.line = document.createElementNS(SVG, "polyline");
+    svg.append(this.line);
+    const mark = (kind) => ({ depth, height, words }) => {
+      const made = make("div", kind, { title: words, "data-depth": depth });
+      const colour = this.data.stages[Math.max(0, depth - 1)].colour;
+      const place = { ...this.places[depth], "--height": height, "--colour": colour };
+      Object.entries(place).forEach(([name, value]) => made.style.setProperty(name, value));
+      return made;
+    };
+    this.dots = probes.map(mark("probe"));
+    lane.append(svg, make("span", "high", {}, high), make("span", "low", {}, low), ...runs.map(mark("ghost")), ...this.dots);
+    return lane;
+  }
+
   buildLegend() {
+    const { lane, notes } = this.data;
     const legend = make("div", "legend");
+    const meant = (kind, words) => [make("span", kind), make("span", "", {}, words)];
     this.words = make("span", "depth", { "aria-hidden": "true" });
+    this.note = make("div", "note", { "aria-hidden": "true" });
     legend.append(
-      make("span", "swatch frozen"), make("span", "", {}, "hatched = frozen,"),
-      make("span", "swatch"), make("span", "", {}, "solid = trained"), this.words,
+      ...meant("swatch frozen", "hatched = frozen,"), ...meant("swatch", "solid = trained"),
+      ...(lane?.probes.length ? meant("key probe", "probe measured here,") : []),
+      ...(lane?.runs.length ? meant("key ghost", "earlier run") : []),
+      this.words, ...(notes.length ? [this.note] : []),
     );
     return legend;
   }
@@ -165,10 +196,12 @@ class Strip {
     const count = (this.named ?? []).filter(Boolean).length;
     const words = this.named ? `${count} of ${names.length} stages frozen, chosen by name` : this.data.depths[depth];
     this.words.textContent = words;
+    const note = this.named ? "" : (this.data.notes[depth] ?? "");
+    this.note.textContent = note;
     if (!this.data.settable) return;
     Object.entries(this.places[depth]).forEach(([name, value]) => this.handle.style.setProperty(name, value));
     this.handle.setAttribute("aria-valuenow", depth);
-    this.handle.setAttribute("aria-valuetext", words);
+    this.handle.setAttribute("aria-valuetext", [words, note].filter(Boolean).join(", "));
   }
 
   fate(at) {
@@ -273,6 +306,12 @@ class Strip {
 
   hideTip() {
     if (this.tip.isConnected) this.tip.hidePopover();
+  }
+
+  fit() {
+    this.fitNames();
+    const points = (this.dots ?? []).map((dot) => `${dot.offsetLeft},${dot.offsetTop + dot.offsetHeight}`);
+    if (points.length) this.line.setAttribute("points", points.join(" "));
   }
 
   // Names stand upright where all of them fit, else all of them slant: never shortened, never over one another.

@@ -1,0 +1,83 @@
+"""What follows a run that is over: how it went in a sentence, the ways on, and some of its answers as pictures."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tlviz.runs.how_it_went import how_it_went
+from tlviz.runs.overview import overview
+from tlviz.runs.predictions import are_answered
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.summary import RunSummary
+from tlviz.runs.telling import FEW, Telling, telling_answers
+from tlviz.ui.address import go_to
+from tlviz.ui.cached import runs as cached_runs
+from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
+from tlviz.ui.state import Key, key_of
+
+
+def render_outcome(run: RunFolder, summary: RunSummary) -> None:
+    """Say how a run that is over went, and offer the pages that go on with it."""
+    if words := how_it_went(summary):
+        st.markdown(words)
+    if not run.weights.exists():
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Compare", icon=":material/compare_arrows:", key=key_of("compare", run.name), type="tertiary",
+            on_click=_compare, args=(summary,), help="With the run before it on the same target, image by image.",
+        ):  # fmt: skip
+            go_to("pages/compare.py")
+        link_to_try(summary, key=key_of("try", run.name))
+        link_to_feature_maps([summary], key=key_of("changed", run.name))
+        st.page_link(
+            "pages/export.py", label="Export", icon=":material/download:", query_params={str(Key.RUN): run.name}
+        )
+
+
+def render_answers(summary: RunSummary) -> None:
+    """Show pictures that the run's best weights answered rightly and wrongly, the surest of either."""
+    answers = cached_runs.answers(summary)
+    if answers is None:
+        return
+    right, wrong = telling_answers(answers)
+    with st.expander(f"What it answers: {len(right)} right and {len(wrong)} wrong pictures", expanded=True):
+        images = cached_runs.run_images(summary)
+        pictures = cached_runs.thumbnails(images, [told.name for told in (*right, *wrong)])
+        st.html(_row("Right", right, pictures[: len(right)]) + _row("Wrong", wrong, pictures[len(right) :]))
+        asked = f"{int(answers.right.sum()):,} of {len(answers.labels):,} validation images are right. "
+        again = "" if are_answered(summary, answers) else "Asked again, it answers otherwise than it reported. "
+        gone = "" if any(pictures) else "The run's pictures have been moved or deleted. "
+        st.caption(f"{asked}{again}{gone}Shown are those that it is surest of, from each class in turn.")
+
+
+def _row(title: str, told: Sequence[Telling], pictures: Sequence[str | None]) -> str:
+    cells = "".join(_cell(*pair) for pair in zip(told, pictures, strict=True)) or "<small>none</small>"
+    grid = f"display:grid;grid-template-columns:repeat({FEW},minmax(0,1fr));gap:8px;margin:2px 0 10px"
+    return f'<b>{title}</b><div style="{grid}">{cells}</div>'
+
+
+def _cell(told: Telling, picture: str | None) -> str:
+    is_right = told.answer == told.truth
+    sure = "over 99%" if told.confidence > 0.99 else f"{told.confidence:.0%}"
+    words = f"{told.truth}, answered {told.answer} with {sure}"
+    image = (
+        f'<img src="{picture}" alt="{html.escape(words)}" style="width:100%;max-width:96px;border-radius:4px">'
+        if picture
+        else ""
+    )
+    truth = "" if is_right else f"<br>is {html.escape(told.truth)}"
+    return (
+        f'<div title="{html.escape(f"{told.name}: {words}")}" style="overflow-wrap:anywhere;font-size:0.78rem;'
+        f'line-height:1.25">{image}<br>“{html.escape(told.answer)}” {sure}{truth}</div>'
+    )
+
+
+def _compare(summary: RunSummary) -> None:
+    """Choose a run and the newest one before it that had the same target."""
+    rows = [row for row in overview() if row.status.is_over and row.best_val_accuracy is not None]
+    before = [row.run for row in rows if row.data == summary.data and row.started < summary.started]
+    st.session_state[Key.COMPARED] = [*before[:1], summary.run]
