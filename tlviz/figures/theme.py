@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import colorsys
 import json
-from math import log10
+from collections.abc import Iterable
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,8 +21,8 @@ _STAGE_RAMP = ("#315bce", "#6a60c8", "#8963bb", "#9e66ae", "#b069a0", "#c06b92",
 HEAD_COLOUR = "#7d8590"
 
 # Okabe and Ito (2008), without black and yellow, which vanish on a dark and on a white page; the two that are
-# palest on white come last.
-_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# palest on white come last.  Brown, violet and olive follow, so that each strategy has a colour of its own.
+_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#9A6A3A", "#8F6BD9", "#7F7F00")
 
 # A grey of 4.3:1 against white and against near-black: a figure outside a page does not know which it lies on.
 INK = "#7a7a7a"
@@ -42,7 +43,7 @@ def stage_colours(count: int) -> list[str]:
 
 
 def run_colour(index: int) -> str:
-    """Return the colour (#rrggbb) of the n-th run or curve; they repeat after six."""
+    """Return the colour (#rrggbb) of the n-th run or curve; they repeat after nine."""
     return _RUN_COLOURS[index % len(_RUN_COLOURS)]
 
 
@@ -106,6 +107,21 @@ def share_axis(*, is_log: bool = False) -> dict[str, object]:
     if is_log:
         return {"tickformat": ".0%", "maxallowed": log10(1.02)}
     return {"tickformat": ".0%", "minallowed": -0.02, "maxallowed": 1.02}
+
+
+def close_range(values: Iterable[float]) -> list[float]:
+    """Return the axis of shares that shows these values and little else, in steps of a tenth, at least two of them.
+
+    It only widens as values are added, so that the axis of what still grows seldom moves; without values it is whole.
+    """
+    held = list(values)
+    if not held:
+        return [0.0, 1.02]
+    low, high = floor(min(held) * 10 - 1e-9), ceil(max(held) * 10 + 1e-9)
+    low, high = max(0, low), min(10, high)
+    if high - low < 2:
+        low, high = (low, low + 2) if low < 5 else (high - 2, high)
+    return [low / 10, high / 10 + (0.02 if high == 10 else 0.0)]
 
 
 def keyed(text: str, colour: str, sign: str = "■") -> str:

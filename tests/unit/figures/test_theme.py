@@ -100,7 +100,7 @@ def test_few_stages() -> None:
     assert stage_colours(1) == [HEAD_COLOUR]
 
 
-@pytest.mark.parametrize("run", range(6))
+@pytest.mark.parametrize("run", range(9))
 def test_run_colours_read_on_light_and_dark(run: int) -> None:
     assert contrast(run_colour(run), DARK) >= 3
     assert contrast(run_colour(run), WHITE) >= (3 if run < 3 else 2.2)
@@ -122,8 +122,8 @@ def test_template_ink_reads_on_light_and_dark() -> None:
 
 
 def test_run_colours_are_distinct_and_repeat() -> None:
-    assert len({run_colour(at) for at in range(6)}) == 6
-    assert run_colour(6) == run_colour(0)
+    assert len({run_colour(at) for at in range(9)}) == 9
+    assert run_colour(9) == run_colour(0)
 
 
 def test_an_axis_of_accuracies_ends_at_100_percent() -> None:
