@@ -28,6 +28,8 @@ _RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 INK = "#7a7a7a"
 PNG_ROOM = 30
 """Pixels above a plot in which the button that saves it does not cover anything."""
+_ROOM, _WHOLE = 0.02, 1.02
+"""Left free around the values on an axis of shares, and where such an axis ends so that a point at 100 % is whole."""
 _CLEAR = "rgba(0,0,0,0)"
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 """A legend that grows away from the plot where it takes several lines."""
@@ -109,19 +111,16 @@ def share_axis(*, is_log: bool = False) -> dict[str, object]:
     return {"tickformat": ".0%", "minallowed": -0.02, "maxallowed": 1.02}
 
 
-def close_range(values: Iterable[float]) -> list[float]:
-    """Return the axis of shares that shows these values and little else, in steps of a tenth, at least two of them.
+def close_range(values: Iterable[float], step: float = 0.1) -> list[float]:
+    """Return the axis of shares that holds these values with a little room, in whole steps; without values all of it.
 
-    It only widens as values are added, so that the axis of what still grows seldom moves; without values it is whole.
+    It only widens as values are added, and rarely, so that the axis of what still grows is at rest.
     """
     held = list(values)
     if not held:
-        return [0.0, 1.02]
-    low, high = floor(min(held) * 10 - 1e-9), ceil(max(held) * 10 + 1e-9)
-    low, high = max(0, low), min(10, high)
-    if high - low < 2:
-        low, high = (low, low + 2) if low < 5 else (high - 2, high)
-    return [low / 10, high / 10 + (0.02 if high == 10 else 0.0)]
+        return [0.0, _WHOLE]
+    low, high = (floor((min(held) - _ROOM) / step) * step, ceil((max(held) + _ROOM) / step) * step)
+    return [round(max(0.0, low), 6), round(high, 6) if high < 1 - 1e-9 else _WHOLE]
 
 
 def keyed(text: str, colour: str, sign: str = "■") -> str:

@@ -41,7 +41,7 @@ def beside_words(sides: Sequence[Side], ranked: Sequence[Standing], strong: Call
 
 
 def paired_sides(first: Side, second: Side) -> Gap | None:
-    """Compare two sides seed by seed, None without a common seed that is known of both; a seed decides the split too."""
+    """Compare two sides seed by seed, each with its own split of the images; None without a common seed."""
     pairs: list[tuple[Scored, Scored]] = []
     for seed in sorted(first.by_seed.keys() & second.by_seed.keys()):
         one, other = scored(first.by_seed[seed]), scored(second.by_seed[seed])
@@ -83,9 +83,9 @@ def _few_words(first: Side, second: Side, strong: Callable[[str], str]) -> str:
 
 
 def _of_race(sides: Sequence[Side], reader: CurveReader) -> list[Standing]:
-    """Return the sides' standings in the one race they are of; [] where they are not, or its leader is not among them."""
-    races = {run.settings.get(RACE_KEY) for side in sides for run in side.runs}
-    name = next(iter(races)) if len(races) == 1 else None
+    """Return the sides' standings in the one race they are of; [] where they are of none, or lack its leader."""
+    races = [run.settings.get(RACE_KEY) for side in sides for run in side.runs]
+    name = races[0] if races and races.count(races[0]) == len(races) else None
     if not isinstance(name, str) or name != Path(name).name:
         return []
     folder = RunFolder(Path(sides[0].runs[0].folder).parent / name)
@@ -103,7 +103,7 @@ def _of_race(sides: Sequence[Side], reader: CurveReader) -> list[Standing]:
 
 
 def _members(sides: Sequence[Side], reader: CurveReader) -> list[Member]:
-    members = []
+    members: list[Member] = []
     for side in sides:
         for run in side.runs:
             folder = RunFolder(Path(run.folder))

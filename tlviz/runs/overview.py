@@ -147,7 +147,7 @@ def _state(state: os.stat_result | None) -> tuple[int, int]:
 def _read(run: RunFolder) -> tuple[RunRow, bool]:
     """Return a run's row, and whether it can change no more unless a file does: it has recorded its end."""
     summary = summarise(run)
-    numbers = {name: _count(summary.settings.get(name)) for name in ("seed", "image_size")}
+    numbers: dict[str, Any] = {name: _count(summary.settings.get(name)) for name in ("seed", "image_size")}
     numbers["freeze"] = _frozen(summary)
     said = {field.name: getattr(summary, field.name) for field in fields(RunRow) if hasattr(summary, field.name)}
     row = RunRow(**said, **numbers, has_weights=False, size=0, notes=Notes())

@@ -25,9 +25,7 @@ def value_places(sweep: str, values: Sequence[Any]) -> list[int]:
     if sweep != STRATEGY:
         return list(range(len(values)))
     unknown = [value for value in values if strategy_place(value) == len(STRATEGIES)]
-    return [
-        len(STRATEGIES) + unknown.index(value) if value in unknown else strategy_place(value) for value in values
-    ]
+    return [len(STRATEGIES) + unknown.index(value) if value in unknown else strategy_place(value) for value in values]
 
 
 def race_places(race: Race) -> dict[str, int]:
@@ -49,12 +47,12 @@ def run_place(summary: RunSummary) -> int:
 
 
 def apart(wished: Sequence[int]) -> list[int]:
-    """Return places that are all different: each the wished one where no earlier has it, else the first that is free."""
+    """Return places that all differ: each the wished one where no earlier has it, else the first that is free."""
     taken = set(wished)
     places: list[int] = []
     for place in wished:
         if place in places:
-            place = next(free for free in range(len(taken) + 1) if free not in taken)  # noqa: PLW2901
+            place = next(free for free in range(len(taken) + 1) if free not in taken)
         taken.add(place)
         places.append(place)
     return places

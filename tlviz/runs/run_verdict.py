@@ -84,7 +84,9 @@ def run_words(
 ) -> str:
     """Write the sentence of these numbers; ``kind`` names the network and the target."""
     counted = f" of {images:,} validation images" if images else " of the validation images"
-    return f"{strong(f'{accuracy:.1%}{plus_minus(error)}')}{counted}{_choice(accuracy, without)}; {_stands(among, kind)}."
+    return (
+        f"{strong(f'{accuracy:.1%}{plus_minus(error)}')}{counted}{_choice(accuracy, without)}; {_stands(among, kind)}."
+    )
 
 
 def _choice(accuracy: float, without: float | None) -> str:

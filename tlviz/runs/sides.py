@@ -1,10 +1,10 @@
-"""Runs beside each other: those that differ in nothing but the seed are one side, with a letter, a title and a colour."""
+"""Runs beside each other: those that differ in the seed alone are one side, with a letter, a title and a colour."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlviz.measures.accuracy import standard_error
 from tlviz.runs.compare import UNTOLD
@@ -68,13 +68,20 @@ def sides(rows: Sequence[RunRow], summaries: Mapping[str, RunSummary]) -> list[S
         seen[alike, seed] = nth + 1
         groups.setdefault((alike, nth), []).append(row)
     found = list(groups.values()) if len(groups) > 1 else [[row] for row in rows]
-    firsts = [held[0] for held in found]
-    titles = short_titles(firsts, [summaries[row.run].settings for row in firsts])
+    firsts = [min(held, key=lambda row: seed_of(summaries[row.run])) for held in found]
+    titles = short_titles([replace(row, seed=None) for row in firsts], [summaries[row.run].settings for row in firsts])
+    if len({tuple(sorted(seed_of(summaries[row.run]) for row in held)) for held in found}) > 1:
+        titles = [f"{title}{_seed(held)}" for title, held in zip(titles, found, strict=True)]
     places = apart([run_place(summaries[row.run]) for row in firsts])
     return [
         Side(letter, title, place, tuple(sorted((summaries[row.run] for row in held), key=seed_of)))
         for letter, title, place, held in zip(letters(len(found)), titles, places, found, strict=True)
     ]
+
+
+def _seed(held: Sequence[RunRow]) -> str:
+    """Return the seed of a side of one run, where seeds differ: what has several says so beside its title."""
+    return f", seed {held[0].seed}" if len(held) == 1 and not held[0].notes.name else ""
 
 
 def _key(summary: RunSummary) -> str:
