@@ -204,6 +204,34 @@ def test_a_clone_opens_fine_tune_with_every_setting_of_the_run() -> None:
     assert again["strategy"] == "discriminative"
 
 
+def test_export_opens_on_the_best_run_and_says_how_it_stands() -> None:
+    best, worse = finished([0, 0, 1, 1]), finished([0, 1, 1, 1], "head_only")
+    network = build_for_target(MODELS["squeezenet1_1"], ("bird", "fruit"), pretrained=True, seed=0, size=64)
+    settings = configure("squeezenet1_1", "photos", "full", image_size=64)
+    for run in (best, worse):
+        run.weights.write_bytes(bundle_bytes(network, settings, {"epoch": 1, "val_accuracy": 0.5}))
+    app = open_page("export")
+    assert not app.exception
+    assert app.selectbox(key=Key.RUN).value == best.name, "the newest one is worse"
+    assert "the best of 2 runs of squeezenet1_1 on Photos, ahead of Head only by 25.0 points" in text(app)
+    assert "one run each cannot show luck" in text(app)
+    assert app.query_params[Key.RUN] == best.name
+
+
+def test_the_table_of_runs_tells_seed_size_and_frozen_depth() -> None:
+    run, best = finished([0, 1, 1, 1], "head_only", seed=3), finished([0, 0, 1, 1])
+    events = run.path / "events.jsonl"
+    told = events.read_text(encoding="utf-8").replace('"test_images"', '"freeze": 9, "test_images"', 1)
+    events.write_text(told, encoding="utf-8")
+    app = open_page("runs", run=run.name)
+    table = app.dataframe[0].value
+    assert list(table["seed"]) == [0, 3]
+    assert list(table["image size"]) == [64, 64]
+    assert list(table["frozen"].fillna(-1)) == [-1, 9]
+    assert "2nd of 2 runs of squeezenet1_1 on Photos: the best, Full, seed 0, is 25.0 points above it" in text(app)
+    assert best.name != run.name
+
+
 def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
     run = finished([0, 0, 1, 1])
     network = build_for_target(MODELS["squeezenet1_1"], ("bird", "fruit"), pretrained=True, seed=0, size=64)

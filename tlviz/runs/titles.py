@@ -35,8 +35,9 @@ def row_label(row: RunRow) -> str:
 
 def row_labels(rows: Sequence[RunRow]) -> dict[str, str]:
     """Return for each run the words that pick it out of a list: what differs, and when only where nothing else does."""
-    firsts = [row.notes.name or f"{dataset_title(row.data)} · {strategy_title(row.strategy)}" for row in rows]
-    networks = len({row.model for row in rows}) > 1
+    targets, networks = len({row.data for row in rows}) > 1, len({row.model for row in rows}) > 1
+    what = [f"{dataset_title(row.data)} · " if targets else "" for row in rows]
+    firsts = [row.notes.name or f"{at}{strategy_title(row.strategy)}" for at, row in zip(what, rows, strict=True)]
     labels = {}
     for row, first in zip(rows, firsts, strict=True):
         alike = [other for other, words in zip(rows, firsts, strict=True) if words == first]

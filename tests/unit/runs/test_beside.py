@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +61,26 @@ def test_three_seeds_are_judged_as_a_race_is(behind: int) -> None:
     told = rank_verdict(ranked, lambda words: f"*{words}*")
     assert words == told.replace("*Full*", "*A Full*").replace("Gradual", "B Gradual")
     assert ("more than noise" in words) is (behind == 40)
+
+
+def test_the_best_of_a_race_have_the_races_own_marks() -> None:
+    """Of three alone the second would be judged among fewer: the race's five stay what decides."""
+    names = ("full", "gradual", "head_only", "two_phase", "from_scratch")
+    race = write_race({(n, s): [hits(80 - 9 * at + (s * at) % 3, 100)] for at, n in enumerate(names) for s in range(3)})
+    found = read_race(race)
+    for member in found.members:
+        config = folder_of(race, str(member.run)).path / "config.json"
+        held = json.loads(config.read_text(encoding="utf-8"))
+        held["settings"] |= {"race": race.name, "race_number": member.number}
+        config.write_text(json.dumps(held), encoding="utf-8")
+    ranked = standings(found)
+    chosen = [folder_of(race, name) for standing in ranked[:3] for name in standing.runs]
+    shown = side_standings(of(*chosen))
+    assert [s.words for s in shown] == ["A Full", "B Gradual", "C Head only"]
+    assert [replace(s, words="") for s in shown] == [replace(s, words="") for s in ranked[:3]]
+    without_leader = side_standings(of(*chosen[3:]))
+    assert without_leader[0].gap is None
+    assert without_leader[0].words == "A Gradual"
 
 
 def test_runs_of_other_seeds_are_not_paired_image_by_image() -> None:
