@@ -23,6 +23,7 @@ from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.overview import RunRow
+from tlviz.runs.places import same_settings
 from tlviz.runs.predictions import Answers, read_answers
 from tlviz.runs.sides import image_error, sides
 from tlviz.runs.summary import RunSummary, summarise
@@ -79,7 +80,7 @@ def report_html(rows: Sequence[RunRow]) -> str:
 def told_apart(rows: Sequence[RunRow]) -> list[Told]:
     """Read what is told of runs, each called by what differs, in the colour that it has on the pages."""
     summaries = [summarise(row.folder) for row in rows]
-    titles = short_titles(rows, [summary.settings for summary in summaries])
+    titles = short_titles(rows, [same_settings(summary.settings) for summary in summaries])
     groups = sides(rows, {summary.run: summary for summary in summaries})
     places = {run.run: side.place for side in groups for run in side.runs}
     return [

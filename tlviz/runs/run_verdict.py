@@ -10,6 +10,7 @@ from tlviz.runs.beside import POINTS, paired_runs
 from tlviz.runs.chosen_epoch import LEAST, run_without_choice
 from tlviz.runs.overview import RunRow
 from tlviz.runs.paired_runs import Gap
+from tlviz.runs.places import same_settings
 from tlviz.runs.races.verdict import plus_minus
 from tlviz.runs.sides import image_error
 from tlviz.runs.summary import RunSummary, summarise
@@ -68,7 +69,7 @@ def rank(summary: RunSummary, own: RunRow, rows: Sequence[RunRow]) -> Rank | Non
         return None
     best = max(others, key=lambda row: row.best_val_accuracy or 0.0)
     rival = summarise(best.folder)
-    title = short_titles([own, best], [summary.settings, rival.settings])[1]
+    title = short_titles([own, best], [same_settings(summary.settings), same_settings(rival.settings)])[1]
     above = sum((row.best_val_accuracy or 0.0) > (own.best_val_accuracy or 0.0) for row in others)
     return Rank(1 + above, len(alike), title, paired_runs(summary, rival))
 

@@ -69,7 +69,9 @@ def sides(rows: Sequence[RunRow], summaries: Mapping[str, RunSummary]) -> list[S
         groups.setdefault((alike, nth), []).append(row)
     found = list(groups.values()) if len(groups) > 1 else [[row] for row in rows]
     firsts = [min(held, key=lambda row: seed_of(summaries[row.run])) for held in found]
-    titles = short_titles([replace(row, seed=None) for row in firsts], [summaries[row.run].settings for row in firsts])
+    titles = short_titles(
+        [replace(row, seed=None) for row in firsts], [same_settings(summaries[row.run].settings) for row in firsts]
+    )
     if len({tuple(sorted(seed_of(summaries[row.run]) for row in held)) for held in found}) > 1:
         titles = [f"{title}{_seed(held)}" for title, held in zip(titles, found, strict=True)]
     places = apart([run_place(summaries[row.run]) for row in firsts])

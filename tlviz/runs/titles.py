@@ -12,12 +12,11 @@ from tlviz.finetune.settings import in_words
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.compare import differing_settings
 from tlviz.runs.overview import RunRow
-from tlviz.runs.races.race import NUMBER_KEY, RACE_KEY
 
 MOST_TOLD = 3
 """So many settings that differ are named in a title."""
 MOST_LETTERS = 24
-_ELSEWHERE = ("model", "data", "strategy", "seed", RACE_KEY, NUMBER_KEY)
+_ELSEWHERE = ("model", "data", "strategy", "seed")
 """Settings that a title names in another way, or not at all."""
 
 
@@ -63,7 +62,8 @@ def moment(started: float) -> str:
 def short_titles(rows: Sequence[RunRow], settings: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     """Return for each run its own name, or its strategy and what else differs among these runs.
 
-    ``settings`` are those of the runs: what differs in them is named where the rest is the same.
+    ``settings`` are those of the runs, without their places in races: what differs in them is named where the rest is
+    the same.
     """
     targets, networks = len({row.data for row in rows}) > 1, len({row.model for row in rows}) > 1
     seeds = len({row.seed for row in rows}) > 1
