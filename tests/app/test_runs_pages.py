@@ -76,6 +76,25 @@ def test_fixed_broken_and_both_wrong_reconcile_with_the_accuracies() -> None:
     assert list(app.dataframe[0].value["B answer"]) == ["bird"]
 
 
+def test_single_images_are_those_of_one_seed_which_is_said() -> None:
+    guesses = {("full", 0): [0, 0, 1, 1], ("full", 1): [0, 1, 1, 1], ("head_only", 0): [0, 0, 1, 0]}
+    guesses["head_only", 1] = [1, 1, 1, 0]
+    runs = {key: finished(answers, key[0], seed=key[1]) for key, answers in guesses.items()}
+    app = compare(*runs.values())
+    assert not app.exception
+    assert "2 runs of each cannot show luck" in text(app)
+    assert "each is shown by its run of seed 0" in text(app)
+    assert "Of 4 images, A is right in 4 and B in 3" in text(app)
+    app.button_group(key="compare_seed").set_value(1).run()
+    assert not app.exception
+    assert "Of 4 images, A is right in 3 and B in 1" in text(app)
+    alone = compare(runs["full", 0], runs["full", 1], runs["head_only", 1], view="Calibration")
+    assert not alone.exception
+    assert "each is shown by its run of seed 1" in text(alone)
+    none = compare(runs["full", 0], runs["head_only", 1])
+    assert "no seed is common to it and B Head only, seed 1" in text(none)
+
+
 def test_a_run_compared_with_itself_shows_zeros() -> None:
     run = finished([0, 1, 1, 0])
     app = compare(run)
