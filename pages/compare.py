@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from tlviz.runs.overview import RunRow, overview
-from tlviz.runs.summary import summarise
+from tlviz.runs.beside import side_standings
+from tlviz.runs.overview import overview
+from tlviz.runs.races.standings import Standing
+from tlviz.runs.sides import Side
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached.runs import curve_reader
 from tlviz.ui.compare.errors import answers_of, render_errors
-from tlviz.ui.compare.pick_runs import ComparedRun, lettered, pick_runs, render_heads
+from tlviz.ui.compare.pick_runs import compared_sides, one_of_each, pick_runs, render_heads, render_verdict
 from tlviz.ui.compare.views import render_calibration, render_cost, render_curves, render_moved, render_settings
 from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.runs.open_inside import link_to_feature_maps
@@ -28,40 +31,39 @@ def page() -> None:
         return
     chosen = pick_runs(rows)
     if not chosen:
-        st.info("Choose up to four runs above.", icon=":material/touch_app:")
+        st.info("Choose runs above.", icon=":material/touch_app:")
         return
-    runs = _compared(chosen)
-    render_heads(runs)
+    found = compared_sides(chosen)
+    ranked = side_standings(found, curve_reader())
+    render_heads(found, ranked)
+    render_verdict(found, ranked)
     from_address(Key.COMPARE_VIEW, VIEWS, CURVES)
     st.segmented_control(
         "View", VIEWS, key=Key.COMPARE_VIEW, required=True, persist_state="session", label_visibility="collapsed"
     )
     to_address(Key.COMPARE_VIEW)
-    _view(str(st.session_state[Key.COMPARE_VIEW]), runs)
+    _view(str(st.session_state[Key.COMPARE_VIEW]), found, ranked)
     with st.container(horizontal=True, vertical_alignment="center"):
         render_report(chosen)
-        link_to_feature_maps([run.summary for run in runs], key="compare_feature_maps")
+        link_to_feature_maps([side.runs[0] for side in found], key="compare_feature_maps")
 
 
-def _compared(rows: list[RunRow]) -> list[ComparedRun]:
-    return lettered(rows, [summarise(row.folder) for row in rows])
-
-
-def _view(view: str, runs: list[ComparedRun]) -> None:
+def _view(view: str, found: list[Side], ranked: list[Standing]) -> None:
     if view == SETTINGS:
-        render_settings(runs)
+        render_settings(found)
     elif view == MOVED:
-        render_moved(runs)
+        render_moved(found)
     elif view == COST:
-        render_cost(runs)
+        render_cost(found, ranked)
     elif view in (ERRORS, CALIBRATION):
+        runs = one_of_each(found)
         answers = answers_of(runs)
         if answers and view == ERRORS:
             render_errors(runs, answers)
         elif answers:
             render_calibration(runs, answers)
     else:
-        render_curves(runs)
+        render_curves(found)
 
 
 guarded(page)

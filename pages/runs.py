@@ -28,7 +28,7 @@ def page() -> None:
         if chosen is None:
             st.info("No run matches.", icon=":material/search_off:")
         else:
-            render_run_heading(chosen)
+            render_run_heading(chosen, rows)
             view = st.segmented_control(
                 "View", [NOTES, TRY], default=NOTES, required=True, key=RUNS_VIEW, persist_state="session",
                 label_visibility="collapsed",

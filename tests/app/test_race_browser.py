@@ -60,7 +60,7 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/race?target=photos")
-        expect(page.get_by_text("7 runs, one after another")).to_be_visible()
+        expect(page.get_by_text("21 runs, one after another")).to_be_visible()
         for name in ("Last stages", "Gradual", "Discriminative", "From scratch", "Two phases"):
             page.get_by_role("button", name=name, exact=True).click()
             visit.settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
-from tlviz.ui.race.actions import best_runs
+from tlviz.ui.race.actions import best_runs, winner_weights
 from tlviz.ui.state import key_of
 
 __all__ = ["the_server_knows_the_page_table"]
@@ -186,15 +187,50 @@ def test_a_race_that_goes_on_cannot_be_deleted() -> None:
         discard(race)
 
 
-def test_the_best_runs_go_to_compare_and_the_winner_to_export() -> None:
-    race = finished()
-    names = {member.words: str(member.run) for member in read_race(race).members}
+def test_all_seeds_of_the_best_go_to_compare_and_the_winners_best_seed_to_export() -> None:
+    run = finished()
+    race = read_race(run)
+    names = {(member.words, member.seed): str(member.run) for member in race.members}
+    ranked = standings(race)
+    order = [names[words, seed] for words in ("Full", "Gradual", "From scratch") for seed in range(3)]
+    assert best_runs(race, ranked) == order
+    assert winner_weights(run, race, ranked) == "", "nothing has weights"
     for name in names.values():
-        folder_of(race, name).weights.write_bytes(b"\0")
-    ranked = standings(read_race(race))
-    assert best_runs(race, ranked) == [names["Full"], names["Gradual"], names["From scratch"]]
-    folder_of(race, names["Full"]).weights.unlink()
-    assert best_runs(race, ranked) == [names["Gradual"], names["From scratch"]]
+        folder_of(run, name).weights.write_bytes(b"\0")
+    assert winner_weights(run, race, ranked) == names["Full", 2], "81 % of 100 images, its others 79 and 80"
+    folder_of(run, names["Full", 2]).weights.unlink()
+    assert winner_weights(run, race, ranked) == names["Full", 1]
+
+
+def colours_on_race(app: Any) -> dict[str, str]:
+    """Return the colour of each value in the leaderboard."""
+    found = re.findall(r"border-top:4px \w+ (#\w{6})\"></span> ([^<]+)</td>", tables(app))
+    return {words: colour for colour, words in found}
+
+
+def test_compare_keeps_the_colours_the_order_and_the_verdict_of_the_race() -> None:
+    run = finished()
+    race_page = open_page("race")
+    on_race = colours_on_race(race_page)
+    assert len(set(on_race.values())) == 3
+    race = read_race(run)
+    chosen = best_runs(race, standings(race))
+    app = open_page("compare", compare=",".join(chosen), compared="Curves")
+    assert not app.exception
+    heads = re.findall(r"border-left:5px solid (#\w{6});.*?<b>(\w)</b> (.*?)<br>", tables(app))
+    assert [(letter, title) for _, letter, title in heads] == [("A", "Full"), ("B", "Gradual"), ("C", "From scratch")]
+    assert {title: colour for colour, _, title in heads} == on_race
+    assert "**A Full** is ahead with **80.0% ± " in text(app)
+    assert "but B Gradual is not distinguishable from it." in text(app)
+    assert tables(app).count("mean of 3 seeds") == 3
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    drawn = {trace["name"]: trace["line"]["color"] for trace in figure["data"]}
+    assert drawn == {f"{letter} {title}": colour for colour, letter, title in heads}
+    assert len(figure["data"]) == 9, "each seed is a line"
+    app = open_page("compare", compare=",".join(reversed(chosen[:4])), compared="Cost")
+    heads = re.findall(r"border-left:5px solid (#\w{6});.*?<b>(\w)</b> (.*?)<br>", tables(app))
+    assert [title for _, _, title in heads] == ["Gradual, seed 0", "Full"], "in the order chosen"
+    assert [colour for colour, _, _ in heads] == [on_race["Gradual"], on_race["Full"]]
 
 
 ODD_RACES: dict[str, dict[str, Any]] = {

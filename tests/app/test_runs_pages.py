@@ -76,6 +76,25 @@ def test_fixed_broken_and_both_wrong_reconcile_with_the_accuracies() -> None:
     assert list(app.dataframe[0].value["B answer"]) == ["bird"]
 
 
+def test_single_images_are_those_of_one_seed_which_is_said() -> None:
+    guesses = {("full", 0): [0, 0, 1, 1], ("full", 1): [0, 1, 1, 1], ("head_only", 0): [0, 0, 1, 0]}
+    guesses["head_only", 1] = [1, 1, 1, 0]
+    runs = {key: finished(answers, key[0], seed=key[1]) for key, answers in guesses.items()}
+    app = compare(*runs.values())
+    assert not app.exception
+    assert "2 runs of each cannot show luck" in text(app)
+    assert "each is shown by its run of seed 0" in text(app)
+    assert "Of 4 images, A is right in 4 and B in 3" in text(app)
+    app.button_group(key="compare_seed").set_value(1).run()
+    assert not app.exception
+    assert "Of 4 images, A is right in 3 and B in 1" in text(app)
+    alone = compare(runs["full", 0], runs["full", 1], runs["head_only", 1], view="Calibration")
+    assert not alone.exception
+    assert "each is shown by its run of seed 1" in text(alone)
+    none = compare(runs["full", 0], runs["head_only", 1])
+    assert "no seed is common to it and B Head only, seed 1" in text(none)
+
+
 def test_a_run_compared_with_itself_shows_zeros() -> None:
     run = finished([0, 1, 1, 0])
     app = compare(run)
@@ -202,6 +221,34 @@ def test_a_clone_opens_fine_tune_with_every_setting_of_the_run() -> None:
     again = started.config()["settings"]
     assert {name: again[name] for name in chosen} == chosen
     assert again["strategy"] == "discriminative"
+
+
+def test_export_opens_on_the_best_run_and_says_how_it_stands() -> None:
+    best, worse = finished([0, 0, 1, 1]), finished([0, 1, 1, 1], "head_only")
+    network = build_for_target(MODELS["squeezenet1_1"], ("bird", "fruit"), pretrained=True, seed=0, size=64)
+    settings = configure("squeezenet1_1", "photos", "full", image_size=64)
+    for run in (best, worse):
+        run.weights.write_bytes(bundle_bytes(network, settings, {"epoch": 1, "val_accuracy": 0.5}))
+    app = open_page("export")
+    assert not app.exception
+    assert app.selectbox(key=Key.RUN).value == best.name, "the newest one is worse"
+    assert "the best of 2 runs of squeezenet1_1 on Photos, ahead of Head only by 25.0 points" in text(app)
+    assert "one run each cannot show luck" in text(app)
+    assert app.query_params[Key.RUN] == best.name
+
+
+def test_the_table_of_runs_tells_seed_size_and_frozen_depth() -> None:
+    run, best = finished([0, 1, 1, 1], "head_only", seed=3), finished([0, 0, 1, 1])
+    events = run.path / "events.jsonl"
+    told = events.read_text(encoding="utf-8").replace('"test_images"', '"freeze": 9, "test_images"', 1)
+    events.write_text(told, encoding="utf-8")
+    app = open_page("runs", run=run.name)
+    table = app.dataframe[0].value
+    assert list(table["seed"]) == [0, 3]
+    assert list(table["image size"]) == [64, 64]
+    assert list(table["frozen"].fillna(-1)) == [-1, 9]
+    assert "2nd of 2 runs of squeezenet1_1 on Photos: the best, Full, seed 0, is 25.0 points above it" in text(app)
+    assert best.name != run.name
 
 
 def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:

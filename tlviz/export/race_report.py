@@ -10,9 +10,11 @@ from tlviz.export.report import Told, errors_part, moved_part, tell
 from tlviz.figures.compare import Cost, plot_cost
 from tlviz.figures.page import chart_part
 from tlviz.figures.race import Axis, Measure, plot_race, race_lines
+from tlviz.figures.seeds import plot_seeds
 from tlviz.runs.compare import differing_settings, pareto_front
 from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import overview
+from tlviz.runs.places import race_places
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.races.verdict import error_words, mark, verdict
@@ -46,6 +48,7 @@ def race_report_html(run: RunFolder) -> str:
         error_words=error_words(race, ranked),
         notes=race.notes,
         curves=_curves(race),
+        seeds=_seeds(race, ranked),
         errors=errors_part(shown),
         moved=moved_part(shown),
         runs=_runs(race),
@@ -66,8 +69,12 @@ def _best_runs(race: Race, ranked: Sequence[Standing]) -> list[Told]:
     rows = {row.run: row for row in overview()}
     firsts = [(standing.words, next((name for name in standing.runs if name in rows), None)) for standing in ranked]
     known = [(words, rows[name]) for words, name in firsts if name is not None][:MOST_SHOWN]
+    places = race_places(race)
     seed = f", seed {known[0][1].seed}" if known and len({member.seed for member in race.members}) > 1 else ""
-    return [tell(letter, words + seed, row) for letter, (words, row) in zip(letters(len(known)), known, strict=True)]
+    return [
+        tell(letter, words + seed, row, places[words])
+        for letter, (words, row) in zip(letters(len(known)), known, strict=True)
+    ]
 
 
 def _line(race: Race, rank: int, standing: Standing) -> tuple[object, ...]:
@@ -94,9 +101,16 @@ def _curves(race: Race) -> list[str]:
     return charts
 
 
+def _seeds(race: Race, ranked: Sequence[Standing]) -> str | None:
+    """Return the chart of every seed, None before there is one."""
+    if all(standing.accuracy is None for standing in ranked):
+        return None
+    return chart_part(plot_seeds(ranked, race_places(race), "seeds"), "race_seeds")
+
+
 def _cost(race: Race, ranked: Sequence[Standing]) -> dict[str, str | None]:
     """Return the chart of cost, None where there are fewer than two, and who is on its front."""
-    places = {words: place for place, words in enumerate(race.values)}
+    places = race_places(race)
     costs = [
         Cost(one.words, one.seconds, one.accuracy, one.error or 0.0, places[one.words])
         for one in ranked

@@ -19,12 +19,13 @@ from tlviz.figures.compare import (
     plot_run_curves,
 )
 from tlviz.figures.page import chart_part
-from tlviz.measures.accuracy import standard_error
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
 from tlviz.runs.overview import RunRow
+from tlviz.runs.places import same_settings
 from tlviz.runs.predictions import Answers, read_answers
+from tlviz.runs.sides import image_error, sides
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import letters, short_titles, strategy_title
 
@@ -41,6 +42,7 @@ class Told:
     row: RunRow
     summary: RunSummary
     answers: Answers | None
+    place: int
 
     @property
     def name(self) -> str:
@@ -50,14 +52,12 @@ class Told:
     @property
     def error(self) -> float:
         """The standard error of its best accuracy, by the number of its validation images."""
-        images = self.summary.start_event.get("validation_images")
-        count = images if isinstance(images, int) and images > 0 else 1
-        return standard_error(min(1.0, max(0.0, self.row.best_val_accuracy or 0.0)), count)
+        return image_error(self.summary)
 
 
 def report_html(rows: Sequence[RunRow]) -> str:
     """Return a report on runs as one self-contained HTML file; every name in it is shown as it is."""
-    runs = [tell(*held) for held in zip(letters(len(rows)), short_titles(rows), rows, strict=True)]
+    runs = told_apart(rows)
     settings = [run.summary.settings for run in runs]
     return document(
         "runs.html",
@@ -77,10 +77,22 @@ def report_html(rows: Sequence[RunRow]) -> str:
     )
 
 
-def tell(letter: str, title: str, row: RunRow) -> Told:
-    """Read what is told of a run that is called like this."""
+def told_apart(rows: Sequence[RunRow]) -> list[Told]:
+    """Read what is told of runs, each called by what differs, in the colour that it has on the pages."""
+    summaries = [summarise(row.folder) for row in rows]
+    titles = short_titles(rows, [same_settings(summary.settings) for summary in summaries])
+    groups = sides(rows, {summary.run: summary for summary in summaries})
+    places = {run.run: side.place for side in groups for run in side.runs}
+    return [
+        tell(letter, title, row, places[row.run])
+        for letter, title, row in zip(letters(len(rows)), titles, rows, strict=True)
+    ]
+
+
+def tell(letter: str, title: str, row: RunRow, place: int) -> Told:
+    """Read what is told of a run that is called like this, and has the colour of this place."""
     summary = summarise(row.folder)
-    return Told(letter, title, row, summary, read_answers(row.folder, summary.best_epoch))
+    return Told(letter, title, row, summary, read_answers(row.folder, summary.best_epoch), place)
 
 
 def _results(runs: Sequence[Told]) -> list[tuple[object, ...]]:
@@ -102,7 +114,7 @@ def _results(runs: Sequence[Told]) -> list[tuple[object, ...]]:
 
 
 def _curves(runs: Sequence[Told]) -> list[str]:
-    curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
+    curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch, run.place) for run in runs]
     measures = (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss"))
     return [chart_part(plot_run_curves(curves, measure, title), measure) for measure, title in measures]
 
@@ -113,12 +125,13 @@ def errors_part(runs: Sequence[Told]) -> dict[str, Any] | None:
     if not known:
         return None
     counted = {run.name: confusion_matrix(held.labels, held.guesses, len(held.classes)) for _, run, held in known}
+    places = [run.place for _, run, _ in known]
     matrices = [
         {
             "name": run.name,
             "right": f"{held.right.sum():,}",
             "count": f"{len(held.labels):,}",
-            "chart": chart_part(plot_confusion(counted[run.name], held.classes, at), f"confusion{at}"),
+            "chart": chart_part(plot_confusion(counted[run.name], held.classes, run.place), f"confusion{at}"),
         }
         for at, run, held in known[:MOST_MATRICES]
     ]
@@ -127,8 +140,8 @@ def errors_part(runs: Sequence[Told]) -> dict[str, Any] | None:
     found = {run.name: calibration(softmax(held.logits), held.labels) for _, run, held in known}
     return {
         "matrices": matrices,
-        "f1": chart_part(plot_f1(known[0][2].classes, scores), "f1") if is_comparable else None,
-        "reliability": chart_part(plot_reliability(found), "reliability"),
+        "f1": chart_part(plot_f1(known[0][2].classes, scores, places), "f1") if is_comparable else None,
+        "reliability": chart_part(plot_reliability(found, places), "reliability"),
         "calibration": ", ".join(f"{name}: {result.error:.1%}" for name, result in found.items()),
     }
 
@@ -148,7 +161,7 @@ def moved_part(runs: Sequence[Told]) -> dict[str, str | None]:
 
 def _cost(runs: Sequence[Told]) -> str | None:
     costs = [
-        Cost(run.name, run.row.duration_s, run.row.best_val_accuracy or 0.0, run.error)
+        Cost(run.name, run.row.duration_s, run.row.best_val_accuracy or 0.0, run.error, run.place)
         for run in runs
         if run.row.duration_s and run.row.duration_s > 0
     ]

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from tlviz.figures.depth import HEAD, Block, DepthScale, add_strip, lay_out
-from tlviz.figures.theme import INK, LEGEND_ABOVE, readable_on, run_colour, share_axis, stage_colours, use_template
+from tlviz.figures.theme import (
+    INK,
+    LEGEND_ABOVE,
+    close_range,
+    readable_on,
+    run_colour,
+    share_axis,
+    stage_colours,
+    use_template,
+)
 from tlviz.measures.calibration import Calibration
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -35,6 +44,13 @@ class NamedEpochs:
     name: str
     epochs: Sequence[Mapping[str, Any]]
     best_epoch: int | None
+    place: int | None = None
+    """The place of its colour; curves of one name are the seeds of one way of training, and have one entry."""
+
+
+def _places(count: int, places: Sequence[int] | None) -> list[int]:
+    """Return the places of colours, by default those of the order."""
+    return list(places) if places is not None else list(range(count))
 
 
 def curve_points(curve: NamedEpochs, measure: str) -> tuple[list[int], list[float]]:
@@ -46,7 +62,10 @@ def curve_points(curve: NamedEpochs, measure: str) -> tuple[list[int], list[floa
 def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> go.Figure:
     """Draw one measure of every run over the epochs, each in its colour and dash, its best epoch marked."""
     figure = go.Figure()
-    for at, curve in enumerate(curves):
+    order = [at if curve.place is None else curve.place for at, curve in enumerate(curves)]
+    names = [curve.name for curve in curves]
+    sides = list(dict.fromkeys(names))
+    for at, (place, curve) in enumerate(zip(order, curves, strict=True)):
         x, y = curve_points(curve, measure)
         name = html.escape(curve.name)
         figure.add_scatter(
@@ -54,7 +73,13 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
             y=y,
             mode="lines+markers",
             name=name,
-            line={"color": run_colour(at), "dash": DASHES[at % len(DASHES)]},
+            legendgroup=curve.name,
+            showlegend=curve.name not in names[:at],
+            line={
+                "color": run_colour(place),
+                "dash": DASHES[sides.index(curve.name) % len(DASHES)],
+                "width": 2 if names.count(curve.name) == 1 else 1.3,
+            },
             marker={
                 "symbol": ["star" if epoch == curve.best_epoch else "circle" for epoch in x],
                 "size": [15 if epoch == curve.best_epoch else 5 for epoch in x],
@@ -65,6 +90,9 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
     figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, last // 10))
     is_share = measure.endswith(("accuracy", "f1"))
     figure.update_yaxes(title=title, **(share_axis() if is_share else {"rangemode": "tozero"}))
+    trained = [y for c in curves for x, y in zip(*curve_points(c, measure), strict=True) if x > 0]
+    if is_share and trained:
+        figure.update_yaxes(range=close_range(trained))
     figure.update_layout(height=330, margin=_TIGHT, uirevision=measure, legend=LEGEND_ABOVE)
     return use_template(figure)
 
@@ -132,16 +160,22 @@ def _counts(matrix: NDArray[np.int64], share: NDArray[np.float64], colour: str) 
     ]
 
 
-def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -> go.Figure:
-    """Draw each class's F1, one bar a run: ``scores`` holds (C,) for each run's name."""
+def plot_f1(
+    classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]], places: Sequence[int] | None = None
+) -> go.Figure:
+    """Draw each class's F1, one bar a run: ``scores`` holds (C,) for each run's name, ``places`` those of colours."""
     names = [html.escape(name) for name in classes[:MOST_CLASSES]]
     figure = go.Figure()
+    colours = _places(len(scores), places)
     for at, (run, values) in enumerate(scores.items()):
         figure.add_bar(
             x=names,
             y=values[:MOST_CLASSES],
             name=html.escape(run),
-            marker={"color": run_colour(at), "pattern": {"shape": PATTERNS[at % len(PATTERNS)], "solidity": 0.25}},
+            marker={
+                "color": run_colour(colours[at]),
+                "pattern": {"shape": PATTERNS[at % len(PATTERNS)], "solidity": 0.25},
+            },
             hovertemplate=f"{html.escape(run)}: F1 of %{{x}} %{{y:.3f}}<extra></extra>",
         )
     figure.update_xaxes(type="category")
@@ -150,9 +184,9 @@ def plot_f1(classes: Sequence[str], scores: Mapping[str, NDArray[np.float64]]) -
     return use_template(figure)
 
 
-def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
+def plot_reliability(calibrations: Mapping[str, Calibration], places: Sequence[int] | None = None) -> go.Figure:
     """Draw the accuracy of each run at each confidence; on the diagonal the two are the same."""
-    figure = go.Figure()
+    figure, colours = go.Figure(), _places(len(calibrations), places)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", hoverinfo="skip",
         line={"color": "rgba(128,128,128,0.7)", "dash": "dot", "width": 1},
@@ -165,7 +199,7 @@ def plot_reliability(calibrations: Mapping[str, Calibration]) -> go.Figure:
             customdata=[inside.count for inside in found.bins],
             mode="lines+markers",
             name=html.escape(run),
-            line={"color": run_colour(at), "dash": DASHES[at % len(DASHES)]},
+            line={"color": run_colour(colours[at]), "dash": DASHES[at % len(DASHES)]},
             marker={"size": [7 + 15 * inside.count / largest for inside in found.bins], "opacity": 0.75},
             hovertemplate=(
                 f"{html.escape(run)}: %{{customdata}} images, confidence %{{x:.0%}}, accuracy %{{y:.0%}}<extra></extra>"
@@ -261,7 +295,7 @@ def plot_cost(costs: Sequence[Cost], front: Sequence[int], title: str, *, is_log
             error_y={"array": [run.error], "thickness": 1},
             mode="markers",
             name=name,
-            marker={"color": run_colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 14},
+            marker={"color": run_colour(place), "symbol": SYMBOLS[at % len(SYMBOLS)], "size": 14},
             hovertemplate=f"{name}: %{{x:,.4~s}}, %{{y:.1%}}<extra></extra>",
         )
     figure.update_xaxes(title=title, type="log" if is_log else "linear", rangemode="tozero")

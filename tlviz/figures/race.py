@@ -9,8 +9,9 @@ from enum import StrEnum
 import plotly.graph_objects as go
 
 from tlviz.csv_text import csv_text
-from tlviz.figures.theme import INK, LEGEND_ABOVE, register_template, run_colour, share_axis
+from tlviz.figures.theme import INK, LEGEND_ABOVE, close_range, register_template, run_colour, share_axis
 from tlviz.runs.curves import Curve, Point
+from tlviz.runs.places import race_places
 from tlviz.runs.races.race import Race
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -47,7 +48,10 @@ class LinePoint:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The curve of one swept value; ``best`` is its best row, ``switches`` the rows before more was unfrozen."""
+    """The curve of one swept value; ``best`` is its best row, ``switches`` the rows before more was unfrozen.
+
+    ``place`` is that of its colour.
+    """
 
     words: str
     place: int
@@ -62,7 +66,7 @@ def race_lines(race: Race, measure: Measure, axis: Axis, smoothing: float = 0.0)
     The best row is the best epoch of a single run; over several seeds the one with the best mean.
     """
     lines = []
-    for place, words in enumerate(race.values):
+    for words, place in race_places(race).items():
         curves = [member.curve for member in race.members if member.words == words and member.curve.points]
         rows = _rows(curves, measure, axis, smoothing)
         best = _best(curves, rows, measure)
@@ -83,7 +87,7 @@ def lines_csv(lines: Sequence[Line], measure: Measure, axis: Axis) -> str:
 
 
 def line_style(place: int) -> tuple[str, str]:
-    """Return colour and dash of the n-th curve; after six colours the dash distinguishes them."""
+    """Return colour and dash of the n-th curve; after six colours the dash distinguishes them too."""
     return run_colour(place), _DASHES[place // _COLOURS % len(_DASHES)]
 
 
@@ -111,7 +115,9 @@ def plot_race(
     traces.append(_marks(switches, "more stages are unfrozen from here", "line-ns-open", 14))
     y: dict[str, object] = {"title": {"text": f"validation {measure}"}}
     y |= {} if measure is Measure.LOSS else share_axis(is_log=is_log)
-    y |= {"type": "log"} if is_log else {"range": [0, 1.02]} if measure is not Measure.LOSS else {"rangemode": "tozero"}
+    y |= (
+        {"type": "log"} if is_log else {"rangemode": "tozero"} if measure is Measure.LOSS else {"range": y_range(lines)}
+    )
     x: dict[str, object] = {"title": {"text": _AXIS_WORDS[axis]}}
     x |= (
         {"range": [-0.3, epochs + 0.3], "tick0": 0, "dtick": max(1, epochs // 10)}
@@ -130,6 +136,12 @@ def plot_race(
         "hovermode": "closest",
     }
     return go.Figure({"data": traces, "layout": layout}, skip_invalid=False)
+
+
+def y_range(lines: Sequence[Line]) -> list[float]:
+    """Return the range of shares that holds every epoch of training; epoch 0 is before it, and may lie below."""
+    trained = [row for line in lines for row in line.rows if row.epoch > 0]
+    return close_range(value for row in trained for value in (row.low, row.mean, row.high))
 
 
 def empty_chart() -> go.Figure:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import colorsys
 import json
-from math import log10
+from collections.abc import Iterable
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,13 +21,15 @@ _STAGE_RAMP = ("#315bce", "#6a60c8", "#8963bb", "#9e66ae", "#b069a0", "#c06b92",
 HEAD_COLOUR = "#7d8590"
 
 # Okabe and Ito (2008), without black and yellow, which vanish on a dark and on a white page; the two that are
-# palest on white come last.
-_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# palest on white come last.  Brown, violet and olive follow, so that each strategy has a colour of its own.
+_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#9A6A3A", "#8F6BD9", "#7F7F00")
 
 # A grey of 4.3:1 against white and against near-black: a figure outside a page does not know which it lies on.
 INK = "#7a7a7a"
 PNG_ROOM = 30
 """Pixels above a plot in which the button that saves it does not cover anything."""
+_ROOM, _WHOLE = 0.02, 1.02
+"""Left free around the values on an axis of shares, and where such an axis ends so that a point at 100 % is whole."""
 _CLEAR = "rgba(0,0,0,0)"
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 """A legend that grows away from the plot where it takes several lines."""
@@ -42,7 +45,7 @@ def stage_colours(count: int) -> list[str]:
 
 
 def run_colour(index: int) -> str:
-    """Return the colour (#rrggbb) of the n-th run or curve; they repeat after six."""
+    """Return the colour (#rrggbb) of the n-th run or curve; they repeat after nine."""
     return _RUN_COLOURS[index % len(_RUN_COLOURS)]
 
 
@@ -106,6 +109,18 @@ def share_axis(*, is_log: bool = False) -> dict[str, object]:
     if is_log:
         return {"tickformat": ".0%", "maxallowed": log10(1.02)}
     return {"tickformat": ".0%", "minallowed": -0.02, "maxallowed": 1.02}
+
+
+def close_range(values: Iterable[float], step: float = 0.1) -> list[float]:
+    """Return the axis of shares that holds these values with a little room, in whole steps; without values all of it.
+
+    It only widens as values are added, and rarely, so that the axis of what still grows is at rest.
+    """
+    held = list(values)
+    if not held:
+        return [0.0, _WHOLE]
+    low, high = (floor((min(held) - _ROOM) / step) * step, ceil((max(held) + _ROOM) / step) * step)
+    return [round(max(0.0, low), 6), round(high, 6) if high < 1 - 1e-9 else _WHOLE]
 
 
 def keyed(text: str, colour: str, sign: str = "■") -> str:

@@ -75,6 +75,13 @@ def feature_drift(events: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {stage: max(0.0, 1 - value) for stage, value in similarity.items()}
 
 
+def mean_drift(drifts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return how far each stage moved on average over the runs that recorded it."""
+    stages = dict.fromkeys(stage for drift in drifts for stage in drift)
+    held = {stage: [drift[stage] for drift in drifts if stage in drift] for stage in stages}
+    return {stage: sum(values) / len(values) for stage, values in held.items()}
+
+
 def pareto_front(costs: Sequence[float], gains: Sequence[float]) -> list[int]:
     """Return which points no other beats, by rising cost: none costs at most as much and gains more, or less for it."""
     order = sorted(range(len(costs)), key=lambda at: (costs[at], -gains[at]))

@@ -16,10 +16,10 @@ from tlviz.runs.notes import Notes, read_notes
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE
-from tlviz.runs.summary import summarise
+from tlviz.runs.summary import RunSummary, summarise
 from tlviz.small_files import check_types, read_object
 
-_FORMAT = 1
+_FORMAT = 2
 _KEYED = ("config.json", "events.jsonl", "resume", "test.json")
 
 
@@ -27,7 +27,8 @@ _KEYED = ("config.json", "events.jsonl", "resume", "test.json")
 class RunRow:
     """One run in the list: what it is, what it reached, what it takes on disk, what the person wrote about it.
 
-    Accuracies are fractions; ``started`` is in seconds since 1970; ``size`` counts bytes.
+    Accuracies are fractions; ``started`` is in seconds since 1970; ``size`` counts bytes;
+    ``freeze`` is how many stages stay frozen to the end, None before that is known.
     """
 
     run: str
@@ -45,6 +46,8 @@ class RunRow:
     started: float
     error: str | None
     seed: int | None
+    image_size: int | None
+    freeze: int | None
     has_weights: bool
     size: int
     notes: Notes
@@ -144,10 +147,21 @@ def _state(state: os.stat_result | None) -> tuple[int, int]:
 def _read(run: RunFolder) -> tuple[RunRow, bool]:
     """Return a run's row, and whether it can change no more unless a file does: it has recorded its end."""
     summary = summarise(run)
-    seed = summary.settings.get("seed")
+    numbers: dict[str, Any] = {name: _count(summary.settings.get(name)) for name in ("seed", "image_size")}
+    numbers["freeze"] = _frozen(summary)
     said = {field.name: getattr(summary, field.name) for field in fields(RunRow) if hasattr(summary, field.name)}
-    row = RunRow(**said, seed=seed if isinstance(seed, int) else None, has_weights=False, size=0, notes=Notes())
+    row = RunRow(**said, **numbers, has_weights=False, size=0, notes=Notes())
     return row, summary.status.is_over and summary.has_ended
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _frozen(summary: RunSummary) -> int | None:
+    """Return how many stages are frozen in the phase in which most train."""
+    named = [phase["frozen"] for phase in summary.phases if isinstance(phase.get("frozen"), list)]
+    return min(map(len, named)) if named else _count(summary.start_event.get("freeze"))
 
 
 def _to_json(row: RunRow) -> dict[str, Any]:

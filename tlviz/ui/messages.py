@@ -19,6 +19,11 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text)
 
 
+def strong_words(write: Callable[[Callable[[str], str]], str]) -> str:
+    """Return a sentence as Markdown that shows it as it is, bold where ``write`` calls what it is given."""
+    return plain(write(lambda words: f"\x02{words}\x02")).replace("\x02", "**")
+
+
 def left_words(seconds: float | None) -> str:
     """Return what stands behind a job's progress: the time it still takes, nothing where nobody can say."""
     if seconds is None:

@@ -31,7 +31,7 @@ def test_a_report_on_a_race_tells_what_the_page_tells() -> None:
         "300 MB", "what I wanted to know", "Between the runs differs: strategy", "3 seeds together", EVIL,
     ):  # fmt: skip
         assert expected in words, expected
-    assert page.count('class="plotly-graph-div"') == 3, "accuracy, loss, cost"
+    assert page.count('class="plotly-graph-div"') == 4, "seeds, accuracy, loss, cost"
     runs = [member.run for member in read_race(race).members]
     assert all(str(run) in words for run in runs)
 

@@ -34,6 +34,17 @@ def test_a_curve_shows_every_epoch_that_has_the_measure_and_marks_the_best() -> 
     assert (line.line.color, list(line.marker.symbol)) == (run_colour(0), ["circle", "star"])
 
 
+def test_seeds_of_one_side_have_one_colour_and_one_entry() -> None:
+    curves = [NamedEpochs(name, EPOCHS, 1, place) for name, place in (("A", 5), ("A", 5), ("B", 2))]
+    figure = plot_run_curves(curves, "val_accuracy", "accuracy")
+    assert [line.line.color for line in figure.data] == [run_colour(5), run_colour(5), run_colour(2)]
+    assert [line.showlegend for line in figure.data] == [True, False, True]
+    assert figure.data[0].line.dash == figure.data[1].line.dash != figure.data[2].line.dash
+    assert list(figure.layout.yaxis.range) == [0.4, 0.6], "epoch 0 is before training"
+    bars = plot_f1(["cat"], {"A": np.array([1.0]), "B": np.array([0.5])}, [5, 2]).data
+    assert [bar.marker.color for bar in bars] == [run_colour(5), run_colour(2)]
+
+
 def test_a_confusion_matrix_shows_its_counts_and_shades_by_row() -> None:
     matrix = np.array([[3, 1], [0, 0]])
     figure = plot_confusion(matrix, ["cat", "dog"], 1)

@@ -14,6 +14,7 @@ from tlviz.figures.theme import (
     HEAD_COLOUR,
     TEMPLATE,
     chart_config,
+    close_range,
     keyed,
     png_config,
     register_template,
@@ -100,7 +101,7 @@ def test_few_stages() -> None:
     assert stage_colours(1) == [HEAD_COLOUR]
 
 
-@pytest.mark.parametrize("run", range(6))
+@pytest.mark.parametrize("run", range(9))
 def test_run_colours_read_on_light_and_dark(run: int) -> None:
     assert contrast(run_colour(run), DARK) >= 3
     assert contrast(run_colour(run), WHITE) >= (3 if run < 3 else 2.2)
@@ -122,8 +123,27 @@ def test_template_ink_reads_on_light_and_dark() -> None:
 
 
 def test_run_colours_are_distinct_and_repeat() -> None:
-    assert len({run_colour(at) for at in range(6)}) == 6
-    assert run_colour(6) == run_colour(0)
+    assert len({run_colour(at) for at in range(9)}) == 9
+    assert run_colour(9) == run_colour(0)
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([], [0, 1.02]), ([0.63, 0.78], [0.6, 0.8]), ([0.6, 0.8], [0.5, 0.9]), ([0.01], [0, 0.1]),
+        ([0.95, 1.0], [0.9, 1.02]), ([0.0, 1.0], [0, 1.02]),
+    ],
+)  # fmt: skip
+def test_an_axis_shows_the_range_that_matters(values: list[float], shown: list[float]) -> None:
+    assert close_range(values) == pytest.approx(shown)
+
+
+def test_the_axis_of_what_still_grows_only_widens() -> None:
+    values = np.random.default_rng(0).beta(8, 3, 200)
+    ranges = [close_range(values[:count]) for count in range(1, 201)]
+    assert all(later[0] <= before[0] and later[1] >= before[1] for before, later in pairwise(ranges))
+    assert len({tuple(one) for one in ranges}) < 12, "and seldom"
+    assert all(low <= min(values[:at]) and max(values[:at]) <= high for at, (low, high) in enumerate(ranges, 1))
 
 
 def test_an_axis_of_accuracies_ends_at_100_percent() -> None:

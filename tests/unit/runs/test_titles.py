@@ -9,7 +9,7 @@ import pytest
 from tlviz.runs.notes import Notes
 from tlviz.runs.overview import RunRow
 from tlviz.runs.store.heartbeat import Status
-from tlviz.runs.titles import letters, moment, row_label, short_titles, strategy_title
+from tlviz.runs.titles import letters, moment, row_label, row_labels, short_titles, strategy_title
 
 
 def row(name: str = "", **known: Any) -> RunRow:
@@ -39,6 +39,30 @@ def test_a_label_says_what_a_run_is_or_its_own_name_and_when() -> None:
     assert row_label(row()) == f"photos · {strategy_title('full')} · squeezenet1_1 · {when}"
     assert row_label(row(seed=2)) == f"photos · Full · squeezenet1_1 · seed 2 · {when}"
     assert row_label(row("mine", seed=2)) == f"mine · {when}"
+
+
+def test_a_list_names_what_differs_and_when_only_where_nothing_else_does() -> None:
+    rows = [
+        row(run="a", image_size=96, seed=0), row(run="b", image_size=128, seed=0),
+        row("mine", run="c"), row(run="d", strategy="gradual"), row(run="e", strategy="gradual"),
+    ]  # fmt: skip
+    when = moment(0.0)
+    assert row_labels(rows) == {
+        "a": "Full · 96 px", "b": "Full · 128 px", "c": "mine", "d": f"Gradual · {when}", "e": f"Gradual · {when}",
+    }  # fmt: skip
+    others = [row(run="a", freeze=2), row(run="b", freeze=4), row(run="c", data="/a/digits", model="resnet18")]
+    assert list(row_labels(others).values()) == [
+        "photos · Full · squeezenet1_1 · freeze 2", "photos · Full · squeezenet1_1 · freeze 4",
+        "digits · Full · resnet18",
+    ]  # fmt: skip
+
+
+def test_titles_name_few_settings_that_differ() -> None:
+    settings = [{"head_lr": 0.1, "epochs": at, "batch": at, "dropout": at, "augment": at} for at in (1, 2)]
+    assert short_titles([row(), row()], settings) == [
+        "Full, epochs 1, batch 1, dropout 1, …", "Full, epochs 2, batch 2, dropout 2, …"
+    ]  # fmt: skip
+    assert short_titles([row(), row(strategy="gradual")], settings) == ["Full", "Gradual"], "the strategy tells enough"
 
 
 def test_a_moment_is_of_this_machines_clock_and_nothing_where_no_calendar_has_it(

@@ -216,6 +216,11 @@ def _write_queue(run: RunFolder, queue: Queue) -> None:
     write_atomic(run.path / QUEUE, encode({"order": queue.order, "cancelled": sorted(queue.cancelled)}))
 
 
+def state_of(folder: RunFolder, status: Status) -> MemberState:
+    """Return where a run of this status stands."""
+    return _STATES[status] if (folder.path / "config.json").exists() else MemberState.GONE
+
+
 def _member(
     race: RunFolder, number: int, settings: dict[str, Any], sweep: str, name: str | None, reader: CurveReader
 ) -> Member:
@@ -224,7 +229,7 @@ def _member(
     if name is not None:
         folder = folder_of(race, name)
         status, curve = reader.read(folder)
-        state = _STATES[status] if (folder.path / "config.json").exists() else MemberState.GONE
+        state = state_of(folder, status)
     return Member(
         number, value, value_words(sweep, value), seed if isinstance(seed, int) else 0, settings, name, state, curve
     )

@@ -45,8 +45,13 @@ class Standing:
 
 def standings(race: Race) -> list[Standing]:
     """Rank the values of a race by mean validation accuracy, those without any last; ties go to fewer parameters."""
+    return rank_members(race.members)
+
+
+def rank_members(runs: Iterable[Member]) -> list[Standing]:
+    """Rank runs by their words, as ``standings`` does those of a race."""
     groups: dict[str, list[Member]] = {}
-    for member in sorted(race.members, key=lambda member: member.number):
+    for member in sorted(runs, key=lambda member: member.number):
         groups.setdefault(member.words, []).append(member)
     ranked = sorted(groups.values(), key=_rank)
     measured = [_measured(members) for members in ranked]

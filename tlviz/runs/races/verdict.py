@@ -17,13 +17,18 @@ MOST_NAMED = 2
 
 def verdict(race: Race, ranked: Sequence[Standing], strong: Callable[[str], str] = str) -> str:
     """State who leads and whether that is more than noise; ``strong`` marks the words that matter."""
+    return rank_verdict(ranked, strong, is_over=race.status.is_over)
+
+
+def rank_verdict(ranked: Sequence[Standing], strong: Callable[[str], str] = str, *, is_over: bool = True) -> str:
+    """State it of runs that are of no race too; ``is_over`` says whether no more will come."""
     first = ranked[0] if ranked else None
     if first is None or first.accuracy is None:
         return "The first points appear in a few seconds: validation before any training."
     name, score = strong(first.words), strong(f"{first.accuracy:.1%}{plus_minus(first.error)}")
     if len(ranked) == 1:
         return f"{name} reached {score}; there is nothing to compare it with."
-    is_over = race.status.is_over and all(standing.is_over for standing in ranked)
+    is_over = is_over and all(standing.is_over for standing in ranked)
     if first.is_won:
         return (
             f"{name} wins with {score}: more than noise."

@@ -17,6 +17,7 @@ from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.runs.curves import CurveReader
 from tlviz.runs.predictions import FILE, Answers, read_answers
 from tlviz.runs.store.folder import find_run
 from tlviz.runs.summary import RunSummary
@@ -34,6 +35,12 @@ def answers(summary: RunSummary) -> Answers | None:
     except OSError:
         return None
     return _answers(summary.folder, changed, summary.best_epoch)
+
+
+@st.cache_resource(show_spinner=False)
+def curve_reader() -> CurveReader:
+    """Return the one reader of curves, which remembers what has not changed; it is bounded by itself."""
+    return CurveReader()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

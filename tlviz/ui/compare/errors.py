@@ -90,7 +90,7 @@ def _confusion(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
         with columns[at % 2]:
             st.markdown(f"**{plain(run.name)}**: {held.right.sum():,} of {len(held.labels):,} right")
             st.plotly_chart(
-                plot_confusion(matrix, held.classes, at), key=key_of("confusion", at), config=chart_config()
+                plot_confusion(matrix, held.classes, run.place), key=key_of("confusion", at), config=chart_config()
             )
     more = f" The first {MOST_CLASSES} classes." if len(answers[0].classes) > MOST_CLASSES else ""
     st.caption(f"Rows are the true classes, columns the answers; the diagonal is correct.{more}")
@@ -102,7 +102,9 @@ def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
         return
     matrices = [confusion_matrix(held.labels, held.guesses, len(held.classes)) for held in answers]
     scores = {run.name: f1_scores(matrix) for run, matrix in zip(runs, matrices, strict=True)}
-    st.plotly_chart(plot_f1(answers[0].classes, scores), key="compare_f1", config=chart_config())
+    st.plotly_chart(
+        plot_f1(answers[0].classes, scores, [run.place for run in runs]), key="compare_f1", config=chart_config()
+    )
     st.caption("F1 is the harmonic mean of a class's precision and recall: 1 means no errors.")
 
 

@@ -13,9 +13,11 @@ from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.settings import in_words
 from tlviz.measures.calibration import calibration, softmax
-from tlviz.runs.compare import differing_settings, feature_drift, pareto_front, weight_drift
+from tlviz.runs.compare import differing_settings, feature_drift, mean_drift, pareto_front, weight_drift
+from tlviz.runs.places import same_settings
 from tlviz.runs.predictions import Answers
-from tlviz.runs.races.race import NUMBER_KEY, RACE_KEY
+from tlviz.runs.races.standings import Standing
+from tlviz.runs.sides import SEED, Side, image_error
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
@@ -26,42 +28,45 @@ COSTS = {"Seconds": "duration_s", "Trainable parameters": "trainable_parameters"
 MOVED = {"Weights": "share of the starting weights", "Features": "1 - similarity to the pretrained features (CKA)"}
 
 
-def render_settings(runs: Sequence[ComparedRun]) -> None:
+def render_settings(found: Sequence[Side]) -> None:
     """Show the settings that differ, and only those."""
-    if len(runs) < 2:
+    if len(found) < 2:
         st.info("Choose a second run above to see which settings differ.", icon=":material/touch_app:")
         return
-    differing = differing_settings([_without_race(run.summary.settings) for run in runs])
+    differing = differing_settings([_settings(side) for side in found])
     if not differing:
         st.info("All settings are the same: these runs are repetitions.", icon=":material/equal:")
         return
     table = {"Setting": [in_words(name) for name in differing]}
-    table |= {run.name: [_word(values[at]) for values in differing.values()] for at, run in enumerate(runs)}
+    table |= {side.name: [_word(values[at]) for values in differing.values()] for at, side in enumerate(found)}
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
     words = "One setting differs" if len(differing) == 1 else f"{len(differing)} settings differ"
     st.caption(f"{words}; all others are the same.")
 
 
-def _without_race(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without the place that a run had in a race."""
-    return {name: value for name, value in settings.items() if name not in (RACE_KEY, NUMBER_KEY)}
+def _settings(side: Side) -> dict[str, Any]:
+    """Return a side's settings; of several seeds, all of them."""
+    settings = same_settings(side.runs[0].settings)
+    return settings | {SEED: list(side.by_seed)} if len(side.runs) > 1 else settings
 
 
-def render_curves(runs: Sequence[ComparedRun]) -> None:
+def render_curves(found: Sequence[Side]) -> None:
     """Show one measure of every run over the epochs."""
     measure = st.segmented_control(
         "Measure", list(CURVES), default="Accuracy", required=True, key="compare_measure", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    curves = [NamedEpochs(run.name, run.summary.epochs, run.summary.best_epoch) for run in runs]
+    curves = [NamedEpochs(side.name, run.epochs, run.best_epoch, side.place) for side in found for run in side.runs]
     figure = plot_run_curves(
         curves, CURVES[measure], measure if "Train" in measure else f"validation {measure.lower()}"
     )
     st.plotly_chart(figure, key=key_of("compare_curves", measure), config=chart_config())
-    worst = max(run.standard_error for run in runs)
+    worst = max(image_error(run) for side in found for run in side.runs)
+    seeds = "Each seed is a line of its own. " if len(curves) > len(found) else ""
     st.caption(
-        "The star is the best epoch, whose weights are kept. "
-        f"One standard error of an accuracy here is up to {worst:.1%}: smaller differences are noise."
+        f"{seeds}The star is the best epoch, whose weights are kept; epoch 0 may lie below the axis. "
+        f"One standard error of an accuracy here is up to {worst:.1%} from the images alone: "
+        "smaller differences are noise."
     )
 
 
@@ -70,7 +75,9 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
     found = {run.name: calibration(softmax(held.logits), held.labels) for run, held in zip(runs, answers, strict=True)}
     chart, words = st.columns([2.2, 1], gap="large")
     with chart:
-        st.plotly_chart(plot_reliability(found), key="compare_reliability", config=chart_config())
+        st.plotly_chart(
+            plot_reliability(found, [run.place for run in runs]), key="compare_reliability", config=chart_config()
+        )
     with words:
         rows = [{"run": name, "calibration error": result.error} for name, result in found.items()]
         st.dataframe(
@@ -86,16 +93,19 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
         )
 
 
-def render_moved(runs: Sequence[ComparedRun]) -> None:
+def render_moved(found: Sequence[Side]) -> None:
     """Show how far each stage moved, in its weights or in what it sees."""
     view = st.segmented_control(
         "What", list(MOVED), default="Weights", required=True, key="compare_moved", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
     if view == "Weights":
-        moved = {run.name: weight_drift(run.summary) for run in runs}
+        moved = {side.name: mean_drift([weight_drift(run) for run in side.runs]) for side in found}
     else:
-        moved = {run.name: feature_drift(RunFolder(Path(run.summary.folder)).events()) for run in runs}
+        moved = {
+            side.name: mean_drift([feature_drift(RunFolder(Path(run.folder)).events()) for run in side.runs])
+            for side in found
+        }
     told = {name: values for name, values in moved.items() if values}
     if told:
         ordered = {name: told.get(name, {}) for name in moved}
@@ -109,16 +119,17 @@ def render_moved(runs: Sequence[ComparedRun]) -> None:
         st.caption(f"{plain(name)} has no such measurement: it was switched off, or the run was stopped early.")
 
 
-def render_cost(runs: Sequence[ComparedRun]) -> None:
+def render_cost(found: Sequence[Side], ranked: Sequence[Standing]) -> None:
     """Show accuracy against what it cost, and which runs no other beats."""
     kind = st.segmented_control(
         "Cost", list(COSTS), default="Seconds", required=True, key="compare_cost", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
+    errors = {standing.words: standing.error for standing in ranked}
     costs = [
-        Cost(run.name, float(cost), run.summary.best_val_accuracy or 0.0, run.standard_error)
-        for run in runs
-        if (cost := getattr(run.summary, COSTS[kind])) and cost > 0
+        Cost(side.name, cost, side.accuracy, errors.get(side.name) or 0.0, side.place)
+        for side in found
+        if (cost := _mean([getattr(run, COSTS[kind]) for run in side.runs]))
     ]
     if not costs:
         st.info("None of these runs recorded its cost.", icon=":material/info:")
@@ -130,6 +141,12 @@ def render_cost(runs: Sequence[ComparedRun]) -> None:
     )
     best = ", ".join(plain(costs[at].name) for at in front)
     st.caption(f"No run beats those on the dotted front at lower cost: {best}. Bars are one standard error.")
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the costs that are known and not nothing."""
+    known = [float(value) for value in values if value and value > 0]
+    return sum(known) / len(known) if known else None
 
 
 def _word(value: Any) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlviz.runs.notes import Notes, read_notes, write_notes
-from tlviz.runs.races.race import Race, folder_of
+from tlviz.runs.races.noise import best
+from tlviz.runs.races.race import MemberState, Race, folder_of
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.trash import discard
@@ -19,17 +20,18 @@ from tlviz.ui.state import Key, key_of
 
 def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) -> None:
     """Draw a row of what leads on from a race, and below *Name, delete* what is rarely needed."""
-    best = best_runs(run, ranked)
+    compared, winner = best_runs(race, ranked), winner_weights(run, race, ranked)
+    values = sum(1 for standing in ranked if set(standing.runs) & set(compared))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
-            f"Compare the best {len(best)}" if len(best) > 1 else "Compare", icon=":material/compare_arrows:",
-            key="race_compare", disabled=not best, on_click=_set, args=(Key.COMPARED, best),
-            help="Down to the single image: compares each value's run of the first seed on the same validation images.",
+            f"Compare the best {values}" if values > 1 else "Compare", icon=":material/compare_arrows:",
+            key="race_compare", disabled=not compared, on_click=_set, args=(Key.COMPARED, compared),
+            help="Down to the single image: takes all seeds of each of the best values, up to four.",
         ):  # fmt: skip
             go_to("pages/compare.py")
         if st.button(
-            "Export the winner", icon=":material/download:", key="race_export", disabled=not best,
-            on_click=_set, args=(Key.RUN, best[0] if best else ""), help="Exports the weights of its first seed.",
+            "Export the winner", icon=":material/download:", key="race_export", disabled=not winner,
+            on_click=_set, args=(Key.RUN, winner), help="Exports the weights of its best seed.",
         ):  # fmt: skip
             go_to("pages/export.py")
         st.download_button(
@@ -46,13 +48,21 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
             )  # fmt: skip
 
 
-def best_runs(run: RunFolder, ranked: Sequence[Standing]) -> list[str]:
-    """Return for each of the best values the first of its runs that is over and has weights, up to four."""
-    found = []
+def best_runs(race: Race, ranked: Sequence[Standing]) -> list[str]:
+    """Return all runs of each of the best values, up to four, that are over and reached something, the best first."""
+    ready = {m.run for m in race.members if not m.is_open and m.curve.best and m.state is not MemberState.GONE}
+    values = [[name for name in standing.runs if name in ready] for standing in ranked]
+    return [name for names in [names for names in values if names][:MOST] for name in names]
+
+
+def winner_weights(run: RunFolder, race: Race, ranked: Sequence[Standing]) -> str:
+    """Return the run of the best value that has weights, of several seeds the one that reached most; '' without one."""
+    over = {member.run: best(member) for member in race.members if not member.is_open}
     for standing in ranked:
-        folders = [folder_of(run, name) for name in standing.runs]
-        found += [folder.name for folder in folders if folder.weights.exists() and folder.status().is_over][:1]
-    return found[:MOST]
+        held = [name for name in standing.runs if name in over and folder_of(run, name).weights.exists()]
+        if held:
+            return max(held, key=over.__getitem__)
+    return ""
 
 
 def _rename(run: RunFolder) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlviz.figures.race import line_style
+from tlviz.runs.places import race_places
 from tlviz.runs.races.race import MemberState, Race
 from tlviz.runs.races.standings import Standing
 from tlviz.runs.races.verdict import BEHIND, NOISE, error_words, mark, plus_minus, verdict
@@ -24,7 +25,7 @@ def render_verdict(race: Race, ranked: Sequence[Standing]) -> None:
 
 def render_leaderboard(race: Race, ranked: Sequence[Standing]) -> None:
     """Show the standings, a row each, with the colours of the curves."""
-    places = {words: place for place, words in enumerate(race.values)}
+    places = race_places(race)
     most = max((standing.seeds for standing in ranked), default=0)
     at_work = {member.words for member in race.members if member.state is MemberState.RUNNING}
     rows = "".join(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import streamlit as st
 
-from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines
+from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines, y_range
+from tlviz.figures.seeds import plot_seeds
 from tlviz.figures.theme import browser_data, chart_config
-from tlviz.runs.curves import CurveReader
 from tlviz.runs.launch import end_worker, resume_run
+from tlviz.runs.places import race_places
 from tlviz.runs.races.race import (
     Member,
     MemberState,
@@ -20,10 +22,11 @@ from tlviz.runs.races.race import (
     read_race,
     reorder,
 )
-from tlviz.runs.races.standings import standings
+from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.ui.address import from_address, to_address
+from tlviz.ui.cached.runs import curve_reader
 from tlviz.ui.finetune.live import HEED_S
 from tlviz.ui.messages import heed, left_words, plain
 from tlviz.ui.race.actions import render_race_actions
@@ -37,12 +40,6 @@ POLL_S = 1.0
 LOG = "log"
 MOST_QUEUED = 6
 """Waiting runs that are listed in their order."""
-
-
-@st.cache_resource(show_spinner=False)
-def reader() -> CurveReader:
-    """Return the one reader of curves, which remembers what has not changed; it is bounded by itself."""
-    return CurveReader()
 
 
 def render_no_race() -> None:
@@ -73,13 +70,13 @@ def render_race(run: RunFolder) -> None:
     """Show a race; while it goes on, this part of the page reads its folders once a second."""
     is_over = run.status().is_over
     st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
-    race = read_race(run, reader())
+    race = read_race(run, curve_reader())
     render_race_actions(run, race, standings(race))
     load_chart_library()
 
 
 def _race(run: RunFolder, *, was_over: bool) -> None:
-    race = read_race(run, reader())
+    race = read_race(run, curve_reader())
     if race.status.is_over and not was_over:
         st.rerun()  # once, without the timer
     ranked = standings(race)
@@ -90,6 +87,7 @@ def _race(run: RunFolder, *, was_over: bool) -> None:
     curves, board = st.columns([1.45, 1], gap="medium")
     with curves:
         _curves(race)
+        _seeds(race, ranked)
     with board:
         render_leaderboard(race, ranked)
         st.caption(reading_aid(race, ranked))
@@ -159,7 +157,29 @@ def _chart(race: Race, lines: list[Line], measure: Measure, axis: Axis, *, is_lo
     )
     render_live_chart(browser_data(figure), key="race_chart")
     seeds = " The band is the range of the seeds." if len({member.seed for member in race.members}) > 1 else ""
-    st.caption(f"Epoch 0 is before training. A star marks the best epoch, a tick the unfreezing of more stages.{seeds}")
+    is_share = measure is not Measure.LOSS and not is_log
+    is_outside = is_share and any(map(_starts_outside, lines, repeat(y_range(lines))))
+    outside = ", and off the axis, which shows the range that matters" if is_outside else ""
+    marks = "A star marks the best epoch, a tick the unfreezing of more stages."
+    st.caption(f"Epoch 0 is before training{outside}. {marks}{seeds}")
+
+
+def _starts_outside(line: Line, shown: Sequence[float]) -> bool:
+    """Return whether a curve's epoch 0 is outside the range that the axis shows."""
+    return any(row.epoch == 0 and not shown[0] <= row.mean <= shown[1] for row in line.rows)
+
+
+def _seeds(race: Race, ranked: Sequence[Standing]) -> None:
+    """Draw every seed as a dot beside the mean of its value, once there is one."""
+    if all(standing.accuracy is None for standing in ranked):
+        return
+    render_live_chart(browser_data(plot_seeds(ranked, race_places(race), race.name)), key="race_dots")
+    whiskers = "The mark is the mean, the whisker one standard error"
+    st.caption(
+        f"Each dot is a seed's best epoch. {whiskers}."
+        if max(standing.seeds for standing in ranked) > 1
+        else f"Each dot is the one run's best epoch. {whiskers} of the images: one seed cannot show luck."
+    )
 
 
 def _failures(race: Race) -> None:

@@ -11,24 +11,30 @@ from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import RunRow
 from tlviz.runs.predictions import TEST
+from tlviz.runs.run_verdict import run_verdict
 from tlviz.runs.store.archive import pack_run
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import ANSWERS
 from tlviz.runs.store.trash import discard
+from tlviz.runs.summary import summarise
 from tlviz.runs.titles import row_label
 from tlviz.ui.address import go_to
 from tlviz.ui.finetune.clone import prepare_clone
-from tlviz.ui.messages import heed, plain, show_error
+from tlviz.ui.messages import heed, plain, show_error, strong_words
 from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.runs.table import megabytes
 from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import STATUS_WORDS, render_job
 
 
-def render_run_heading(row: RunRow) -> None:
-    """Say which run is chosen, how it stands and what it reached."""
-    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{_reached(row)}")
+def render_run_heading(row: RunRow, rows: Sequence[RunRow]) -> None:
+    """Say which run is chosen, what it reached, and how it stands among all ``rows``."""
+    tested = f" · on the test images **{row.test_accuracy:.1%}**" if row.test_accuracy is not None else ""
+    best = f" · best at epoch {row.best_epoch}" if row.best_val_accuracy is not None else ""
+    st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{best}{tested}")
+    if row.best_val_accuracy is not None:
+        st.markdown(strong_words(lambda strong: run_verdict(summarise(row.folder), rows, strong)))
 
 
 def render_run_panel(row: RunRow, tags: Sequence[str]) -> None:
@@ -40,15 +46,6 @@ def render_run_panel(row: RunRow, tags: Sequence[str]) -> None:
         _notes(row, tags)
     with actions:
         _actions(row)
-
-
-def _reached(row: RunRow) -> str:
-    words = ""
-    if row.best_val_accuracy is not None:
-        words += f" · best **{row.best_val_accuracy:.1%}** at epoch {row.best_epoch}"
-    if row.test_accuracy is not None:
-        words += f" · on the test images **{row.test_accuracy:.1%}**"
-    return words
 
 
 def _notes(row: RunRow, tags: Sequence[str]) -> None:

@@ -20,6 +20,11 @@ _COLUMNS = {
     "target": st.column_config.TextColumn("Target", width=80),
     "strategy": st.column_config.TextColumn("Strategy", width=90),
     "network": st.column_config.TextColumn("Network", width=108),
+    "seed": st.column_config.NumberColumn("Seed", format="%d", width=45),
+    "image size": st.column_config.NumberColumn("Pixels", format="%d", width=55, help="Side of the pictures."),
+    "frozen": st.column_config.NumberColumn(
+        "Frozen", format="%d", width=55, help="How many stages, from the first, stay frozen to the end."
+    ),
     "accuracy": st.column_config.NumberColumn("Best", format="percent", width=60, help="Best validation accuracy."),
     "test": st.column_config.NumberColumn("Test", format="percent", width=60, help="The final evaluation."),
     "epochs": st.column_config.NumberColumn("Epochs", width=55),
@@ -97,6 +102,9 @@ def _cells(row: RunRow) -> dict[str, object]:
         "target": dataset_title(row.data),
         "strategy": strategy_title(row.strategy),
         "network": row.model,
+        "seed": row.seed,
+        "image size": row.image_size,
+        "frozen": row.freeze,
         "accuracy": row.best_val_accuracy,
         "test": row.test_accuracy,
         "epochs": row.epochs_run,

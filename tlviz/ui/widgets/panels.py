@@ -110,10 +110,10 @@ def race_label(run: RunFolder) -> str:
     return f"{target} · {len(values)} {what}{runs} · {settings.get('model', '')} · {when}"
 
 
-def pick_run(runs: Sequence[RunFolder], *, key: str) -> RunFolder:
-    """Let a person pick one of several runs, the newest by default; the choice is kept in the address bar."""
+def pick_run(runs: Sequence[RunFolder], *, key: str, default: str = "") -> RunFolder:
+    """Let a person pick one of several runs, by default this or the newest; the choice is kept in the address bar."""
     by_name = {run.name: run for run in runs}
-    from_address(key, list(by_name), runs[0].name)
+    from_address(key, list(by_name), default or runs[0].name)
     known = {row.run: row for row in overview()}
     labels = told_apart({name: run_label(known.get(name) or summarise(run)) for name, run in by_name.items()})
     name = st.selectbox(
