@@ -12,6 +12,7 @@ from tlviz.ui.widgets.stage_strip import (
     block_widths,
     clamp_freeze,
     describe_depth,
+    describe_head,
     stage_facts,
     strip_data,
 )
@@ -139,3 +140,19 @@ def test_strip_mounts_in_every_app_and_follows_its_caller(app: int) -> None:
     assert run.text[0].value == "None 3"
     run.session_state.freeze = 1
     assert run.run().text[0].value == "None 1"
+
+
+@pytest.mark.parametrize(
+    ("share", "classes", "size", "cost", "answers"),
+    [
+        (0.4, 1000, "wide", "40 %", "the source's 1,000 classes"),
+        (0.1, 10, "small", "10 %", "the source's 10 classes"),
+        (0.001, 0, "thin", "under 1 %", "the source's own answers"),
+    ],
+)
+def test_the_head_in_words(share: float, classes: int, size: str, cost: str, answers: str) -> None:
+    rest = (stage("stem", (1 - share) / 2), stage("fire2", (1 - share) / 2))
+    assert describe_head((*rest, stage("head", share)), classes) == (
+        f"The {size} grey block at the end is the head ({cost} of the compute): it turns features into {answers}, and "
+        "a new one takes its place for your target."
+    )
