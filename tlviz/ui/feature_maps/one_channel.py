@@ -40,10 +40,10 @@ def render_one(scene: MapView) -> None:
 
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
-    ranked = rank_channels(maps, Order.STRONGEST)
+    first, ranked = int(rank_channels(maps, Order.STANDING_OUT)[0]), rank_channels(maps, Order.STRONGEST)
     words, button = words_and_buttons()
     with scene.room:
-        channel = linked_number("Channel", 0, len(maps) - 1, int(ranked[0]), key=Key.CHANNEL)
+        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
     after = {run.title: scene.choice.maps(scene.pixels, run.name)[place] for run in scene.choice.runs}
     limits = colour_limits([maps[channel][None], *([m[channel][None] for m in after.values()])])
