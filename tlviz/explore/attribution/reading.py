@@ -32,7 +32,8 @@ class Said:
 
     ``answered``: the best guess, "" for a network without class names; ``asked`` is the class explained, "" where the
     method knows no class, and ``asked_share`` None where it is not among the best guesses; ``against``: the class that
-    it is contrasted with, or ""; ``truth``: the picture's class, "" where the network does not know it.
+    it is contrasted with, or ""; ``truth``: the picture's class, "" where the network does not know it; ``label``: what
+    the target calls it, or "".
     """
 
     answered: str
@@ -41,6 +42,7 @@ class Said:
     asked_share: float | None
     against: str = ""
     truth: str = ""
+    label: str = ""
 
 
 def map_in_words(said: Said, values: Map, pixels: Pixels) -> str:
@@ -56,7 +58,8 @@ def _answer_words(said: Said) -> str:
     unsure = ", but is not sure" if said.share < SURE else ""
     wrong = f", not {said.truth}" if said.truth and said.truth != said.answered else ""
     right = ", and rightly" if said.truth and not wrong and not unsure else ""
-    return f"It answers {said.answered} ({_percent(said.share)}){wrong}{right}{unsure}; "
+    about = f" to a picture of the class {said.label}" if said.label and not said.truth else ""
+    return f"It answers {said.answered} ({_percent(said.share)}){about}{wrong}{right}{unsure}; "
 
 
 def _claim_words(said: Said) -> str:
@@ -120,7 +123,8 @@ def sweep_in_words(first: tuple[str, Map], last: tuple[str, Map]) -> str:
 
 def plain_background(pixels: Pixels, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     """Return which positions of a grid have the colour of the picture's plain border, None where it is not plain."""
-    rows, columns = (np.linspace(0, side - 1, count).round().astype(int) for side, count in zip(pixels.shape, shape, strict=False))
+    rows = np.linspace(0, pixels.shape[0] - 1, shape[0]).round().astype(int)
+    columns = np.linspace(0, pixels.shape[1] - 1, shape[1]).round().astype(int)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]).astype(np.int16)
     colour = np.median(border, axis=0)
     if (np.abs(border - colour).max(1) <= _LIKE_BORDER).mean() < _PLAIN_BORDER:

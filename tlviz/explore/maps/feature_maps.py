@@ -21,8 +21,10 @@ Map = NDArray[np.float32]
 
 
 class Order(StrEnum):
-    """Which channels come first: those that rise highest above their own median somewhere, the highest mean absolute
-    activation, the largest spread over the picture, or the named.
+    """Which channels come first.
+
+    Those that rise highest above their own median somewhere, those of the highest mean absolute activation, of the
+    largest spread over the picture, or the named.
     """
 
     STANDING_OUT = "standing out"

@@ -60,7 +60,13 @@ def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
         base = columns[0].maps[place]
         chosen = pick_channels(base, choice.order, count, choice.numbers).tolist()
         if chosen:
-            rows.append(TileRow(place, _row_words(base, len(chosen)), _panes(choice, columns, place, chosen, min(per_line, len(chosen)))))
+            rows.append(
+                TileRow(
+                    place,
+                    _row_words(base, len(chosen)),
+                    _panes(choice, columns, place, chosen, min(per_line, len(chosen))),
+                )
+            )
             places.append(place)
             channels.append(chosen)
     if not rows and choice.order is Order.CHOSEN:
