@@ -122,8 +122,8 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
             order = linked_select(
                 "Channels first", list(Order), Order.STANDING_OUT, key=Key.ORDER,
                 help="Standing out: rises highest above its own median somewhere in the picture, so that a plain "
-                "background does not come first. Strongest: highest mean absolute activation. Most varied: largest spread over "
-                "the picture. Chosen: the numbers you type.",
+                "background does not come first. Strongest: highest mean absolute activation. Most varied: largest "
+                "spread over the picture. Chosen: the numbers you type.",
             )  # fmt: skip
     with button.popover("More"):
         is_shared, overlay = _more()
