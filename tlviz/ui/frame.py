@@ -39,10 +39,14 @@ FOLDER_HELP = (
 
 LAYOUT = """<style>
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
-[data-testid="stSidebarNavLink"] { padding-block: 0.05rem; margin-block: 0.02rem; }
+[data-testid="stSidebarNavLink"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.55rem; }
+[data-testid="stNavSectionHeader"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.3rem; }
+[data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li { margin: 0; padding-block: 0; gap: 0; }
+[data-testid="stSidebarNavItems"] > div + div { margin-top: 0.35rem; }
+[data-testid="stSidebarNavSeparator"] { margin-block: 0.4rem; }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
-"""Twelve pages leave room for source and target above the fold, and margins leave room for what is shown."""
+"""Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
 
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 

@@ -24,6 +24,8 @@ _PLAIN_BORDER, _LIKE_BORDER = 0.8, 24
 """A background is plain where this share of the outermost pixels is within so many grey levels of their median."""
 _ON_THING = 0.7
 _CHANGED = 1.25
+_FLAT = 1.5
+"""A spread map whose highest value is at most so many times its mean is strongest nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Said:
     ``answered``: the best guess, "" for a network without class names; ``asked`` is the class explained, "" where the
     method knows no class, and ``asked_share`` None where it is not among the best guesses; ``against``: the class that
     it is contrasted with, or ""; ``truth``: the picture's class, "" where the network does not know it; ``label``: what
-    the target calls it, or "".
+    the target calls it, or "".  ``is_sensitivity``: the map has no sign and says where changes matter, not which way.
     """
 
     answered: str
@@ -43,6 +45,7 @@ class Said:
     against: str = ""
     truth: str = ""
     label: str = ""
+    is_sensitivity: bool = False
 
 
 def map_in_words(said: Said, values: Map, pixels: Pixels) -> str:
@@ -69,6 +72,8 @@ def _claim_words(said: Said) -> str:
     if not said.asked:
         return f"{start} map shows what it attends to, whatever the class"
     against = f" rather than {said.against}" if said.against else ""
+    if said.is_sensitivity:
+        return f"{start} map shows where small changes would move the score of {said.asked}{against}"
     if said.asked == said.answered:
         return f"{start} map shows what speaks for {said.asked}{against}"
     chance = "not among its best guesses" if said.asked_share is None else f"given {_percent(said.asked_share)}"
@@ -80,7 +85,7 @@ def where_in_words(values: Map, pixels: Pixels) -> str:
     mass = np.maximum(values, 0).astype(np.float64)
     total = float(mass.sum())
     if total <= 0:
-        return "and nothing in the picture does"
+        return "but nothing in it is above zero"
     background = plain_background(pixels, mass.shape)
     edge = 1 - float(_inside(mass).sum()) / total
     if background is not None:
@@ -95,7 +100,12 @@ def where_in_words(values: Map, pixels: Pixels) -> str:
     half = half_area(values)
     if half is not None and half <= _SPOT:
         return f"and half of it lies on {_percent(half)} of the picture, {_region(mass)}"
-    return f"and it is spread: half of it covers {_percent(half or 0.0)} of the picture"
+    spread = f"and it is spread: half of it covers {_percent(half or 0.0)} of the picture"
+    if mass.max() <= _FLAT * mass.mean():
+        return spread
+    strong = _strongest(mass)
+    ground = background is not None and float(strong[background].sum()) >= MOST * float(strong.sum())
+    return f"{spread}, and it is strongest {_region(mass)}{', on the plain background' if ground else ''}"
 
 
 def half_area(values: Map) -> float | None:
@@ -112,7 +122,7 @@ def sweep_in_words(first: tuple[str, Map], last: tuple[str, Map]) -> str:
     early, late = half_area(first[1]), half_area(last[1])
     if early is None or late is None:
         empty = " and ".join(name for name, area in ((first[0], early), (last[0], late)) if area is None)
-        return f"At {empty} nothing speaks for the class."
+        return f"At {empty} nothing in the map is above zero."
     numbers = f"half of it lies on {_percent(early)} of the picture at {first[0]}, on {_percent(late)} at {last[0]}"
     if late * _CHANGED < early:
         return f"The map gathers: {numbers}."
@@ -138,12 +148,18 @@ def _inside(mass: NDArray[np.float64]) -> NDArray[np.float64]:
     return mass[down : mass.shape[0] - down, across : mass.shape[1] - across]
 
 
+def _strongest(mass: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the strongest tenth of a map, zero elsewhere: what the eye sees first."""
+    strong: NDArray[np.float64] = mass * (mass >= np.quantile(mass, 1 - _SPOT))
+    return strong
+
+
 def _region(mass: NDArray[np.float64]) -> str:
-    """Name the ninth of the picture where the map's strongest part is centred."""
-    strong = mass * (mass >= np.quantile(mass, 1 - _SPOT))
-    row, column = (float((strong.sum(1 - axis) * np.arange(mass.shape[axis])).sum() / strong.sum()) for axis in (0, 1))
-    down = ("at the top", "", "at the bottom")[min(2, int(3 * row / mass.shape[0]))]
-    across = ("left", "", "right")[min(2, int(3 * column / mass.shape[1]))]
+    """Name the ninth of the picture that holds most of the map's strongest tenth."""
+    strong = _strongest(mass)
+    cells = [[part.sum() for part in np.array_split(band, 3, axis=1)] for band in np.array_split(strong, 3, axis=0)]
+    row, column = divmod(int(np.argmax(cells)), 3)
+    down, across = ("at the top", "", "at the bottom")[row], ("left", "", "right")[column]
     if not down:
         return f"on the {across}" if across else "in the middle"
     return f"{down} {across}".strip()

@@ -148,15 +148,16 @@ def reading(subject: Subject, given: Answer, values: Map) -> str:
     if not classes or not guesses:
         return map_in_words(Said("", 0.0, "", None), values, subject.pixels)
     true_class = find_true_class((subject.label,), classes) if given.asked.run else subject.true_class
-    knows_class = METHODS[found.method].is_class_specific
+    spec = METHODS[found.method]
     said = Said(
         answered=guesses[0].name,
         share=guesses[0].probability,
-        asked=classes[found.target] if knows_class else "",
+        asked=classes[found.target] if spec.is_class_specific else "",
         asked_share=next((guess.probability for guess in guesses if guess.number == found.target), None),
         against=classes[found.contrast] if found.contrast is not None else "",
         truth="" if true_class is None else classes[true_class],
         label=subject.label,
+        is_sensitivity=not spec.is_signed and not spec.at_stage,
     )
     return map_in_words(said, values, subject.pixels)
 

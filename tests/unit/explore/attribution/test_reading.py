@@ -38,6 +38,8 @@ FRAME = np.ones((SIDE, SIDE), np.float32) - square(5, 5, 30)
         (Said("vase", 0.8, "tiger", 0.002), "the map shows what would speak for tiger (given under 1 %), "),
         (Said("vase", 0.8, "tiger", None), "would speak for tiger (not among its best guesses), "),
         (Said("vase", 0.8, "vase", 0.8, against="mask"), "the map shows what speaks for vase rather than mask, "),
+        (Said("vase", 0.8, "tiger", None, is_sensitivity=True),
+         "It answers vase (80 %); the map shows where small changes would move the score of tiger, "),
         (Said("vase", 0.8, "", None), "It answers vase (80 %); the map shows what it attends to, whatever the class, "),
         (Said("", 0.0, "", None), "The map shows what drives its features, "),
     ],
@@ -60,8 +62,19 @@ def test_what_was_answered_and_asked(said: Said, words: str) -> None:
         (square(17, 28, 6), NOISE, "and half of it lies on 1 % of the picture, on the right"),
         (square(28, 17, 6), NOISE, "and half of it lies on 1 % of the picture, at the bottom"),
         (np.ones((SIDE, SIDE), np.float32), NOISE, "and it is spread: half of it covers 50 % of the picture"),
-        (np.zeros((SIDE, SIDE), np.float32), NOISE, "and nothing in the picture does"),
-        (-np.ones((SIDE, SIDE), np.float32), DRAWING, "and nothing in the picture does"),
+        (
+            np.ones((SIDE, SIDE), np.float32) + square(28, 28, 12, 2.0),
+            NOISE,
+            "and it is spread: half of it covers 41 % of the picture, and it is strongest at the bottom right",
+        ),
+        (
+            square(10, 10, 20, 2.0) + 0.3 + square(0, 27, 13, 2.6),
+            DRAWING,
+            "and it is spread: half of it covers 20 % of the picture, and it is strongest at the top right, "
+            "on the plain background",
+        ),
+        (np.zeros((SIDE, SIDE), np.float32), NOISE, "but nothing in it is above zero"),
+        (-np.ones((SIDE, SIDE), np.float32), DRAWING, "but nothing in it is above zero"),
         (square(17, 17, 6) - square(0, 0, 5), NOISE, "and half of it lies on 1 % of the picture, in the middle"),
     ],
 )
@@ -88,8 +101,8 @@ def test_half_of_a_map() -> None:
          "at stem, on 2 % at fire9."),
         (square(9, 9, 8), np.ones((SIDE, SIDE), np.float32), "The map spreads: half of it lies on 2 %"),
         (FRAME, FRAME[::-1], "The map stays about as wide: half of it lies on 22 %"),
-        (square(9, 9, 8), 0 * FRAME, "At fire9 nothing speaks for the class."),
-        (0 * FRAME, 0 * FRAME, "At stem and fire9 nothing speaks for the class."),
+        (square(9, 9, 8), 0 * FRAME, "At fire9 nothing in the map is above zero."),
+        (0 * FRAME, 0 * FRAME, "At stem and fire9 nothing in the map is above zero."),
     ],
 )  # fmt: skip
 def test_from_early_to_late(early: Map, late: Map, words: str) -> None:
