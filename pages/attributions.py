@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tlviz.explore.attribution.methods import Method
+from tlviz.explore.looked import note_look
 from tlviz.ui.attributions.answers import Subject, find_answers, render_answers, run_classes
 from tlviz.ui.attributions.downloads import render_downloads
 from tlviz.ui.attributions.question import find_true_class, pick_method, pick_question, render_why_not, stage_key
@@ -23,6 +24,7 @@ def page() -> None:
     with st.container():
         network = networks.network(source())
         images = targets.images(target(), source())
+    note_look(source(), target())
     strip = st.container()
     left, right = st.columns([1, 3.2], gap="medium")
     with left:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.explore.looked import note_look
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import channels as cached_channels
 from tlviz.ui.cached import networks, targets
@@ -23,6 +24,7 @@ def page() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages
         images = cached_channels.sample(targets.images(target(), source()))
+    note_look(source(), target())
     version = targets.version_of(images)
     from_address(Key.CHANNEL_VIEW, (CHANNEL, ATLAS), CHANNEL)
     views.segmented_control(

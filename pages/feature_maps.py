@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.explore.looked import note_look
 from tlviz.ui.cached import looks, networks, targets
 from tlviz.ui.feature_maps.choice import ALL, View, render_choice
 from tlviz.ui.feature_maps.one_channel import render_field, render_one
@@ -29,6 +30,7 @@ def page() -> None:
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages
         images = targets.images(target(), source())
+    note_look(source(), target())
     strip = st.container()
     view = linked_choice("View", list(View), View.CHANNELS, key=Key.LOOK, hide_label=True)
     left, right = st.columns([1, 3.4], gap="medium")

@@ -5,10 +5,11 @@ import streamlit as st
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
-from tlviz.ui.frame import guarded, page_title, source, target
+from tlviz.ui.frame import SOURCE_HELP, TARGET_HELP, guarded, page_title, source, target, target_or_none
 from tlviz.ui.messages import plain
+from tlviz.ui.overview.steps import PROMISE, render_steps
 from tlviz.ui.widgets.panels import render_problems, render_wall
-from tlviz.ui.widgets.stage_strip import render_stage_strip
+from tlviz.ui.widgets.stage_strip import describe_head, render_stage_strip
 
 WALL_COLUMNS = 10
 
@@ -16,11 +17,9 @@ WALL_COLUMNS = 10
 def page() -> None:
     spec = find_model(source())
     page_title("Overview")
-    st.markdown(
-        "A pretrained network, the **source**, and images it was not trained for, the **target**. "
-        "Transfer learning starts from the source and adapts it to the target."
-    )
-    st.header(f"Source: {spec.title}", anchor=False)
+    st.markdown(PROMISE)
+    render_steps(source(), target_or_none())
+    st.header(f"Source: {spec.title}", anchor=False, help=SOURCE_HELP)
     st.markdown(
         f"{spec.sentence} {spec.parameters:,} parameters, trained on {spec.source}; "
         f"it sees pictures of {spec.preprocessing.size} x {spec.preprocessing.size} pixels."
@@ -29,22 +28,19 @@ def page() -> None:
     with wall:
         _target(target())
     with strip:
-        render_stage_strip(networks.network(source()).stages, key="overview_strip")
+        network = networks.network(source())
+        render_stage_strip(network.stages, key="overview_strip")
         st.caption(
             "Stages from input to answer: width is the share of compute, height the number of channels. "
-            "Early stages tend to be general, late ones specific: *Feature maps* shows it."
+            + describe_head(network.stages, len(network.classes))
         )
-    with st.container(horizontal=True):
-        st.page_link("pages/feature_maps.py", label="Look at what each stage sees", icon=":material/visibility:")
-        st.page_link("pages/measure.py", label="Measure which stages help on the target", icon=":material/analytics:")
-        st.page_link("pages/finetune.py", label="Fine-tune it on the target", icon=":material/model_training:")
     st.caption(f"Licences: weights {spec.licence}; images {_licence()}.")
 
 
 def _target(name: str) -> None:
     images = targets.images(name, source())
     relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
-    st.header(f"Target: {plain(images.title)}", anchor=False)
+    st.header(f"Target: {plain(images.title)}", anchor=False, help=TARGET_HELP)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
     if len(images.classes) > targets.MOST_CLASSES:

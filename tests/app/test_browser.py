@@ -79,11 +79,11 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
 
         visit.menu("Feature maps")
         assert "target=clipart" in visit.address
-        expect(page.locator("img[alt^='stem: 64 of 55 x 55']")).to_be_visible()
+        expect(page.locator("img[alt^='stem: 10 of 64 channels, each 55 x 55']")).to_be_visible()
         visit.keep("feature_maps")
         page.locator("[data-stage=fire5]").click()
         expect(page.locator("img[alt^='stem:']")).to_have_count(0)
-        expect(page.locator("img[alt^='fire5: 256 of']")).to_be_visible()
+        expect(page.locator("img[alt^='fire5: 50 of 256 channels']")).to_be_visible()
         visit.settle()
         assert "stage=fire5" in visit.address
 

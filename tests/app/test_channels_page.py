@@ -59,6 +59,15 @@ def test_it_opens_on_the_most_selective_channel_and_says_what_for(open_channels:
     assert "of **fire9** responds most to" in text(app)
     assert app.query_params["stage"] == "fire9"
     assert app.query_params["channel"] == str(app.session_state[Key.CHANNEL])
+    first = app.session_state[Key.CHANNEL]
+
+    app.number_input(key=Key.CHANNEL).set_value(17).run()
+    app.run()
+    assert app.session_state[Key.CHANNEL] == 17
+    app.session_state[Key.STAGE] = "fire8"  # as another page would: a number means nothing in another stage
+    app.run()
+    assert "of **fire8** responds most to" in text(app)
+    assert app.session_state[Key.CHANNEL] not in (first, 17)
 
 
 def test_a_link_reproduces_the_view_and_another_channel_follows(open_channels: Callable[..., AppTest]) -> None:

@@ -39,36 +39,46 @@ FOLDER_HELP = (
 
 LAYOUT = """<style>
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
-[data-testid="stSidebarNavLink"] { padding-block: 0.05rem; margin-block: 0.02rem; }
+[data-testid="stSidebarNavLink"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.55rem; }
+[data-testid="stNavSectionHeader"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.3rem; }
+[data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li { margin: 0; padding-block: 0; gap: 0; }
+[data-testid="stSidebarNavItems"] > div + div { margin-top: 0.35rem; }
+[data-testid="stSidebarNavSeparator"] { margin-block: 0.4rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0.4rem; }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
-"""Twelve pages leave room for source and target above the fold, and margins leave room for what is shown."""
+"""Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
 
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
 
 class PageEntry(NamedTuple):
-    """A row of the page table: the page's file, its name in the navigation, the question it answers, its icon."""
+    """A row of the page table: the page's file, its name in the menu, the question it answers, its icon, its group."""
 
     file: str
     name: str
     question: str
     icon: str
+    group: str
 
 
 PAGES = (
-    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:"),
-    PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:"),
-    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:"),
-    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:"),
-    PageEntry("pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:"),
-    PageEntry("pages/attributions.py", "Attributions", "Why this answer?", ":material/center_focus_strong:"),
-    PageEntry("pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:"),
-    PageEntry("pages/finetune.py", "Fine-tune", "How do I train it?", ":material/model_training:"),
-    PageEntry("pages/race.py", "Race", "Which strategy wins, and is it noise?", ":material/flag:"),
-    PageEntry("pages/compare.py", "Compare", "What changed, down to the single image?", ":material/compare_arrows:"),
-    PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:"),
-    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:"),
+    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose"),
+    PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:", "Choose"),
+    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose"),
+    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:", "Look"),
+    PageEntry("pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look"),
+    PageEntry("pages/attributions.py", "Attributions", "Why this answer?", ":material/center_focus_strong:", "Look"),
+    PageEntry(
+        "pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:", "Measure"
+    ),
+    PageEntry("pages/finetune.py", "Fine-tune", "How do I train it?", ":material/model_training:", "Train"),
+    PageEntry("pages/race.py", "Race", "Which strategy wins, and is it noise?", ":material/flag:", "Train"),
+    PageEntry(
+        "pages/compare.py", "Compare", "What changed, down to the single image?", ":material/compare_arrows:", "Train"
+    ),
+    PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
+    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
 )
 
 
@@ -77,7 +87,7 @@ def open_frame() -> StreamlitPage:
     # The icon first: the navigation would fetch a picture of the page's own from another machine.
     icon = str(ASSETS / "pictures" / "icon.png")
     st.set_page_config(page_title="tlviz", page_icon=icon, layout="wide")
-    page = st.navigation([st.Page(entry.file, title=entry.name, icon=entry.icon) for entry in PAGES])
+    page = st.navigation(_menu(), expanded=True)
     st.set_page_config(page_title=f"{page.title} · tlviz", page_icon=icon, layout="wide")
     _go_on_to_the_page()
     st.session_state[Key.MOVED] = st.session_state.get(Key.PAGE, page.url_path) != page.url_path
@@ -85,6 +95,14 @@ def open_frame() -> StreamlitPage:
     _render_sidebar()
     st.session_state[Key.FRAMED] = True
     return page
+
+
+def _menu() -> dict[str, list[StreamlitPage]]:
+    """Return the pages by what a person does there, in the order in which it is done."""
+    groups: dict[str, list[StreamlitPage]] = {}
+    for entry in PAGES:
+        groups.setdefault(entry.group, []).append(st.Page(entry.file, title=entry.name, icon=entry.icon))
+    return groups
 
 
 def _render_sidebar() -> None:

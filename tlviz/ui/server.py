@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from tlviz.ui.document import Document
+
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """Names of this machine that no other one can have."""
 OPTION = "server.allowedHosts"
@@ -29,8 +31,8 @@ _REFUSED = b"This name is not one of the app's. Open it as localhost, or start i
 
 
 def guards() -> list[Middleware]:
-    """Return what stands before the app's server."""
-    return [Middleware(Guard)]
+    """Return what stands before the app's server: who may ask, then what is added to its document."""
+    return [Middleware(Guard), Middleware(Document)]
 
 
 class Guard:

@@ -28,6 +28,7 @@ class Key(StrEnum):
     STAGE = "stage"
     PICTURE = "picture"
     CHANNEL = "channel"
+    CHANNEL_OF = "channel_of"
     CHANNEL_VIEW = "channels_view"
     OBJECTIVE = "objective"
     ATLAS = "atlas"

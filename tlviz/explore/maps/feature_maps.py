@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,8 +21,13 @@ Map = NDArray[np.float32]
 
 
 class Order(StrEnum):
-    """Which channels come first: highest mean absolute activation, largest spread over the picture, or the named."""
+    """Which channels come first.
 
+    Those that rise highest above their own median somewhere, those of the highest mean absolute activation, of the
+    largest spread over the picture, or the named.
+    """
+
+    STANDING_OUT = "standing out"
     STRONGEST = "strongest"
     VARIED = "most varied"
     CHOSEN = "chosen"
@@ -90,8 +95,33 @@ def rank_channels(maps: Map, order: Order) -> NDArray[np.int64]:
     flat = maps.reshape(len(maps), -1)
     if order is Order.CHOSEN:
         return np.arange(len(maps), dtype=np.int64)
-    score = np.abs(flat).mean(1) if order is Order.STRONGEST else flat.std(1)
+    score = _SCORES[order](flat)
     return np.argsort(-score, kind="stable").astype(np.int64)
+
+
+def _strength(flat: Map) -> Map:
+    score: Map = np.abs(flat).mean(1)
+    return score
+
+
+def _rise(flat: Map) -> Map:
+    """Return the root mean square of what lies above each channel's own median over the positions, (C,).
+
+    A plain background covers most of many pictures: a channel that lights up on it has its median there and does not
+    rise above it, though it is strong and varied.  A map of a single position has nothing to rise above.
+    """
+    if flat.shape[1] == 1:
+        return _strength(flat)
+    above = np.maximum(flat - np.median(flat, axis=1, keepdims=True), 0)
+    score: Map = np.sqrt(np.square(above).mean(1))
+    return score
+
+
+_SCORES: dict[Order, Callable[[Map], Map]] = {
+    Order.STANDING_OUT: _rise,
+    Order.STRONGEST: _strength,
+    Order.VARIED: lambda flat: flat.std(1),
+}
 
 
 def pick_channels(maps: Map, order: Order, count: int, numbers: Sequence[int] = ()) -> NDArray[np.int64]:

@@ -130,10 +130,36 @@ def render_answers(question: Question, subject: Subject, answers: Sequence[Answe
         render_tiles([row], key="why_maps", headings=headings, titled=False)
     with beside:
         _legend(question, answers[0], most)
+    for given, values in zip(answers, maps, strict=True):
+        named = f"**{plain(given.name)}:** " if given.name else ""
+        st.markdown(named + plain(reading(subject, given, values)))
     if len(answers) > 1:
         st.caption(plain(_largest_difference(answers, maps)))
     if shown == DIFFERENCE:
         st.caption(f"In a difference red is more than before, blue is less; full colour at {most:.2g}.")
+
+
+def reading(subject: Subject, given: Answer, values: Map) -> str:
+    """Say what a network answered to the picture, for which class its map speaks, and where most of it lies."""
+    from tlviz.explore.attribution.reading import Said, map_in_words
+
+    classes, found = given.network.classes, given.attribution
+    guesses = looks.seen(given.asked.model, given.asked.run, subject.pixels).guesses
+    if not classes or not guesses:
+        return map_in_words(Said("", 0.0, "", None), values, subject.pixels)
+    true_class = find_true_class((subject.label,), classes) if given.asked.run else subject.true_class
+    spec = METHODS[found.method]
+    said = Said(
+        answered=guesses[0].name,
+        share=guesses[0].probability,
+        asked=classes[found.target] if spec.is_class_specific else "",
+        asked_share=next((guess.probability for guess in guesses if guess.number == found.target), None),
+        against=classes[found.contrast] if found.contrast is not None else "",
+        truth="" if true_class is None else classes[true_class],
+        label=subject.label,
+        is_sensitivity=not spec.is_signed and not spec.at_stage,
+    )
+    return map_in_words(said, values, subject.pixels)
 
 
 def attribution_pane(

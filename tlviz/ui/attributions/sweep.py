@@ -17,6 +17,7 @@ from tlviz.ui.attributions.answers import Answer, Subject, ask, full_colour_of, 
 from tlviz.ui.attributions.question import Question, stage_key
 from tlviz.ui.cached.attributions import Asked, swept
 from tlviz.ui.feature_maps.choice import DIFFERENCE
+from tlviz.ui.messages import plain
 from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.tiles import Pane, TileRow, render_tiles
 
@@ -59,7 +60,7 @@ def render_sweep(
         pick = partial(_choose, stage_key(method), line) if own else None
         render_tiles(rows, key=key_of("why_sweep", begin), headings=line, titled=len(sweeps) > 1, on_pick=pick)
     st.caption(
-        "From left to right, early to late: edges everywhere become the parts that support the class. Each "
+        f"From left to right, early to late. {plain(_course(sweeps))} Each "
         f"{'map' if len(sweeps) == 1 else 'stage'} has its own colour scale."
         + (" In a difference red is more than before, blue is less." if is_difference else "")
         + (" Click one to see it large." if own else "")
@@ -83,6 +84,16 @@ def missed_words(sweeps: Sweeps) -> str:
         " At every stage the values should add up to how far the score lies above the baseline's; they miss that by "
         f"{least:.1%} to {most:.1%} (most at {where})."
     )
+
+
+def _course(sweeps: Sweeps) -> str:
+    """Say of the first network whether its map gathers or spreads from the first stage to the last."""
+    from tlviz.explore.attribution.reading import sweep_in_words
+
+    network, maps = next(iter(sweeps.items()))
+    first, *_, last = maps.items() if len(maps) > 1 else list(maps.items()) * 2
+    said = sweep_in_words((first[0], first[1].map), (last[0], last[1].map))
+    return f"{network}: {said[0].lower()}{said[1:]}" if network else said
 
 
 def lines_of(count: int) -> list[tuple[int, int]]:

@@ -25,6 +25,8 @@ LISTED = 60
 LITTLE = 0.1
 """Below this class selectivity no preference is stated."""
 _JUMP = "channel_jump"
+_FIRST = "channel_first"
+"""Where the session keeps the channel that was shown before any was chosen."""
 
 
 def render_channel(place: ChannelsView) -> int:
@@ -96,12 +98,14 @@ def _pick(place: ChannelsView, top: TopImages) -> int:
     """Draw the controls; the first view is the most selective channel."""
     selective = top.most_selective(LISTED) or [0]
     numbers = [str(number) for number in range(place.stage.channels)]
-    kept = st.session_state.get(Key.CHANNEL)
+    kept = _kept(place)
     st.session_state[Key.CHANNEL] = None if kept is None else str(kept)
     if kept is not None and int(kept) >= place.stage.channels:
         st.session_state[Key.CHANNEL] = str(selective[0])
     from_address(Key.CHANNEL, numbers, str(selective[0]))
     st.session_state[Key.CHANNEL] = int(st.session_state[Key.CHANNEL])
+    st.session_state[Key.CHANNEL_OF] = key_of("channel", place.model, place.stage.name)
+    st.session_state[_FIRST] = selective[0]
     number, jump = st.columns([1, 1.6], vertical_alignment="bottom")
     number.number_input(
         f"Channel of {place.stage.name}, 0 to {place.stage.channels - 1}", 0, place.stage.channels - 1, step=1,
@@ -115,6 +119,20 @@ def _pick(place: ChannelsView, top: TopImages) -> int:
     )  # fmt: skip
     st.query_params[Key.CHANNEL] = str(st.session_state[Key.CHANNEL])
     return int(st.session_state[Key.CHANNEL])
+
+
+def _kept(place: ChannelsView) -> int | None:
+    """Return the channel that a person looked at before, None where this stage, network or target has a better one.
+
+    A number means nothing in another stage, and the first one shown of a target was nobody's choice.
+    """
+    kept = st.session_state.get(Key.CHANNEL)
+    belongs = st.session_state.get(Key.CHANNEL_OF)
+    is_of_another = belongs is not None and belongs != key_of("channel", place.model, place.stage.name)
+    if kept is not None and (is_of_another or int(kept) == st.session_state.get(_FIRST)):
+        st.query_params.pop(Key.CHANNEL, None)
+        return None
+    return kept
 
 
 def _jump() -> None:

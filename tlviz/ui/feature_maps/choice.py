@@ -116,13 +116,14 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
     if has_layers:
         with columns[1]:
             layer = _pick_layer(model, stage)
-    order: str = Order.STRONGEST
+    order: str = Order.STANDING_OUT
     if not needs_one:
         with columns[2]:
             order = linked_select(
-                "Channels first", list(Order), Order.STRONGEST, key=Key.ORDER,
-                help="Strongest: highest mean absolute activation. Most varied: largest spread over the picture. "
-                "Chosen: the numbers you type.",
+                "Channels first", list(Order), Order.STANDING_OUT, key=Key.ORDER,
+                help="Standing out: rises highest above its own median somewhere in the picture, so that a plain "
+                "background does not come first. Strongest: highest mean absolute activation. Most varied: largest "
+                "spread over the picture. Chosen: the numbers you type.",
             )  # fmt: skip
     with button.popover("More"):
         is_shared, overlay = _more()

@@ -60,8 +60,13 @@ def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
         base = columns[0].maps[place]
         chosen = pick_channels(base, choice.order, count, choice.numbers).tolist()
         if chosen:
-            words = f"{len(base):,} of {base.shape[1]} x {base.shape[2]}"
-            rows.append(TileRow(place, words, _panes(choice, columns, place, chosen, min(per_line, len(chosen)))))
+            rows.append(
+                TileRow(
+                    place,
+                    _row_words(base, len(chosen)),
+                    _panes(choice, columns, place, chosen, min(per_line, len(chosen))),
+                )
+            )
             places.append(place)
             channels.append(chosen)
     if not rows and choice.order is Order.CHOSEN:
@@ -69,6 +74,13 @@ def build_grid(choice: MapChoice, columns: Sequence[Column]) -> Grid:
         raise BadSettingError(f"The channel does not exist: {choice.places[-1]} has channels 0 to {most - 1:,}.")
     headings = [column.name for column in columns] if len(columns) > 1 else [""]
     return Grid(rows, places, channels, headings)
+
+
+def _row_words(maps: Map, shown: int) -> str:
+    """Say how many of a stage's channels (C, H, W) are shown, and how fine each is."""
+    count, height, width = maps.shape
+    of = f"{shown:,} of {count:,} channels" if shown < count else ("1 channel" if count == 1 else f"{count:,} channels")
+    return f"{of}, {'' if count == 1 else 'each '}{height} x {width}"
 
 
 def render_grid(grid: Grid, *, key: str, on_pick: Callable[[str, int], None]) -> None:

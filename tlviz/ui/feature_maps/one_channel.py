@@ -19,7 +19,7 @@ from tlviz.ui.feature_maps.downloads import render_downloads
 from tlviz.ui.feature_maps.grid import Column, Grid, difference, render_largest_difference
 from tlviz.ui.feature_maps.views import MapView
 from tlviz.ui.messages import plain
-from tlviz.ui.state import Key
+from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.latest import latest
 from tlviz.ui.widgets.linked import linked_number
 from tlviz.ui.widgets.rows import words_and_buttons
@@ -40,10 +40,11 @@ def render_one(scene: MapView) -> None:
 
     place = scene.choice.places[0]
     maps = scene.choice.maps(scene.pixels)[place]
-    ranked = rank_channels(maps, Order.STRONGEST)
+    first, ranked = int(rank_channels(maps, Order.STANDING_OUT)[0]), rank_channels(maps, Order.STRONGEST)
     words, button = words_and_buttons()
     with scene.room:
-        channel = linked_number("Channel", 0, len(maps) - 1, int(ranked[0]), key=Key.CHANNEL)
+        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL)
+    st.session_state[Key.CHANNEL_OF] = key_of("channel", scene.choice.model, place)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
     after = {run.title: scene.choice.maps(scene.pixels, run.name)[place] for run in scene.choice.runs}
     limits = colour_limits([maps[channel][None], *([m[channel][None] for m in after.values()])])

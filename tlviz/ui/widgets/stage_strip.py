@@ -208,6 +208,19 @@ def stage_facts(stage: Stage) -> list[str]:
     ]
 
 
+def describe_head(stages: Sequence[Stage], classes: int) -> str:
+    """Say what the grey block at the end is, and why it is as wide as it is; ``classes`` 0: it names none."""
+    head, widths = stages[-1], block_widths(stages)
+    answers = f"the source's {classes:,} classes" if classes else "the source's own answers"
+    share = head.cost_share
+    size = "thin" if share < 0.01 else ("wide" if widths[-1] > 1 / len(stages) else "small")
+    cost = "under 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+    return (
+        f"The {size} grey block at the end is the head ({cost} of the compute): it turns features into {answers}, and "
+        "a new one takes its place for your target."
+    )
+
+
 def describe_depth(stages: Sequence[Stage], freeze: int) -> str:
     """Say in a few words where the freeze handle stands."""
     if freeze == 0:

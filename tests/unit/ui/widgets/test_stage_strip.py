@@ -14,6 +14,7 @@ from tlviz.ui.widgets.stage_strip import (
     block_widths,
     clamp_freeze,
     describe_depth,
+    describe_head,
     lane_data,
     stage_facts,
     strip_data,
@@ -158,3 +159,19 @@ def test_a_lane_holds_heights_on_its_scale_and_leaves_out_depths_that_are_not_th
 def test_without_marks_there_is_no_lane() -> None:
     assert lane_data(None, 4) is None
     assert lane_data(Lane(0.0, 1.0), 4) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "classes", "size", "cost", "answers"),
+    [
+        (0.4, 1000, "wide", "40 %", "the source's 1,000 classes"),
+        (0.1, 10, "small", "10 %", "the source's 10 classes"),
+        (0.001, 0, "thin", "under 1 %", "the source's own answers"),
+    ],
+)
+def test_the_head_in_words(share: float, classes: int, size: str, cost: str, answers: str) -> None:
+    rest = (stage("stem", (1 - share) / 2), stage("fire2", (1 - share) / 2))
+    assert describe_head((*rest, stage("head", share)), classes) == (
+        f"The {size} grey block at the end is the head ({cost} of the compute): it turns features into {answers}, and "
+        "a new one takes its place for your target."
+    )

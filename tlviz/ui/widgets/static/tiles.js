@@ -3,7 +3,7 @@
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tiles");
-  root.style.gridTemplateColumns = `${data.titled ? "84px " : ""}repeat(${data.headings.length}, minmax(0, 1fr))`;
+  root.style.gridTemplateColumns = `${data.titled ? "110px " : ""}repeat(${data.headings.length}, minmax(0, 1fr))`;
   const parts = [];
   if (data.headings.some((words) => words)) {
     if (data.titled) parts.push(element("span", "corner"));

@@ -1,0 +1,1 @@
+"""The overview page: what is done and what comes next."""
