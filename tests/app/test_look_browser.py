@@ -26,7 +26,7 @@ def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path) -> None:
         visit.go("/feature_maps?stage=fire5")
         tiles = page.locator(".tiles .sprite").first
         page.mouse.move(*middle(tiles, 0.05, 0.1))
-        expect(page.locator(".tiles .tip")).to_contain_text("fire5, channel 80: mean absolute activation")
+        expect(page.locator(".tiles .tip")).to_contain_text("fire5, channel 158: mean absolute activation")
         page.mouse.click(*middle(tiles, 0.15, 0.1))
         visit.settle()
         expect(page.get_by_role("radio", name="One channel")).to_be_checked()

@@ -286,7 +286,7 @@ def test_the_inside_of_a_run_is_shown_and_what_is_left_of_the_source() -> None:
     assert "How far each stage's weights are from their start" in text(app)
     app.button_group(key="inside_view").select("Source answers kept").run()
     assert not app.exception
-    assert "still names **75%** of photographs" in text(app)
+    assert "still names **75%** ± 7% of 48 photographs" in text(app)
     assert "at the start, at the best epoch and at the end" in text(app)
 
 

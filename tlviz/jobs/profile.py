@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from tlviz.cores import usable_cores
-from tlviz.diagnose.profile import profile_target
+from tlviz.diagnose.profile import DRAWS, profile_target
 from tlviz.diagnose.request import Request
 from tlviz.errors import BadSettingError
 from tlviz.jobs.job import Job
@@ -18,7 +18,7 @@ from tlviz.runs.store.heartbeat import Status
 SHARES = {
     "reading pictures": 0.2,
     "pretrained network": 0.2,
-    "random weights": 0.2,
+    **{f"random weights {draw} of {DRAWS}": 0.2 / DRAWS for draw in range(1, DRAWS + 1)},
     "reading photographs": 0.08,
     "photographs": 0.1,
     "gradients": 0.12,

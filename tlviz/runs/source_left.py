@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tlviz.measures.accuracy import standard_error
-
-if TYPE_CHECKING:
-    from tlviz.runs.curves import Curve
 
 _BEFORE = 48
 """The pictures of every reading by the versions that did not record their number."""
@@ -45,9 +42,9 @@ def left_in_reading(reading: Mapping[str, Any]) -> SourceLeft | None:
     return SourceLeft(float(share), standard_error(share, pictures) if is_measured else None, pictures)
 
 
-def left_in_runs(curves: Sequence[Curve]) -> SourceLeft | None:
+def left_in_runs(found: Sequence[SourceLeft | None]) -> SourceLeft | None:
     """Return what is left in runs that differ in their seed alone, None where it was not measured."""
-    known = [curve.source_left for curve in curves if curve.source_left is not None]
+    known = [left for left in found if left is not None]
     told = [(left.share, left.pictures) for left in known if left.share is not None]
     if not told:
         return min(known, key=lambda left: left.pictures, default=None)

@@ -1,4 +1,4 @@
-"""The one document that the browser loads is Streamlit's; it is sent with a script of the app's own at its head.
+"""The one document that the browser loads is Streamlit's; it is sent with scripts of the app's own at its head.
 
 What must be in place before Streamlit's own code runs cannot be drawn by a page.
 """
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SCRIPT = (Path(__file__).parent / "widgets" / "static" / "history.js").read_text(encoding="utf-8")
+_STATIC = Path(__file__).parent / "widgets" / "static"
+_SCRIPT = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("history.js", "menu.js"))
 _HEAD, _ROOT = b"<head>", b'<div id="root">'
 _OF_THE_FILE = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
 """What a browser asks about the document as it lies on disk: to compress it, or not to send it where it is the same."""

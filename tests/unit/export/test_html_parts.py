@@ -21,7 +21,15 @@ def race_page(words: str) -> str:
         "reliability": "",
         "calibration": words,
     }
-    rest = {"notes": [words], "curves": [], "cost": "<i>", "front": words, "errors": errors, "moved": None}
+    rest = {
+        "notes": [words],
+        "curves": [],
+        "cost": "<i>",
+        "front": words,
+        "errors": errors,
+        "moved": None,
+        "seeds": None,
+    }
     return document("race.html", **dict.fromkeys(VALUES, words), **tables, **rest)
 
 

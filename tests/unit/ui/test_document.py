@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -39,7 +40,9 @@ def ask(path: str, headers: dict[str, str], method: str = "GET") -> tuple[dict[s
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    # A browser test before it in this process leaves its own loop running in the main thread.
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, app(scope, receive, send)).result()
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return answered, b"".join(message.get("body", b"") for message in sent[1:]).decode("utf-8", "replace")
 

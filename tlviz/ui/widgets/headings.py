@@ -46,6 +46,7 @@ STAGE_COLUMNS: Columns = {
     "kid_raw": _number("KID, unscaled", "%.4f"),
     "relative_gradient": _number("Relative gradient, 0 to 1", help="Where training would change the most."),
     "explained": _share("Variance shown on the map"),
+    "random_spread": _share("Spread of the random draws", "How far networks with other random weights differ."),
 }
 """Of ``StageProfile``."""
 
