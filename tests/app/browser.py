@@ -192,7 +192,10 @@ class Visit:
             self.page.screenshot(path=to.with_name(f"{to.name}_{scheme}.png"))
 
     def choose(self, label: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=label).first.click()
+        box = self.page.get_by_role("combobox", name=label).first
+        box.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(200)  # a list that opens while its page still scrolls is closed again
+        box.click()
         self.page.get_by_role("option", name=option, exact=True).click()
         self.settle()
 

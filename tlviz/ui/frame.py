@@ -44,7 +44,8 @@ LAYOUT = """<style>
 [data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li { margin: 0; padding-block: 0; gap: 0; }
 [data-testid="stSidebarNavItems"] > div + div { margin-top: 0.35rem; }
 [data-testid="stSidebarNavSeparator"] { margin-block: 0.4rem; }
-[data-testid="stSidebarUserContent"] { padding-top: 0.4rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0.2rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
 """Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""

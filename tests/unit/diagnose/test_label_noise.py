@@ -87,7 +87,7 @@ def test_recall_and_false_alarms_on_the_bundled_targets() -> None:
     """Five labels swapped in each of six draws, SqueezeNet at 128 pixels: what the doctor finds of them."""
     network = load_network(find_model("squeezenet1_1"))
     stage = network.stages[-2].name
-    for name, least_recall, most_alarms in (("photos", 0.45, 3), ("clipart", 0.36, 5)):
+    for name, least_recall, most_alarms in (("photos", 0.45, 3), ("clipart", 0.25, 6)):
         images = load_images(name, Geometry(128, Fit.PAD, "bilinear", 0.875))
         features = extract_features(network, images.pixels, [stage])[stage]
         recalls, alarms = [], []

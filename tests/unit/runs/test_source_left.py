@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.curves import Curve
 from tlviz.runs.source_left import SourceLeft, forgot_words, kept_words, left_in_reading, left_in_runs
 
 SIMILARITY = {"stem": 1.0, "fire2": 0.5}
@@ -15,10 +14,6 @@ SIMILARITY = {"stem": 1.0, "fire2": 0.5}
 
 def reading(**values: Any) -> dict[str, Any]:
     return {"source_agreement": 0.75, "source_pictures": 20, "similarity": SIMILARITY} | values
-
-
-def runs(*lefts: SourceLeft | None) -> list[Curve]:
-    return [Curve(source_left=left) for left in lefts]
 
 
 def test_a_reading_has_the_error_of_its_pictures() -> None:
@@ -54,14 +49,14 @@ def test_what_is_unchanged_or_cannot_be_told_has_no_error() -> None:
 
 def test_seeds_add_how_far_they_differ() -> None:
     one, other = SourceLeft(0.7, 0.1, 20), SourceLeft(0.9, 0.1, 24)
-    both = left_in_runs(runs(one, other, None))
+    both = left_in_runs([one, other, None])
     assert both is not None
     assert both.share == pytest.approx(0.8)
     assert both.pictures == 20
     assert both.error == pytest.approx((standard_error(0.8, 20) ** 2 + 0.02 / 2) ** 0.5)
-    alone = left_in_runs(runs(one))
+    alone = left_in_runs([one])
     assert alone is not None
     assert alone.error == pytest.approx(standard_error(0.7, 20))
-    assert left_in_runs(runs(SourceLeft(1.0, None, 0), SourceLeft(1.0, None, 0))) == SourceLeft(1.0, None, 0)
-    assert left_in_runs(runs(SourceLeft(None, None, 6))) == SourceLeft(None, None, 6)
-    assert left_in_runs(runs(None)) is left_in_runs([]) is None
+    assert left_in_runs([SourceLeft(1.0, None, 0), SourceLeft(1.0, None, 0)]) == SourceLeft(1.0, None, 0)
+    assert left_in_runs([SourceLeft(None, None, 6)]) == SourceLeft(None, None, 6)
+    assert left_in_runs([None]) is left_in_runs([]) is None

@@ -21,7 +21,8 @@ def row(
     return RunRow(
         run="20260101-1200", kind="finetune", status=status, model="squeezenet1_1", data="clipart", strategy=strategy,
         epochs_run=3, best_epoch=2, best_val_accuracy=accuracy, test_accuracy=None, duration_s=3.0,
-        trainable_parameters=5, started=0.0, error=None, seed=0, image_size=64, freeze=None, has_weights=True, size=9, notes=Notes(name=name),
+        trainable_parameters=5, started=0.0, error=None, seed=0, image_size=64,
+        freeze=None, has_weights=True, size=9, notes=Notes(name=name),
     )  # fmt: skip
 
 
