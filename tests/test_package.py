@@ -139,7 +139,7 @@ def test_an_installed_tlviz_profiles_and_fine_tunes(installed: Installed) -> Non
     assert Path(assets).is_relative_to(installed.folder)
     assert str(ROOT) not in search
     what = ["--model", "squeezenet1_1", "--data", "photos", "--image-size", "64", "--json"]
-    profile = json.loads(installed.run(installed.command, "profile", *what, "--limit", "24"))
+    profile = json.loads(installed.run(installed.command, "profile", *what, "--limit", "25"))
     assert (profile["images"], len(profile["stages"])) == (24, 9)
     run = json.loads(installed.run(installed.command, "finetune", *what, "--strategy", "head_only", "--epochs", "1"))
     assert (run["status"], run["epochs_run"]) == ("finished", 1)
