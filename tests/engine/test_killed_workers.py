@@ -164,7 +164,7 @@ def test_several_workers_on_one_run_train_it_once(
 
 def test_a_run_resumed_twice_at_once_goes_on_once(folder: Path) -> None:
     """Two tabs and a terminal ask at the same moment."""
-    run = start(folder, epochs=60)
+    run = start(folder, epochs=1000)  # it must not finish while the others wait for their turn
     wait(lambda: any(e["event"] == "epoch" and e["epoch"] >= 2 for e in run.events()))
     run.request_stop()
     wait(lambda: gone(run))
