@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tlviz.data.doctor.duplicates import find_groups
 from tlviz.data.doctor.inspect_file import decoded_facts
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.sources.groups import joined
 
 Ints = NDArray[np.int64]
 
@@ -19,17 +20,15 @@ def known_groups(pixels: Pixels, declared: Sequence[str]) -> tuple[Ints, tuple[s
 
     Copies, exact or nearly, share a group, and so do pictures of which the target declares the same ('' is none).
     """
-    groups = find_groups([decoded_facts(picture) for picture in pixels], transformed=False)
-    copies = len(groups) - len(np.unique(groups))
-    first: dict[str, int] = {}
-    for at, name in enumerate(declared):
-        if name:
-            low, high = sorted((int(groups[first.setdefault(name, at)]), int(groups[at])))
-            groups[groups == high] = low
+    alike = find_groups([decoded_facts(picture) for picture in pixels], transformed=False)
+    copies = len(alike) - len(np.unique(alike))
+    together = joined([str(group) for group in alike], declared)
+    groups = np.unique(together, return_inverse=True)[1].astype(np.int64)
+    named = set(declared) - {""}
     notes = []
     if copies:
         what = "One picture is a copy" if copies == 1 else f"{copies:,} pictures are copies"
         notes.append(f"{what} of others; the probes leave a picture out together with its copies.")
-    if first:
-        notes.append(f"The probes leave the {len(first):,} groups of the target out whole.")
+    if named:
+        notes.append(f"The probes leave the {len(named):,} groups of the target out whole.")
     return groups, tuple(notes)

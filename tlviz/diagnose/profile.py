@@ -149,7 +149,7 @@ def _run(
     """Make the passes that are not on disk yet.  Raises ``TlvizError`` where one gives no numbers."""
     seed, side = request.seed, pixels.shape[1]
     first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
-    seconds = [
+    at_random = [
         random_pass(
             partial(copy, network, side, draw),
             identity,
@@ -165,7 +165,7 @@ def _run(
         third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
     gradients = stage_gradients(network, pixels, last, labels, partial(tell, "gradients"))
-    return _Passes(first, seconds, third, gradients)
+    return _Passes(first, at_random, third, gradients)
 
 
 def _measure(

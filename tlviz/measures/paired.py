@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 Hits = NDArray[np.bool_]
 
-NORMAL_95 = 1.959964
-
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
     """Return the mean of some values and its standard error, None for a single one."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlviz.measures.accuracy import standard_error
-from tlviz.measures.paired import NORMAL_95, Hits, difference_error, mean_and_error, t_95, unpack_hits
+from tlviz.measures.paired import Hits, difference_error, mean_and_error, normal_95, t_95, unpack_hits
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.summary import RunSummary
 
@@ -58,7 +58,7 @@ def compare_pairs(pairs: Sequence[tuple[Scored, Scored]]) -> Gap:
     if all(counts is not None for counts in fixed):
         wins, losses = (sum(counts[side] for counts in fixed if counts) for side in (0, 1))
         return Gap(gap, error, sign_test(wins, losses) <= LEVEL)
-    return Gap(gap, error, abs(gap) > NORMAL_95 * error)
+    return Gap(gap, error, abs(gap) > normal_95() * error)
 
 
 def pair_error(first: Scored, second: Scored) -> float:

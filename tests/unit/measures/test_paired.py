@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tlviz.measures.paired import NORMAL_95, difference_error, mean_and_error, pack_hits, t_95, unpack_hits
+from tlviz.measures.paired import difference_error, mean_and_error, normal_95, pack_hits, t_95, unpack_hits
 
 
 def test_mean_and_error_by_hand() -> None:
@@ -27,7 +27,9 @@ PRINTED = (
 
 def test_students_quantiles_are_the_printed_ones() -> None:
     assert [t_95(degrees) for degrees in range(1, 31)] == pytest.approx(PRINTED, rel=3e-6)
-    assert t_95(100_000) == pytest.approx(NORMAL_95, abs=1e-4)
+    assert t_95(100_000) == pytest.approx(normal_95(), abs=1e-4)
+    assert normal_95() == pytest.approx(1.959964)
+    assert normal_95(5) == pytest.approx(2.575829), "0.5 % on either side"
 
 
 def test_only_images_that_one_of_two_gets_right_count() -> None:

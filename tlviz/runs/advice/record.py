@@ -10,14 +10,15 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from math import hypot, sqrt
+from math import hypot
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 from tlviz.finetune.choices import BatchNorm, Tune
 from tlviz.home import home, make_folder, write_atomic
-from tlviz.measures.paired import NORMAL_95
+from tlviz.measures.paired import normal_95, unpack_hits
+from tlviz.measures.repeated import mean_accuracy_error, run_variance
 from tlviz.runs.paired_runs import Gap, Scored, compare_pairs, scored
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.heartbeat import Status
@@ -138,7 +139,7 @@ def between(first: PlanStanding, second: PlanStanding) -> Gap:
     if pairs and len(pairs) == len(first.outcomes) == len(second.outcomes):
         return compare_pairs(pairs)
     gap, error = first.accuracy - second.accuracy, hypot(first.se, second.se)
-    return Gap(gap, error, abs(gap) > NORMAL_95 * error)
+    return Gap(gap, error, abs(gap) > normal_95() * error)
 
 
 def _scored(outcome: Outcome) -> Scored:
@@ -234,18 +235,12 @@ def judge(record: AdviceRecord) -> AdviceVerdict:
 
 
 def accuracy_and_error(outcomes: Iterable[Outcome]) -> tuple[float, float]:
-    """Return the mean accuracy of runs and one standard error of it.
-
-    The error is the larger of what the number of validation images allows and of what the seeds show; the first counts
-    one right and one wrong image more than there were, so that no accuracy is certain.
-    """
+    """Return the mean accuracy of runs and one standard error of it: images and seeds together."""
     runs = list(outcomes)
-    average = mean(run.accuracy for run in runs)
-    images = sum(run.images for run in runs)
-    rate = (average * images + 1) / (images + 2)
-    by_images = sqrt(rate * (1 - rate) / (images + 2))
-    by_seeds = stdev(run.accuracy for run in runs) / sqrt(len(runs)) if len(runs) > 1 else 0.0
-    return average, max(by_images, by_seeds)
+    accuracies = [run.accuracy for run in runs]
+    hits = [right for run in runs if (right := unpack_hits(run.hits, run.images)) is not None]
+    error = mean_accuracy_error(accuracies, min(run.images for run in runs), hits, run_variance([hits]))
+    return mean(accuracies), error
 
 
 def _standing(outcomes: list[Outcome], *, is_advised: bool) -> PlanStanding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from math import sqrt
+from math import hypot, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
+from tlviz.measures.accuracy import standard_error
 from tlviz.measures.paired import pack_hits
 from tlviz.runs.advice.record import (  # fmt: skip
     AdviceRecord,
@@ -101,12 +102,16 @@ def test_what_a_freeze_plan_has_besides_depth_is_another_plan(home: Path) -> Non
     assert verdict.advised.accuracy == 0.8
 
 
-def test_error_of_the_mean_is_the_larger_of_images_and_seeds() -> None:
-    assert accuracy_and_error([outcome("a", 2, 0.5)]) == (0.5, pytest.approx(sqrt(0.25 / 102)))
+def test_error_of_the_mean_is_of_images_and_seeds_together() -> None:
+    by_images = standard_error(0.5, 100)
+    assert accuracy_and_error([outcome("a", 2, 0.5)]) == (0.5, by_images)
     far_apart = [outcome("a", 2, 0.2), outcome("b", 2, 0.8, seed=1)]
-    assert accuracy_and_error(far_apart) == (0.5, pytest.approx(0.3))
+    assert accuracy_and_error(far_apart) == (0.5, pytest.approx(hypot(by_images, 0.3)))
     alike = [outcome("a", 2, 0.5), outcome("b", 2, 0.5, seed=1)]
-    assert accuracy_and_error(alike)[1] == pytest.approx(sqrt(0.25 / 202))
+    assert accuracy_and_error(alike)[1] == by_images, "nobody knows whether they err on the same images"
+    rows = [np.arange(100) < 50, np.arange(100) >= 50]
+    other = [replace(run, hits=pack_hits(row)) for run, row in zip(alike, rows, strict=True)]
+    assert accuracy_and_error(other)[1] == pytest.approx(standard_error(0.5, 200)), "they err on others"
     assert accuracy_and_error([outcome("a", 2, 1.0)])[1] > 0
 
 
