@@ -11,11 +11,11 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.measures.accuracy import standard_error
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.transfer_gain import starts_pretrained
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
 from tlviz.runs.launch import end_worker, resume_run
+from tlviz.runs.sides import image_error
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
@@ -133,7 +133,7 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
 
 def _reading_aid(summary: RunSummary) -> str:
     images = int(summary.start_event.get("validation_images") or 1)
-    error = standard_error(summary.best_val_accuracy or 0.0, images)
+    error = image_error(summary)
     trained = summary.trainable_parameters or 0
     untrained = "the untrained head" if starts_pretrained(summary) else "the untrained network"
     return (
