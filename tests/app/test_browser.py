@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.runs.store.folder import list_runs
@@ -76,6 +77,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("362 images in 7 classes")).to_be_visible()
         page.wait_for_selector("[data-stage=fire9]")
         visit.keep("overview")
+        assert_accessible(visit, "Overview", "dark")
 
         visit.menu("Feature maps")
         assert "target=clipart" in visit.address
@@ -115,9 +117,11 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("stopped, best kept").first).to_be_visible(timeout=15_000)
         assert run.status() is Status.STOPPED
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        assert_accessible(visit, "Fine-tune")
 
         visit.menu("Export")
         visit.keep("export")
+        assert_accessible(visit, "Export", "dark")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible(
             timeout=30_000

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import serving, visiting
 
 
@@ -28,6 +29,7 @@ def test_from_measure_to_the_curve(home: Path, measurable: Path) -> None:
         assert ["stages", 10] in drawn
         expect(chart.get_by_text(f"SqueezeNet 1.1 on {measurable.name}: best at")).to_be_visible()
         visit.keep("measure")
+        assert_accessible(visit, "Measure", "dark")
 
         page.get_by_role("radio", name="Map", exact=True).click()
         cloud = page.locator('[class*="st-key-stage_map"] .js-plotly-plot')
