@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from tlviz.measures.components import principal_components
 from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
 from tlviz.measures.knn import knn_correct
+from tlviz.measures.means import mean_of_known
 from tlviz.measures.probe import Probe, equalised, probe_equalised
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise
@@ -85,9 +86,9 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | No
         random_knn=float(np.mean([_knn(features, labels, groups) for features in evidence.randoms])),
         transrate=transrate_above_chance(target, labels, seed),
         separability=separability(target, labels),
-        cka_to_random=_mean(_cka(target, features) for features in evidence.randoms),
+        cka_to_random=mean_of_known(_cka(target, features) for features in evidence.randoms),
         effective_rank=effective_rank(target),
-        random_effective_rank=_mean(map(effective_rank, evidence.randoms)) or 0.0,
+        random_effective_rank=mean_of_known(map(effective_rank, evidence.randoms)) or 0.0,
         intrinsic_dimension=intrinsic_dimension(target),
         shift=shift,
         shift_raw=shift_raw,
@@ -126,12 +127,6 @@ def _knn(features: Features, labels: Ints, groups: Ints | None) -> float:
 def _spread(values: Sequence[float]) -> float:
     """Return the standard deviation of draws, 0 of a single one."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    """Return the mean of what is known, None where nothing is."""
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None
 
 
 def _shift(evidence: Evidence, seed: int) -> tuple[float | None, float | None]:
