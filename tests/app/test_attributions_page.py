@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
-from tlviz.explore.attribution import gradient_maps, perturbation, sanity_checks
+from tlviz.explore.attribution import averaged_gradients, gradient_maps, perturbation, sanity_checks
 from tlviz.explore.attribution.attributions import Attribution, attribute
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method
 from tlviz.explore.attribution.randomise import Randomised
@@ -39,6 +39,7 @@ APP = str(Path(__file__).resolve().parents[2] / "app.py")
 def few_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Average over few copies: what stands on the page is looked at here, and not how smooth a map is."""
     monkeypatch.setattr(gradient_maps, "SAMPLES", 3)
+    monkeypatch.setattr(averaged_gradients, "SAMPLES", 3)
     monkeypatch.setattr(perturbation, "PLACES", 5)
     monkeypatch.setattr(sanity_checks, "STEPS", 4)
     monkeypatch.setattr(sanity_checks, "SQUARES", 8)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.records import StageProfile
 from tlviz.diagnose.stage_pass import GROUPS, Shift, shift_between
+from tlviz.diagnose.stage_probes import Probed, probe_stage
 from tlviz.measures.balanced import Floats, Ints, balanced_mean
 from tlviz.measures.cka import linear_cka
 from tlviz.measures.components import principal_components
@@ -20,7 +21,7 @@ from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
 from tlviz.measures.knn import knn_correct
 from tlviz.measures.means import mean_of_known
-from tlviz.measures.probe import Probe, equalised, probe_equalised
+from tlviz.measures.probe import Probe, probe_equalised
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise
 from tlviz.measures.transrate import transrate_above_chance
@@ -38,7 +39,8 @@ class Evidence:
     """Features of one stage: of the target (N, D), of the random copies, of photographs (M, D), and the target's shift.
 
     ``photographs`` is None where they are the target; ``shift`` is None where the stage has no BatchNorm, and is then
-    measured against the photographs where ``has_batchnorm`` says that no stage has any.
+    measured against the photographs where ``has_batchnorm`` says that no stage has any.  ``probed`` are the probes
+    where they are made already.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Evidence:
     shift: Shift | None
     has_batchnorm: bool
     relative_gradient: float
+    probed: Probed | None = None
 
 
 def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | None = None) -> StageProfile:
@@ -56,9 +59,8 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | No
     Images of one group (N,) are left out together.
     """
     target = evidence.target
-    scores = equalised(target)
-    probe = probe_equalised(scores, labels, groups)
-    at_random = [probe_equalised(equalised(features), labels, groups) for features in evidence.randoms]
+    probed = evidence.probed or probe_stage(target, evidence.randoms, labels, groups)
+    scores, probe, at_random = probed.scores, probed.probe, probed.at_random
     spread = _spread([random.accuracy for random in at_random])
     draws = np.mean([random.correct for random in at_random], axis=0)
     gain, gain_se = balanced_mean(probe.correct.astype(float) - draws, labels)
