@@ -57,7 +57,8 @@ def profile_target(request: Request, progress: Progress | None = None, early: Ea
     """Return the profile of a network on a target, from disk where it was made before; only the sample is decoded.
 
     ``progress`` is called with the step, how much of it is done and its total, and may raise to end it; ``early`` hears
-    of each stage's probe as soon as it is made.  Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
+    of each stage's probe as soon as it is made.
+    Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
     """
     target, chosen = sample_target(request.data, request.limit, request.read_as)
     path = profile_path(request, target)

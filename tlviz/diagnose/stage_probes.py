@@ -24,7 +24,7 @@ class Probed:
 
 
 def probe_stage(target: Features, randoms: Sequence[Features], labels: Ints, groups: Ints | None) -> Probed:
-    """Probe a stage's features (N, D) and those of the random copies; images of one group (N,) are left out together."""
+    """Probe a stage's features (N, D) and the random copies'; images of one group (N,) are left out together."""
     scores = equalised(target)
     return Probed(scores, probe_equalised(scores, labels, groups), [_probe(one, labels, groups) for one in randoms])
 

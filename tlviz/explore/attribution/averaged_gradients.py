@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -19,51 +18,42 @@ from tlviz.explore.attribution.gradient_maps import (
     shap_points,
     tensor_of,
 )
-from tlviz.explore.attribution.growing import grown_gradients, spread
+from tlviz.explore.attribution.growing import FIRST, GrowingIntegral
 from tlviz.explore.attribution.methods import SAMPLES, STEPS
 
 
 def integrated_gradients(scene: AttributionContext) -> RawMap:
-    """Return Integrated Gradients (Sundararajan et al. 2017) from the scene's baseline, 32 steps in batches.
-
-    The steps are taken out of their order, those that lie far apart first: captum says where they are and adds them up.
-    """
+    """Return Integrated Gradients (Sundararajan et al. 2017) from the scene's baseline, 32 steps in batches."""
     method, blank = vision.captum().IntegratedGradients(scene.score), scene.blank()
     compute = method.gradient_func
+    difference = scene.inputs - blank
 
     def work(batch: int) -> Tensor:
-        scene.ticker.plan(STEPS + 1)
-        batch = min(batch, STEPS)
-        mean = _Mean(scene, lambda gradient: gradient * (scene.inputs - blank))
+        growing = GrowingIntegral(STEPS)
 
-        def gradient(points: Tensor) -> Tensor:
-            return tensor_of(compute(forward_fn=scene.score, inputs=(points.requires_grad_(),))[0])
+        def show() -> None:
+            scene.show(lambda: flat(growing.mean() * difference))
 
-        points = _asked_points(method, scene.inputs, blank, batch)
-        found = grown_gradients(points, spread(STEPS), batch, gradient, mean.add)
-        answers = iter(found.split(batch))
-        method.gradient_func = lambda **_: (next(answers),)
-        return _integrated(method, scene.inputs, blank, batch)
+        def watched(**asked: Any) -> tuple[Tensor, ...]:
+            found: tuple[Tensor, ...] = compute(**asked)
+            if scene.sketch:
+                growing.add(found[0])
+                show()
+            return found
+
+        scene.ticker.plan(STEPS + 1 + _looks(scene))
+        method.gradient_func = watched
+        if scene.sketch:
+            shares = torch.tensor(growing.shares(), device=difference.device).view(-1, 1, 1, 1)
+            points = (blank + shares * difference).requires_grad_()
+            growing.begin(compute(forward_fn=scene.score, inputs=(points,))[0])
+            show()
+        return tensor_of(
+            method.attribute(scene.inputs, baselines=blank, n_steps=STEPS, internal_batch_size=min(batch, STEPS))
+        )
 
     found = halving(scene, work)
     return RawMap(flat(found), gap=gap_of(scene, found, blank))
-
-
-def _integrated(method: Any, inputs: Tensor, blank: Tensor, batch: int) -> Tensor:
-    return tensor_of(method.attribute(inputs, baselines=blank, n_steps=STEPS, internal_batch_size=batch))
-
-
-def _asked_points(method: Any, inputs: Tensor, blank: Tensor, batch: int) -> Tensor:
-    """Return the points (STEPS, 3, S, S) at which captum asks for gradients, in its order."""
-    asked: list[Tensor] = []
-
-    def keep(inputs: tuple[Tensor, ...], **_: object) -> tuple[Tensor, ...]:
-        asked.append(inputs[0].detach())
-        return (torch.zeros_like(inputs[0]),)
-
-    method.gradient_func = keep
-    _integrated(method, inputs, blank, batch)
-    return torch.cat(asked)
 
 
 def smoothgrad(scene: AttributionContext) -> RawMap:
@@ -71,13 +61,15 @@ def smoothgrad(scene: AttributionContext) -> RawMap:
     method = vision.captum().Saliency(scene.score)
 
     def work(batch: int) -> Tensor:
-        scene.ticker.plan(SAMPLES)
-        generator, total, mean = scene.generator(), torch.zeros_like(scene.inputs), _Mean(scene, Tensor.abs)
+        scene.ticker.plan(SAMPLES + _looks(scene))
+        generator, total, done = scene.generator(), torch.zeros_like(scene.inputs), 0
         for count in pieces(SAMPLES, batch):
             noisy = scene.inputs + scene.noise(count, SMOOTHGRAD_NOISE, generator)
-            total += grown_gradients(noisy, range(count), batch, partial(_gradient, method), mean.add).sum(
-                0, keepdim=True
-            )
+            if not done:
+                _first_look(scene, lambda: _gradient(method, noisy[:FIRST]), Tensor.abs)  # noqa: B023 (called at once)
+            total += _gradient(method, noisy).sum(0, keepdim=True)
+            done += count
+            scene.show(lambda: flat((total / done).abs()))  # noqa: B023 (called at once)
         return total / SAMPLES
 
     return RawMap(flat(halving(scene, work).abs()))
@@ -88,35 +80,32 @@ def gradient_shap(scene: AttributionContext) -> RawMap:
     method, blanks = vision.captum().Saliency(scene.score), four_blanks(scene)
 
     def work(batch: int) -> Tensor:
-        scene.ticker.plan(SAMPLES + len(blanks))
-        total, mean = torch.zeros_like(scene.inputs), _Mean(scene)
+        scene.ticker.plan(SAMPLES + len(blanks) + _looks(scene))
+        total, done = torch.zeros_like(scene.inputs), 0
         for noisy, starts, points in shap_points(scene, blanks, batch):
             steps = noisy - starts
-            found = grown_gradients(
-                points, range(len(points)), batch, partial(_gradient, method),
-                lambda gradients, places, steps=steps: mean.add(gradients * steps[places], places),
-            )  # fmt: skip
-            total += (found * steps).sum(0, keepdim=True)
+            if not done:
+                _first_look(scene, lambda: _gradient(method, points[:FIRST]) * steps[:FIRST])  # noqa: B023
+            total += (_gradient(method, points) * steps).sum(0, keepdim=True)
+            done += len(points)
+            scene.show(lambda: flat(total / done))  # noqa: B023 (called at once)
         return total / SAMPLES
 
     found = halving(scene, work)
     return RawMap(flat(found), gap=gap_of(scene, found, blanks))
 
 
-class _Mean:
-    """The mean over the samples so far, finished by ``finish``, which whoever waits sees grow."""
+def _looks(scene: AttributionContext) -> int:
+    """Return how many steps the coarse look takes: none where nobody waits."""
+    return FIRST if scene.sketch else 0
 
-    def __init__(self, scene: AttributionContext, finish: Callable[[Tensor], Tensor] = lambda mean: mean) -> None:
-        self._scene, self._finish = scene, finish
-        self._sum, self._count = torch.zeros_like(scene.inputs), 0
 
-    def add(self, values: Tensor, _places: list[int]) -> None:
-        """Add the values (n, 3, S, S) of one batch."""
-        if self._scene.sketch:
-            self._sum += values.sum(0, keepdim=True)
-            self._count += len(values)
-            self._scene.show(lambda: flat(self._finish(self._sum / self._count)))
+def _first_look(
+    scene: AttributionContext, compute: Callable[[], Tensor], finish: Callable[[Tensor], Tensor] = lambda mean: mean
+) -> None:
+    """Show the mean over the first few samples, where somebody waits."""
+    scene.show(lambda: flat(finish(compute().mean(0, keepdim=True))))
 
 
 def _gradient(method: Any, points: Tensor) -> Tensor:
-    return tensor_of(method.attribute(points.requires_grad_(), abs=False))
+    return tensor_of(method.attribute(points.detach().requires_grad_(), abs=False))

@@ -1,71 +1,57 @@
-"""A map that grows while it is computed: in which order, and how many pictures at once, so that it soon shows much."""
+"""What a map looks like before it is done: coarse at first, then what is known, with a guess for the rest.
+
+Nothing of it changes the map that comes out: some kernels round a picture otherwise among fewer others, so the method
+runs in its own batches and order, and a coarse look is a small batch before them.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 FIRST = 4
-"""The first batches are this small, so that there is something to see; then they double.
-
-A batch of one would do: some kernels round it otherwise than the same picture among others.
-"""
+"""So many steps are taken for the coarse look, where somebody waits."""
 
 
-def growing_batches(order: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Yield an order in pieces that grow from ``FIRST`` to ``most``, the last not smaller than ``FIRST`` if it may."""
-    sizes: list[int] = []
-    size = min(FIRST, most)
-    while (rest := len(order) - sum(sizes)) > 0:
-        sizes.append(min(size, rest))
-        size = size if len(sizes) < 2 else min(most, 2 * size)
-    if len(sizes) > 1 and sizes[-1] < min(FIRST, most):
-        both = sizes[-2] + sizes[-1]
-        sizes[-2:] = [both - both // 2, both // 2]
-    at = 0
-    for size in sizes:
-        yield list(order[at : at + size])
-        at += size
+class GrowingIntegral:
+    """The mean gradient on the way from a baseline, from coarse points all along it and those of the method so far."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._coarse: Tensor | None = None
+        self._sum: Tensor | None = None
+        self._count = 0
+
+    @staticmethod
+    def shares() -> list[float]:
+        """Return where the coarse points lie, 0 the baseline and 1 the picture."""
+        return [(at + 0.5) / FIRST for at in range(FIRST)]
+
+    def begin(self, gradients: Tensor) -> None:
+        """Take the gradients (FIRST, 3, S, S) at the coarse points."""
+        self._coarse = gradients
+
+    def add(self, gradients: Tensor) -> None:
+        """Take the gradients (n, 3, S, S) at the method's next points, from the baseline on."""
+        more = gradients.sum(0, keepdim=True)
+        self._sum = more if self._sum is None else self._sum + more
+        self._count += len(gradients)
+
+    def mean(self) -> Tensor:
+        """Return the mean gradient (1, 3, S, S): of the method's points, and beyond them of the coarse ones."""
+        covered = self._count / self._steps
+        ahead = [at for at, share in enumerate(self.shares()) if share > covered]
+        rest = self._coarse[ahead].mean(0, keepdim=True) if self._coarse is not None and ahead else None
+        if self._sum is None:
+            return rest if rest is not None else torch.zeros(1)
+        known = self._sum / self._count
+        return known if rest is None else covered * known + (1 - covered) * rest
 
 
-def spread(count: int) -> list[int]:
-    """Return 0 to ``count`` - 1 so that any number from the front lies evenly (van der Corput 1935)."""
-    bits = max(1, (count - 1).bit_length())
-    turned = (int(f"{at:0{bits}b}"[::-1], 2) for at in range(2**bits))
-    return [at for at in turned if at < count]
-
-
-def coarse_first(side: int) -> list[int]:
-    """Return the places of a grid, every fourth of each direction first, then every second, then the rest."""
-
-    def level(at: int) -> int:
-        row, column = divmod(at, side)
-        return next(step for step, every in enumerate((4, 2, 1)) if row % every == column % every == 0)
-
-    return sorted(range(side * side), key=level)
-
-
-def grown_gradients(
-    points: Tensor,
-    order: Sequence[int],
-    most: int,
-    gradient: Callable[[Tensor], Tensor],
-    seen: Callable[[Tensor, list[int]], None],
-) -> Tensor:
-    """Return the gradients (N, 3, S, S) at points, computed in an order; ``seen`` gets those of each batch, and which.
-
-    They lie in memory as the points do, and so does each batch: another layout would round otherwise.
-    """
-    found = torch.empty_like(points)
-    is_last = points.is_contiguous(memory_format=torch.channels_last)
-    layout = torch.channels_last if is_last else torch.contiguous_format
-    for places in growing_batches(order, most):
-        batch = points[places].contiguous(memory_format=layout)
-        found[places] = values = gradient(batch)
-        seen(values, places)
-    return found
+def coarse_grid(side: int) -> list[int]:
+    """Return the places of every fourth row and column of a grid (side, side), line by line."""
+    lines = range(min(side - 1, 1), side, 4) if side > 1 else range(1)
+    return [side * row + column for row in lines for column in lines]
 
 
 def filled_grid(side: int, known: dict[int, float]) -> Tensor:
