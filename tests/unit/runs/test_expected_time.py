@@ -88,7 +88,7 @@ def ran(host: str = "", status: str = "finished", **chosen: Any) -> None:
         "".join(json.dumps(event | {"time": time.time()}) + "\n" for event in events)
     )
     beat = {"host": host or socket.gethostname(), "pid": os.getpid(), "time": time.time(), "state": "running"}
-    (run.path / "heartbeat").write_text(json.dumps(beat | {"started": 0.0, "doing": "", "fraction": 0.0}))
+    (run.path / "heartbeat").write_text(json.dumps(beat | {"process_started": 0.0, "doing": "", "fraction": 0.0}))
 
 
 def test_runs_of_this_machine_count() -> None:
