@@ -271,7 +271,7 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
 
         from tlviz.ui.cached.working import computed
 
-        found = computed("key", "Counting", lambda progress: progress(1, 2) or "found", is_slow=True, name="count")
+        found = computed("key", "Counting", lambda progress, _: progress(1, 2) or "found", is_slow=True, name="count")
         st.write(f"result: {found}")
 
     app = AppTest.from_function(page)
@@ -283,6 +283,37 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
     app.button(key="again_count").click().run()
     assert app.markdown[0].value == "result: found"
     assert working.shelf().get("key") == "found"
+
+
+def test_a_result_is_drawn_while_it_grows_and_only_it_stays() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from tlviz.ui.cached import working
+
+        working._SKETCH_EVERY_S = 0.0
+        drawn: list[int] = []
+
+        def compute(progress: working.Progress, sketch: working.Sketch | None) -> str:
+            assert sketch is not None
+            for step in range(3):
+                progress(step, 3)
+                sketch(step)
+            return "found"
+
+        def draw(step: int) -> None:
+            drawn.append(step)
+            st.caption(f"so far {step}")
+
+        found = working.computed("growing", "Counting", compute, is_slow=True, name="count", draw=draw)
+        st.write(f"{found} after {drawn}")
+
+    working.shelf().clear()
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.markdown[0].value == "found after [0, 1, 2]"
+    assert not app.caption
+    assert app.run().markdown[0].value == "found after []", "what is known is not drawn again"
 
 
 def test_a_shelf_keeps_the_last_used() -> None:
