@@ -366,7 +366,7 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
         "threads": usable_cores(),
-        **remembered_reading(data).to_json(),
+        **remembered_reading(data).decided(),
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))
