@@ -135,12 +135,13 @@ def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: Re
         "group column": read_as.group_column,
     }
     column = next((what for what, given in columns.items() if given), None)
+    of_folders = "layout" if read_as.layout else "class pattern" if read_as.class_pattern else None
     if not isinstance(dataset, Path):
-        if read_as.layout or column:
-            raise BadSettingError(f"{name} comes with its classes; a {column or 'layout'} cannot be chosen for it.")
+        if of_folders or column:
+            raise BadSettingError(f"{name} comes with its classes; a {column or of_folders} cannot be chosen for it.")
     elif is_table(dataset) and dataset.is_file():
-        if read_as.layout:
-            raise BadSettingError(f"{name} is a table; a layout can be chosen for folders only.")
+        if of_folders:
+            raise BadSettingError(f"{name} is a table; a {of_folders} can be chosen for folders only.")
     elif column and dataset.exists():
         raise BadSettingError(f"{name} is no table; a {column} can be chosen for a CSV only.")
 

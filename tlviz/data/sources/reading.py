@@ -22,6 +22,8 @@ class Layout(StrEnum):
     """One folder a part (training, validation, test), in each one folder a class."""
     LEAVES = "leaves"
     """The innermost folders that hold pictures are the classes, those of one name together: mammal/cat, mammal/dog."""
+    NAMES = "names"
+    """The names of the files say the class: cat.0.jpg, dog.1.jpg; folders count where they are parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class ReadAs:
 
     The columns are those of a table.  ``group_column`` names, in a table, the column whose equal values stay in one
     part, such as a patient; ``group_pattern`` is a regular expression whose first group does the same with file names.
+    ``class_pattern`` is one whose first group is the class of a file of the layout ``names``.
     ``value_range``, ``bands`` and ``no_data`` are those of ``Depth``, as a person writes them.
     """
 
@@ -39,6 +42,7 @@ class ReadAs:
     split_column: str | None = None
     group_column: str | None = None
     group_pattern: str | None = None
+    class_pattern: str | None = None
     value_range: str | None = None
     bands: str | None = None
     no_data: float | None = None

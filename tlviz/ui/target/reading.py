@@ -26,8 +26,10 @@ LAYOUT_WORDS = {
     Layout.CLASSES: "one folder a class",
     Layout.PARTS: "one folder a part, in it the classes",
     Layout.LEAVES: "the innermost folders are the classes",
+    Layout.NAMES: "the names of the files say the class",
 }
 DEPTHS = ("value_range", "bands", "no_data")
+PATTERNS = ("class_pattern", "group_pattern")
 COLUMNS = ("label_column", "path_column", "split_column", "group_column")
 
 
@@ -86,17 +88,18 @@ def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str], *, is
     """Draw a list of choices for each thing that can be decided, and the button that decides."""
     decided = remembered_reading(data)
     depths = DEPTHS if is_deep or decided.depth != AS_STORED else ()
-    offered = (*(COLUMNS if columns else ("layout", "group_pattern") if layouts else ()), *depths)
+    offered = (*(COLUMNS if columns else ("layout", *PATTERNS) if layouts else ()), *depths)
     if layouts:
-        options = ["", *map(str, layouts)]
+        options = ["", *map(str, layouts), *([] if Layout.NAMES in layouts else [str(Layout.NAMES)])]
         st.selectbox(
             SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=key_of("read_layout", data),
             format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
         )  # fmt: skip
-        st.text_input(
-            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=key_of("read_group_pattern", data),
-            help=SETTINGS["group_pattern"].help,
-        )  # fmt: skip
+        for name in PATTERNS:
+            st.text_input(
+                SETTINGS[name].label, getattr(decided, name) or "", key=key_of(f"read_{name}", data),
+                help=SETTINGS[name].help,
+            )  # fmt: skip
     for name in COLUMNS if columns else ():
         extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
         names = ["", *columns, *extra]

@@ -151,7 +151,7 @@ REFUSED = {
     "": "holds no pictures in sub-folders",
     "1 2": "holds no pictures in sub-folders",
     "cat/1": "one class only ('cat')",
-    "train/1": "one class only ('train')",
+    "train/1": "tell no two classes",
     "@eaDir/1 cat/1": "one class only ('cat')",
     "cat/1 @eaDir/1 $RECYCLE.BIN/1": "one class only ('cat')",
     "images/1 images/2 masks/1 masks/2": "pictures in images and what belongs to them in masks",
