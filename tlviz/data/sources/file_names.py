@@ -67,11 +67,16 @@ def known_class(stem: str, known: Collection[str]) -> str:
 
 
 def parts_in_names(stems: Sequence[str]) -> list[str]:
-    """Return the part that each name (N) begins with, as in train_cat_1; all '' unless all do, training among them."""
-    firsts = [_PIECES.search(stem) for stem in stems]
-    named = [part_name(first[0]) if first else None for first in firsts]
-    parts = [one.part if one and not one.rest else "" for one in named]
-    return parts if "" not in parts and {TRAIN} < set(parts) else [""] * len(stems)
+    """Return the part that a word of each name (N) says, as in train_cat_1 and cat_2_test.
+
+    Where only some say one, the others train; all are '' where none names another part than training.
+    """
+    parts = []
+    for stem in stems:
+        named = [part_name(piece) for piece in _PIECES.findall(stem)]
+        said = {one.part for one in named if one and not one.rest}
+        parts.append(said.pop() if len(said) == 1 else "")
+    return [part or TRAIN for part in parts] if set(parts) - {TRAIN, ""} else [""] * len(stems)
 
 
 def _are_classes(classes: Sequence[str]) -> bool:

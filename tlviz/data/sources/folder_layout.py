@@ -167,6 +167,10 @@ def _guess_flat(top: Folder) -> tuple[Layout, Sequence[Layout], bool]:
     Pictures for a test that are in no class, or classes called test and train, nobody can tell.
     """
     named = named_parts(top.folders)
+    tested = {"_".join(one.rest) for one in named.values()}
+    plain = {"_".join(words_of(folder.name)) for folder in top.folders if folder.path not in named}
+    if len(plain) > 1 and "" not in tested and tested <= plain and not any(folder.folders for folder in top.folders):
+        return Layout.PARTS, [Layout.CLASSES], False  # cat, dog, cat_test, dog_test
     rests = {(one.part, one.rest) for one in named.values() if one.rest}
     if len(named) == len(top.folders) and not any(folder.folders for folder in top.folders):
         times = Counter(rest for _, rest in rests)

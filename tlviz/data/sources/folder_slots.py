@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tlviz.data.sources.file_names import classes_by_pattern, classes_in_names, known_class, parts_in_names
 from tlviz.data.sources.folder_tree import Folder
-from tlviz.data.sources.part_names import PARTS, TEST, TRAIN, VAL, PartName, part_name
+from tlviz.data.sources.part_names import PARTS, TEST, TRAIN, VAL, PartName, part_name, words_of
 from tlviz.data.sources.reading import Layout
 from tlviz.data.sources.side_names import says_no_class
 
@@ -104,7 +104,8 @@ def has_parts_inside(folders: Sequence[Folder]) -> bool:
     if len({named.part for named in named_parts(deep).values()}) > 1:
         return False
     parts = {named.part for of_folder in inside for named in of_folder.values()}
-    return TRAIN in parts and len(parts) > 1
+    own_train = len(deep) > 1 and all(folder.pictures for folder in deep)  # cat/1.png beside cat/val
+    return (TRAIN in parts and len(parts) > 1) or (TRAIN not in parts and own_train)
 
 
 def unwrapped(folders: Sequence[Folder]) -> dict[str, Folder]:
@@ -132,9 +133,10 @@ def _classes(top: Folder) -> Arrangement:
         for folder in top.folders:
             read.add("", folder.name, folder)
         return read
+    has_train = any(named.part == TRAIN for of in top.folders for named in named_parts(of.folders).values())
     for folder in top.folders:
         if folder.pictures:
-            read.add("", folder.name, folder, whole=False)
+            read.add("" if has_train else TRAIN, folder.name, folder, whole=False)
         named = named_parts(folder.folders)
         for part in PARTS:
             for inner in folder.folders:
@@ -153,7 +155,7 @@ def _parts(top: Folder) -> Arrangement:
     other = [folder for folder in top.folders if folder.path not in named]
     if not named:
         _unnamed(read, top.folders)
-    elif not deep and not other and (combined := list(_combined(top.folders, named))):
+    elif not deep and (combined := list(_combined(top.folders, named))):
         for part, name, folder in combined:
             read.add(part, name, folder)
             _note_part(read, part, folder.name)
@@ -210,7 +212,14 @@ def _is_unsorted(name: str, classes: set[str]) -> bool:
 
 
 def _combined(folders: Sequence[Folder], named: dict[str, PartName]) -> Iterator[tuple[str, str, Folder]]:
-    """Give (part, class, folder) where the names hold both: train_cat, train_dog, test_cat; else nothing."""
+    """Give (part, class, folder) where the names hold both: train_cat, train_dog, test_cat; else nothing.
+
+    Beside cat_test and dog_test, cat and dog are for training.
+    """
+    plain = {"_".join(words_of(folder.name)): folder for folder in folders if folder.path not in named}
+    if len(plain) < sum(folder.path not in named for folder in folders):
+        return
+    named = named | {folder.path: PartName(TRAIN, (name,), is_unsure=False) for name, folder in plain.items()}
     of_part: dict[str, set[str]] = {}
     for folder in folders:
         of_part.setdefault(named[folder.path].part, set()).add("_".join(named[folder.path].rest))
@@ -220,7 +229,8 @@ def _combined(folders: Sequence[Folder], named: dict[str, PartName]) -> Iterator
     for part in PARTS:
         for folder in folders:
             if named[folder.path].part == part:
-                yield part, "_".join(named[folder.path].rest), folder
+                name = "_".join(named[folder.path].rest)
+                yield part, plain[name].name if name in plain else name, folder
 
 
 def _leaves(top: Folder) -> Arrangement:
@@ -281,7 +291,8 @@ def _names(top: Folder, pattern: str) -> Arrangement:
         for (of_part, of_class, _), (folder, names) in slots.items():
             if of_part == part:
                 read.slots.append(Slot(part, of_class, folder, whole=False, only=tuple(names)))
-                _note_part(read, part, _part_folder(folder) or part)
+                if part:
+                    _note_part(read, part, _part_folder(folder) or part)
     return read
 
 

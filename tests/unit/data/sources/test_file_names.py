@@ -37,6 +37,8 @@ CLASSED = {
     "dogs/train/cat.{0-3}.jpg dogs/train/dog.{0-3}.jpg dogs/test/dog.9.jpg": "train cat:4 dog:4 test dog:1",
     "train_cat_{1-3}.png train_dog_{1-3}.png test_cat_{1-2}.png": "train cat:3 dog:3 test cat:2",
     "Tr-gl_00{1-3}.jpg Tr-me_00{1-3}.jpg Te-gl_001.jpg": "train gl:3 me:3 test gl:1",
+    "cat_train_{1-3}.png dog_train_{1-3}.png cat_test_{4-5}.png": "train cat:3 dog:3 test cat:2",
+    "cat_{1-3}.png dog_{1-3}.png cat_val_{4-5}.png": "train cat:3 dog:3 val cat:2",
     "images/cat_{1-3}.jpg images/dog_{1-3}.jpg": "cat:3 dog:3",
     "batch1/cat_{1-3}.jpg batch1/dog_{1-3}.jpg batch2/cat_{4-5}.jpg": "cat:5 dog:3",
     "cat_{1-3}.jpg dog_{1-3}.jpg notes.txt": "cat:3 dog:3",

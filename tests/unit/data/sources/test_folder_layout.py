@@ -91,6 +91,8 @@ CLEAR = {
     "data/cat/train_images/1 data/cat/test_images/2 data/dog/train_images/1": "train cat:1 dog:1 test cat:1",
     "train_cat/1 train_dog/1 test_cat/2 test_dog/2": "train cat:1 dog:1 test cat:1 dog:1",
     "trainA/1 trainB/1 testA/2 testB/2": f"train {AB} test {AB}",
+    "cat/1 cat/val/2 dog/1 dog/val/2": "train cat:1 dog:1 val cat:1 dog:1",
+    "cat/1 cat/Test/2 cat/Validation/3 dog/1 dog/Test/2": "train cat:1 dog:1 val cat:1 test cat:1 dog:1",
     # parts that are not whole
     "train/a-b/1 test/1 test/2": f"train {AB}",
     "train/a-b/1 test/unknown/1": f"train {AB}",
@@ -139,6 +141,8 @@ ASKED = {
     "train/1 test/1 val/1": "classes",
     "train/1 test/1 cat/1 dog/1": "classes parts",
     "cat/1 dog/1 test/1": "classes parts",
+    "cat/1 dog/1 cat_test/2 dog_test/2": "parts classes",
+    "Cat/1 Dog/1 Cat_val/2": "parts classes",
     "cat/1 dog/1 Validation_data/1": "classes parts",
     "cat/1 dog/1 test/x/1 test/y/1": "classes leaves",
     "train/mammal/cat/1 train/mammal/dog/1 train/bird/owl/1 test/mammal/cat/1": "parts leaves",
