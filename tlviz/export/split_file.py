@@ -62,7 +62,8 @@ def split_file(here: RunImages) -> SplitFile:
         json.dumps({"path": path_of[name], "label": int(label), "part": part_of.get(at, "")})
         for at, (name, label) in enumerate(zip(here.images.names, here.images.labels, strict=True))
     ]
-    content = '{\n"classes": %s,\n"pictures": [\n%s\n]\n}\n' % (json.dumps(here.images.classes), ",\n".join(lines))
+    listed = ",\n".join(lines)  # a picture a line, for people and for diff
+    content = f'{{\n"classes": {json.dumps(here.images.classes)},\n"pictures": [\n{listed}\n]\n}}\n'
     return SplitFile(content, root, tuple(path_of[name] for name in target.names), target)
 
 
@@ -72,7 +73,7 @@ def _places(target: Target) -> tuple[Path | None, dict[str, str]]:
     if None in files:
         return None, _written(target)
     texts = [str(file) for file in files]
-    root = str(target.folder.root) if target.folder else os.path.commonpath([os.path.dirname(text) for text in texts])
+    root = str(target.folder.root) if target.folder else os.path.commonpath([str(Path(text).parent) for text in texts])
     if not all(text.startswith(f"{root.rstrip(os.sep)}{os.sep}") for text in texts):
         raise BadDatasetError(f"The pictures of {target.title} are not below one folder, so no script can name them.")
     paths = [os.path.relpath(text, root).replace(os.sep, "/") for text in texts]

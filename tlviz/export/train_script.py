@@ -68,7 +68,7 @@ def train_script(header: Bundle, here: RunImages) -> str:
     values = (
         _words(header, here, spec)
         | _pictures(header, here)
-        | _network(plan, spec, len(header.classes))
+        | _network(plan, spec)
         | _training(plan)
         | _freezing(plan)
     )
@@ -149,7 +149,7 @@ def _pictures(header: Bundle, here: RunImages) -> dict[str, Any]:
     }
 
 
-def _network(plan: _Plan, spec: ModelSpec, class_count: int) -> dict[str, Any]:
+def _network(plan: _Plan, spec: ModelSpec) -> dict[str, Any]:
     """Return how the network is built, where its weights come from, and how its head starts."""
     module, stages = plan.module, plan.stages
     layers = logit_layers(module, stages)
@@ -200,10 +200,9 @@ def _dropout_lines(plan: _Plan) -> list[str]:
     share = plan.config.dropout
     if share is None:
         return []
-    parts = [path for path in plan.stages[-1].modules]
     own = [
         f"{part}.{name}".strip(".")
-        for part in parts
+        for part in plan.stages[-1].modules
         for name, layer in plan.module.get_submodule(part).named_modules()
         if isinstance(layer, nn.Dropout)
     ]
