@@ -56,9 +56,7 @@ def lora_adapter(network: Network, header: Bundle) -> Adapter:
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
     spec = find_model(config.model)
     pretrained = find_strategy(config.strategy).pretrained
-    source = build_for_target(
-        spec, network.classes, pretrained=pretrained, seed=config.seed, size=config.image_size
-    )
+    source = build_for_target(spec, network.classes, pretrained=pretrained, seed=config.seed, size=config.image_size)
     phases = plan_phases(config, source.stages)
     frozen = frozenset.intersection(*(phase.frozen for phase in phases))
     linears = need_linears(source.module, source.stages, frozen, picture_sample(config.image_size))

@@ -66,11 +66,7 @@ def train_script(header: Bundle, here: RunImages) -> str:
     plan = _Plan(config, sized, module, stages, plan_phases(config, stages))
     _check(plan)
     values = (
-        _words(header, here, spec)
-        | _pictures(header, here)
-        | _network(plan, spec)
-        | _training(plan)
-        | _freezing(plan)
+        _words(header, here, spec) | _pictures(header, here) | _network(plan, spec) | _training(plan) | _freezing(plan)
     )
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),

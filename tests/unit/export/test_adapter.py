@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load, load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from tlviz import vision
@@ -29,10 +29,10 @@ RANK = 2
 @pytest.fixture
 def config(tmp_path: Path) -> FinetuneConfig:
     """Return the settings of a LoRA run on a person's own, random transformer."""
-    name = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
+    name = "test_vit.r160_in1k"
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        module = vision.timm().create_model("vit_tiny_patch16_224", num_classes=5, depth=12)
+        module = vision.timm().create_model("test_vit", num_classes=5)
     torch.save(module.state_dict(), tmp_path / "mine.pt")
     import_checkpoint(tmp_path / "mine.pt", name, tuple("abcde"), "mine")
     return configure("mine", "clipart", "full", tune=Tune.LORA, lora_rank=RANK, image_size=64)
@@ -65,7 +65,7 @@ def test_the_adapter_is_what_was_trained(config: FinetuneConfig, tmp_path: Path)
     made, tensors = adapter_of(tmp_path / "run.safetensors")
     said = json.loads(made.files["adapter_config.json"])
     assert (said["peft_type"], said["r"], said["lora_alpha"]) == ("LORA", RANK, 2 * RANK)
-    assert len(said["target_modules"]) == 24
+    assert set(said["target_modules"]) == {name.partition(".lora_A")[0] for name in held if ".lora_A" in name}
     assert said["modules_to_save"] == ["head"]
     for path in said["target_modules"]:
         a, b = (tensors[f"base_model.model.{path}.lora_{letter}.weight"] for letter in "AB")
@@ -73,7 +73,7 @@ def test_the_adapter_is_what_was_trained(config: FinetuneConfig, tmp_path: Path)
         assert (a.shape, b.shape) == (known_a.shape, known_b.shape)
         assert torch.allclose(b @ a, known_b @ known_a, atol=1e-6)
     assert torch.equal(tensors["base_model.model.head.weight"], held["head.weight"])
-    assert len(tensors) == 2 * 24 + 2
+    assert len(tensors) == 2 * len(said["target_modules"]) + 2
 
 
 def test_peft_opens_it_over_the_plain_network(config: FinetuneConfig, tmp_path: Path) -> None:
@@ -94,7 +94,8 @@ def test_weights_that_lora_cannot_have_made_are_refused(config: FinetuneConfig, 
     trained(config, tmp_path / "run.safetensors")
     network = load_bundle(tmp_path / "run.safetensors")
     with torch.no_grad():
-        network.module.get_parameter("blocks.3.attn.qkv.weight").add_(0.01 * torch.randn(576, 192))
+        weight = network.module.get_parameter("blocks.3.attn.qkv.weight")
+        weight.add_(0.01 * torch.randn_like(weight))
     with pytest.raises(BadWeightsError, match=r"blocks.3.attn.qkv has changed by more than LoRA of rank 2"):
         lora_adapter(network, read_header(tmp_path / "run.safetensors"))
     with torch.no_grad():
@@ -102,7 +103,6 @@ def test_weights_that_lora_cannot_have_made_are_refused(config: FinetuneConfig, 
         network.module.get_parameter("cls_token").add_(1.0)
     with pytest.raises(BadWeightsError, match="cls_token, which is in no module of its own"):
         lora_adapter(network, read_header(tmp_path / "run.safetensors"))
-    assert load_file(tmp_path / "run.safetensors")
 
 
 def test_only_lora_runs_have_one(config: FinetuneConfig) -> None:
