@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from tlviz import vision
 from tlviz.errors import BadWeightsError
 from tlviz.export.bundle import Bundle, portable_weights
 from tlviz.finetune.choices import Tune
@@ -116,19 +115,24 @@ def _changed_modules(source: Network, before: dict[str, Tensor], after: dict[str
 
 
 def _config(config: FinetuneConfig, spec: ModelSpec, linears: Sequence[str], whole: Sequence[str]) -> dict[str, Any]:
-    """Return what peft itself would write of this adapter."""
-    peft = vision.peft()
-    made = peft.LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=2 * config.lora_rank,
-        lora_dropout=0.0,
-        target_modules=list(linears),
-        modules_to_save=list(whole),
-        base_model_name_or_path=_base(spec),
-        inference_mode=True,
-    )
-    values = {name: sorted(value) if isinstance(value, set) else value for name, value in made.to_dict().items()}
-    return json.loads(json.dumps(values, default=str))  # type: ignore[no-any-return]
+    """Return what peft reads of an adapter; what is left out has its own defaults.
+
+    Not written by peft, whose import takes ten seconds, and whose newest fields older versions of it do not know.
+    """
+    return {
+        "peft_type": "LORA",
+        "task_type": None,
+        "base_model_name_or_path": _base(spec),
+        "inference_mode": True,
+        "r": config.lora_rank,
+        "lora_alpha": 2 * config.lora_rank,
+        "lora_dropout": 0.0,
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "init_lora_weights": True,
+        "target_modules": sorted(linears),
+        "modules_to_save": list(whole),
+    }
 
 
 def _base(spec: ModelSpec) -> str:

@@ -41,7 +41,8 @@ MOST_FINDINGS = 20
 UNKNOWN = "unknown"
 _HUB_LICENCES = {
     "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear", "cc-by-nc-4.0", "cc-by-4.0",
-    "cc-by-sa-4.0", "cc-by-nc-sa-4.0", "cc0-1.0", "gpl-2.0", "gpl-3.0", "other", "openrail", "apple-amlr", "apple-ascl", "gemma",
+    "cc-by-sa-4.0", "cc-by-nc-sa-4.0", "cc0-1.0", "gpl-2.0", "gpl-3.0", "other", "openrail", "apple-amlr",
+    "apple-ascl", "gemma",
 }  # fmt: skip
 """Licences under the names that the hub has for them, those of the libraries' weights."""
 

@@ -76,6 +76,7 @@ def test_the_adapter_is_what_was_trained(config: FinetuneConfig, tmp_path: Path)
     assert len(tensors) == 2 * len(said["target_modules"]) + 2
 
 
+@pytest.mark.slow  # peft's import alone takes ten seconds
 def test_peft_opens_it_over_the_plain_network(config: FinetuneConfig, tmp_path: Path) -> None:
     trained(config, tmp_path / "run.safetensors")
     made, _ = adapter_of(tmp_path / "run.safetensors")
@@ -88,6 +89,25 @@ def test_peft_opens_it_over_the_plain_network(config: FinetuneConfig, tmp_path: 
     with torch.no_grad():
         assert torch.allclose(adapted(inputs), whole(inputs), atol=1e-5)
         assert not torch.allclose(adapted(inputs), source(config, seed=7).module(inputs), atol=1e-2)
+
+
+def test_the_files_and_the_plain_network_make_up_the_run(config: FinetuneConfig, tmp_path: Path) -> None:
+    """W + 2 B A, as peft merges it, and the head that is stored whole."""
+    trained(config, tmp_path / "run.safetensors")
+    _, tensors = adapter_of(tmp_path / "run.safetensors")
+    plain = source(config, seed=7).module
+    state = plain.state_dict()
+    for name, value in tensors.items():
+        own = name.removeprefix("base_model.model.")
+        if own.endswith(".lora_B.weight"):
+            path = own.removesuffix(".lora_B.weight")
+            state[f"{path}.weight"] += 2 * value @ tensors[f"base_model.model.{path}.lora_A.weight"]
+        elif ".lora_A" not in own:
+            state[own].copy_(value)
+    whole = load_bundle(tmp_path / "run.safetensors").module
+    inputs = torch.randn(4, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.allclose(plain(inputs), whole(inputs), atol=1e-5)
 
 
 def test_weights_that_lora_cannot_have_made_are_refused(config: FinetuneConfig, tmp_path: Path) -> None:
