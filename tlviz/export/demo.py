@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import PIL
+
 from tlviz import __version__
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
@@ -47,7 +49,11 @@ def demo_html(onnx: bytes, labels: Sequence[str], preprocessing: Mapping[str, An
     geometry = _geometry(preprocessing)
     if not labels:
         raise BadSettingError("A page needs the name of at least one class.")
-    setup = geometry.to_json() | {"depth": geometry.depth.to_json(), "labels": list(labels)}
+    setup = geometry.to_json() | {
+        "depth": geometry.depth.to_json(),
+        "labels": list(labels),
+        "tall_first": resizes_tall_first(),
+    }
     scripts = {
         "browser": _script("browser.js"),
         "library": _library(),
@@ -75,6 +81,14 @@ def demo_html(onnx: bytes, labels: Sequence[str], preprocessing: Mapping[str, An
         **scripts,
     )
     return page.encode(errors="replace").decode()
+
+
+def resizes_tall_first() -> bool:
+    """Return whether the Pillow that is here makes tall pictures smaller first and then narrower, as from 13 on.
+
+    The order of the two passes moves a value by a level or two, so a page repeats that of the program it is from.
+    """
+    return int(PIL.__version__.split(".")[0]) >= 13
 
 
 def _geometry(preprocessing: Mapping[str, Any]) -> Geometry:

@@ -116,18 +116,23 @@ function nearest(picture, width, height, [left, top, right, bottom]) {
   return made;
 }
 
-/** Resize the part `box` (left, top, right, bottom) of a picture, the whole of it by default. */
-function resize(picture, width, height, filter, box = [0, 0, picture.width, picture.height]) {
+/** Resize the part `box` (left, top, right, bottom) of a picture; `isTallFirst` tells how Pillow 13 and later do it. */
+function resize(picture, width, height, filter, isTallFirst, box = [0, 0, picture.width, picture.height]) {
   box = box.map(Math.fround);
   const isWhole = box[0] === 0 && box[1] === 0 && box[2] === picture.width && box[3] === picture.height;
   if (isWhole && width === picture.width && height === picture.height) return picture;
   if (filter === "nearest") return nearest(picture, width, height, box);
   const across = weigh(picture.width, box[0], box[2], width, FILTERS[filter]);
   const down = weigh(picture.height, box[1], box[3], height, FILTERS[filter]);
-  const top = down[0].first;
-  const last = down[height - 1];
   const isAcross = width !== picture.width || box[0] !== 0 || box[2] !== width;
   const isDown = height !== picture.height || box[1] !== 0 || box[3] !== height;
+  const lost = picture.height - height;
+  if (isTallFirst && lost > 0 && lost > (picture.width - width) * 2) {
+    const made = isDown ? downColumns(picture, down, 0) : picture;
+    return isAcross ? acrossRows(made, across, 0, height) : made;
+  }
+  const top = down[0].first;
+  const last = down[height - 1];
   const made = isAcross ? acrossRows(picture, across, top, last.first + last.weights.length) : picture;
   return isDown ? downColumns(made, down, isAcross ? top : 0) : made;
 }
@@ -140,17 +145,17 @@ function roundEven(value) {
 }
 
 /** Make a picture square as the network was taught to see it: padded with white, or its middle. */
-function toSquare(picture, { size, fit, interpolation, crop_fraction: share }) {
+function toSquare(picture, { size, fit, interpolation, crop_fraction: share, tall_first: isTallFirst }) {
   const { width, height } = picture;
   if (fit === "crop") {
     const side = Math.min(width, height) * share;
     const left = (width - side) / 2;
     const top = (height - side) / 2;
-    return resize(picture, size, size, interpolation, [left, top, left + side, top + side]);
+    return resize(picture, size, size, interpolation, isTallFirst, [left, top, left + side, top + side]);
   }
   const scale = size / Math.max(width, height);
   const [across, down] = [width, height].map(side => Math.max(1, Math.min(size, roundEven(side * scale))));
-  const inner = resize(picture, across, down, interpolation);
+  const inner = resize(picture, across, down, interpolation, isTallFirst);
   const square = { width: size, height: size, data: new Uint8Array(size * size * 3).fill(255) };
   const left = Math.floor((size - across) / 2);
   const top = Math.floor((size - down) / 2);
