@@ -18,7 +18,7 @@ const SIGNATURES = [
   ["JPEG 2000", /^(\xff\x4f\xff\x51|\0\0\0\x0cjP {2}\r\n)/],
   ["PPM", /^P([1-6]\s|f\s)/],
 ];
-const DECODED = { PNG: pngPicture, JPEG: jpegPicture, WebP: webpPicture, GIF: seen, BMP: seen, AVIF: seen, HEIC: seen };
+const DECODED = { PNG: pngPicture, JPEG: jpegPicture, WebP: webpPicture, GIF: seen, BMP: seen, AVIF: avifPicture, HEIC: seen };
 
 /** Open a picture file: {picture, notes}.  Raises `Refused`. */
 async function openPicture(file, depth) {
@@ -73,6 +73,12 @@ async function webpPicture(bytes, _depth, kind, name) {
   const bare = bareWebp(bytes);
   const { picture } = await seen(bare.bytes, null, kind, name);
   return { picture: turned(picture, bare.turn), notes: [] };
+}
+
+async function avifPicture(bytes, _depth, kind, name) {
+  const { picture } = await seen(bytes, null, kind, name);
+  const isClear = ascii(bytes.subarray(0, 4096)).includes("auxiliary:alpha");
+  return { picture, notes: isClear ? ["a transparent AVIF picture, which this browser mixes in its own way"] : [] };
 }
 
 /** Let the browser decode a file. */
