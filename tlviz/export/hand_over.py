@@ -62,6 +62,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     try:
         yield part
         with storage_errors(folder):
+            _open_to_others(part)
             _sync(part)
             _move_up(part, folder) if is_inside else _put(part, folder)
     finally:
@@ -113,6 +114,14 @@ def _move_up(part: Path, folder: Path) -> None:
     for path in part.iterdir():
         path.rename(folder / path.name)
     mark.unlink()
+
+
+def _open_to_others(part: Path) -> None:
+    """Give files the rights that a file written here usually has: those written in one step are private at first."""
+    usual = part.stat().st_mode & 0o666
+    for path in part.rglob("*"):
+        if path.is_file():
+            path.chmod(usual)
 
 
 def _sync(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole check of a bundle: the run's validation pictures and odd renderings, opened and named by its own programs."""
+"""The whole check of a bundle: its own programs open and name the validation pictures, and odd renderings of some."""
 
 from __future__ import annotations
 
@@ -61,9 +61,13 @@ def check_bundle(
         for program in dict.fromkeys(way.program for way in ways.values()):
             mine = {name: way for name, way in ways.items() if way.program == program}
             files = [way.file for way in mine.values()]
-            told = ask_bundle(bundle, program, files, paths, scratch, progress)
+            told = ask_bundle(bundle, program, files, paths, scratch, _named(program, progress))
             found |= {name: _judge(asked, told, way, header.classes) for name, way in mine.items()}
         return {name: found[name] for name in ways}
+
+
+def _named(program: str, progress: Progress) -> Progress:
+    return lambda doing, done, total: progress(f"{program}, {doing}", done, total)
 
 
 def _asked(

@@ -86,6 +86,7 @@ def main(file: str) -> int:
     """Answer a request and return the exit status."""
     request: Request = json.loads(Path(file).read_text(encoding="utf-8"))
     say = _teller()
+    sys.dont_write_bytecode = True  # nothing is left in the bundle
     threads = str(request["threads"])
     os.environ |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     sys.meta_path.insert(0, Closed(request["allowed"]))  # type: ignore[arg-type]

@@ -147,7 +147,7 @@ def _judged(
         )
         return replace(told, status=CheckStatus.FAILED, reason=words)
     if told.accuracy is not None and told.run_accuracy is not None and _is_other(told, asked):
-        words = f"It reaches {told.accuracy:.1%} on the run's validation pictures; the run recorded {told.run_accuracy:.1%}."
+        words = f"Its accuracy on the run's pictures is {told.accuracy:.1%}; the run's was {told.run_accuracy:.1%}."
         return replace(told, status=CheckStatus.FAILED, reason=words)
     return told
 
