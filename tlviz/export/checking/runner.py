@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -43,20 +43,32 @@ class Request(TypedDict):
     out: str
 
 
-class Closed:
-    """Keeps every package out that the bundle does not name, whatever is installed here."""
+class Guarded:
+    """A finder of modules that does not find those of some packages, as if they were not installed."""
 
-    def __init__(self, allowed: Iterable[str]) -> None:
-        kept = needed(allowed)
-        owners = importlib.metadata.packages_distributions()
-        self.closed = {module for module, names in owners.items() if not kept & {plain_name(name) for name in names}}
-        self.closed.add(PACKAGE)
+    def __init__(self, finder: Any, closed: Container[str]) -> None:
+        self._finder = finder
+        self._closed = closed
 
-    def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
-        """Refuse the modules of other packages, as if they were not installed."""
-        if name.partition(".")[0] in self.closed:
-            raise ModuleNotFoundError(f"{name} is not among the packages that this bundle names", name=name)
-        return None
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Find a module as the guarded finder does, None for a closed one."""
+        if name.partition(".")[0] in self._closed:
+            return None
+        found: ModuleSpec | None = self._finder.find_spec(name, path, target)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        """Leave everything else to the guarded finder."""
+        return getattr(self._finder, name)
+
+
+def close(allowed: Iterable[str]) -> None:
+    """Keep every package out that is not among some distributions and what they need, whatever is installed here."""
+    kept = needed(allowed)
+    owners = importlib.metadata.packages_distributions()
+    closed = {module for module, names in owners.items() if not kept & {plain_name(name) for name in names}}
+    closed.add(PACKAGE)
+    sys.meta_path[:] = [Guarded(finder, closed) for finder in sys.meta_path]  # type: ignore[misc]
 
 
 def needed(names: Iterable[str]) -> set[str]:
@@ -89,7 +101,7 @@ def main(file: str) -> int:
     sys.dont_write_bytecode = True  # nothing is left in the bundle
     threads = str(request["threads"])
     os.environ |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-    sys.meta_path.insert(0, Closed(request["allowed"]))  # type: ignore[arg-type]
+    close(request["allowed"])
     sys.path.insert(0, request["bundle"])
     say("starting", 0, 1)
     try:
