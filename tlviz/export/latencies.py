@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlviz.errors import StorageError
-from tlviz.export.checking.verdict import Check
 from tlviz.home import cache_folder, make_folder, write_atomic
 from tlviz.small_files import read_object
+
+if TYPE_CHECKING:
+    from tlviz.export.checking.verdict import Check
 
 _MOST = 200
 """Networks and sizes that are remembered."""

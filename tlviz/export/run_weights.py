@@ -1,4 +1,4 @@
-"""Which weights of a run are meant: those of the best epoch, or those it ended with."""
+"""Which weights of a run are meant: those of the best epoch, or those it ended with.  Imports no torch by itself."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import json
 from enum import StrEnum
 from typing import Any
 
-import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save
-
 from tlviz.errors import BadSettingError, BadWeightsError
-from tlviz.export.bundle import read_header
-from tlviz.models.stored import damage
+from tlviz.models.imported import read_metadata
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
 
@@ -33,7 +28,7 @@ def weights_of(run: RunFolder, which: Weights) -> bytes:
         raise BadWeightsError(f"The run {run.name} has saved no weights, so there is nothing to export.")
     if which is Weights.BEST:
         return run.weights.read_bytes()
-    best, last = read_header(run.weights).training.get("epoch"), summarise(run).epochs_run
+    best, last = _best_epoch(run), summarise(run).epochs_run
     if best == last:
         return run.weights.read_bytes()
     if run.last_weights.exists():
@@ -50,7 +45,16 @@ def has_last(run: RunFolder) -> bool:
     """Return whether a run has other weights than the best ones to offer."""
     if not run.weights.exists() or not (run.last_weights.exists() or run.last_state.exists()):
         return False
-    return read_header(run.weights).training.get("epoch") != summarise(run).epochs_run
+    return _best_epoch(run) != summarise(run).epochs_run
+
+
+def _best_epoch(run: RunFolder) -> int | None:
+    """Return the epoch of the best weights, None where their header does not say it."""
+    try:
+        epoch = json.loads(read_metadata(run.weights)["training"]).get("epoch")
+    except (KeyError, ValueError, AttributeError):
+        return None
+    return epoch if isinstance(epoch, int) else None
 
 
 def parse_weights(name: str) -> Weights:
@@ -63,9 +67,15 @@ def parse_weights(name: str) -> Weights:
 
 def _from_state(run: RunFolder) -> bytes:
     """Put the tensors of the last epoch's state, all that training changes, into the file of the best weights."""
+    import torch
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save
+
+    from tlviz.models.stored import damage
+
     with damage(run.last_state):
         saved: dict[str, Any] = torch.load(run.last_state, map_location="cpu", weights_only=True)
-        moved: dict[str, torch.Tensor] = saved.get("averaged") or saved["weights"]
+        moved: dict[str, Any] = saved.get("averaged") or saved["weights"]
         epoch = int(saved["epoch"])
     with damage(run.weights):
         tensors = load_file(run.weights)

@@ -91,7 +91,7 @@ def _recorded(run: RunFolder, header: Bundle, progress: Progress) -> _Recorded:
     here = load_run_images(header, lambda done, total: progress("reading images", done, total))
     rows = here.split.validation
     begun = summarise(run).start_event
-    is_known = begun.get("pictures") == here.images.digest
+    is_known = begun.get("pictures", here.images.digest) == here.images.digest
     return _Recorded(
         tuple(here.images.names[at] for at in rows), tuple(int(here.images.labels[at]) for at in rows), is_known
     )
