@@ -64,6 +64,8 @@ def to_graph(program: Any, inputs: str, outputs: str) -> Any:
         model = made.model_proto
     except (torch.onnx.errors.OnnxExporterError, *REFUSALS) as error:
         raise CannotExportError(f"The network cannot be written as ONNX: {first_line(error)}") from error
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where it stood in the code, in folders of this machine
     _name_batch(model)
     return model
 
@@ -101,7 +103,7 @@ def save_graph(model: Any, path: Path) -> None:
     onnx = needed("onnx")
     if model.ByteSize() > _LARGEST:
         raise CannotExportError(
-            f"The network is too large for one ONNX file ({model.ByteSize() / 1e9:.1f} GB; 2 GB fit); use another format."
+            f"The network is too large for one ONNX file ({model.ByteSize() / 1e9:.1f} GB; 2 GB fit); take model.pt2."
         )
     onnx.checker.check_model(model)
     onnx.save(model, path)
@@ -110,12 +112,13 @@ def save_graph(model: Any, path: Path) -> None:
 def needed(*packages: str) -> Any:
     """Import packages that only this needs; return the first.  Raises ``CannotExportError`` where one is missing."""
     try:
-        return [import_module(package) for package in packages][0]
+        first, *_ = [import_module(package) for package in packages]
     except ModuleNotFoundError as error:
         raise CannotExportError(
             f"Writing ONNX needs {', '.join(packages)}, and {error.name} is not installed; run: pip install "
             f"{' '.join(packages)}"
         ) from error
+    return first
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from torch import nn
 
 from tlviz.export.files.content import CannotExportError, Content
 
+REFUSALS = (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, LookupError)
+"""What torch's tracer raises for code that it cannot follow; its own classes derive from these."""
 _TRACED = 2
 """Pictures in the batch that is traced: one alone would be taken for a fixed number."""
 
@@ -45,14 +47,6 @@ def trace(module: nn.Module, size: int, called: str) -> Any:
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # names folders of this machine
     return program
-
-
-def _refusals() -> tuple[type[BaseException], ...]:
-    """Return what torch's tracer raises for code that it cannot follow, of which much derives from no class of its own."""
-    return (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, LookupError, NotImplementedError)
-
-
-REFUSALS = _refusals()
 
 
 def first_line(error: BaseException) -> str:

@@ -83,7 +83,7 @@ FORMATS: dict[Format, FormatSpec] = {
     ),
     Format.ONNX_UINT8: FormatSpec(
         title="ONNX from pixels",
-        sentence="The same graph with scaling and normalisation inside: it takes square pictures of 8 bits as they are.",
+        sentence="The same graph with scaling and normalisation inside: it takes square RGB pictures of 8 bits.",
         file="model_uint8.onnx",
         written_by="graph.write_uint8",
         script=Script.ONNX,
@@ -138,12 +138,9 @@ def parse_formats(names: str) -> list[Format]:
     Raises ``BadSettingError`` for one that is not on offer.
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    groups = {"all": usual_formats(), "every": list(FORMATS)}
-    known = {form.value: [form] for form in FORMATS} | groups
+    known = {form.value: [form] for form in FORMATS} | {"all": usual_formats(), "every": list(FORMATS)}
     if not wanted or set(wanted) - known.keys():
-        raise BadSettingError(
-            f"formats is '{names}'; it must be all, every, or one or more of {', '.join(sorted(set(known) - set(groups)))}."
-        )
+        raise BadSettingError(f"formats is '{names}'; it must be all, every, or one or more of {', '.join(FORMATS)}.")
     return list(dict.fromkeys(form for name in wanted for form in known[name]))
 
 
