@@ -22,7 +22,7 @@ def build_module(
     anyway.  ``device`` "meta" gives shapes without memory.  Raises ``BadSettingError`` for a size it cannot take.
     """
     arguments = builder_arguments(spec, size)
-    if not initialise and "init_weights" in _options(spec):
+    if not initialise and can_skip_start(spec):
         arguments["init_weights"] = False
     if device == "meta":
         try:
@@ -45,6 +45,11 @@ def builder_arguments(spec: ModelSpec, size: int | None = None) -> dict[str, Any
     check_size(spec, side)
     options = {"aux_logits": False, "transform_input": spec.transform_input}
     return {name: value for name, value in options.items() if name in _options(spec)} | spec.size_keywords(side)
+
+
+def can_skip_start(spec: ModelSpec) -> bool:
+    """Return whether a builder can leave out its own random start, which takes seconds for some."""
+    return "init_weights" in _options(spec)
 
 
 def can_rescale(spec: ModelSpec) -> bool:

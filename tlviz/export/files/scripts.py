@@ -1,0 +1,83 @@
+"""The scripts of a bundle, and the small files that they read: class names, preprocessing, requirements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+
+from tlviz import __version__
+from tlviz.export.files.content import Content, preprocessing
+from tlviz.export.files.table import Script
+from tlviz.home import write_atomic
+from tlviz.models.build import builder_arguments, can_skip_start
+from tlviz.models.spec import ModelSpec, Provider
+
+LABELS = "labels.json"
+PREPROCESSING = "preprocessing.json"
+REQUIREMENTS = "requirements.txt"
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+_PACKAGES = {
+    Script.TORCH: ("numpy", "pillow", "safetensors", "torch", "torchvision"),
+    Script.ONNX: ("numpy", "onnxruntime", "pillow"),
+}
+
+
+def write_companions(content: Content, folder: Path, scripts: Sequence[Script]) -> list[Path]:
+    """Write the scripts and what they read beside them into a folder; return the files."""
+    texts = {
+        LABELS: json.dumps(list(content.network.classes), ensure_ascii=False, indent=1) + "\n",
+        PREPROCESSING: json.dumps(preprocessing(content), ensure_ascii=False, indent=1) + "\n",
+    }
+    texts |= {script.value: script_text(content, script) for script in scripts}
+    if scripts:
+        texts[REQUIREMENTS] = requirements_text(content.network.spec, scripts)
+    for name, text in texts.items():
+        write_atomic(folder / name, text.encode("utf-8"))
+    return [folder / name for name in texts]
+
+
+def script_text(content: Content, script: Script) -> str:
+    """Return a script that classifies pictures with the files of a run, and needs no tlviz."""
+    spec = content.network.spec
+    words = {
+        "network": spec.architecture,
+        "run": content.run,
+        "version": __version__,
+        "library": spec.provider.value,
+        "build": build_call(spec),
+        "reading": _template("reading").rstrip("\n") + "\n",
+        "answering": _template("answering").rstrip("\n"),
+    }
+    return Template(_template(script.value.removesuffix(".py"))).substitute(words)
+
+
+def build_call(spec: ModelSpec) -> str:
+    """Return the call of the network's own library that builds it, as Python text; ``LABELS`` are its classes."""
+    options = builder_arguments(spec) | ({"init_weights": False} if can_skip_start(spec) else {})
+    said = "".join(f", {name}={value!r}" for name, value in options.items())
+    if spec.provider is Provider.TIMM:
+        return f'timm.create_model("{spec.architecture}", num_classes=len(LABELS){said})'
+    return f'torchvision.models.get_model("{spec.architecture}", num_classes=len(LABELS){said})'
+
+
+def requirements_text(spec: ModelSpec, scripts: Sequence[Script]) -> str:
+    """Return what the scripts need, in the versions that are installed here."""
+    lines = []
+    for script in scripts:
+        library = ("timm",) if script is Script.TORCH and spec.provider is Provider.TIMM else ()
+        lines += [
+            f"# {script.value}",
+            *(f"{name}=={_version(name)}" for name in sorted((*_PACKAGES[script], *library))),
+        ]
+    return "\n".join(dict.fromkeys(lines)) + "\n"
+
+
+def _version(package: str) -> str:
+    return version(package).partition("+")[0]  # 2.13.0+cpu is torch 2.13.0, built for this machine
+
+
+def _template(name: str) -> str:
+    return (_TEMPLATES / f"{name}.py.txt").read_text(encoding="utf-8")
