@@ -20,9 +20,9 @@ from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import TlvizError
 from tlviz.export.bundle import Bundle
 from tlviz.export.card_words import code, markdown, one_line, slug
+from tlviz.export.files.fitting import without_timm
 from tlviz.export.html_parts import share, word
 from tlviz.export.run_images import RunImages
-from tlviz.export.timm_folder import why_no_timm
 from tlviz.figures.card_pictures import confusion_picture, curve_picture
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.strategies import STRATEGIES, Strategy
@@ -378,8 +378,11 @@ def licence_of_data(name: str) -> str:
 
 
 def _use(facts: CardFacts) -> list[str]:
-    lines = ["```", "pip install -r requirements.txt", "python predict.py picture.jpg", "```", ""]
-    reason = why_no_timm(facts.source)
+    programs = [name for name in ("predict.py", "predict_onnx.py") if name in facts.files or not facts.files]
+    lines = ["```", "pip install -r requirements.txt", *(f"python {name} picture.jpg" for name in programs), "```", ""]
+    if "demo.html" in facts.files:
+        lines += ["Or open `demo.html` in a browser and drop pictures on it: nothing leaves the computer.", ""]
+    reason = without_timm(facts.source.provider, facts.source.architecture)
     if reason:
         lines.append(markdown(reason))
     else:

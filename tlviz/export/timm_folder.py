@@ -12,22 +12,11 @@ from tlviz import vision
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.models.load import Network
-from tlviz.models.spec import ModelSpec, Provider
 
 FILE = "config.json"
 WEIGHTS = "model.safetensors"
 """The name under which timm and transformers look for weights in a folder."""
 _CHOSEN_FOR_TESTS = ("test_input_size", "test_crop_pct", "test_pool_size")
-
-
-def why_no_timm(spec: ModelSpec) -> str:
-    """Return why timm cannot open a network's bundle, '' where it can."""
-    if spec.provider is Provider.TIMM:
-        return ""
-    return (
-        f"{spec.architecture} is built by torchvision. timm opens its own architectures only, so there is no {FILE}: "
-        "use predict.py, or torchvision.models.get_model with model.pt."
-    )
 
 
 def timm_config(network: Network, geometry: Geometry) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tlviz import vision
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.export.bundle import portable_weights
-from tlviz.export.timm_folder import timm_config, why_no_timm
+from tlviz.export.timm_folder import timm_config
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS
 from tlviz.models.load import Network, describe
@@ -79,8 +79,3 @@ def test_nothing_is_said_twice_that_transformers_passes_on_itself(tmp_path: Path
     assert "num_classes" not in told["model_args"]
     assert (told["num_classes"], tuple(told["label_names"])) == (len(CLASSES), CLASSES)
     assert told["model_args"]["img_size"] == [96, 96]
-
-
-def test_what_torchvision_builds_is_refused_with_the_reason() -> None:
-    assert "built by torchvision" in why_no_timm(MODELS["squeezenet1_1"])
-    assert why_no_timm(MODELS["tf_efficientnet_lite0"]) == ""
