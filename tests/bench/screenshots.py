@@ -44,6 +44,8 @@ PAGES = {
     "export": "/export?",
 }
 COLUMNS, SMALL = 4, 480
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+LONGEST_MS = 400_000
 MOST_HIGH = 2400
 """A page that is longer is cut here."""
 
@@ -116,10 +118,12 @@ def main() -> None:
                 continue
             for width, height in SIZES:
                 page = browser().new_page(viewport={"width": width, "height": height})
-                page.set_default_timeout(120_000)
+                page.set_default_timeout(LONGEST_MS)
                 visit = Visit(page, server)
                 try:
-                    visit.go(f"{path}{ABOUT}")
+                    page.goto(f"{server.url}{path}{ABOUT}")
+                    page.wait_for_selector("h1")
+                    page.wait_for_selector(AT_REST)
                     for theme in THEMES:
                         to = given.folder / f"{name}_{width}_{theme}.png"
                         take(visit, to, theme)
