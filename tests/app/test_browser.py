@@ -103,7 +103,6 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         page.get_by_role("button", name="Start", exact=True).click()
         visit.wait_points(3)
         (run,) = list_runs()
-        visit.keep("finetune")
 
         page.reload()
         visit.settle()
@@ -117,7 +116,6 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
         visit.menu("Export")
-        visit.keep("export")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible(
             timeout=30_000

@@ -2,7 +2,8 @@
 
 A home with a measured target, a finished race of two strategies and its runs is made where HOME holds none (some
 minutes); then every page is opened at 1280 x 800 and 1024 x 768 in both themes, each view of those that have several,
-and a sheet of all pictures of a size and theme is laid out.  Chromium must be installed.
+and a sheet of all pictures of a size and theme is laid out.  ``--documents`` also cuts those of the documents into
+``assets/pictures``.  Chromium must be installed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from PIL import Image
 from playwright.sync_api import Error
 
-from tests.app.browser import Server, Visit, browser
+from tests.app.browser import ROOT, Server, Visit, browser
 
 MODEL, DATA = "squeezenet1_1", "photos"
 SIZES = ((1280, 800), (1024, 768))
@@ -44,6 +45,8 @@ PAGES = {
     "export": "/export?",
 }
 COLUMNS, SMALL = 4, 480
+DOCUMENTS = {"finetune": 1290, "export": 800}
+"""Pages that are pictures in the documents, and how far down they are shown there."""
 AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 LONGEST_MS = 400_000
 MOST_HIGH = 2400
@@ -81,6 +84,14 @@ def take(visit: Visit, to: Path, theme: Literal["light", "dark"]) -> None:
     page.set_viewport_size(before)
 
 
+def cut_documents(folder: Path) -> None:
+    """Cut the pictures of the documents out of the wide, light ones."""
+    for name, height in DOCUMENTS.items():
+        with Image.open(folder / f"{name}_{SIZES[0][0]}_{THEMES[0]}.png") as picture:
+            shown = picture.convert("RGB").crop((0, 0, picture.width, min(height, picture.height)))
+            shown.save(ROOT / "assets" / "pictures" / f"{name}.png", optimize=True)
+
+
 def sheet(pictures: list[Path], to: Path) -> None:
     """Lay pictures side by side, small."""
     if not pictures:
@@ -105,6 +116,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--home", type=Path, default=Path("/tmp/tlviz-screenshots"))
     parser.add_argument("--only", default="")
+    parser.add_argument("--documents", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     given.home.mkdir(parents=True, exist_ok=True)
@@ -133,6 +145,8 @@ def main() -> None:
                 page.close()
     finally:
         server.kill()
+    if given.documents:
+        cut_documents(given.folder)
     for (width, theme), pictures in found.items():
         sheet(pictures, given.folder / f"sheet_{width}_{theme}.png")
 
