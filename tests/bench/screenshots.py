@@ -40,7 +40,7 @@ PAGES = {
     "finetune": "/finetune?",
     "race": "/race?",
     "compare": "/compare?",
-    "compare_calibration": "/compare?view=Calibration&",
+    "compare_calibration": "/compare?compared=Calibration&",
     "runs": "/runs?",
     "export": "/export?",
 }
