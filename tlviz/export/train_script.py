@@ -80,9 +80,9 @@ def train_script(header: Bundle, here: RunImages) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", text)
 
 
-def needs_start(spec: ModelSpec, config: FinetuneConfig) -> bool:
-    """Return whether the script needs the weights that the run began from as a file, ``start.safetensors``."""
-    return find_strategy(config.strategy).pretrained and spec.weights is not None
+def start_weights(spec: ModelSpec, config: FinetuneConfig) -> Path | None:
+    """Return the weights that the script needs beside it as ``start.safetensors``, None where it can download them."""
+    return spec.weights if find_strategy(config.strategy).pretrained else None
 
 
 def _check(plan: _Plan) -> None:

@@ -20,7 +20,7 @@ from tlviz.errors import BadSettingError
 from tlviz.export.bundle import Bundle, read_header
 from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.export.split_file import split_file
-from tlviz.export.train_script import START, needs_start, train_script
+from tlviz.export.train_script import START, start_weights, train_script
 from tlviz.finetune.config import configure
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch
@@ -97,10 +97,10 @@ def test_odd_names_do_not_break_the_head_of_the_file(colours: ImageSet, tmp_path
 
 def test_weights_that_cannot_be_downloaded_have_to_be_there(colours: ImageSet) -> None:
     config = configure(SQUEEZENET, "clipart", "full", image_size=96)
-    assert needs_start(find_model(SQUEEZENET), config)
+    assert start_weights(find_model(SQUEEZENET), config) == find_model(SQUEEZENET).weights
     assert START in script_of(colours, SQUEEZENET, "full")
-    assert not needs_start(find_model(SQUEEZENET), replace(config, strategy="from_scratch"))
-    assert not needs_start(find_model("resnet18"), config)
+    assert start_weights(find_model(SQUEEZENET), replace(config, strategy="from_scratch")) is None
+    assert start_weights(find_model("resnet18"), config) is None
     assert find_model("resnet18").url in script_of(colours, "resnet18", "full")
 
 
