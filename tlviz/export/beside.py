@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tlviz.data.pixels.ingest import Geometry
@@ -38,11 +38,12 @@ def write_beside(run: RunFolder, header: Bundle, network: Network, folder: Path)
     Raises ``StorageError`` where the folder cannot be written.
     """
     done = Beside()
-    config = FinetuneConfig.from_json(header.training.get("settings") or {})
+    config: FinetuneConfig | None = None
     here: RunImages | None = None
     try:
+        config = FinetuneConfig.from_json(header.training.get("settings") or {})
         here = load_run_images(header)
-    except TlvizError as error:
+    except TlvizError as error:  # the network that it began from has gone, or the pictures have
         done.refused[SCRIPT] = str(error)
     if here is not None:
         _part(done, SCRIPT, folder, lambda: _script(header, here))
@@ -51,9 +52,9 @@ def write_beside(run: RunFolder, header: Bundle, network: Network, folder: Path)
         done.refused[timm_folder.FILE] = reason
     else:
         _part(done, timm_folder.FILE, folder, lambda: _timm(header, network))
-    if adapter.has_adapter(config):
+    if config is not None and adapter.has_adapter(config):
         _part(done, adapter.FOLDER, folder, lambda: _adapter(header, network))
-    _part(done, card.FILE, folder, lambda: _card(run, header, here, done.files))
+    _part(done, card.FILE, folder, lambda: _card(run, header, network, here, done.files))
     return done
 
 
@@ -89,6 +90,13 @@ def _adapter(header: Bundle, network: Network) -> dict[str, bytes]:
     return {f"{adapter.FOLDER}/{name}": held for name, held in adapter.lora_adapter(network, header).files.items()}
 
 
-def _card(run: RunFolder, header: Bundle, here: RunImages | None, files: list[str]) -> dict[str, bytes]:
-    facts = card.card_facts(run, header, card.source_of(header), here, files)
+def _card(
+    run: RunFolder, header: Bundle, network: Network, here: RunImages | None, files: list[str]
+) -> dict[str, bytes]:
+    try:
+        source = card.source_of(header)
+    except TlvizError:  # it has gone; what is left to say is its architecture
+        name = network.spec.architecture
+        source = replace(network.spec, name=name, title=name, source="pictures that are not known")
+    facts = card.card_facts(run, header, source, here, files)
     return {**card.card_pictures(facts), card.FILE: card.model_card(facts).encode("utf-8")}

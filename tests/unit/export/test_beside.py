@@ -38,3 +38,14 @@ def test_what_the_script_cannot_repeat_costs_the_script_alone(run: RunFolder, tm
     done = write_beside(run, replace(header, training={"settings": settings}), network, tmp_path / "bundle")
     assert "README.md" in done.files
     assert "several bands" in done.refused["train.py"]
+
+
+def test_a_source_that_has_gone_costs_the_script_alone(run: RunFolder, tmp_path: Path) -> None:
+    header, network = read_header(run.weights), load_bundle(run.weights)
+    settings = header.training["settings"] | {"model": "mine-that-was-deleted"}
+    done = write_beside(run, replace(header, training={"settings": settings}), network, tmp_path / "bundle")
+    assert done.files == ["README.md"]
+    assert "mine-that-was-deleted" in done.refused["train.py"]
+    card = ModelCard.load(tmp_path / "bundle" / "README.md")
+    assert card.data.license == "unknown"
+    assert "squeezenet1\\_1" in card.text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from safetensors import safe_open
 from tlviz.data.images import ImageSet
 from tlviz.data.training.splits import split_images
 from tlviz.errors import BadSettingError
+from tlviz.export import train_script as module
 from tlviz.export.bundle import Bundle, read_header
 from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.export.split_file import split_file
@@ -28,7 +31,8 @@ from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.models.catalogue import find_model
-from tlviz.models.load import build_for_target
+from tlviz.models.load import architecture, build_for_target
+from tlviz.models.spec import ModelSpec
 from tlviz.runs.store.folder import RunFolder
 
 SQUEEZENET, LITE, VIT = "squeezenet1_1", "tf_efficientnet_lite0", "test_vit3.r160_in1k"
@@ -46,6 +50,17 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("resnet18", "discriminative", {"frozen": ("stem",), "dropout": 0.2}),
     ("vit_b_16", "last_stages", {"image_size": 64}),
 ]
+
+
+@cache
+def built(spec: ModelSpec, class_count: int) -> Any:
+    return architecture(spec, class_count)
+
+
+@pytest.fixture(autouse=True)
+def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build each architecture once for all scripts: to find its stages takes longer than all the rest."""
+    monkeypatch.setattr(module, "architecture", lambda *key: copy.deepcopy(built(*key)))
 
 
 def script_of(images: ImageSet, model: str, strategy: str, **chosen: Any) -> str:
