@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import TlvizError
-from tlviz.export import adapter, card, timm_folder, train_script
+from tlviz.export import adapter, card, card_facts, timm_folder, train_script
 from tlviz.export.bundle import Bundle
 from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.export.split_file import FILE as SPLIT
@@ -75,7 +75,7 @@ def _script(header: Bundle, here: RunImages) -> dict[str, bytes]:
     text, split = train_script.train_script(header, here), split_file(here)
     files = {SCRIPT: text.encode("utf-8"), SPLIT: split.content.encode("utf-8")}
     files |= {f"{PICTURES}/{name}": content for name, content in split.pictures()}
-    start = train_script.start_weights(card.source_of(header), here.config)
+    start = train_script.start_weights(card_facts.source_of(header), here.config)
     if start is not None and start.is_file() and start.stat().st_size <= LARGEST_START:
         files[train_script.START] = start.read_bytes()
     return files
@@ -94,9 +94,9 @@ def _card(
     run: RunFolder, header: Bundle, network: Network, here: RunImages | None, files: list[str]
 ) -> dict[str, bytes]:
     try:
-        source = card.source_of(header)
+        source = card_facts.source_of(header)
     except TlvizError:  # it has gone; what is left to say is its architecture
         name = network.spec.architecture
         source = replace(network.spec, name=name, title=name, source="pictures that are not known")
-    facts = card.card_facts(run, header, source, here, files)
-    return {**card.card_pictures(facts), card.FILE: card.model_card(facts).encode("utf-8")}
+    told = card_facts.card_facts(run, header, source, here, files)
+    return {**card.card_pictures(told), card.FILE: card.model_card(told).encode("utf-8")}

@@ -12,8 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 
 from tlviz.data.images import ImageSet
@@ -64,7 +66,8 @@ def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def script_of(images: ImageSet, model: str, strategy: str, **chosen: Any) -> str:
-    config = configure(model, "clipart", strategy, **({"image_size": 96, "epochs": 4} | chosen))
+    data = chosen.pop("data", "clipart")
+    config = configure(model, data, strategy, **({"image_size": 96, "epochs": 4} | chosen))
     spec = find_model(model)
     prep = config.geometry.to_json() | {"mean": spec.preprocessing.mean, "std": spec.preprocessing.std, "fill": "white"}
     header = Bundle(
@@ -100,6 +103,20 @@ def test_what_a_plain_script_cannot_repeat_is_refused(colours: ImageSet) -> None
         script_of(colours, SQUEEZENET, "head_only", bands="4,3,2")
     with pytest.raises(BadSettingError, match="froze stages again"):
         script_of(colours, SQUEEZENET, "full", ema=0.9, augment="light", unfreeze="2:3,4:0", freeze=0, epochs=6)
+
+
+def test_only_deep_pictures_that_pillow_reads_alone_are_repeated(colours: ImageSet, tmp_path: Path) -> None:
+    """16 bits of grey are one line of arithmetic; 16-bit any-maps are rescaled by Pillow, which no script undoes."""
+    for name in ("red", "green"):
+        (tmp_path / "deep" / name).mkdir(parents=True)
+        for at in range(2):
+            values = np.full((8, 8), 4000 * at, np.uint16)
+            Image.fromarray(values).save(tmp_path / "deep" / name / f"{at}.png")
+    chosen = {"value_range": "0:4095", "data": str(tmp_path / "deep")}
+    assert "4095" in script_of(colours, SQUEEZENET, "head_only", **chosen)
+    (tmp_path / "deep" / "red" / "2.pgm").write_bytes(b"P5 2 2 4095\n" + bytes(8))
+    with pytest.raises(BadSettingError, match=r"red/2\.pgm has over 8 bits a value"):
+        script_of(colours, SQUEEZENET, "head_only", **chosen)
 
 
 def test_odd_names_do_not_break_the_head_of_the_file(colours: ImageSet, tmp_path: Path) -> None:
