@@ -15,7 +15,7 @@ from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.export.split_file import FILE as SPLIT
 from tlviz.export.split_file import PICTURES, split_file
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.home import make_folder, write_atomic
+from tlviz.home import make_folder, storage_errors, write_atomic
 from tlviz.models.load import Network
 from tlviz.runs.store.folder import RunFolder
 
@@ -66,8 +66,13 @@ def _part(done: Beside, part: str, folder: Path, make: Callable[[], dict[str, by
         done.refused[part] = str(error)
         return
     for name, content in files.items():
-        make_folder((folder / name).parent)
-        write_atomic(folder / name, content)
+        path = folder / name
+        make_folder(path.parent)
+        if path.parent.name == PICTURES:  # to wait for the disk after each of thousands takes minutes
+            with storage_errors(path):
+                path.write_bytes(content)
+        else:
+            write_atomic(path, content)
     done.files += list(files)
 
 

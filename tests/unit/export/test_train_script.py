@@ -193,6 +193,10 @@ def test_the_script_repeats_a_run(run: RunFolder, tmp_path: Path) -> None:
         header = file.metadata()
     assert json.loads(header["classes"]) == ["blue", "red"]
     assert find_model(str(tmp_path / "again.safetensors")).classes == ("blue", "red"), "tlviz opens it as a source"
+    elsewhere = [sys.executable, "-I", "train.py", str(tmp_path), "--weights", str(find_model(SQUEEZENET).weights)]
+    done = subprocess.run(elsewhere, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "of the pictures in split.json are not below" in done.stderr
 
 
 @pytest.mark.slow
