@@ -186,13 +186,21 @@ def compare(run: RunFolder, folder: Path, model: str, strategy: str, **chosen: A
 
 
 def test_the_script_repeats_a_run(run: RunFolder, tmp_path: Path) -> None:
-    """With the head alone and then all stages, varied pictures, a schedule and weights of the classes."""
+    """The head alone, with varied pictures, a schedule and weights of the classes; all else is below, and slow."""
     chosen = {"augment": "light", "schedule": "cosine", "label_smoothing": 0.1, "class_weights": "balanced"}
-    compare(run, tmp_path, SQUEEZENET, "two_phase", **chosen)
+    compare(run, tmp_path, SQUEEZENET, "head_only", epochs=1, **chosen)
     with safe_open(tmp_path / "again.safetensors", "pt") as file:
         header = file.metadata()
     assert json.loads(header["classes"]) == ["blue", "red"]
     assert find_model(str(tmp_path / "again.safetensors")).classes == ("blue", "red"), "tlviz opens it as a source"
+
+
+@pytest.mark.slow
+def test_the_script_names_a_picture_that_is_not_there(run: RunFolder, tmp_path: Path) -> None:
+    header = read_header(run.weights)
+    here = load_run_images(header)
+    (tmp_path / "train.py").write_text(train_script(header, here), encoding="utf-8")
+    (tmp_path / "split.json").write_text(split_file(here).content, encoding="utf-8")
     elsewhere = [sys.executable, "-I", "train.py", str(tmp_path), "--weights", str(find_model(SQUEEZENET).weights)]
     done = subprocess.run(elsewhere, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -207,6 +215,9 @@ def test_the_script_repeats_a_run(run: RunFolder, tmp_path: Path) -> None:
         (SQUEEZENET, "gradual", {"mix": "cutmix", "ema": 0.9, "l2_sp": 0.1, "optimizer": "sgd"}),
         (SQUEEZENET, "last_stages", {"mix": "mixup", "accumulate": 2, "class_weights": "balanced"}),
         (SQUEEZENET, "surgical", {"warmup": 0.5}),
+        (SQUEEZENET, "two_phase", {"augment": "light", "schedule": "cosine"}),
+        (SQUEEZENET, "full", {}),
+        (SQUEEZENET, "from_scratch", {"optimizer": "sgd"}),
         (LITE, "two_phase", {"epochs": 3}),
         (LITE, "last_stages", {"batchnorm": "reestimate", "dropout": 0.3, "monitor": "loss"}),
         (LITE, "head_only", {"batchnorm": "train", "augment": "light"}),
