@@ -155,7 +155,7 @@ def _accuracies(facts: CardFacts) -> list[tuple[str, float, int]]:
 
 
 def _results(facts: CardFacts) -> list[tuple[str, ...]]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("accuracy", part, f"{count:,}", str(share(value, standard_error(_share(value), count))))
         for part, value, count in _accuracies(facts)
     ]
@@ -240,7 +240,7 @@ def _findings(report: Report | None) -> tuple[str, list[tuple[str, ...]]]:
     severities = Counter(finding.severity for finding in told)
     kinds = Counter(finding.kind for finding in told)
     first = {finding.kind: finding for finding in reversed(told)}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (markdown(kind), f"{count:,}", markdown(_short(first[kind].problem)))
         for kind, count in sorted(kinds.items(), key=lambda item: list(first).index(item[0]), reverse=True)
     ]
