@@ -92,7 +92,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
             run, script = (statistics.mean(row[side] for row in own) for side in ("run", "script"))
             apart = max(abs(row["script"] - row["run"]) for row in own)
             lines.append(
-                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {100 * (script - run):+.1f} | "
+                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {round(100 * (script - run), 1) + 0.0:+.1f} | "
                 f"{100 * apart:.1f} |"
             )
     return "\n".join(lines)
