@@ -91,9 +91,9 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
         if own:
             run, script = (statistics.mean(row[side] for row in own) for side in ("run", "script"))
             apart = max(abs(row["script"] - row["run"]) for row in own)
+            difference = round(100 * (script - run), 1) + 0.0  # never -0.0
             lines.append(
-                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {round(100 * (script - run), 1) + 0.0:+.1f} | "
-                f"{100 * apart:.1f} |"
+                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {difference:+.1f} | {100 * apart:.1f} |"
             )
     return "\n".join(lines)
 
