@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tlviz.errors import TlvizError
-from tlviz.export.card import FILE, card_facts, card_pictures, model_card, source_of
+from tlviz.export.card import FILE, card_pictures, model_card
+from tlviz.export.card_facts import card_facts, source_of
 from tlviz.export.files.content import Content, images_of
 from tlviz.export.run_images import RunImages
 from tlviz.home import write_atomic
