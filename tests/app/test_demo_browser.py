@@ -124,11 +124,9 @@ class Demo:
 
 
 @contextmanager
-def opened(html: str, folder: Path, before: str = "", **context: Any) -> Iterator[Demo]:
+def opened(file: Path, before: str = "") -> Iterator[Demo]:
     """Open a page from its file, in a tab of its own; ``before`` is a script that runs first."""
-    file = folder / "demo.html"
-    file.write_text(html, encoding="utf-8")
-    page = browser().new_page(**{"viewport": {"width": 1280, "height": 720}} | context)
+    page = browser().new_page(viewport={"width": 1280, "height": 720})
     demo = Demo(page, file)
     page.add_init_script(before)
     try:
@@ -140,8 +138,9 @@ def opened(html: str, folder: Path, before: str = "", **context: Any) -> Iterato
 
 @pytest.fixture(scope="module")
 def demo(onnx_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    html = demo_html(onnx_bytes, LABELS, prepared(), "Seven <colours>", "T" * 300)
-    with opened(html, tmp_path_factory.mktemp("demo")) as one:
+    file = tmp_path_factory.mktemp("demo") / "demo.html"
+    file.write_text(demo_html(onnx_bytes, LABELS, prepared(), "Seven <colours>", "T" * 300), encoding="utf-8")
+    with opened(file) as one:
         yield one
 
 
@@ -174,9 +173,7 @@ def pngs() -> dict[str, bytes]:
     return {
         "rgb": saved(noise(90, 61), "PNG"),
         "rgba": saved(noise(80, 61, "RGBA"), "PNG"),
-        "16 bits": saved(
-            Image.fromarray(np.random.default_rng(1).integers(0, 65536, (37, 53), dtype=np.uint16)), "PNG"
-        ),
+        "16 bits": saved(Image.fromarray(deep), "PNG"),
         "palette, transparent": saved(palette, "PNG", transparency=bytes(range(0, 200, 5))),
         "exif 6": saved(noise(70, 41), "PNG", exif=exif(6)),
     }
@@ -257,11 +254,11 @@ def blank() -> Iterator[Page]:
 
 
 def test_squares_are_those_of_pillow_to_the_bit(blank: Page) -> None:
-    sizes = [(1, 1), (300, 7), (9, 260), (64, 64), (41, 40), (97, 150), (200, 131)]
+    sizes = [(1, 1), (300, 7), (9, 260), (41, 40), (97, 150)]
     files = {f"{width} {height}": saved(noise(width, height, seed=width), "PNG") for width, height in sizes}
     for interpolation in INTERPOLATIONS:
-        for fit, share in ((Fit.PAD, 1.0), (Fit.CROP, 0.875), (Fit.CROP, 0.95)):
-            geometry = Geometry(64, fit, interpolation, share)
+        for fit, share in ((Fit.PAD, 1.0), (Fit.CROP, 0.95)):
+            geometry = Geometry(40, fit, interpolation, share)
             for name, square in seen_by(blank, files, geometry).items():
                 np.testing.assert_array_equal(square, square_of(files[name], geometry), f"{name} {geometry}")
 
@@ -411,7 +408,7 @@ def test_the_camera_and_the_reach_of_all(demo: Demo) -> None:
     page.evaluate(AXE.read_text(encoding="utf-8"))  # a script of its own is against the page's rules
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        assert find_faults(page, "demo.html", theme) == []
+        assert find_faults(page, "demo.html", theme, only_colours=theme == "dark") == []
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -422,9 +419,8 @@ def test_the_camera_and_the_reach_of_all(demo: Demo) -> None:
     expect(page.get_by_role("button", name="Use the camera")).to_be_focused()
 
 
-def test_an_old_browser_is_told_what_it_lacks(onnx_bytes: bytes, tmp_path: Path) -> None:
-    html = demo_html(onnx_bytes, LABELS, prepared(), "Seven colours", "A network.")
-    with opened(html, tmp_path, "delete window.DecompressionStream; delete window.createImageBitmap;") as demo:
+def test_an_old_browser_is_told_what_it_lacks(demo: Demo) -> None:
+    with opened(demo.file, "delete window.DecompressionStream; delete window.createImageBitmap;") as demo:
         said = demo.page.get_by_role("alert").inner_text()
         assert "it lacks DecompressionStream and createImageBitmap. Use Chrome or Edge 97, Firefox 113" in said
         demo.page.set_input_files("#files", [{"name": "it.png", "mimeType": "", "buffer": saved(noise(9, 9), "PNG")}])
@@ -471,7 +467,9 @@ def test_a_bundled_network_answers_as_here_on_every_drawing(name: str, tmp_path:
     files = {file.name: file.read_bytes() for file in CLIPART.glob("*/*")}
     pictures = [Picture(name, content) for name, content in files.items()]
     expected = {row.path: row.guesses for row in predict(network, geometry, pictures).rows}
-    with opened(html, tmp_path) as demo:
+    file = tmp_path / "demo.html"
+    file.write_text(html, encoding="utf-8")
+    with opened(file) as demo:
         demo.page.set_default_timeout(600_000)
         demo.page.set_input_files("#files", list(CLIPART.glob("*/*")))
         expect(demo.page.locator("#status")).to_have_text("Done.", timeout=600_000)
