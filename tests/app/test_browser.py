@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.runs.store.folder import list_runs
@@ -76,6 +78,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("362 images in 7 classes")).to_be_visible()
         page.wait_for_selector("[data-stage=fire9]")
         visit.keep("overview")
+        assert_accessible(visit, "Overview", "dark")
 
         visit.menu("Feature maps")
         assert "target=clipart" in visit.address
@@ -115,17 +118,23 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("stopped, best kept").first).to_be_visible(timeout=15_000)
         assert run.status() is Status.STOPPED
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        assert_accessible(visit, "Fine-tune")
 
         visit.menu("Export")
+        for format_name in ("PyTorch weights", "PyTorch program", "ONNX", "ONNX from pixels"):
+            page.locator("label").get_by_text(format_name, exact=True).click()
+            visit.settle()
+        page.get_by_role("button", name="Make and check").click()
+        expect(page.get_by_text("the run's own answers for all 73 validation pictures")).to_be_visible(timeout=90_000)
+        expect(page.get_by_text("checked", exact=True)).to_have_count(1)
         visit.keep("export")
-        page.get_by_role("button", name="Check the file").click()
-        expect(page.get_by_text("100% of the answers agree, the largest difference of a logit is 0.")).to_be_visible(
-            timeout=30_000
-        )
+        assert_accessible(visit, "Export", "dark")
         with page.expect_download() as waiting:
-            page.get_by_role("button", name="Download").click()
-        download = tmp_path / waiting.value.suggested_filename
-        waiting.value.save_as(download)
+            page.get_by_role("button", name="Download the ZIP").click()
+        waiting.value.save_as(tmp_path / "bundle.zip")
+        with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+            archive.extractall(tmp_path / "unpacked")
+        [download] = (tmp_path / "unpacked").rglob("model.safetensors")
         assert not visit.errors
         assert not visit.outside, "nothing is asked of any other machine"
     summary = summarise(run)

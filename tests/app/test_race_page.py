@@ -17,10 +17,11 @@ from tlviz.export.race_report import race_report_html
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.races.race import folder_of, read_queue, read_race
 from tlviz.runs.races.standings import standings
+from tlviz.runs.races.winner import winner_weights
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
-from tlviz.ui.race.actions import best_runs, winner_weights
+from tlviz.ui.race.actions import best_runs
 from tlviz.ui.state import key_of
 
 __all__ = ["the_server_knows_the_page_table"]

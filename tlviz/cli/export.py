@@ -1,29 +1,119 @@
-"""A run's network as files, on the command line."""
+"""A run's network as a bundle of files, on the command line: written, checked, handed over."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tlviz.cli.help import WHAT
-from tlviz.cli.output import OUTPUT, Json, print_result
+from tlviz.cli.layout import Column
+from tlviz.cli.output import OUTPUT, Json, Readable, print_result, share, table, tell
 from tlviz.cli.runs import RUN_HELP
+from tlviz.cli.waiting import explain_end, watch_job
+from tlviz.data.sources.folder import given_path
+from tlviz.export.files.fitting import wanted_formats
+from tlviz.export.files.table import parse_formats
+from tlviz.export.hand_over import check_destination
+from tlviz.export.run_weights import Weights
+from tlviz.runs.launch import start_export
 from tlviz.runs.named import named_run
+from tlviz.runs.races.winner import run_to_take
+
+FAILED = 1
+"""The exit status where a file did not pass its check."""
+_COLUMNS = (
+    Column("format", is_long=True),
+    Column("check"),
+    Column("agreement", is_right=True),
+    Column("difference", is_right=True, rank=1),
+    Column("accuracy", is_right=True, rank=2),
+    Column("MB", is_right=True),
+    Column("ms", is_right=True, rank=3),
+    Column("ms for 32", is_right=True, rank=4),
+)
+_KEYS = ("run", "weights", "epoch", "folder", "zip", "files", "checks", "refused", "ready", "duration_s")
 
 
 def export(
-    run: Annotated[str, typer.Argument(help=RUN_HELP, metavar="RUN", rich_help_panel=WHAT, show_default=False)],
-    to: Annotated[Path, typer.Option(help="The folder to write into.", metavar="FOLDER", rich_help_panel=OUTPUT)],
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            help=f"{RUN_HELP} Of a race its winner is taken, of several runs the best.",
+            metavar="RUN...",
+            rich_help_panel=WHAT,
+            show_default=False,
+        ),
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(help="The folder to make; it must be new or empty.", metavar="FOLDER", rich_help_panel=OUTPUT),
+    ],
     formats: Annotated[
-        str, typer.Option(help="Comma-separated: safetensors, pt.", metavar="NAMES", rich_help_panel=OUTPUT)
+        str,
+        typer.Option(
+            help="Comma-separated names of formats; all: those with the run's own answers; every: all there are.",
+            metavar="NAMES",
+            rich_help_panel=OUTPUT,
+        ),
     ] = "safetensors",
+    zipped: Annotated[
+        bool, typer.Option("--zip", help="Write a ZIP of the folder beside it.", rich_help_panel=OUTPUT)
+    ] = False,
+    weights: Annotated[
+        Weights, typer.Option(help="Those of the best epoch, or of the last.", rich_help_panel=WHAT)
+    ] = Weights.BEST,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check/--no-check",
+            help="Let the files name the run's validation pictures, in a process without tlviz, and compare.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = True,
     as_json: Json = False,
-) -> None:
-    """Write a run's best weights to files; each is read back and compared with the run."""
-    from tlviz.export.formats import export_run, parse_formats  # imports torch
+) -> int:
+    """Write a run's network into a folder, in formats that need no tlviz, and prove that they give the same answers."""
+    parse_formats(formats)  # a mistake is told before runs are looked for
+    folder = given_path(str(to)).absolute()
+    taken = run_to_take([named_run(name) for name in dict.fromkeys(run)])
+    check_destination(folder, zipped=zipped)
+    job = start_export(taken, folder, wanted_formats(formats, taken), weights=weights, zipped=zipped, check=check)
+    watch_job(job)
+    last = (job.events() or [{}])[-1]
+    if last.get("status") != "finished":
+        return explain_end(job, "The export was stopped before its end; nothing was left.")
+    result = {name: last.get(name) for name in _KEYS}
+    for name, reason in result["refused"].items():
+        tell(f"{name} was left out: {reason}")
+    print_result(result, as_json, *_readable(result))
+    return 0 if result["ready"] else FAILED
 
-    written = export_run(named_run(run), to.expanduser(), parse_formats(formats))
-    print_result(asdict(written), as_json, "\n".join(written.files.values()))
+
+def _readable(result: dict[str, Any]) -> list[Readable]:
+    checks = {name: told for name, told in result["checks"].items() if name in result["files"]}
+    rows = [_line(name, told) for name, told in checks.items()]
+    said = [f"{name}: {told['reason']}" for name, told in checks.items() if told["reason"]]
+    notes = dict.fromkeys(note for told in checks.values() for note in told["notes"])
+    places = [result["folder"], *([result["zip"]] if result["zip"] else [])]
+    return [table(rows, _COLUMNS), *said, *notes, *places]
+
+
+def _line(name: str, told: dict[str, Any]) -> dict[str, Any]:
+    difference = told["max_logit_difference"]
+    return {
+        "format": name,
+        "check": told["status"],
+        "agreement": share(told["top1_agreement"]),
+        "difference": None if difference is None else f"{difference:.1e}",
+        "accuracy": share(told["accuracy"]),
+        "MB": f"{told['size_bytes'] / 1e6:,.1f}",
+        "ms": _milliseconds(told, "1"),
+        "ms for 32": _milliseconds(told, "32"),
+    }
+
+
+def _milliseconds(told: dict[str, Any], batch: str) -> str | None:
+    found = told["latency_ms"].get(batch)
+    return None if found is None else f"{found:,.1f}"

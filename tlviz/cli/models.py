@@ -172,7 +172,10 @@ WeightsKey = Annotated[
 
 @models_app.command("import", cls=HelpfulCommand)
 def import_model(
-    file: Annotated[Path, typer.Argument(help="The checkpoint: safetensors or PyTorch.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="The checkpoint: safetensors or PyTorch, or an exported bundle.", show_default=False),
+    ],
     architecture: Architecture = "",
     classes: Classes = "",
     name: Name = "",
@@ -188,7 +191,9 @@ def import_model(
     """Import your own checkpoint, so that it can be a source like any other; what is assumed about it is said."""
     from tlviz.models.checkpoint import import_checkpoint  # imports torch
     from tlviz.models.class_lists import parse_classes
+    from tlviz.models.exported_bundle import own_name
 
+    path = file.expanduser()
     given = Given(
         mean=parse_three("mean", mean),
         std=parse_three("std", std),
@@ -198,7 +203,7 @@ def import_model(
         transform_input=transform_input,
         weights_key=weights_key,
     )
-    spec = import_checkpoint(file.expanduser(), architecture, parse_classes(classes), name or file.stem, given)
+    spec = import_checkpoint(path, architecture, parse_classes(classes), name or own_name(path), given)
     said = f"Imported {spec.name}: {spec.architecture} with {spec.class_count} classes."
     print_result(_card(spec, ()) | _prepared(spec), as_json, said, *spec.notes)
 

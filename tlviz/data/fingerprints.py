@@ -18,12 +18,17 @@ NAMED = 3
 def fingerprints(images: ImageSet) -> Prints:
     """Return a checksum of each picture's pixels, (N,): another one means another content."""
     count = len(images.names)
-    side = images.pixels.shape[1]
-    step = max(1, -(-count * side * side * 3 // MOST_BYTES))
     prints = np.empty(count, dtype="<u4")
     for at in range(count):
-        prints[at] = zlib.crc32(np.ascontiguousarray(images.pixels[at][:side:step]).data)
+        prints[at] = fingerprint(images.pixels[at], count)
     return prints
+
+
+def fingerprint(square: NDArray[np.uint8], count: int) -> int:
+    """Return the checksum of one picture (S, S, 3) of a target of ``count``."""
+    side = square.shape[0]
+    step = max(1, -(-count * side * side * 3 // MOST_BYTES))
+    return zlib.crc32(np.ascontiguousarray(square[:side:step]).data)
 
 
 def changed_names(images: ImageSet, before: Prints, now: Prints) -> list[str]:

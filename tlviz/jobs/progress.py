@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from tlviz.jobs.job import Job, StoppedEarly
@@ -11,6 +11,8 @@ from tlviz.runs.store.heartbeat import Status, time_left
 
 LOOK_S = 0.2
 """Progress is told and a stop looked for this often."""
+LEAST_SHARE = 0.05
+"""Below this share of the whole work, the remaining time is unknown."""
 
 
 class Pacing(Protocol):
@@ -41,6 +43,42 @@ class OnePart:
     def seconds_left(self, now: float) -> float | None:
         """Return the seconds to the end, None before any of it is done."""
         return time_left(now - self._begun, self.fraction, 1.0)
+
+
+class Shares:
+    """The pace of a work of several parts with their rough shares of its time, in their order, begun at a moment.
+
+    A part that is never reported, because its result is there already, counts as done, but not for the pace.
+    """
+
+    def __init__(self, shares: Mapping[str, float], begun: float) -> None:
+        self._shares = shares
+        self._begun = begun
+        self._told: dict[str, float] = {}
+
+    def note(self, part: str, fraction: float) -> None:
+        """Note that a part is done so far, 0 to 1; those reported before it are complete."""
+        for earlier in self._told:
+            self._told[earlier] = 1.0
+        self._told[part] = fraction
+
+    @property
+    def fraction(self) -> float:
+        """The share of the whole work that is behind, 0 to 1."""
+        return 1.0 - self._ahead() / sum(self._shares.values())
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return the seconds to the end, None while too little is done for an estimate."""
+        behind = sum(self._shares.get(part, 0.0) * fraction for part, fraction in self._told.items())
+        least = LEAST_SHARE * sum(self._shares.values())
+        return (now - self._begun) * self._ahead() / behind if behind >= least else None
+
+    def _ahead(self) -> float:
+        """Return the shares of what is left of the last part reported, and of the parts after it."""
+        parts = list(self._shares)
+        last = max((parts.index(part) for part in self._told if part in self._shares), default=-1)
+        rest = (1.0 - self._told[parts[last]]) * self._shares[parts[last]] if last >= 0 else 0.0
+        return rest + sum(self._shares[part] for part in parts[last + 1 :])
 
 
 class UnknownShare:

@@ -20,7 +20,7 @@ from tlviz.finetune.retention import MISSING, Retention, SourceGauge, unchanged
 from tlviz.finetune.source_pictures import PICTURES, source_pictures
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
-from tlviz.home import write_atomic
+from tlviz.home import forget, write_atomic
 from tlviz.jobs.job import Job
 from tlviz.jobs.tensorboard_logger import TensorBoardLogger
 from tlviz.models.stages import owns
@@ -77,6 +77,8 @@ class RunLogger:
                 case Stopped():
                     reason = event.reason
         self._settle()
+        if reason is not StopReason.REQUEST:  # a stopped run is within an epoch; its state is of the one before
+            self._keep_last()
         self._gauge_end(is_stopped=reason is StopReason.REQUEST)
         return reason
 
@@ -100,7 +102,7 @@ class RunLogger:
         """Note an epoch, and write it while the next one trains: waiting for the disk costs no time then."""
         self._settle()
         state = self._state
-        weights = self._best_weights(epoch) if state.best is epoch else None
+        weights = self._weights(epoch.epoch, epoch.val_accuracy) if state.best is epoch else None
         answers = self._answers(epoch) if state.best is epoch else None
         resumable = checkpoint(state, self._job.clock() - self._begun)
         self._writing = self._writer.submit(self._write_epoch, asdict(epoch), weights, answers, resumable)
@@ -133,9 +135,18 @@ class RunLogger:
             self._job.mlflow.write(values)
         write_atomic(run.last_state, resumable)
 
-    def _best_weights(self, epoch: Epoch) -> bytes:
+    def _keep_last(self) -> None:
+        """Save the weights of the last epoch where another one is the best."""
+        run, state = self._job.run, self._state
+        if state.best is None or state.epoch == state.best.epoch:
+            forget(run.last_weights)
+            return
+        told = next(one for one in reversed(run.events()) if one.get("epoch") == state.epoch and "val_accuracy" in one)
+        write_atomic(run.last_weights, self._weights(state.epoch, told["val_accuracy"]))
+
+    def _weights(self, epoch: int, val_accuracy: float) -> bytes:
         session = self._state.session
-        training = {"run": self._job.run.name, "epoch": epoch.epoch, "val_accuracy": epoch.val_accuracy}
+        training = {"run": self._job.run.name, "epoch": epoch, "val_accuracy": val_accuracy}
         with self._state.best_guess():
             return bundle_bytes(session.network, session.config, training | {"copies": session.copies})
 

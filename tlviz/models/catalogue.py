@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tlviz.errors import UnknownNameError
 from tlviz.home import is_written_like_a_path
+from tlviz.models.exported_bundle import weights_in
 from tlviz.models.imported import WEIGHTS, exported_model, need_own, own_model, own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, MODELS, default_of
@@ -14,7 +15,7 @@ __all__ = ["BUNDLED", "MODELS", "find_model"]
 
 
 def find_model(name: str) -> ModelSpec:
-    """Return a network by its name, or by the path of a file that this program exported.
+    """Return a network by its name, or by the path of a file or a folder that this program exported.
 
     A bare architecture stands for its library's default weights.  Raises ``UnknownNameError`` with the three nearest
     names, ``BadWeightsError`` for a file that does not say what it is.
@@ -23,6 +24,7 @@ def find_model(name: str) -> ModelSpec:
     if found is not None:
         return found
     if is_written_like_a_path(name) or name.endswith(Path(WEIGHTS).suffix):
-        return exported_model(Path(name).expanduser().absolute())
+        path = Path(name).expanduser().absolute()
+        return exported_model(weights_in(path) if path.is_dir() else path)
     need_own(name)
     raise UnknownNameError("network", name, [*MODELS, *(spec.name for spec in own_models())])

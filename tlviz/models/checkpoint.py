@@ -22,6 +22,7 @@ from tlviz.models.build import auxiliary_keys, build_module, can_rescale
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.checkpoint_file import CheckpointFile, open_checkpoint, read_values
 from tlviz.models.class_lists import name_classes, read_classes
+from tlviz.models.exported_bundle import weights_file
 from tlviz.models.file_hints import find_flag, find_scaling
 from tlviz.models.fit_tensors import fit_names, two_outputs
 from tlviz.models.head import ends_rectified, head_keys
@@ -53,12 +54,18 @@ def import_checkpoint(
     """Keep a checkpoint under a name, so that it is a source like any other, and return its row.
 
     ``path`` is a safetensors file or one saved with torch: a ``state_dict``, alone or inside a training checkpoint, or
-    a whole network; ``architecture`` is a name of the catalogue, '' for a file that this program exported;
-    ``classes`` are the names in the order of the logits, () where the file holds them.  The head's size is the file's
-    own.  What nobody stated is assumed, and the row's ``notes`` say it.  Raises ``BadWeightsError`` where the tensors
-    do not fit, ``BadSettingError`` for names and values, ``UnknownNameError``, ``StorageError``.
+    a whole network; or a bundle that this program exported, as a folder or a ZIP.  ``architecture`` is a name of the
+    catalogue, '' for what this program exported; ``classes`` are the names in the order of the logits, () where the
+    file holds them.  The head's size is the file's own.  What nobody stated is assumed, and the row's ``notes`` say it.
+    Raises ``BadWeightsError`` where the tensors do not fit, ``BadSettingError`` for names and values,
+    ``UnknownNameError``, ``StorageError``.
     """
     check_name(name)
+    with weights_file(path) as weights:
+        return _import(weights, architecture, classes, name, given)
+
+
+def _import(path: Path, architecture: str, classes: Sequence[str], name: str, given: Given) -> ModelSpec:
     file = open_checkpoint(path)
     is_exported = "classes" in file.metadata and "preprocessing" in file.metadata and not architecture
     if not is_exported and not architecture:
@@ -116,6 +123,11 @@ def _adopt(file: CheckpointFile, base: ModelSpec, given: Given) -> _Adopted:
     chosen, said = choose_set(path, sets, set(plan), given.weights_key)
     found = {key: value for key, value in (chosen.tensors if chosen else {}).items() if key not in auxiliary}
     fitted = fit_names(found, around(file.content, chosen), plan, heads)
+    if fitted.doubt:
+        raise BadWeightsError(
+            f"The checkpoint {path} holds {fitted.doubt}; what stands between them is not in the file, so its answers "
+            "cannot be rebuilt. To fine-tune its backbone here, put one linear layer in their place and save it again."
+        )
     tensors: dict[str, Promise | Tensor] = {**fitted.tensors, **fitted.added}
     missing, unexpected = sorted(plan.keys() - tensors.keys()), sorted(tensors.keys() - plan.keys())
     if missing or unexpected:

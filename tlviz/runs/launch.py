@@ -17,7 +17,7 @@ import psutil
 
 from tlviz.diagnose.request import Request
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.home import PROJECT_ROOT, storage_errors
+from tlviz.home import PROJECT_ROOT, runs_folder, storage_errors
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.device import lock_path, tickets_folder
@@ -27,6 +27,7 @@ from tlviz.runs.store.kinds import (
     ANSWERS,
     DOCTOR,
     DOWNLOAD,
+    EXPORT,
     FINETUNE,
     INGEST,
     PROFILE,
@@ -132,6 +133,21 @@ def start_profile(request: Request) -> RunFolder:
 def start_answers(run: RunFolder, part: str) -> RunFolder:
     """Start asking a run's best weights about its validation or test images.  Raises ``StorageError``."""
     return start_job(ANSWERS, {"run": run.name, "part": part})
+
+
+def start_export(
+    run: RunFolder, to: Path, formats: Sequence[str], *, weights: str = "best", zipped: bool = False, check: bool = True
+) -> RunFolder:
+    """Start writing a run's files into a new or empty folder and checking them.
+
+    ``formats`` are names of ``Format``.  Raises ``StorageError``.
+    """
+    name = run.name if run.path.parent.resolve() == runs_folder().resolve() else str(run.path.resolve())
+    for earlier in list_runs(EXPORT):
+        if earlier.config()["settings"].get("run") == name and earlier.status().is_over:
+            earlier.delete()  # what was exported stays; of the record of it the last one is enough
+    settings = {"run": name, "formats": list(formats), "to": str(to.absolute()), "weights": weights}
+    return start_job(EXPORT, settings | {"zip": zipped, "check": check})
 
 
 def start_visualise(model: str, request: Mapping[str, Any], *, tuned: str | None = None) -> RunFolder:

@@ -81,6 +81,8 @@ class Key(StrEnum):
     MEASURE = "measure"
     AGAINST = "against"
     SAMPLE = "images"
+    WEIGHTS = "weights"
+    EXPORT_TO = "export_to"
 
 
 def key_of(what: str, *about: object) -> str:

@@ -44,9 +44,12 @@ def test_finetune_runs_and_export(capsys: pytest.CaptureFixture[str], tmp_path: 
         capsys, "export", run["run"], "--to", str(tmp_path / "out"), "--formats", "safetensors,pt"
     )
     assert status == 0
-    assert exported["checks"] == {
-        name: {"top1_agreement": 1.0, "max_logit_difference": 0.0} for name in ("safetensors", "pt")
-    }
+    assert list(exported["checks"]) == ["safetensors", "pt"]
+    for check in exported["checks"].values():
+        assert (check["status"], check["top1_agreement"], check["max_logit_difference"]) == ("passed", 1.0, 0.0)
+        assert (check["accuracy"], check["images"]) == (check["run_accuracy"], 45)
+        assert check["accuracy"] == pytest.approx(run["best_val_accuracy"])
+    assert exported["ready"]
     with safe_open(exported["files"]["safetensors"], "pt") as file:
         assert json.loads(file.metadata()["classes"])[0] == "bird"
 

@@ -12,7 +12,7 @@ from tests.painted import paint
 from tests.workers import over, wait
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.export.bundle import read_header
-from tlviz.export.formats import _validation
+from tlviz.export.run_images import load_run_images
 from tlviz.finetune.config import configure
 from tlviz.home import home, make_folder
 from tlviz.runs.launch import start_doctor, start_finetune
@@ -93,9 +93,8 @@ def test_copies_the_doctor_found_stay_in_one_part_in_the_run_and_in_its_export(t
     wait(lambda: run.status().is_over)
     copies = next(event["copies"] for event in run.events() if event["event"] == "started")
     assert sorted(map(len, copies)) == [4] * 10
-    checked = _validation(read_header(run.weights))
-    assert checked is not None
-    images, validation = checked
+    here = load_run_images(read_header(run.weights))
+    images, validation = here.images, here.split.validation
     held_out = {images.names[at] for at in validation}
     assert all(set(group) <= held_out or not set(group) & held_out for group in copies)
     assert 0 < len(held_out) < 40

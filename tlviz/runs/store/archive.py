@@ -31,6 +31,7 @@ CARRIED = {
     "predictions.npz": _GB,
     "pictures.bin": 256 * _MB,
     "best.safetensors": 8 * _GB,
+    "last.safetensors": 8 * _GB,
     "last.pt": 32 * _GB,
 }
 """The files of a run that are exported, and how many bytes each may have; all others are left behind."""

@@ -10,6 +10,7 @@ resume              the app or command line     when a run that had ended was la
 pause, queue.json   the app or command line     of a race: that it shall wait; in which order, and what is cancelled
 events.jsonl        the worker, appended        one JSON object a line: started, epoch, finished and others
 best.safetensors    the worker, replaced whole  the best epoch's weights, classes and preprocessing in its header
+last.safetensors    the worker, replaced whole  the same of the last epoch, where the run ended and another is the best
 predictions.npz     the worker, replaced whole  what the best weights answer for each validation image
 test.json           a worker, once              the final evaluation of a run that ended without one
 heartbeat           the worker, replaced whole  who works (host, process, its start), state and progress
@@ -82,6 +83,11 @@ class RunFolder:
     def weights(self) -> Path:
         """Where the best weights are, if any epoch was validated."""
         return self.path / "best.safetensors"
+
+    @property
+    def last_weights(self) -> Path:
+        """Where the last epoch's weights are, if the run went to its end and another epoch is the best."""
+        return self.path / "last.safetensors"
 
     @property
     def last_state(self) -> Path:

@@ -25,6 +25,7 @@ INGEST = "ingest"
 DOWNLOAD = "download"
 VISUALISE = "visualise"
 ANSWERS = "answers"
+EXPORT = "export"
 
 
 class Forget(Enum):
@@ -150,6 +151,15 @@ KINDS: dict[str, JobKind] = {
             device=FILES,
             is_joined=True,
             forgets=Forget.SAME,
+        ),
+        JobKind(
+            name=EXPORT,
+            module="tlviz.jobs.export",
+            title="Export of {run}",
+            label=(EXPORT, "{run}"),
+            settings=frozenset({"run", "formats", "to", "weights", "zip", "check"}),
+            device=FILES,
+            is_joined=True,
         ),
     )
 }

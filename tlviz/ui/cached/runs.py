@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -22,9 +17,6 @@ from tlviz.runs.predictions import FILE, Answers, read_answers
 from tlviz.runs.store.folder import find_run
 from tlviz.runs.summary import RunSummary
 from tlviz.ui.cached.targets import FOLDER_CHECK_S, thumbnail
-
-if TYPE_CHECKING:
-    from tlviz.export.bundle import Agreement
 
 
 def answers(summary: RunSummary) -> Answers | None:
@@ -73,12 +65,3 @@ def thumbnails(images: ImageSet | None, names: list[str]) -> list[str | None]:
         thumbnail(images.name, name, np.asarray(images.pixels[places[name]])) if name in places else None
         for name in names
     ]
-
-
-def checked_export(run_name: str, progress: Callable[[int, int], None]) -> Agreement | None:
-    """Export a run into a temporary folder and return how the reloaded file agrees with it, None without images."""
-    from tlviz.export.formats import Format, export_run
-
-    with tempfile.TemporaryDirectory(prefix="tlviz-", ignore_cleanup_errors=True) as folder:
-        exported = export_run(find_run(run_name), Path(folder), [Format.SAFETENSORS], progress)
-    return exported.checks[Format.SAFETENSORS]

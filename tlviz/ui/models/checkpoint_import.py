@@ -19,6 +19,7 @@ from tlviz.ui.messages import show_error
 from tlviz.ui.models.table import choose
 
 OWN_EXPORT = ""
+FILE_TYPES = ["safetensors", "pt", "pth", "ckpt", "bin", "zip"]
 
 
 def render_import() -> None:
@@ -26,11 +27,14 @@ def render_import() -> None:
     with st.expander("Add my own checkpoint", icon=":material/upload_file:"):
         st.markdown(
             "A safetensors file, or one saved with `torch.save`, of any architecture of the catalogue: a `state_dict`, "
-            "a training checkpoint, a whole network. It is opened as data only: nothing in it can run code."
+            "a training checkpoint, a whole network; or the ZIP of an exported bundle. It is opened as data only: "
+            "nothing in it can run code."
         )
         file, architecture, name = st.columns([1.6, 1.2, 1])
         with st.form("import_checkpoint", border=False):
-            given = file.file_uploader("Weights", type=["safetensors", "pt", "pth", "ckpt", "bin"], key="import_file")
+            given = file.file_uploader(
+                "Weights", type=["safetensors", "pt", "pth", "ckpt", "bin", "zip"], key="import_file"
+            )
             chosen = architecture.selectbox(
                 "Architecture",
                 [OWN_EXPORT, *architectures()],

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlviz.runs.notes import Notes, read_notes, write_notes
-from tlviz.runs.races.noise import best
-from tlviz.runs.races.race import MemberState, Race, folder_of
+from tlviz.runs.races.race import MemberState, Race
 from tlviz.runs.races.standings import Standing
+from tlviz.runs.races.winner import winner_weights
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.trash import discard
 from tlviz.ui.address import go_to
@@ -53,16 +53,6 @@ def best_runs(race: Race, ranked: Sequence[Standing]) -> list[str]:
     ready = {m.run for m in race.members if not m.is_open and m.curve.best and m.state is not MemberState.GONE}
     values = [[name for name in standing.runs if name in ready] for standing in ranked]
     return [name for names in [names for names in values if names][:MOST] for name in names]
-
-
-def winner_weights(run: RunFolder, race: Race, ranked: Sequence[Standing]) -> str:
-    """Return the run of the best value that has weights, of several seeds the one that reached most; '' without one."""
-    over = {member.run: best(member) for member in race.members if not member.is_open}
-    for standing in ranked:
-        held = [name for name in standing.runs if name in over and folder_of(run, name).weights.exists()]
-        if held:
-            return max(held, key=over.__getitem__)
-    return ""
 
 
 def _rename(run: RunFolder) -> None:

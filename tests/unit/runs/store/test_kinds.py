@@ -111,7 +111,7 @@ def test_every_kind_has_its_module(kind: JobKind) -> None:
 
 
 def test_names_on_disk_stay() -> None:
-    kept = "finetune race range_test profile doctor ingest download visualise answers"
+    kept = "finetune race range_test profile doctor ingest download visualise answers export"
     assert kept.split() == list(KINDS)
 
 

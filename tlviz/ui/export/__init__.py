@@ -1,0 +1,1 @@
+"""The Export page's room: formats as cards, the job that makes and checks them, its report."""

@@ -1,0 +1,75 @@
+"""Formats as cards: what each is for, its size and its time, and whether it passed its check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import streamlit as st
+
+from tlviz.export.files.fitting import fitting_formats
+from tlviz.export.files.table import FORMATS, Format, FormatSpec
+from tlviz.runs.store.folder import RunFolder
+from tlviz.ui.export.past import Known, known_of, usual_names
+from tlviz.ui.state import key_of
+
+_ACROSS = 3
+_MARKS = {
+    "passed": (":material/check_circle:", "green", "checked"),
+    "failed": (":material/error:", "red", "failed its check"),
+    "not run": (":material/help:", "gray", "not checked"),
+}
+
+
+def render_cards(run: RunFolder, result: Mapping[str, Any]) -> list[Format]:
+    """Draw a card for each format and return those that are chosen."""
+    chosen = []
+    forms = fitting_formats(run)
+    for at in range(0, len(forms), _ACROSS):
+        row = forms[at : at + _ACROSS]
+        for form, column in zip(row, st.columns(_ACROSS), strict=False):
+            with column.container(border=True, height="stretch"):
+                if _card(form, FORMATS[form], known_of(run, result, form)):
+                    chosen.append(form)
+    return chosen
+
+
+def _card(form: Format, spec: FormatSpec, known: Known) -> bool:
+    missing = [package for package in spec.packages if find_spec(package) is None]
+    is_chosen = st.checkbox(
+        f"**{spec.title}**",
+        value=form.value in usual_names() and not missing,
+        key=key_of("format", form.value),
+        persist_state="session",
+        disabled=bool(missing),
+    )
+    st.caption(spec.sentence)
+    if missing:
+        st.caption(f":material/block: Needs {' and '.join(missing)}: `pip install {' '.join(missing)}`")
+        return False
+    st.caption(" · ".join([f"`{spec.file}`", _size(known), *_times(known)]))
+    if known.check:
+        icon, colour, words = _MARKS.get(str(known.check.get("status")), _MARKS["not run"])
+        st.badge(_mark_words(words, known), icon=icon, color=colour)  # type: ignore[arg-type]
+    return is_chosen
+
+
+def _size(known: Known) -> str:
+    size = f"{known.size_bytes / 1e6:,.1f} MB"
+    return size if known.is_counted else f"about {size}"
+
+
+def _times(known: Known) -> list[str]:
+    one, many = known.latency_ms.get("1"), known.latency_ms.get("32")
+    if one is None or many is None:
+        return []
+    return [f"{one:,.0f} ms a picture, {many:,.0f} ms for 32"]
+
+
+def _mark_words(words: str, known: Known) -> str:
+    """Return what a badge says: the agreement as well where a format may give other answers."""
+    agreement = known.check.get("top1_agreement")
+    if words != "checked" or agreement is None or agreement == 1:
+        return words
+    return f"{words}: {agreement:.1%} agree"
