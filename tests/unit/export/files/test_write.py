@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
-from tests.unit.export.files.bundles import CLASSES, as_module, content_of, trained
+from tests.unit.export.files.bundles import CLASSES, as_module, content_of, environment, in_environment, trained
 from tlviz.errors import StorageError
 from tlviz.export.files import tensors, write
 from tlviz.export.files.content import CannotExportError, Content, load_content
@@ -129,6 +131,27 @@ def test_onnx_runtime_answers_as_the_run_does(small: Content, traced: Path, form
         found, expected = script.logits(model, squares(count)), own_logits(small, squares(count))
         assert found.dtype == np.float32
         assert np.abs(found - expected).max() <= (0.1 if FORMATS[form].is_variant else 1e-5)
+
+
+def test_predict_onnx_needs_only_what_it_names(small: Content, traced: Path, tmp_path: Path) -> None:
+    text = (traced / "requirements.txt").read_text()
+    packages = [line.partition("==")[0] for line in text.partition("# predict_onnx.py")[2].splitlines() if "==" in line]
+    site = environment(tmp_path / "site", sorted({*packages, "numpy", "pillow"}))
+    assert not list(site.glob("torch*"))
+    pictures = [tmp_path / f"{at} é.png" for at in range(2)]
+    for path, square in zip(pictures, squares(2), strict=True):
+        Image.fromarray(square).save(path)
+    expected = torch.from_numpy(own_logits(small, squares(2))).softmax(1).numpy()
+    for form in ONNX_FORMATS:
+        name = FORMATS[form].file
+        done = in_environment(site, traced / "predict_onnx.py", *map(str, pictures), "--weights", name, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        for answer, path, shares in zip(json.loads(done.stdout), pictures, expected, strict=True):
+            assert answer["path"] == str(path)
+            assert {one["class"] for one in answer["classes"]} == set(CLASSES)
+            near = 0.02 if FORMATS[form].is_variant else 1e-5
+            found = [one["probability"] for name in CLASSES for one in answer["classes"] if one["class"] == name]
+            assert np.abs(found - shares).max() < near
 
 
 def test_graphs_name_what_goes_in_and_out(traced: Path) -> None:
