@@ -31,6 +31,7 @@ from tlviz.models.stages import derive_stages
 SIZE = 64
 TRACED = [form for form in FORMATS if form is Format.PT2 or "onnx" in form]
 WEIGHTS = [form for form, spec in FORMATS.items() if spec.script is Script.TORCH and form not in TRACED]
+PLAIN = [*WEIGHTS, Format.BACKBONE]
 ONNX_FORMATS = [form for form, spec in FORMATS.items() if spec.script is Script.ONNX]
 NETWORKS = (
     "squeezenet1_1", "tf_efficientnet_lite0", "resnet18", "mobilenet_v3_small", "convnext_tiny", "vit_b_16", "swin_t",
@@ -69,7 +70,7 @@ def small(content: Content) -> Content:
 @pytest.fixture(scope="module")
 def bundle(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "bundle"
-    write_files(content, folder, [form for form in FORMATS if form not in TRACED])
+    write_files(content, folder, PLAIN)
     return folder
 
 
@@ -98,8 +99,7 @@ def test_the_folder_holds_the_files_of_the_table_and_their_companions(bundle: Pa
     companions = {"labels.json", "preprocessing.json", "predict.py", "requirements.txt"}
     both = companions | {"predict_onnx.py"}
     assert {path.name for path in traced.iterdir()} == {FORMATS[form].file for form in TRACED} | both
-    weights = {spec.file for form, spec in FORMATS.items() if form not in TRACED}
-    assert {path.name for path in bundle.iterdir()} == weights | companions
+    assert {path.name for path in bundle.iterdir()} == {FORMATS[form].file for form in PLAIN} | companions
     assert "onnxruntime" not in (bundle / "requirements.txt").read_text()
     assert "onnxruntime==" in (traced / "requirements.txt").read_text()
 
@@ -253,7 +253,9 @@ def test_every_network_of_the_promise_agrees_in_every_exact_format(name: str, tm
     spec = find_model(name)
     size = spec.preprocessing.size
     content = content_of(trained(spec), tmp_path, size)
-    written = write_files(content, tmp_path / "out", [form for form, row in FORMATS.items() if not row.is_variant])
+    written = write_files(
+        content, tmp_path / "out", [form for form, row in FORMATS.items() if row.script and not row.is_variant]
+    )
     assert not written.refused
     pictures = squares(5, size)
     expected = own_logits(content, pictures)
