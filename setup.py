@@ -14,7 +14,7 @@ setup(
     package_dir={APP: "."},
     package_data={
         "tlviz": ["py.typed"],
-        "tlviz.export": ["templates/*"],
+        "tlviz.export": ["templates/*", "templates/demo/*", "assets/*"],
         "tlviz.models": ["table.json"],
         "tlviz.ui.widgets": ["static/*"],
         APP: [

@@ -36,7 +36,7 @@ def page() -> None:
         stages = networks.target_stages(source(), len(images.classes))
     reading_line(images)
     profile = measured(source(), images.name)
-    plan = render_plan(stages, lambda: depths_of(source(), images.name, stages, profile))
+    plan = render_plan(stages, lambda: depths_of(source(), images.name, len(images.labels), stages, profile))
     render_advised(profile, stages)
     settings, live = st.columns([1, 1.6], gap="large")
     with settings:

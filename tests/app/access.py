@@ -8,13 +8,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.app.browser import Visit
+
+Theme = Literal["light", "dark"]
 AXE = Path(__file__).parent / "assets" / "axe.min.js"
 GRAVE = ("serious", "critical")
 LEAST_CONTRAST = 4.5
@@ -75,6 +79,32 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.rule} on {self.page} ({self.theme}): {self.selector}\n    {self.html}"
+
+
+TALL = {"width": 1280, "height": 2000}
+"""So that nothing is scrolled out of sight."""
+
+
+def assert_accessible(visit: Visit, name: str, theme: Theme = "light") -> None:
+    """Check an open page, at rest, in one theme: axe-core's rules, contrast in drawings, and the order of headings."""
+    before = visit.page.viewport_size
+    visit.page.set_viewport_size(TALL)
+    visit.page.emulate_media(color_scheme=theme)
+    visit.settle()
+    check_headings(visit.page, name)
+    faults = find_faults(visit.page, name, theme)
+    visit.page.emulate_media(color_scheme="light")
+    if before:
+        visit.page.set_viewport_size(before)
+    assert not faults, "\n" + "\n".join(map(str, faults))
+
+
+def check_headings(page: Page, name: str) -> None:
+    """Check that a page has one h1, its first heading, and that no heading skips a level."""
+    levels = page.evaluate("() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])")
+    assert levels[:1] == [1], f"{name} begins with its one h1: {levels}"
+    assert levels.count(1) == 1, f"{name} has one h1: {levels}"
+    assert all(after - before <= 1 for before, after in pairwise(levels)), f"{name} skips a level: {levels}"
 
 
 def find_faults(page: Page, name: str, theme: str, *, only_colours: bool = False) -> list[Finding]:

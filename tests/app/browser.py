@@ -29,10 +29,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def chromium() -> str:
     """Return the path of an installed Chromium; without one skip, or fail where a test run is a judgement."""
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"):
         if path := shutil.which(name):
             return path
-    message = "browser tests need Chromium, on Debian: apt-get install chromium"
+    message = "browser tests need Chromium, on Debian: apt-get install chromium-headless-shell"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.app.access import contrast, find_faults
+from tests.app.access import TALL, Theme, check_headings, contrast, find_faults
 from tests.app.browser import Visit, serving, visiting
 from tests.app.finished import CLASSES, finished_run
 from tests.profiles import made_profile
@@ -26,7 +25,7 @@ from tlviz.models.load import architecture_stages
 from tlviz.runs.predictions import Answers, write_answers
 from tlviz.ui.frame import PAGES
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+THEMES: tuple[Theme, ...] = ("light", "dark")
 PICTURES = ("bird/duck.jpg", "bird/owl.jpg", "fish/shark.jpg", "mammal/cow.jpg")
 EACH = 5
 """Pictures of either class of the small target: as few as a profile takes."""
@@ -63,7 +62,7 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
         _fill_home(folder / "small")
     with serving(folder) as server, visiting(server) as visit:
         visit.page.set_default_timeout(60_000)
-        visit.page.set_viewport_size({"width": 1280, "height": 2000})  # so that nothing is scrolled out of sight
+        visit.page.set_viewport_size(TALL)
         yield visit
 
 
@@ -92,27 +91,23 @@ def _fill_home(small: Path) -> None:
         save_profile(profile_path(request, sample_target(data, request.limit)[0]), profile)
 
 
-@pytest.mark.parametrize("themes", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_nothing_serious_or_critical_on_any_page(visit: Visit, themes: int) -> None:
+@pytest.mark.slow
+def test_nothing_serious_or_critical_on_any_page_in_either_theme(visit: Visit) -> None:
     """axe-core's rules, the contrast of words in drawings, and headings that go down by one level at a time.
 
-    Every other page is looked at in the dark theme, or each in both; in its second theme only colours can be worse.
+    In its second theme only a page's colours can be worse.  One theme of each page is looked at in every test run, by
+    the page's own test (``assert_accessible``).
     """
     faults = []
     for at, (name, clicked) in enumerate(VISITS.items()):
-        order = (THEMES[at % 2], THEMES[1 - at % 2])[:themes]
+        order = (THEMES[at % 2], THEMES[1 - at % 2])
         visit.page.emulate_media(color_scheme=order[0])
         _open(visit, name.partition(",")[0], clicked, is_first=at == 0)
         for theme in order:
             visit.page.emulate_media(color_scheme=theme)
             visit.settle()
             faults += find_faults(visit.page, name, theme, only_colours=theme != order[0])
-        levels = visit.page.evaluate(
-            "() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
-        )
-        assert levels[:1] == [1], f"{name} begins with its one h1: {levels}"
-        assert levels.count(1) == 1, f"{name} has one h1: {levels}"
-        assert all(after - before <= 1 for before, after in pairwise(levels)), f"{name} skips a level: {levels}"
+        check_headings(visit.page, name)
     visit.page.get_by_role("textbox", name="Folder or CSV").fill("/nowhere")
     visit.page.keyboard.press("Enter")
     visit.menu("Target")
@@ -132,7 +127,10 @@ def _open(visit: Visit, page: str, clicked: Sequence[str], *, is_first: bool) ->
 
 
 def test_every_page_is_visited() -> None:
-    assert {name.partition(",")[0] for name in VISITS} == {entry.name for entry in PAGES}
+    pages = {entry.name for entry in PAGES}
+    assert {name.partition(",")[0] for name in VISITS} == pages
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*browser.py"))
+    assert set(re.findall(r'assert_accessible\(visit, "([^",]+)', tests)) == pages, "and by its own test, in every run"
 
 
 def test_the_map_and_tiles_are_walked_by_keyboard(visit: Visit) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
-from tlviz.explore.attribution import gradient_maps, perturbation, sanity_checks
+from tlviz.explore.attribution import averaged_gradients, gradient_maps, perturbation, sanity_checks
 from tlviz.explore.attribution.attributions import Attribution, attribute
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method
 from tlviz.explore.attribution.randomise import Randomised
@@ -39,6 +39,7 @@ APP = str(Path(__file__).resolve().parents[2] / "app.py")
 def few_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Average over few copies: what stands on the page is looked at here, and not how smooth a map is."""
     monkeypatch.setattr(gradient_maps, "SAMPLES", 3)
+    monkeypatch.setattr(averaged_gradients, "SAMPLES", 3)
     monkeypatch.setattr(perturbation, "PLACES", 5)
     monkeypatch.setattr(sanity_checks, "STEPS", 4)
     monkeypatch.setattr(sanity_checks, "SQUARES", 8)
@@ -270,7 +271,7 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
 
         from tlviz.ui.cached.working import computed
 
-        found = computed("key", "Counting", lambda progress: progress(1, 2) or "found", is_slow=True, name="count")
+        found = computed("key", "Counting", lambda progress, _: progress(1, 2) or "found", is_slow=True, name="count")
         st.write(f"result: {found}")
 
     app = AppTest.from_function(page)
@@ -282,6 +283,37 @@ def test_a_cancelled_computation_waits_for_the_person() -> None:
     app.button(key="again_count").click().run()
     assert app.markdown[0].value == "result: found"
     assert working.shelf().get("key") == "found"
+
+
+def test_a_result_is_drawn_while_it_grows_and_only_it_stays() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from tlviz.ui.cached import working
+
+        working._SKETCH_EVERY_S = 0.0
+        drawn: list[int] = []
+
+        def compute(progress: working.Progress, sketch: working.Sketch | None) -> str:
+            assert sketch is not None
+            for step in range(3):
+                progress(step, 3)
+                sketch(step)
+            return "found"
+
+        def draw(step: int) -> None:
+            drawn.append(step)
+            st.caption(f"so far {step}")
+
+        found = working.computed("growing", "Counting", compute, is_slow=True, name="count", draw=draw)
+        st.write(f"{found} after {drawn}")
+
+    working.shelf().clear()
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.markdown[0].value == "found after [0, 1, 2]"
+    assert not app.caption
+    assert app.run().markdown[0].value == "found after []", "what is known is not drawn again"
 
 
 def test_a_shelf_keeps_the_last_used() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import ROOT, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.runs.store.folder import list_runs
@@ -77,6 +78,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("362 images in 7 classes")).to_be_visible()
         page.wait_for_selector("[data-stage=fire9]")
         visit.keep("overview")
+        assert_accessible(visit, "Overview", "dark")
 
         visit.menu("Feature maps")
         assert "target=clipart" in visit.address
@@ -116,6 +118,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("stopped, best kept").first).to_be_visible(timeout=15_000)
         assert run.status() is Status.STOPPED
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        assert_accessible(visit, "Fine-tune")
 
         visit.menu("Export")
         for format_name in ("PyTorch weights", "PyTorch program", "ONNX", "ONNX from pixels"):
@@ -125,6 +128,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("the run's own answers for all 73 validation pictures")).to_be_visible(timeout=90_000)
         expect(page.get_by_text("checked", exact=True)).to_have_count(1)
         visit.keep("export")
+        assert_accessible(visit, "Export", "dark")
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Download the ZIP").click()
         waiting.value.save_as(tmp_path / "bundle.zip")

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import serving, visiting
 from tlviz.home import cache_folder
 
@@ -25,6 +26,7 @@ def test_a_channel_is_looked_at_drawn_and_taken_home(home: Path, drawings: Path,
         drawn = page.locator("img[alt^='Optimised to excite channel']")
         expect(drawn).to_be_visible(timeout=90_000)
         visit.keep("channels")
+        assert_accessible(visit, "Channels", "dark")
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Crops PNG").click()
         waiting.value.save_as(tmp_path / "crops.png")

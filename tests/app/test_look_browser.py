@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import Visit, serving, visiting
 from tests.app.finished import finished_run
 
@@ -40,6 +41,7 @@ def test_from_a_tile_to_a_channel_to_what_a_position_sees(home: Path) -> None:
         expect(page.get_by_role("spinbutton", name="x")).to_have_value("12")
         expect(page.get_by_text("of 224 x 224 pixels")).to_be_visible()
         visit.keep_both("receptive_field")
+        assert_accessible(visit, "Feature maps")
         assert not visit.errors
         assert not visit.outside
 
@@ -97,6 +99,7 @@ def test_two_tabs_with_different_methods_and_a_stage_by_click(home: Path) -> Non
         visit.page.locator("img[alt^='Grad-CAM']").nth(3).click()
         legend(visit, "Grad-CAM · at fire4")
         assert "stage=fire4" in visit.address
+        assert_accessible(visit, "Attributions", "dark")
         for tab in (visit, second):
             assert not tab.errors
             assert not tab.outside

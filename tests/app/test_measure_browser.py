@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import serving, visiting
 
 
@@ -28,12 +29,13 @@ def test_from_measure_to_the_curve(home: Path, measurable: Path) -> None:
         assert ["stages", 10] in drawn
         expect(chart.get_by_text(f"SqueezeNet 1.1 on {measurable.name}: best at")).to_be_visible()
         visit.keep("measure")
+        assert_accessible(visit, "Measure", "dark")
 
         page.get_by_role("radio", name="Map", exact=True).click()
-        cloud = page.locator('[class*="st-key-stage_map"] .js-plotly-plot')
+        cloud = page.locator('[class*="st-key-stage_map"] .map')
         expect(cloud).to_be_visible(timeout=20_000)
         visit.settle()
-        points = "plot => plot.data.flatMap(trace => trace.x)"
+        points = "map => [...map.querySelectorAll('.mark')].map(mark => mark.style.transform)"
         before = cloud.evaluate(points)
         assert len(before) == 35
         page.get_by_role("slider").first.press("ArrowLeft")

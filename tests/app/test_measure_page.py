@@ -15,6 +15,7 @@ from tests.app.test_pages import APP, open_page, text, the_server_knows_the_page
 from tests.painted import paint
 from tests.profiles import made_profile
 from tlviz.data.sample import sample_target
+from tlviz.diagnose.early import EVENT, EarlyStage
 from tlviz.diagnose.profile_store import profile_path, save_profile
 from tlviz.diagnose.records import Confidence, Profile
 from tlviz.diagnose.request import make_request
@@ -79,6 +80,18 @@ def test_before_it_is_measured_one_button_starts_it() -> None:
     assert not app.exception
     assert [run.config()["settings"]["data"] for run in list_runs(PROFILE)] == ["clipart"]
     assert [button.label for button in app.button] == ["Cancel"]
+
+
+def test_while_it_is_measured_the_stages_that_are_known_are_drawn() -> None:
+    run = create_run(PROFILE, "x", make_request("squeezenet1_1", "clipart").to_json())
+    assert "The first stages appear here" in text(open_measure())
+    told = [EarlyStage(name, probe, 0.02, 0.125) for name, probe in (("stem", 0.4), ("fire2", 0.5))]
+    lines = [json.dumps({"event": EVENT, "time": 1.0} | asdict(stage)) for stage in told]
+    (run.path / "events.jsonl").write_text("\n".join(lines) + "\n")
+    app = open_measure()
+    assert not app.exception
+    assert "**SqueezeNet 1.1 on Clip art.** So far: best at fire2, 50.0% ± 2.0%; 2 of 9 stages are probed." in text(app)
+    assert next(trace for trace in chart(app)["data"] if trace["name"] == "linear probe")["x"] == ["stem", "fire2"]  # type: ignore[attr-defined]
 
 
 def test_a_refusal_is_one_sentence_and_it_can_be_tried_again() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import serving, visiting
 
 
@@ -27,6 +28,7 @@ def test_choose_compare_and_an_offline_download(home: Path, monkeypatch: pytest.
         assert "models=resnet50%2Ctf_efficientnet_lite0" in visit.address
         page.set_viewport_size({"width": 1280, "height": 1150})
         visit.keep_both("models")
+        assert_accessible(visit, "Models")
 
         page.get_by_role("button", name="Use as the source").click()
         expect(page.get_by_role("combobox", name="Source")).to_have_value("EfficientNet-Lite0")

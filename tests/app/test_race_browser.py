@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import Visit, serving, visiting
 from tlviz.runs.races.race import read_race
 from tlviz.runs.races.standings import standings
@@ -86,6 +87,7 @@ def test_from_the_click_to_the_leaderboard(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("finished after")).to_be_visible(timeout=120_000)
         expect(page.get_by_text("4 of 4 runs")).to_be_visible()
         visit.keep("race")
+        assert_accessible(visit, "Race", "dark")
         race = read_race(run)
         assert race.status is Status.FINISHED, race.trouble
         assert drawn(visit) == 2 * 4

@@ -118,8 +118,12 @@ def test_the_advice_of_a_profile_on_disk_is_taken_into_the_form_and_probes_stand
     strip = next(given["data"] for given in reversed(drawn) if given["key"] == "freeze_strip")
     assert [mark["depth"] for mark in strip["lane"]["probes"]] == list(range(1, 10))
     assert [(mark["depth"], mark["words"]) for mark in strip["lane"]["runs"]] == [(0, "earlier run: Full 75.0%")]
-    assert strip["notes"][3].endswith("parameters trained · a linear probe on fire3 measured 50.0%")
-    assert strip["notes"][0].endswith("parameters trained · earlier: Full 75.0%")
+    trained, time, probe = strip["notes"][3].split(" · ")
+    assert trained.endswith("parameters trained")
+    assert time.startswith("a run takes about ")
+    assert time.endswith(", from the passes that measuring took)")
+    assert probe == "a linear probe on fire3 measured 50.0%"
+    assert strip["notes"][0].endswith(" · earlier: Full 75.0%")
 
 
 def test_without_a_profile_the_page_says_where_advice_comes_from() -> None:

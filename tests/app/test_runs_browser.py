@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import Visit, serving, visiting
 from tlviz.finetune.config import configure
 from tlviz.home import ASSETS
@@ -50,6 +51,7 @@ def test_two_runs_compared_down_to_the_single_image(home: Path, runs: list[RunFo
         page.get_by_role("radio", name=f"Both wrong ({(~before.right & ~after.right).sum()})").click()
         visit.settle()
         visit.keep("compare")
+        assert_accessible(visit, "Compare")
         page.get_by_role("radio", name="Confusion").click()
         expect(page.get_by_text(f"{after.right.sum()} of {len(after.labels)} right").first).to_be_visible()
         for name in ("Settings that differ", "Curves", "Calibration", "What moved", "Cost"):
@@ -93,6 +95,7 @@ def test_name_try_delete_and_undo(home: Path) -> None:
         visit.settle()
         assert json.loads((run.path / "notes.json").read_text())["name"] == "the first"
         visit.keep("runs")
+        assert_accessible(visit, "Runs", "dark")
 
         page.get_by_role("radio", name="Try it on new pictures").click()
         visit.settle()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.app.access import assert_accessible
 from tests.app.browser import serving, visiting
 from tlviz.data.sources.notes import excluded_names
 from tlviz.data.sources.store import list_stored
@@ -50,6 +51,7 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
         expect(page.get_by_text("1 excluded by you")).to_be_visible(timeout=20_000)
         assert len(excluded_names(str(stored))) == 1
         visit.keep("target")
+        assert_accessible(visit, "Target")
 
         page.get_by_role("radio", name="Map").click()
         expect(page.locator(".map .mark")).to_have_count(18, timeout=30_000)
@@ -61,5 +63,6 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
         top.click()
         expect(page.get_by_role("button", name="What does each stage see in it?")).to_be_visible()
         assert "view=Map" in visit.address
+        assert_accessible(visit, "Target, map", "dark")
         assert not visit.errors
         assert not visit.outside

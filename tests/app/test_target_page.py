@@ -107,6 +107,70 @@ def test_a_target_says_how_it_is_read_and_a_person_decides(both: str) -> None:
         assert "2 classes, the innermost folders" in text(app)
 
 
+def press(app: AppTest, key: str) -> None:
+    next(button for button in app.button if str(button.key).startswith(key)).click().run()
+
+
+def written(app: AppTest) -> dict[str, str]:
+    """Return what stands in the fields that say how deep pictures are read."""
+    return {str(field.label): str(field.value) for field in app.text_input if str(field.key).startswith("read_")}
+
+
+def test_deep_pictures_are_read_as_a_person_says_and_a_mistake_is_one_sentence(tmp_path: Path) -> None:
+    for name, value in (("dim", 1000), ("bright", 2000)):
+        (tmp_path / name).mkdir()
+        for at in range(5):
+            Image.fromarray(np.full((40, 40), value + at, np.uint16)).save(tmp_path / name / f"{at}.png")
+    app = open_page("target", target="folder", folder=str(tmp_path))
+    assert "10 pictures have over 8 bits a value or other bands: values from 1,000 to 2,004 became 0 to 255" in text(
+        app
+    )
+    assert written(app) == {"Class pattern": "", "Group pattern": "", "Value range": "", "Bands": "", "No data": ""}
+    fields = {str(field.label): field for field in app.text_input}
+    fields["Value range"].input("0:4000")
+    fields["No data"].input("0")
+    press(app, "read_decide")
+    assert not app.exception
+    assert "values from 0 to 4,000 became 0 to 255; 0 is taken for no data and is white" in text(app)
+    assert remembered_reading(str(tmp_path)) == ReadAs(value_range="0:4000", no_data=0.0)
+    app = open_page("target", target="folder", folder=str(tmp_path))
+    assert [*written(app).values()] == ["", "", "0:4000", "", "0"]
+    fields = {str(field.label): field for field in app.text_input}
+    fields["Bands"].input("4,3,2,1")
+    press(app, "read_decide")
+    assert "'4,3,2,1' is no choice of bands" in app.error[0].value
+    assert remembered_reading(str(tmp_path)) == ReadAs(value_range="0:4000", no_data=0.0)
+    app = open_page("finetune", target="folder", folder=str(tmp_path))
+    assert not app.error
+    assert "deep pictures with values from 0 to 4000, 0 for no data" in text(app)
+
+
+def test_classes_in_the_names_of_files_are_asked_about_and_chosen(pets: Path, tmp_path: Path) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for name in ("cat", "dog"):
+        for at in range(8):
+            shutil.copy(pets / name / f"{at}.png", flat / f"{name}.{at}.png")
+    app = open_page("target", target="folder", folder=str(flat))
+    assert "it can be read as the 2 classes cat and dog by the names of the files" in app.warning[0].value
+    (layout,) = [box for box in app.selectbox if str(box.key).startswith("read_layout")]
+    layout.select("names")
+    press(app, "read_decide")
+    assert not app.exception
+    assert not app.warning
+    assert remembered_reading(str(flat)) == ReadAs(layout=Layout.NAMES)
+    (pattern,) = [field for field in app.text_input if field.label == "Class pattern"]
+    pattern.input("^(c|d)")
+    press(app, "read_decide")
+    assert "16 images in 2 classes" in text(app)
+    assert load_images(str(flat), padded("squeezenet1_1")).classes == ("c", "d")
+
+
+def test_pictures_of_eight_bits_are_not_asked_about(pets: Path) -> None:
+    app = open_page("target", target="folder", folder=str(pets))
+    assert written(app) == {"Class pattern": "", "Group pattern": ""}
+
+
 @pytest.mark.parametrize(("page", "start"), [("finetune", "Start"), ("race", "Start the race")])
 def test_nothing_starts_while_it_is_a_question(both: str, page: str, start: str) -> None:
     app = open_page(page, target="folder", folder=both)

@@ -13,6 +13,7 @@ from tlviz.cli.output import OUTPUT, Json, Readable, print_result, share, table,
 from tlviz.cli.runs import RUN_HELP
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.data.sources.folder import given_path
+from tlviz.export.files.fitting import wanted_formats
 from tlviz.export.files.table import parse_formats
 from tlviz.export.hand_over import check_destination
 from tlviz.export.run_weights import Weights
@@ -74,10 +75,11 @@ def export(
     as_json: Json = False,
 ) -> int:
     """Write a run's network into a folder, in formats that need no tlviz, and prove that they give the same answers."""
-    wanted, folder = parse_formats(formats), given_path(str(to)).absolute()
+    parse_formats(formats)  # a mistake is told before runs are looked for
+    folder = given_path(str(to)).absolute()
     taken = run_to_take([named_run(name) for name in dict.fromkeys(run)])
     check_destination(folder, zipped=zipped)
-    job = start_export(taken, folder, wanted, weights=weights, zipped=zipped, check=check)
+    job = start_export(taken, folder, wanted_formats(formats, taken), weights=weights, zipped=zipped, check=check)
     watch_job(job)
     last = (job.events() or [{}])[-1]
     if last.get("status") != "finished":

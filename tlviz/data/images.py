@@ -26,12 +26,12 @@ from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, LeftOut, ReadAs, Reading
 from tlviz.data.sources.store import list_stored, note_of_stored, stored
-from tlviz.data.sources.target import Target, folder_target, grouped
+from tlviz.data.sources.target import Target, as_decided, folder_target
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
 
 Progress = Callable[[int, int], None]
-DEEP_ACTION = "kept; --value-range, --bands and --no-data of finetune choose otherwise"
+DEEP_ACTION = "kept; --value-range, --bands and --no-data, or the Target page, choose otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ImageSet:
 
     ``excluded`` names the pictures that the person has taken out; ``groups`` (N), where there are any, which pictures
     must share a part, as in ``Target``; ``reading`` how the target was read.  ``depth`` is how its deep pictures, if it
-    has any, were brought to 8 bits: by their own common range, unless the person said otherwise.
+    has any, were brought to 8 bits: by their own common range, unless the person said otherwise; ``deep`` counts them.
     """
 
     name: str
@@ -57,6 +57,7 @@ class ImageSet:
     reading: Reading = UNSAID
     left_out: tuple[LeftOut, ...] = ()
     depth: Depth = AS_STORED
+    deep: int = 0
 
     @property
     def digest(self) -> str:
@@ -107,7 +108,7 @@ def open_target(
     _check_kind(name, dataset, read_as or GUESSED)
     if not isinstance(dataset, Path):
         target = public_target(dataset) if isinstance(dataset, PublicSpec) else _bundled(dataset)
-        return replace(grouped(_as_it_comes(target), decided or GUESSED), identity=name)
+        return replace(as_decided(_as_it_comes(target), decided or GUESSED), identity=name)
     title = dataset_title(name)
     if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
         refuse_no_file(dataset)
@@ -122,7 +123,7 @@ def open_target(
     else:
         refuse_file(dataset)
         target = _folder(dataset, title, read_as, must_train=must_train)
-    return replace(grouped(target, read_as), identity=identity)
+    return replace(as_decided(target, read_as), identity=identity)
 
 
 def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
@@ -134,12 +135,13 @@ def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: Re
         "group column": read_as.group_column,
     }
     column = next((what for what, given in columns.items() if given), None)
+    of_folders = "layout" if read_as.layout else "class pattern" if read_as.class_pattern else None
     if not isinstance(dataset, Path):
-        if read_as.layout or column:
-            raise BadSettingError(f"{name} comes with its classes; a {column or 'layout'} cannot be chosen for it.")
+        if of_folders or column:
+            raise BadSettingError(f"{name} comes with its classes; a {column or of_folders} cannot be chosen for it.")
     elif is_table(dataset) and dataset.is_file():
-        if read_as.layout:
-            raise BadSettingError(f"{name} is a table; a layout can be chosen for folders only.")
+        if of_folders:
+            raise BadSettingError(f"{name} is a table; a {of_folders} can be chosen for folders only.")
     elif column and dataset.exists():
         raise BadSettingError(f"{name} is no table; a {column} can be chosen for a CSV only.")
 
@@ -201,7 +203,7 @@ def decode_target(
     name: str, target: Target, geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
 ) -> ImageSet:
     """Decode the pictures of a target or a sample of one, and no others.  Raises what ``ingest`` raises."""
-    decoded = ingest(target.sources, geometry, progress, find_range=find_range)
+    decoded = ingest(target.sources, at_depth(geometry, target), progress, find_range=find_range)
     return ImageSet(
         name=name,
         title=target.title,
@@ -216,7 +218,13 @@ def decode_target(
         reading=target.reading,
         left_out=(*target.left_out, *_unreadable(target, decoded.problems)),
         depth=decoded.settled.depth,
+        deep=decoded.settled.count,
     )
+
+
+def at_depth(geometry: Geometry, target: Target) -> Geometry:
+    """Return a geometry with what the person decided about a target's deep pictures, where it does not say itself."""
+    return replace(geometry, depth=geometry.depth.over(target.depth))
 
 
 def _unreadable(target: Target, problems: Sequence[Problem]) -> tuple[LeftOut, ...]:

@@ -97,9 +97,10 @@ def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     """
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
-    readings = [read_as]
-    if read_as is not None and (read_as.group_column or read_as.group_pattern):  # copies are copies without groups too
-        readings.append(replace(read_as, group_column=None, group_pattern=None))
+    readings: list[ReadAs | None] = [read_as]
+    if read_as is not None:  # copies are copies without groups, and at another depth, too
+        plainer = replace(read_as, group_column=None, group_pattern=None).without_depth()
+        readings += [plainer] if plainer != read_as else []
     for reading in readings:
         inventory = take_inventory(name, reading)
         for features in (True, False):
@@ -111,7 +112,8 @@ def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
 
 def _settled(inventory: Inventory) -> Settled:
     """Return how training would bring the deep pictures to 8 bits."""
-    return settle([file.file for file in inventory.files], [digest(file.stamp) for file in inventory.files], AS_STORED)
+    stamps = [digest(file.stamp) for file in inventory.files]
+    return settle([file.file for file in inventory.files], stamps, inventory.depth)
 
 
 def _examine(name: str, inventory: Inventory, looked: _Looked, settled: Settled, progress: Progress) -> Report:
@@ -249,6 +251,8 @@ def _key(inventory: Inventory, *, features: bool) -> str:
     grouped = [(file.group, file.hints) for file in inventory.files if file.group or file.hints]
     if grouped:  # a report of before holds for a target without groups
         digest.update(repr(grouped).encode(errors="surrogateescape"))
+    if inventory.depth != AS_STORED:
+        digest.update(json.dumps(inventory.depth.to_json()).encode())
     met = [(problem.path, problem.problem) for problem in inventory.problems]
     met += [(stray.path, stray.problem) for stray in inventory.strays]
     digest.update(repr(met).encode(errors="surrogateescape"))

@@ -17,6 +17,7 @@ from tlviz.data.sample import choose_rows, sample_target
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.reading import need_answers
 from tlviz.diagnose.advice import advise
+from tlviz.diagnose.early import Early
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
@@ -27,6 +28,7 @@ from tlviz.diagnose.similarity import stage_similarity
 from tlviz.diagnose.stage_gradients import stage_gradients
 from tlviz.diagnose.stage_measures import Evidence, against_best, measure_stage
 from tlviz.diagnose.stage_pass import StagePass
+from tlviz.diagnose.stage_probes import StageProbes
 from tlviz.diagnose.worth import summarise_stages
 from tlviz.errors import BadDatasetError
 from tlviz.measures.balanced import Ints
@@ -46,14 +48,16 @@ class _Passes:
 
     pretrained: StagePass
     randoms: Sequence[StagePass]
+    probes: StageProbes
     photographs: StagePass | None
     gradients: Sequence[float]
 
 
-def profile_target(request: Request, progress: Progress | None = None) -> Profile:
+def profile_target(request: Request, progress: Progress | None = None, early: Early | None = None) -> Profile:
     """Return the profile of a network on a target, from disk where it was made before; only the sample is decoded.
 
-    ``progress`` is called with the step, how much of it is done and its total, and may raise to end it.
+    ``progress`` is called with the step, how much of it is done and its total, and may raise to end it; ``early`` hears
+    of each stage's probe as soon as it is made.
     Raises ``TlvizError`` with one sentence where the target or the network cannot be profiled.
     """
     target, chosen = sample_target(request.data, request.limit, request.read_as)
@@ -66,7 +70,7 @@ def profile_target(request: Request, progress: Progress | None = None) -> Profil
     spec = find_model(request.model)
     sample = read_sample(request, target, chosen, partial(tell, "reading pictures"))
     network = load_network(spec, size=request.image_size)
-    found = _profile(network, sample, request, tell, weights_stamp(spec), random_copy)
+    found = _profile(network, sample, request, tell, weights_stamp(spec), random_copy, early)
     save_profile(path, found)
     return found
 
@@ -95,7 +99,13 @@ def photographs(geometry: Geometry, progress: Callable[[int, int], None] | None 
 
 
 def _profile(
-    network: Network, sample: Sample, request: Request, tell: Progress, identity: str, copy: CopyAtRandom
+    network: Network,
+    sample: Sample,
+    request: Request,
+    tell: Progress,
+    identity: str,
+    copy: CopyAtRandom,
+    early: Early | None = None,
 ) -> Profile:
     begun = time.perf_counter()
     if (sample.pixels == sample.pixels[:1]).all():
@@ -103,7 +113,8 @@ def _profile(
             "All pictures of the sample are identical, so there is nothing to measure; choose another target."
         )
     _, labels = np.unique(sample.labels, return_inverse=True)
-    passes = _run(network, sample.pixels, labels, request, tell, identity, copy)
+    probes = StageProbes(labels, sample.groups, early)
+    passes = _run(network, sample.pixels, labels, request, tell, identity, copy, probes)
     names = [stage.name for stage in network.stages[:-1]]
     with threadpool_limits(1, "blas"):  # threads cost small matrices more than they bring
         stages = _measure(names, passes, labels, request.seed, tell, sample.groups)
@@ -145,27 +156,24 @@ def _run(
     tell: Progress,
     identity: str,
     copy: CopyAtRandom,
+    probes: StageProbes,
 ) -> _Passes:
     """Make the passes that are not on disk yet.  Raises ``TlvizError`` where one gives no numbers."""
     seed, side = request.seed, pixels.shape[1]
     first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
-    at_random = [
-        random_pass(
-            partial(copy, network, side, draw),
-            identity,
-            pixels,
-            draw,
-            partial(tell, f"random weights {at} of {DRAWS}"),
-        )
-        for at, draw in enumerate(range(seed, seed + DRAWS), 1)
-    ]
+    probes.add_pretrained(first.features)
+    at_random = []
+    for at, draw in enumerate(range(seed, seed + DRAWS), 1):
+        told = partial(tell, f"random weights {at} of {DRAWS}")
+        at_random.append(random_pass(partial(copy, network, side, draw), identity, pixels, draw, told))
+        probes.add_random(at_random[-1].features)
     third = None
     if request.data != REFERENCE:
         near = photographs(request.geometry, partial(tell, "reading photographs"))
         third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
     gradients = stage_gradients(network, pixels, last, labels, partial(tell, "gradients"))
-    return _Passes(first, at_random, third, gradients)
+    return _Passes(first, at_random, probes, third, gradients)
 
 
 def _measure(
@@ -182,6 +190,7 @@ def _measure(
             shift=passes.pretrained.shifts.get(name),
             has_batchnorm=bool(passes.pretrained.shifts),
             relative_gradient=passes.gradients[at],
+            probed=passes.probes.of(name),
         )
         found.append(measure_stage(evidence, labels, seed, groups))
     tell("measuring", len(names), len(names))

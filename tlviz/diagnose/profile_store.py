@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from tlviz.data.pixels.depth import AS_STORED
 from tlviz.data.sample import sample_target
 from tlviz.data.sources.target import Target
 from tlviz.diagnose.advice import advise
@@ -35,7 +36,8 @@ def find_profile(request: Request) -> Profile | None:
 def profile_path(request: Request, sample: Target) -> Path:
     """Return the file of a request's profile: its name changes with the weights, the pictures, labels and settings."""
     settings = [_FORMAT, request.data, request.image_size, request.limit, request.seed, sample.classes]
-    digest = hashlib.sha256(json.dumps([weights_stamp(find_model(request.model)), *settings]).encode())
+    decided = [sample.depth.to_json()] if sample.depth != AS_STORED else []  # else profiles of before hold
+    digest = hashlib.sha256(json.dumps([weights_stamp(find_model(request.model)), *settings, *decided]).encode())
     for name, label, source in zip(sample.names, sample.labels.tolist(), sample.sources, strict=True):
         digest.update(f"{name}|{label}|{source.stamp}\n".encode(errors="surrogateescape"))
     return cache_folder("profiles") / f"{digest.hexdigest()[:24]}.json"

@@ -10,10 +10,8 @@ from tlviz.diagnose.advice import LEAST_DIFFERENCE, best_stage
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.errors import BadSettingError
 from tlviz.measures.balanced import balanced_mean
-from tlviz.measures.paired import normal_95
+from tlviz.measures.paired import LEVEL, normal_95
 from tlviz.measures.sign_test import sign_test
-
-ALPHA = 0.05
 
 
 def compare_sources(profiles: Sequence[Profile]) -> tuple[Contest, ...]:
@@ -58,7 +56,7 @@ def _is_tied(
     """Return whether a network so far behind the best may be as good; differences of the hits (n,)."""
     if behind <= max(normal_95(comparisons) * behind_se, LEAST_DIFFERENCE):
         return True
-    return sign_test(int((differences > 0).sum()), int((differences < 0).sum())) > ALPHA / comparisons
+    return sign_test(int((differences > 0).sum()), int((differences < 0).sum())) > LEVEL / comparisons
 
 
 def _right(profile: Profile, order: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

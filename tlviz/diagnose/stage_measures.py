@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.records import StageProfile
 from tlviz.diagnose.stage_pass import GROUPS, Shift, shift_between
+from tlviz.diagnose.stage_probes import Probed, probe_stage
 from tlviz.measures.balanced import Floats, Ints, balanced_mean
 from tlviz.measures.cka import linear_cka
 from tlviz.measures.components import principal_components
 from tlviz.measures.dimension import effective_rank, intrinsic_dimension
 from tlviz.measures.kid import kid, kid_noise, noise_between
 from tlviz.measures.knn import knn_correct
-from tlviz.measures.probe import Probe, equalised, probe_equalised
+from tlviz.measures.means import mean_of_known
+from tlviz.measures.probe import Probe, probe_equalised
 from tlviz.measures.separability import separability
 from tlviz.measures.shift import Moments, above_noise
 from tlviz.measures.transrate import transrate_above_chance
@@ -37,7 +39,8 @@ class Evidence:
     """Features of one stage: of the target (N, D), of the random copies, of photographs (M, D), and the target's shift.
 
     ``photographs`` is None where they are the target; ``shift`` is None where the stage has no BatchNorm, and is then
-    measured against the photographs where ``has_batchnorm`` says that no stage has any.
+    measured against the photographs where ``has_batchnorm`` says that no stage has any.  ``probed`` are the probes
+    where they are made already.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Evidence:
     shift: Shift | None
     has_batchnorm: bool
     relative_gradient: float
+    probed: Probed | None = None
 
 
 def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | None = None) -> StageProfile:
@@ -55,9 +59,8 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | No
     Images of one group (N,) are left out together.
     """
     target = evidence.target
-    scores = equalised(target)
-    probe = probe_equalised(scores, labels, groups)
-    at_random = [probe_equalised(equalised(features), labels, groups) for features in evidence.randoms]
+    probed = evidence.probed or probe_stage(target, evidence.randoms, labels, groups)
+    scores, probe, at_random = probed.scores, probed.probe, probed.at_random
     spread = _spread([random.accuracy for random in at_random])
     draws = np.mean([random.correct for random in at_random], axis=0)
     gain, gain_se = balanced_mean(probe.correct.astype(float) - draws, labels)
@@ -85,9 +88,9 @@ def measure_stage(evidence: Evidence, labels: Ints, seed: int, groups: Ints | No
         random_knn=float(np.mean([_knn(features, labels, groups) for features in evidence.randoms])),
         transrate=transrate_above_chance(target, labels, seed),
         separability=separability(target, labels),
-        cka_to_random=_mean(_cka(target, features) for features in evidence.randoms),
+        cka_to_random=mean_of_known(_cka(target, features) for features in evidence.randoms),
         effective_rank=effective_rank(target),
-        random_effective_rank=_mean(map(effective_rank, evidence.randoms)) or 0.0,
+        random_effective_rank=mean_of_known(map(effective_rank, evidence.randoms)) or 0.0,
         intrinsic_dimension=intrinsic_dimension(target),
         shift=shift,
         shift_raw=shift_raw,
@@ -126,12 +129,6 @@ def _knn(features: Features, labels: Ints, groups: Ints | None) -> float:
 def _spread(values: Sequence[float]) -> float:
     """Return the standard deviation of draws, 0 of a single one."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    """Return the mean of what is known, None where nothing is."""
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None
 
 
 def _shift(evidence: Evidence, seed: int) -> tuple[float | None, float | None]:

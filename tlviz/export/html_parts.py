@@ -22,17 +22,19 @@ def document(template: str, **values: Any) -> str:
 
     All need ``title`` and ``subject``.  A half letter of a file's name becomes a question mark.
     """
-    page = (
-        _environment()
-        .get_template(template)
-        .render(
-            values,
-            library=chart_library(),
-            written=time.strftime("%Y-%m-%d %H:%M"),
-            version=__version__,
-        )
+    page = fill(
+        template,
+        **values,
+        library=chart_library(),
+        written=time.strftime("%Y-%m-%d %H:%M"),
+        version=__version__,
     )
     return page.encode(errors="replace").decode()
+
+
+def fill(template: str, **values: Any) -> str:
+    """Return a template filled with values, of which every one that it does not call safe is escaped."""
+    return _environment().get_template(template).render(values)
 
 
 def versions() -> Iterator[str]:

@@ -16,9 +16,10 @@ from safetensors import SafetensorError
 from tlviz.errors import BadWeightsError, StorageError, TlvizError
 from tlviz.export.checking.check_bundle import EXACT, FLOAT32, Asked, check_bundle
 from tlviz.export.checking.verdict import Check, CheckStatus
+from tlviz.export.files.card import write_card
 from tlviz.export.files.content import Content, load_content
 from tlviz.export.files.table import FORMATS, Format, Script
-from tlviz.export.files.write import Written, write_files
+from tlviz.export.files.write import Written, size_of, write_files
 from tlviz.export.hand_over import check_destination, whole_folder, write_zip, zip_of
 from tlviz.export.latencies import keep_latencies
 from tlviz.export.run_weights import Weights, weights_of
@@ -30,9 +31,6 @@ _ROOM = 2**20
 """Less than this many bytes left on a disk means that it is full."""
 
 Progress = Callable[[str, int, int], None]
-Finisher = Callable[[Content, Path, Mapping[str, Check]], Sequence[Path]]
-FINISHERS: list[Finisher] = []
-"""What writes files of a bundle that tell of its checks, such as its model card; each returns what it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,7 @@ def make_bundle(run: RunFolder, wanted: Wanted, progress: Progress) -> Made:
             written = _write(content, part, wanted.formats, progress)
             checks = _checked(run, content, part, written, progress) if wanted.checked else _unchecked(written)
             write_atomic(part / CHECKS, _told(checks))
-            for finish in FINISHERS:
-                finish(content, part, checks)
+            write_card(run, content, part)
             if archive is not None:
                 write_zip(part, archive, wanted.to.name, progress)
     keep_latencies(content.network.spec.architecture, content.geometry.size, checks)
@@ -141,7 +138,7 @@ def _write(content: Content, folder: Path, formats: Sequence[Format], progress: 
 def _checked(run: RunFolder, content: Content, folder: Path, written: Written, progress: Progress) -> dict[str, Check]:
     checks = check_bundle(run, content.header, content.network, folder, ways(written.files), progress)
     checks |= {
-        form.value: Check(CheckStatus.NOT_RUN, "It gives features, not classes, so there are no answers to compare.")
+        form.value: Check(CheckStatus.NOT_RUN, FORMATS[form].unchecked)
         for form in written.files
         if form.value not in checks
     }
@@ -155,9 +152,7 @@ def _unchecked(written: Written) -> dict[str, Check]:
 
 def _complete(checks: Mapping[str, Check], written: Written) -> dict[str, Check]:
     """Return the checks in the order of the formats, with the sizes of the files, those that were refused included."""
-    sized = {
-        form.value: replace(checks[form.value], size_bytes=path.stat().st_size) for form, path in written.files.items()
-    }
+    sized = {form.value: replace(checks[form.value], size_bytes=size_of(path)) for form, path in written.files.items()}
     sized |= {form.value: Check(CheckStatus.NOT_RUN, reason) for form, reason in written.refused.items()}
     return {form.value: sized[form.value] for form in FORMATS if form.value in sized}
 

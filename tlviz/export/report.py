@@ -8,6 +8,7 @@ from typing import Any
 
 from tlviz.data.images import dataset_title
 from tlviz.export.html_parts import document, share, versions
+from tlviz.figures.calibration_words import bins_in_words, calibration_in_words
 from tlviz.figures.compare import (
     Cost,
     NamedEpochs,
@@ -142,7 +143,7 @@ def errors_part(runs: Sequence[Told]) -> dict[str, Any] | None:
         "matrices": matrices,
         "f1": chart_part(plot_f1(known[0][2].classes, scores, places), "f1") if is_comparable else None,
         "reliability": chart_part(plot_reliability(found, places), "reliability"),
-        "calibration": ", ".join(f"{name}: {result.error:.1%}" for name, result in found.items()),
+        "calibration": f"{calibration_in_words(found)} {bins_in_words(found)}",
     }
 
 

@@ -19,13 +19,13 @@ from tlviz.figures.theme import (
     close_range,
     readable_on,
     run_colour,
+    run_line,
     share_axis,
     stage_colours,
     use_template,
 )
 from tlviz.measures.calibration import Calibration
 
-DASHES = ("solid", "dash", "dot", "dashdot")
 PATTERNS = ("", "/", "x", ".")
 SYMBOLS = ("circle", "square", "diamond", "cross")
 MOST_CLASSES = 40
@@ -64,10 +64,9 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
     figure = go.Figure()
     order = [at if curve.place is None else curve.place for at, curve in enumerate(curves)]
     names = [curve.name for curve in curves]
-    sides = list(dict.fromkeys(names))
     for at, (place, curve) in enumerate(zip(order, curves, strict=True)):
         x, y = curve_points(curve, measure)
-        name = html.escape(curve.name)
+        name, (colour, dash) = html.escape(curve.name), run_line(place)
         figure.add_scatter(
             x=x,
             y=y,
@@ -75,11 +74,7 @@ def plot_run_curves(curves: Sequence[NamedEpochs], measure: str, title: str) -> 
             name=name,
             legendgroup=curve.name,
             showlegend=curve.name not in names[:at],
-            line={
-                "color": run_colour(place),
-                "dash": DASHES[sides.index(curve.name) % len(DASHES)],
-                "width": 2 if names.count(curve.name) == 1 else 1.3,
-            },
+            line={"color": colour, "dash": dash, "width": 2 if names.count(curve.name) == 1 else 1.3},
             marker={
                 "symbol": ["star" if epoch == curve.best_epoch else "circle" for epoch in x],
                 "size": [15 if epoch == curve.best_epoch else 5 for epoch in x],
@@ -185,24 +180,34 @@ def plot_f1(
 
 
 def plot_reliability(calibrations: Mapping[str, Calibration], places: Sequence[int] | None = None) -> go.Figure:
-    """Draw the accuracy of each run at each confidence; on the diagonal the two are the same."""
+    """Draw the accuracy of each run at each confidence ± one standard error; on the diagonal the two are the same."""
     figure, colours = go.Figure(), _places(len(calibrations), places)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", hoverinfo="skip",
         line={"color": "rgba(128,128,128,0.7)", "dash": "dot", "width": 1},
     )  # fmt: skip
     for at, (run, found) in enumerate(calibrations.items()):
+        colour, dash = run_line(colours[at])
         largest = max(inside.count for inside in found.bins)
         figure.add_scatter(
             x=[inside.confidence for inside in found.bins],
             y=[inside.accuracy for inside in found.bins],
-            customdata=[inside.count for inside in found.bins],
+            customdata=[(inside.count, *inside.errors) for inside in found.bins],
+            error_y={
+                "array": [inside.errors[1] for inside in found.bins],
+                "arrayminus": [inside.errors[0] for inside in found.bins],
+                "symmetric": False,
+                "thickness": 1.2,
+                "width": 3,
+                "color": colour,
+            },
             mode="lines+markers",
             name=html.escape(run),
-            line={"color": run_colour(colours[at]), "dash": DASHES[at % len(DASHES)]},
+            line={"color": colour, "dash": dash},
             marker={"size": [7 + 15 * inside.count / largest for inside in found.bins], "opacity": 0.75},
             hovertemplate=(
-                f"{html.escape(run)}: %{{customdata}} images, confidence %{{x:.0%}}, accuracy %{{y:.0%}}<extra></extra>"
+                f"{html.escape(run)}: %{{customdata[0]}} images, confidence %{{x:.0%}}, accuracy %{{y:.0%}} "
+                "+ %{customdata[2]:.0%} - %{customdata[1]:.0%}<extra></extra>"
             ),
         )
     figure.update_xaxes(title="confidence (mean probability of the best guess)", range=[0, 1.03], tickformat=".0%")

@@ -9,13 +9,10 @@ from enum import StrEnum
 import plotly.graph_objects as go
 
 from tlviz.csv_text import csv_text
-from tlviz.figures.theme import INK, LEGEND_ABOVE, close_range, register_template, run_colour, share_axis
+from tlviz.figures.theme import INK, LEGEND_ABOVE, close_range, register_template, run_line, share_axis
 from tlviz.runs.curves import Curve, Point
 from tlviz.runs.places import race_places
 from tlviz.runs.races.race import Race
-
-_DASHES = ("solid", "dash", "dot", "dashdot")
-_COLOURS = 6
 
 
 class Measure(StrEnum):
@@ -86,11 +83,6 @@ def lines_csv(lines: Sequence[Line], measure: Measure, axis: Axis) -> str:
     )
 
 
-def line_style(place: int) -> tuple[str, str]:
-    """Return colour and dash of the n-th curve; after six colours the dash distinguishes them too."""
-    return run_colour(place), _DASHES[place // _COLOURS % len(_DASHES)]
-
-
 def plot_race(
     lines: Sequence[Line],
     measure: Measure,
@@ -157,7 +149,7 @@ _AXIS_WORDS = {
 
 
 def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, object]]:
-    colour, dash = line_style(line.place)
+    colour, dash = run_line(line.place)
     xs = [row.x for row in line.rows]
     traces: list[dict[str, object]] = []
     if any(row.seeds > 1 for row in line.rows):
@@ -192,7 +184,7 @@ def _line_traces(line: Line, measure: Measure, axis: Axis) -> list[dict[str, obj
 
 
 def _marks(marks: Sequence[tuple[Line, LinePoint]], name: str, symbol: str, size: int) -> dict[str, object]:
-    colours = [line_style(line.place)[0] for line, _ in marks]
+    colours = [run_line(line.place)[0] for line, _ in marks]
     return {
         "type": "scatter",
         "mode": "markers",

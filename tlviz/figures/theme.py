@@ -24,6 +24,8 @@ HEAD_COLOUR = "#7d8590"
 # palest on white come last.  Brown, violet and olive follow, so that each strategy has a colour of its own.
 _RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#9A6A3A", "#8F6BD9", "#7F7F00")
 
+LINE_DASHES = ("solid", "dash", "dot", "dashdot")
+
 # A grey of 4.3:1 against white and against near-black: a figure outside a page does not know which it lies on.
 INK = "#7a7a7a"
 PNG_ROOM = 30
@@ -47,6 +49,11 @@ def stage_colours(count: int) -> list[str]:
 def run_colour(index: int) -> str:
     """Return the colour (#rrggbb) of the n-th run or curve; they repeat after nine."""
     return _RUN_COLOURS[index % len(_RUN_COLOURS)]
+
+
+def run_line(place: int) -> tuple[str, str]:
+    """Return colour and dash of the curve at a place of ``runs.places``: the same on every page, never colour alone."""
+    return run_colour(place), LINE_DASHES[place % len(LINE_DASHES)]
 
 
 def class_colours(count: int) -> list[str]:

@@ -66,8 +66,8 @@ class FinetuneConfig:
 
     layout: Layout | None = setting(
         None, group=Group.TARGET, usual="as its folders look", place="nowhere", in_race=True, label="Folders are",
-        help="What the folders of the target stand for: classes, parts with classes in them, or leaves, where the "
-        "innermost folders are the classes.",
+        help="What the folders of the target stand for: classes, parts with classes in them, leaves, where the "
+        "innermost folders are the classes, or names, where the names of the files say the class.",
     )  # fmt: skip
     label_column: str | None = setting(
         None, group=Group.TARGET, usual="the likeliest", place="nowhere", in_race=True, label="Label column",
@@ -80,6 +80,10 @@ class FinetuneConfig:
     split_column: str | None = setting(
         None, group=Group.TARGET, usual="the likeliest", place="nowhere", in_race=True, label="Split column",
         help="Column of a table that names training, validation and test rows; none ignores them all.",
+    )  # fmt: skip
+    class_pattern: str | None = setting(
+        None, group=Group.TARGET, usual="what the names agree in", place="nowhere", in_race=True, label="Class pattern",
+        help="Regular expression for the file names of a folder, whose first group is the class: ^(cat|dog).",
     )  # fmt: skip
     group_column: str | None = setting(
         None, group=Group.TARGET, usual="none", place="nowhere", in_race=True, label="Group column",
@@ -366,7 +370,7 @@ def configure(model: str, data: str, strategy: str, **chosen: Any) -> FinetuneCo
         "stage_rates": preset.stage_rates,
         "image_size": find_model(model).preprocessing.size,
         "threads": usable_cores(),
-        **remembered_reading(data).to_json(),
+        **remembered_reading(data).decided(),
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     return FinetuneConfig(model, data, strategy, **(defaults | settings))

@@ -102,9 +102,9 @@ def set_up(job: Job, config: FinetuneConfig, shared: Shared | None = None) -> St
     images = _images(job, config, shared, begun)
     if begun is None:
         need_answers(images.reading)
+    copies = _copies(job, config, images, shared)  # of the target as the person reads it
     config = config.with_depth(images.depth)
     network = _build(config, images)
-    copies = _copies(job, config, images, shared)
     split = part_images(images, copies, config.seed, config.split_plan)
     images = replace(images, may_flip=config.flip.allows(images.may_flip))
     shelf = shared.shelf if shared else None

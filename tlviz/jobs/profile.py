@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
 from tlviz.cores import usable_cores
+from tlviz.diagnose.early import EVENT
 from tlviz.diagnose.profile import DRAWS, profile_target
 from tlviz.diagnose.request import Request
 from tlviz.errors import BadSettingError
@@ -37,7 +39,9 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
     except KeyError as error:
         raise BadSettingError(f"The profile's settings lack {error}; start it again.") from error
     torch.set_num_threads(usable_cores())
-    found = profile_target(request, telling(job, Pace(time.monotonic())))
+    found = profile_target(
+        request, telling(job, Pace(time.monotonic())), lambda stage: job.append(EVENT, asdict(stage))
+    )
     return {
         "status": Status.FINISHED,
         "summary": found.summary,

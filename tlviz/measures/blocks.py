@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.measures.paired import t_95
+from tlviz.measures.paired import LEVEL, t_95
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -119,4 +119,4 @@ def tukey_95(treatments: int, degrees: int) -> float:
     """Return how many standard errors of a difference the largest of all differences exceeds once in twenty."""
     from scipy.stats import studentized_range  # scipy takes a while to import
 
-    return float(studentized_range.ppf(0.95, treatments, min(degrees, _MOST_DEGREES))) / math.sqrt(2)
+    return float(studentized_range.ppf(1 - LEVEL, treatments, min(degrees, _MOST_DEGREES))) / math.sqrt(2)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Hits = NDArray[np.bool_]
+LEVEL = 0.05
+"""A difference that chance makes less often than this is more than noise, everywhere in the program."""
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
@@ -26,7 +28,7 @@ def t_95(degrees: int) -> float:
     """Return Student's two-sided 95% quantile."""
     from scipy.special import stdtrit  # scipy takes a while to import
 
-    return float(stdtrit(degrees, 0.975))
+    return float(stdtrit(degrees, 1 - LEVEL / 2))
 
 
 @lru_cache(maxsize=256)
@@ -34,7 +36,7 @@ def normal_95(comparisons: int = 1) -> float:
     """Return the normal two-sided 95% quantile for so many comparisons at once (Bonferroni)."""
     from scipy.special import ndtri  # scipy takes a while to import
 
-    return float(ndtri(1 - 0.025 / comparisons))
+    return float(ndtri(1 - LEVEL / 2 / comparisons))
 
 
 def difference_error(first: Hits, second: Hits) -> float:

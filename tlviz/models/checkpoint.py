@@ -123,6 +123,11 @@ def _adopt(file: CheckpointFile, base: ModelSpec, given: Given) -> _Adopted:
     chosen, said = choose_set(path, sets, set(plan), given.weights_key)
     found = {key: value for key, value in (chosen.tensors if chosen else {}).items() if key not in auxiliary}
     fitted = fit_names(found, around(file.content, chosen), plan, heads)
+    if fitted.doubt:
+        raise BadWeightsError(
+            f"The checkpoint {path} holds {fitted.doubt}; what stands between them is not in the file, so its answers "
+            "cannot be rebuilt. To fine-tune its backbone here, put one linear layer in their place and save it again."
+        )
     tensors: dict[str, Promise | Tensor] = {**fitted.tensors, **fitted.added}
     missing, unexpected = sorted(plan.keys() - tensors.keys()), sorted(tensors.keys() - plan.keys())
     if missing or unexpected:

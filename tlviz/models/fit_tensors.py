@@ -22,11 +22,15 @@ _HEADS = re.compile(
 
 @dataclass(slots=True)
 class Fitted:
-    """Tensors named as an architecture's, where the head came from, and what has to be said."""
+    """Tensors named as an architecture's, where the head came from, and what has to be said.
+
+    ``doubt`` says what is more of a head than the architecture has, '' where nothing is.
+    """
 
     tensors: dict[str, Promise | Tensor]
     added: dict[str, Tensor] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    doubt: str = ""
 
 
 def fit_names(found: Values, around: Values, plan: Mapping[str, Tensor], head: set[str]) -> Fitted:
@@ -37,7 +41,9 @@ def fit_names(found: Values, around: Values, plan: Mapping[str, Tensor], head: s
     taken where exactly one layer fits; BatchNorm's counters start at 0, and a head without bias gets one of zeros.
     """
     fitted = Fitted(dict(found))
+    is_own = bool(head & fitted.tensors.keys())
     _find_head(fitted, around, plan, head)
+    fitted.doubt = _more_of_a_head(fitted, around, plan, head, is_own=is_own)
     counters = [name for name in plan if name.endswith(f".{COUNTER}") and name not in fitted.tensors]
     lacks_all = not any(name.endswith(f".{COUNTER}") for name in fitted.tensors)
     if counters and lacks_all:
@@ -84,6 +90,43 @@ def _layers(tensors: Values, wanted: Tensor) -> list[tuple[str, list[str]]]:
         has_bias = bias is not None and tuple(bias.shape) == tuple(value.shape[:1])
         found.append((called, ["weight", "bias"] if has_bias else ["weight"]))
     return found
+
+
+def _more_of_a_head(fitted: Fitted, around: Values, plan: Mapping[str, Tensor], head: set[str], *, is_own: bool) -> str:
+    """Say which layers follow one another in a head, or compete to be it: taking one of them would be another network.
+
+    What stands between them, such as ReLU, is not in a file of weights.
+    """
+    weights = [name for name in head if name.endswith(".weight")]
+    if len(weights) != 1:
+        return ""
+    own, base = fitted.tensors.get(weights[0]), weights[0].removesuffix(".weight")
+    pool = {name: value for name, value in fitted.tensors.items() if name not in plan}
+    pool |= {name: value for name, value in around.items() if _HEADS.search(name) and value is not own}
+    if is_own and own is not None and (rivals := _layers(pool, plan[weights[0]])):
+        other = _sides(rivals[0][0], _weight(pool, rivals[0][0]))
+        return f"two layers that may each be its head, {_sides(base, own)} and {other}"
+    width = plan[weights[0]].shape[1] if own is None else own.shape[0]
+    chain = [] if own is None else [_sides(base, own)]
+    left = {name: value for name, value in sorted(pool.items(), key=_natural) if name.rpartition(".")[2] == "weight"}
+    while name := next((n for n, value in left.items() if len(value.shape) > 1 and value.shape[1] == width), None):
+        value = left.pop(name)
+        chain.append(_sides(name.rpartition(".")[0] or name, value))
+        width = value.shape[0]
+    return f"a head of {len(chain)} layers in a row, {' and '.join(chain)}" if len(chain) > 1 else ""
+
+
+def _natural(item: tuple[str, object]) -> list[tuple[int, str]]:
+    """Sort fc.10 behind fc.2."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in item[0].split(".")]
+
+
+def _weight(pool: Values, called: str) -> Promise | Tensor:
+    return pool[f"{called}.weight" if called else "weight"]
+
+
+def _sides(called: str, value: Promise | Tensor) -> str:
+    return f"'{called}' ({value.shape[1]:,} to {value.shape[0]:,})"
 
 
 def two_outputs(tensors: Mapping[str, Tensor], head: set[str], *, is_rectified: bool) -> dict[str, Tensor]:

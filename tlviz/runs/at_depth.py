@@ -11,6 +11,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import find_strategy
 from tlviz.models.spec import Stage
+from tlviz.runs.expected_time import Forecast
 from tlviz.runs.overview import RunRow
 from tlviz.runs.titles import strategy_title
 
@@ -63,13 +64,20 @@ def probes_at_depths(probes: Mapping[str, float], stages: Sequence[Stage]) -> li
 
 
 def depth_notes(
-    stages: Sequence[Stage], tune: Tune, probes: Sequence[float | None], runs: Sequence[DepthRun]
+    stages: Sequence[Stage],
+    tune: Tune,
+    probes: Sequence[float | None],
+    runs: Sequence[DepthRun],
+    times: Sequence[Forecast | None] = (),
 ) -> list[str]:
-    """Say for every depth what it trains, what a probe reaches there, and what earlier runs reached."""
-    return [
-        " · ".join(filter(None, (_trained(stages, depth, tune), _probe(stages, depth, probes), _earlier(depth, runs))))
-        for depth in range(len(stages))
-    ]
+    """Say for every depth what it trains, how long, what a probe reaches there, and what earlier runs reached."""
+    notes = []
+    for depth in range(len(stages)):
+        time = times[depth] if times else None
+        took = f"a run takes {time.words}" if time else ""
+        parts = (_trained(stages, depth, tune), took, _probe(stages, depth, probes), _earlier(depth, runs))
+        notes.append(" · ".join(filter(None, parts)))
+    return notes
 
 
 def accuracy_range(values: Iterable[float]) -> tuple[float, float]:

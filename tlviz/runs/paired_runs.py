@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlviz.measures.accuracy import standard_error
-from tlviz.measures.paired import Hits, difference_error, mean_and_error, normal_95, t_95, unpack_hits
+from tlviz.measures.paired import LEVEL, Hits, difference_error, mean_and_error, normal_95, t_95, unpack_hits
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.summary import RunSummary
 
 SEEDS_FOR_PAIRS = 3
 """From this many seeds on, noise is judged by the differences between the seeds themselves."""
-LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)

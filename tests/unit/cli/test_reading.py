@@ -5,12 +5,16 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.painted import paint
 from tests.unit.cli.called import call
 from tlviz.cli import main
+from tlviz.finetune.config import configure
 from tlviz.runs.store.folder import list_runs
 
 Draw = Callable[..., str]
@@ -80,6 +84,30 @@ def test_a_question_is_told_decided_remembered_and_forgotten(capsys: pytest.Capt
     assert checked(capsys, both)["classes"] == ["cat", "dog", "jay", "owl"]
     checked(capsys, both, "--remember")
     assert len(checked(capsys, both)["questions"]) == 1  # type: ignore[arg-type]
+
+
+def test_how_deep_pictures_are_read_is_told_remembered_and_taken_by_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, value in (("dim", 1000), ("bright", 2000)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.full((8, 8), value, np.uint16)).save(tmp_path / name / "0.png")
+    data = str(tmp_path)
+
+    def deep(*options: str) -> str:
+        problems: Any = checked(capsys, data, *options)["problems"]
+        return next(one["problem"] for one in problems if one["kind"] == "over 8 bits")
+
+    assert "values from 1,000 to 2,000 became 0 to 255" in deep()
+    assert "values from 0 to 4,095 became 0 to 255" in deep("--value-range", "0:4095")
+    assert "values from 1,000 to 2,000 became 0 to 255" in deep()
+    assert "0 is taken for no data and is white" in deep("--value-range", "0:4095", "--no-data", "0", "--remember")
+    assert checked(capsys, data)["layout"] == (
+        "2 classes, one folder each; deep pictures with values from 0 to 4095, 0 for no data"
+    )
+    config = configure("squeezenet1_1", data, "head_only")
+    assert (config.value_range, config.no_data) == ("0:4095", 0.0)
+    assert configure("squeezenet1_1", data, "head_only", value_range="0:1").value_range == "0:1"
 
 
 @pytest.mark.parametrize("command", ["finetune", "race", "find-rate", "profile"])

@@ -14,6 +14,8 @@ from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit, open_picture
 from tlviz.data.sources import target as module
 from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.notes import remember_reading
+from tlviz.data.sources.reading import ReadAs
 from tlviz.data.sources.store import datasets_folder
 from tlviz.errors import BadDatasetError, UnknownNameError
 
@@ -233,3 +235,18 @@ def test_a_note_in_the_store_leads_to_no_other_folder(target: Path) -> None:
     shutil.copytree(target, folder)
     (folder / ".tlviz.json").write_text(json.dumps({"root": "../../.."}))
     assert open_target(str(folder)).names == open_target(str(target)).names
+
+
+def test_deep_pictures_become_what_the_person_decided_for_all_that_open_the_target(tmp_path: Path) -> None:
+    for name, value in (("dim", 1000), ("bright", 2000)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.full((8, 8), value, np.uint16)).save(tmp_path / name / "0.png")
+    found = load_images(str(tmp_path), GEOMETRY)
+    assert (found.deep, found.pixels[:, 4, 4, 0].tolist()) == (2, [255, 0])
+    assert "deep pictures" not in found.reading.layout
+    remember_reading(str(tmp_path), ReadAs(value_range="0:4000"))
+    decided = load_images(str(tmp_path), GEOMETRY)
+    assert decided.pixels[:, 4, 4, 0].tolist() == [128, 64]
+    assert decided.reading.layout == "2 classes, one folder each; deep pictures with values from 0 to 4000"
+    again = load_images(str(tmp_path), GEOMETRY, read_as=ReadAs(value_range="0:2000", no_data=1000.0))
+    assert again.pixels[:, 4, 4, 0].tolist() == [255, 255]

@@ -16,6 +16,7 @@ from tests.painted import paint
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity, duplicate_groups
 from tlviz.data.pixels.depth import Depth
 from tlviz.data.sources.notes import exclude, include
+from tlviz.data.sources.reading import ReadAs
 from tlviz.diagnose import doctor as module
 from tlviz.diagnose.doctor import check_dataset, known_report
 from tlviz.errors import BadDatasetError
@@ -167,6 +168,17 @@ def test_a_deep_picture_is_told_with_its_range(root: Path) -> None:
     assert found.keys() == {Kind.COLOUR_MODE, Kind.DEEP}
     assert "stored as over 8 bits" in found[Kind.COLOUR_MODE].problem
     assert "1 picture has over 8 bits a value or other bands: values from " in found[Kind.DEEP].problem
+
+
+def test_a_report_is_of_deep_pictures_as_they_are_read(root: Path) -> None:
+    (root / "cat" / "x.png").write_bytes(png(deep()))
+    decided = ReadAs(value_range="0:7")
+    assert known_report(str(root)) is None
+    found = {finding.kind: finding for finding in check_dataset(str(root), features=False, read_as=decided).findings}
+    assert "values from 0 to 7 became" in found[Kind.DEEP].problem
+    assert known_report(str(root)) is None
+    plain = look(root)
+    assert known_report(str(root), ReadAs(value_range="0:9")) == plain, "copies are copies at any depth"
 
 
 HARMLESS: dict[str, tuple[str, Callable[[], bytes]]] = {

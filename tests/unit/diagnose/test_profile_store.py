@@ -14,6 +14,7 @@ from PIL import Image
 from tests.painted import paint
 from tlviz.data.sample import sample_target
 from tlviz.data.sources.notes import exclude
+from tlviz.data.sources.reading import GUESSED, ReadAs
 from tlviz.diagnose import profile_store
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile, load_profile, profile_path, save_profile
@@ -88,3 +89,12 @@ def test_too_few_images_are_refused(tmp_path: Path) -> None:
         BadDatasetError, match="at least two classes with 5 images each, test images aside; only 0 of 2"
     ):
         profile_target(request(tmp_path))
+
+
+def test_a_profile_is_of_deep_pictures_as_they_are_read(target: Path) -> None:
+    wanted = request(target)
+    paths = [
+        profile_path(one, sample_target(one.data, one.limit, one.read_as)[0])
+        for one in (wanted, replace(wanted, read_as=GUESSED), replace(wanted, read_as=ReadAs(value_range="0:4095")))
+    ]
+    assert paths[0] == paths[1] != paths[2]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tlviz.errors import BadWeightsError, StorageError
-from tlviz.export import make_bundle as module
 from tlviz.export.checking.check_bundle import EXACT, FLOAT32
 from tlviz.export.checking.verdict import CheckStatus
 from tlviz.export.files.content import CannotExportError
@@ -95,16 +94,12 @@ def test_a_format_that_cannot_express_the_network_is_left_out_alone(
     assert not (tmp_path / "other").exists()
 
 
-def test_what_tells_of_the_checks_is_written_after_them(
-    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def card(_content: Any, folder: Path, checks: Any) -> list[Path]:
-        (folder / "README.md").write_text(" ".join(checks))
-        return [folder / "README.md"]
-
-    monkeypatch.setattr(module, "FINISHERS", [card])
-    make_bundle(run, Wanted(PLAIN, tmp_path / "out", checked=False), quiet)
-    assert (tmp_path / "out" / "README.md").read_text() == "safetensors pt"
+def test_the_card_names_what_is_in_the_bundle(run: RunFolder, tmp_path: Path) -> None:
+    make_bundle(run, Wanted((Format.SAFETENSORS, Format.TRAIN), tmp_path / "out", checked=False), quiet)
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "python predict.py picture.jpg" in card
+    assert "python train.py PATH_TO_IMAGES" in card
+    assert "48" in card, "it counts the pictures of the target"
 
 
 def test_exact_formats_have_narrower_limits_and_lower_precision_none() -> None:

@@ -18,7 +18,7 @@ from tlviz.figures.compare import (
     plot_reliability,
     plot_run_curves,
 )
-from tlviz.figures.theme import run_colour, stage_colours
+from tlviz.figures.theme import run_colour, run_line, stage_colours
 from tlviz.measures.calibration import calibration
 
 EPOCHS = [{"epoch": 0, "val_accuracy": 0.1, "train_loss": None}, {"epoch": 1, "val_accuracy": 0.5, "train_loss": 2.0}]
@@ -38,6 +38,7 @@ def test_seeds_of_one_side_have_one_colour_and_one_entry() -> None:
     curves = [NamedEpochs(name, EPOCHS, 1, place) for name, place in (("A", 5), ("A", 5), ("B", 2))]
     figure = plot_run_curves(curves, "val_accuracy", "accuracy")
     assert [line.line.color for line in figure.data] == [run_colour(5), run_colour(5), run_colour(2)]
+    assert [(line.line.color, line.line.dash) for line in figure.data] == [run_line(5), run_line(5), run_line(2)]
     assert [line.showlegend for line in figure.data] == [True, False, True]
     assert figure.data[0].line.dash == figure.data[1].line.dash != figure.data[2].line.dash
     assert list(figure.layout.yaxis.range) == [0.4, 0.6], "epoch 0 is before training"
@@ -84,10 +85,11 @@ def test_f1_and_what_moved_have_a_bar_a_run() -> None:
 
 
 def test_reliability_and_cost_show_their_numbers() -> None:
-    found = calibration(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]))
+    found = calibration(np.repeat([[0.9, 0.1], [0.6, 0.4]], 15, axis=0), np.repeat([0, 1], 15))
     diagonal, line = plot_reliability({"A": found}).data
     assert list(diagonal.x) == list(diagonal.y) == [0, 1]
-    assert (list(line.x), list(line.y)) == ([0.6, 0.9], [0, 1])
+    assert (list(line.x), list(line.y)) == (pytest.approx([0.6, 0.9]), [0, 1])
+    assert list(line.error_y.array) == pytest.approx([1 / 16, 0]), "0 of 15 right may be one of 16"
     front, first, _ = plot_cost([Cost("A", 2, 0.5, 0.1), Cost("B", 3, 0.4, 0.1)], [0], "seconds", is_log=False).data
     assert list(front.y) == [0.5, 0.5], "the front goes on to the dearest run"
     assert (list(front.x), list(first.x), list(first.y)) == ([2, 3], [2], [0.5])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.runs.made_races import hits, write_race
 from tlviz.figures.race import Axis, Measure, lines_csv, plot_race, race_lines
-from tlviz.figures.theme import run_colour
+from tlviz.figures.theme import run_line
 from tlviz.runs.places import strategy_place
 from tlviz.runs.races.race import read_race
 
@@ -22,7 +22,9 @@ def test_the_table_holds_exactly_the_points_of_the_picture() -> None:
     drawn = [(trace.name, float(x), float(y)) for trace in curves for x, y in zip(trace.x, trace.y, strict=True)]
     assert [(row[0], float(row[2]), float(row[3])) for row in rows[1:]] == drawn
     assert list(figure.layout.yaxis.range) == [0.4, 0.9], "epoch 0 lies below: the range is that of training"
-    assert {trace.line.color for trace in curves} == {run_colour(strategy_place(name)) for name in ("full", "gradual")}
+    assert {(trace.line.color, trace.line.dash) for trace in curves} == {
+        run_line(strategy_place(name)) for name in ("full", "gradual")
+    }
     assert drawn[:3] == [("Full", 0.0, pytest.approx(0.4)), ("Full", 1.5, pytest.approx(0.6)), ("Full", 3.0, 0.7)]
     assert [row[4:] for row in rows[1:4]] == [["0.3", "0.5", "2"], ["0.5", "0.7", "2"], ["0.6", "0.8", "2"]]
     switch = next(trace for trace in figure.data if trace.name == "more stages are unfrozen from here")

@@ -8,20 +8,18 @@ import numpy as np
 import pytest
 
 from tests.profiles import made_profile
-from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
+from tlviz.figures.stage_map import aligned_places, frame_of, on_axes, shown_images
 
 
-def test_map_shows_each_image_once_with_its_class() -> None:
+def test_nearly_all_images_of_all_stages_lie_in_one_frame() -> None:
     profile = made_profile()
     places = aligned_places(profile)
-    figure = plot_stage_map(places["body"], np.array(profile.labels), profile.names, profile.classes, frame_of(places))
-    assert {part.name: len(part.x) for part in figure.data} == {"red": 4, "green": 4, "blue": 4}
-    names = [name for part in figure.data for _, name in part.customdata]
-    assert sorted(names) == sorted(profile.names)
-    assert len({(part.marker.color, part.marker.symbol) for part in figure.data}) == 3
     (left, right), (bottom, top) = frame_of(places)
-    assert list(figure.layout.xaxis.range) == [left, right]
-    assert list(figure.layout.yaxis.range) == [bottom, top]
+    here = on_axes(places["body"], frame_of(places))
+    assert here.shape == (12, 2)
+    assert np.abs(here).max() <= 1
+    corners = on_axes(np.array([[left, bottom], [right, top], [9 * right, 0.5 * (bottom + top)]]), frame_of(places))
+    assert corners == pytest.approx(np.array([[-1, -1], [1, 1], [1, 0]])), "a far one stands at the edge"
     everything = np.concatenate(list(places.values()))
     inside = (everything >= [left, bottom]) & (everything <= [right, top])
     assert inside.all(1).mean() > 0.97

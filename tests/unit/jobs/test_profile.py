@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from tests.workers import over, wait
+from tlviz.diagnose.early import early_stages
 from tlviz.diagnose.profile import profile_target
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.request import make_request
@@ -32,6 +33,9 @@ def test_a_job_leaves_its_profile_and_a_second_one_finds_it() -> None:
     found = find_profile(REQUEST)
     assert found is not None
     assert (found.summary, found.images) == (last["summary"], last["images"])
+    early = early_stages(run.events())
+    assert [(stage.name, stage.probe) for stage in early] == [(stage.name, stage.probe) for stage in found.stages]
+    assert [stage.random for stage in early] == pytest.approx([stage.random_probe for stage in found.stages])
     again = start_profile(REQUEST)
     wait(lambda: over(again))
     assert again.events()[-1]["measured_s"] == found.duration_s, "the kept one is used"

@@ -23,7 +23,7 @@ from tlviz import vision
 from tlviz.cli import main
 from tlviz.errors import BadSettingError, BadWeightsError
 from tlviz.export.bundle import bundle_bytes, load_bundle
-from tlviz.export.snippet import loading_snippet
+from tlviz.export.files.scripts import build_call
 from tlviz.finetune.config import configure
 from tlviz.models.build import build_module
 from tlviz.models.catalogue import MODELS, find_model
@@ -286,7 +286,7 @@ def test_input_rescaling_is_followed_everywhere_and_said(tmp_path: Path, rescale
     again = load_bundle(tmp_path / "run.safetensors")
     with torch.no_grad():
         assert torch.equal(again.module(picture), theirs(picture))
-    assert f"transform_input={rescales}" in loading_snippet(again.spec, "run.safetensors")
+    assert f"transform_input={rescales}" in build_call(again.spec)
 
 
 def test_rescaling_is_only_for_networks_that_can(tensors: dict[str, Tensor], tmp_path: Path) -> None:

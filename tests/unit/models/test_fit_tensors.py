@@ -86,3 +86,31 @@ def test_the_softmax_of_two_outputs_is_the_sigmoid_of_one(is_rectified: bool) ->
     if is_rectified:
         one_logit, logits = one_logit.relu(), logits.relu()
     assert torch.allclose(logits.softmax(1)[:, 1:], one_logit.sigmoid(), atol=1e-7)
+
+
+OWN = layer("fc", 9, 4)
+
+
+@pytest.mark.parametrize(
+    ("found", "around", "doubt"),
+    [
+        (layer("fc.0", 6, 4) | layer("fc.3", 3, 6), {},
+         "a head of 2 layers in a row, 'fc.0' (4 to 6) and 'fc.3' (6 to 3)"),
+        (layer("fc.10", 3, 6) | layer("fc.9", 5, 4) | layer("fc.9b", 6, 5), {},
+         "a head of 3 layers in a row, 'fc.9' (4 to 5) and 'fc.9b' (5 to 6) and 'fc.10' (6 to 3)"),
+        (layer("fc.0", 6, 4) | {"fc.1.weight": torch.ones(6), "fc.1.bias": torch.ones(6)} | layer("fc.3", 3, 6), {},
+         "a head of 2 layers in a row, 'fc.0' (4 to 6) and 'fc.3' (6 to 3)"),
+        ({}, layer("classifier.0", 6, 4) | layer("classifier.3", 3, 6),
+         "a head of 2 layers in a row, 'fc' (4 to 6) and 'classifier.3' (6 to 3)"),
+        (OWN, layer("classifier", 3, 9), "a head of 2 layers in a row, 'fc' (4 to 9) and 'classifier' (9 to 3)"),
+        (OWN, layer("head", 3, 4), "two layers that may each be its head, 'fc' (4 to 9) and 'head' (4 to 3)"),
+        (OWN, {}, ""),
+        (OWN, layer("projector", 3, 9), ""),
+        (layer("fc.1", 3, 4), {}, ""),
+        ({}, layer("classifier", 3, 4), ""),
+    ],
+)  # fmt: skip
+def test_more_of_a_head_than_the_architecture_has_is_told(
+    found: dict[str, Tensor], around: dict[str, Tensor], doubt: str
+) -> None:
+    assert fit(BODY | found, around).doubt == doubt

@@ -26,13 +26,13 @@ def test_the_table_was_made_for_the_pinned_versions() -> None:
         ("torchvision", "vit_b_32"),
         ("torchvision", "maxvit_t"),
         ("torchvision", "inception_v3"),
-        ("timm", "convnext_tiny"),
-        ("timm", "vit_small_patch14_dinov2"),
         ("timm", "resnet50_clip"),
-        ("timm", "halonet26t"),
         ("timm", "regnety_002"),
         ("timm", "mobilenetv3_small_050"),
-        ("timm", "efficientformerv2_s0"),
+        pytest.param(("timm", "convnext_tiny"), marks=pytest.mark.slow),
+        pytest.param(("timm", "vit_small_patch14_dinov2"), marks=pytest.mark.slow),
+        pytest.param(("timm", "halonet26t"), marks=pytest.mark.slow),
+        pytest.param(("timm", "efficientformerv2_s0"), marks=pytest.mark.slow),
     ],
 )
 def test_a_sample_made_again_is_the_same(job: tuple[str, str]) -> None:

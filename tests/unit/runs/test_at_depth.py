@@ -11,6 +11,7 @@ from tlviz.finetune.choices import Tune
 from tlviz.finetune.config import configure
 from tlviz.models.spec import Stage
 from tlviz.runs.at_depth import DepthRun, accuracy_range, depth_notes, probes_at_depths, runs_at_depths
+from tlviz.runs.expected_time import Forecast
 from tlviz.runs.overview import overview
 from tlviz.runs.store.folder import create_run
 
@@ -35,6 +36,13 @@ def test_notes_say_what_trains_and_what_is_known() -> None:
         "34 parameters trained · earlier: Last stages 90.0% in 12 s",
         "4 parameters trained · a linear probe on fire3 measured 70.0%",
     ]
+
+
+def test_the_time_of_a_run_stands_after_what_it_trains() -> None:
+    times = [Forecast(40.0, 30.0, 55.0, "from 2 earlier runs here"), None, None, None]
+    first, second, *_ = depth_notes(STAGES, Tune.ALL, [None] * 4, [], times)
+    assert first == "1,234 parameters trained · a run takes about 40 s (30 to 55 s, from 2 earlier runs here)"
+    assert second == "234 parameters trained"
 
 
 def test_where_only_a_share_of_a_stage_trains_nothing_is_claimed_but_for_the_head() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tlviz.data.doctor.findings import Finding
 from tlviz.data.doctor.unused_files import find_strays
 from tlviz.data.images import open_target
+from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.opening import read_file
 from tlviz.data.pixels.problem import Problem
@@ -43,7 +44,7 @@ class PictureFile:
 class Inventory:
     """The files of a target; ``root`` is its folder or name, ``problems`` what the listing met.
 
-    Notes on the target are kept under ``identity``.
+    Notes on the target are kept under ``identity``; ``depth`` is what the person decided about deep pictures.
 
     The file of several with the same content that a person would keep comes first: training before validation before
     test, then the shorter name.
@@ -56,6 +57,7 @@ class Inventory:
     problems: tuple[Problem, ...]
     strays: tuple[Finding, ...]
     hints: tuple[Hint, ...] = ()
+    depth: Depth = AS_STORED
 
 
 def take_inventory(name: str, read_as: ReadAs | None = None) -> Inventory:
@@ -71,7 +73,7 @@ def take_inventory(name: str, read_as: ReadAs | None = None) -> Inventory:
     root = str(target.folder.root) if target.folder else target.identity
     reported = {stray.path for stray in strays}
     problems = tuple(problem for problem in target.problems if problem.path not in reported)
-    return Inventory(root, target.identity, target.classes, files, problems, strays, target.hints)
+    return Inventory(root, target.identity, target.classes, files, problems, strays, target.hints, target.depth)
 
 
 def _keep_first(file: PictureFile) -> tuple[int, int, str]:

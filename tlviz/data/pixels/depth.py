@@ -64,6 +64,14 @@ class Depth:
         }
         return {name: value for name, value in values.items() if value is not None}
 
+    def over(self, other: Depth) -> Depth:
+        """Return what was decided here, and the other's where nothing was."""
+        return Depth(
+            self.value_range or other.value_range,
+            self.bands or other.bands,
+            other.no_data if self.no_data is None else self.no_data,
+        )
+
     def to_text(self) -> dict[str, Any]:
         """Return what was decided as the settings of a run write it."""
         values = {
@@ -89,6 +97,15 @@ def in_words(depth: Depth, otherwise: str = "") -> str:
         return otherwise or "the range of their format, or their own, became 0 to 255"
     low, high = depth.value_range
     return f"values from {low:,.7g} to {high:,.7g} became 0 to 255"
+
+
+def decided_in_words(depth: Depth) -> str:
+    """Say what was decided about deep pictures, '' where nothing was."""
+    said = depth.to_text()
+    words = [f"values from {said['value_range'].replace(':', ' to ')}"] if depth.value_range else []
+    words += [f"bands {said['bands']} as red, green and blue"] if depth.bands else []
+    words += [f"{plain(depth.no_data)} for no data"] if depth.no_data is not None else []
+    return f"deep pictures with {', '.join(words)}" if words else ""
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -19,8 +19,8 @@ from tlviz.data.sources.folder_slots import Arrangement, Slot
 from tlviz.data.sources.folder_tree import Folder, Tree, is_no_picture, is_picture_name, read_tree
 from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
-from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name
-from tlviz.errors import BadDatasetError
+from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name, says_no_class
+from tlviz.errors import BadDatasetError, BadSettingError, quoted
 
 __all__ = [
     "PARTS",
@@ -36,6 +36,7 @@ __all__ = [
 NO_PICTURES = "no pictures in this class"
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 MASKS_OF = "masks of"
+UNNAMED = "its name gives no class"
 OUTSIDE = "outside the folders of the classes"
 
 
@@ -77,20 +78,23 @@ def scan_folder(
     masks = find_masks(tree.root, spared)
     whole = tree.root.without(frozenset(masks))
     top = find_top(whole)
-    decision = decide(top, read_as.layout, called)
+    if read_as.class_pattern and read_as.layout not in {None, Layout.NAMES}:
+        raise BadSettingError(f"A class pattern is for the layout names; the layout {read_as.layout} was chosen.")
+    decision = decide(top, read_as.layout, called, read_as.class_pattern or "")
     chosen = decision.chosen
     found = [(slot, file) for slot in chosen.slots for file in _files(slot)]
     pairs = [(slot.part, slot.name) for slot, _ in found]
     if len({name for _, name in pairs}) < 2:
         _refuse_detection(called, tree, masks)
         _refuse_beside(called, tree)
+        _refuse_flat(called, chosen, top)
     check_classes(called, pairs, must_train=must_train)
     classes = in_order(name for _, name in pairs)
     number = {name: at for at, name in enumerate(classes)}
     reading = Reading(
         layout=layout_words(chosen, top, whole),
         questions=decision.questions,
-        used=ReadAs(layout=chosen.layout),
+        used=ReadAs(layout=chosen.layout, class_pattern=read_as.class_pattern),
         layouts=decision.possible,
     )
     return FolderIndex(
@@ -101,7 +105,7 @@ def scan_folder(
         parts=tuple(part for part, _ in pairs),
         problems=(*tree.problems, *_odd(tree, chosen, top), *look_alikes(classes, str(root))),
         reading=reading,
-        left_out=tuple(_left_out(tree, chosen, masks)),
+        left_out=tuple(_left_out(tree, chosen, masks, top)),
     )
 
 
@@ -200,7 +204,8 @@ def _files(slot: Slot) -> Iterator[Path]:
         if folder.real not in seen:
             seen.add(folder.real)
             base = Path(folder.path)
-            yield from (base / name for name in folder.pictures)  # parses the folder's path once
+            names = folder.pictures if slot.only is None else slot.only
+            yield from (base / name for name in names)  # parses the folder's path once
 
 
 def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
@@ -219,14 +224,17 @@ def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
         yield Problem(folder.path, f"is spelled otherwise than the class '{name}' of training", f"read as '{name}'")
 
 
-def _left_out(tree: Tree, chosen: Arrangement, masks: dict[str, str]) -> Iterator[LeftOut]:
+def _left_out(tree: Tree, chosen: Arrangement, masks: dict[str, str], top: Folder) -> Iterator[LeftOut]:
     """Name what is not used: what could be no picture, folders without pictures, and pictures outside the classes."""
     yield from tree.left_out
     told = {one.path for one in tree.left_out}
     for empty in tree.empty:
         if empty.below not in told:
             yield LeftOut(empty.below, "holds no pictures")
+    yield from (LeftOut(path, UNNAMED) for path in chosen.unnamed)
     used = chosen.owners()
+    if chosen.layout is Layout.NAMES:  # every picture has been looked at, but for what lies beside the top
+        used |= {folder.path: ("", "") for folder in top.within()}
     yield from _unused(tree.root, OUTSIDE, used, chosen.why, masks)
 
 
@@ -269,6 +277,18 @@ def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
         raise BadDatasetError(
             f"{called} holds pictures, and {files} of another kind in {name}, as for finding objects; training here "
             "needs one sub-folder of pictures a class, or a CSV of paths and labels."
+        )
+
+
+def _refuse_flat(called: str, chosen: Arrangement, top: Folder) -> None:
+    """Raise ``BadDatasetError`` where pictures lie flat and their names give no two classes."""
+    is_asked = chosen.layout is Layout.NAMES
+    pictures = next((folder.pictures for folder in top.within() if folder.pictures), ())
+    if pictures and (is_asked or all(says_no_class(slot.name) for slot in chosen.slots)):
+        raise BadDatasetError(
+            f"{called} holds no pictures in sub-folders of classes, and the names of its pictures, such as "
+            f"{quoted(pictures[0], 60)}, tell no two classes; put the pictures of each class into a sub-folder, give a "
+            "CSV of paths and labels, or say with --class-pattern which part of a name is the class."
         )
 
 

@@ -14,6 +14,7 @@ from tlviz.data.sources.side_names import says_no_class
 
 NAMED = 4
 """Classes that a sentence names."""
+_FOLDERS = (Layout.CLASSES, Layout.PARTS, Layout.LEAVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,15 @@ def _is_whole(folder: Folder) -> bool:
     return len(trained) > 1 and any(names & trained for part, names in of_part.items() if part != TRAIN)
 
 
-def decide(top: Folder, wanted: Layout | None, called: str) -> Decision:
-    """Choose how the folders in a folder are read; ``called`` begins the sentence of a question."""
-    all_three = {layout: arrange(top, layout) for layout in Layout}
-    possible = [layout for layout in Layout if all_three[layout].is_possible]
+def decide(top: Folder, wanted: Layout | None, called: str, pattern: str = "") -> Decision:
+    """Choose how the folders in a folder are read; ``called`` begins the sentence of a question.
+
+    ``pattern`` is that of the classes in the names of files, if any: then they are read so.
+    """
+    all_three = {layout: arrange(top, layout) for layout in _FOLDERS}
+    possible = [layout for layout in _FOLDERS if all_three[layout].is_possible]
+    if pattern or wanted is Layout.NAMES:
+        return Decision(arrange(top, Layout.NAMES, pattern), _first(Layout.NAMES, possible), ())
     if wanted is not None:
         return Decision(all_three[wanted], _first(wanted, possible), ())
     guess, rivals, is_doubtful = _guess(top)
@@ -75,6 +81,11 @@ def decide(top: Folder, wanted: Layout | None, called: str) -> Decision:
             seen = [own, *(signature(all_three[other], top) for other in others)]
             if signature(all_three[layout], top) not in seen:
                 others.append(layout)
+    if not all_three[guess].is_possible or _are_no_classes(top):
+        by_name = arrange(top, Layout.NAMES)
+        if by_name.is_possible:
+            rest = [all_three[layout] for layout in (guess, *others) if layout in possible]
+            return Decision(by_name, _first(Layout.NAMES, possible), (_question(called, [by_name, *rest]),))
     questions: tuple[Question, ...] = ()
     if (others or is_doubtful) and all_three[guess].is_possible:
         questions = (_question(called, [all_three[guess], *(all_three[other] for other in others)]),)
@@ -92,6 +103,8 @@ def layout_words(read: Arrangement, top: Folder, root: Folder, *, naming: bool =
         words += f" in {parts}" if parts else " in folders that are put together"
     elif read.layout is Layout.LEAVES:
         words += ", the innermost folders" + (f", in {parts}" if parts else "")
+    elif read.layout is Layout.NAMES:
+        words += " by the names of the files" + (f", in {parts}" if parts else "")
     else:
         words += ", one folder each" + (f", in them {parts}" if parts else "")
     if top is not root and not naming:
@@ -154,6 +167,10 @@ def _guess_flat(top: Folder) -> tuple[Layout, Sequence[Layout], bool]:
     Pictures for a test that are in no class, or classes called test and train, nobody can tell.
     """
     named = named_parts(top.folders)
+    tested = {"_".join(one.rest) for one in named.values()}
+    plain = {"_".join(words_of(folder.name)) for folder in top.folders if folder.path not in named}
+    if len(plain) > 1 and "" not in tested and tested <= plain and not any(folder.folders for folder in top.folders):
+        return Layout.PARTS, [Layout.CLASSES], False  # cat, dog, cat_test, dog_test
     rests = {(one.part, one.rest) for one in named.values() if one.rest}
     if len(named) == len(top.folders) and not any(folder.folders for folder in top.folders):
         times = Counter(rest for _, rest in rests)
@@ -204,10 +221,18 @@ def _is_class_like(name: str) -> bool:
     return not (says_no_class(name) or all(map(is_filler, words)))
 
 
+def _are_no_classes(top: Folder) -> bool:
+    """Return whether no folder looks like a class: flat parts, images, batch 2."""
+    is_deep = any(folder.folders for folder in top.folders)
+    return not is_deep and all(says_no_class(f.name) or all(map(is_filler, words_of(f.name))) for f in top.folders)
+
+
 def _question(called: str, readings: Sequence[Arrangement]) -> Question:
     """Ask which of several readings is meant, the one in use first."""
     words = [f"as the {layout_words(read, _NOWHERE, _NOWHERE, naming=True)} ({read.layout})" for read in readings]
-    if len(words) == 1:
+    if len(words) == 1 and readings[0].layout is Layout.NAMES:
+        sentence = f"{called} holds no folders of classes; it can be read {words[0]}"
+    elif len(words) == 1:
         sentence = (
             f"{called} holds folders named like parts, but none of them holds folders of classes; it can only be read "
             f"{words[0]}"

@@ -1,13 +1,15 @@
-"""The three ways in which folders can be read: which part and class the pictures of each folder belong to."""
+"""The ways in which folders can be read: which part and class the pictures of each folder belong to."""
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tlviz.data.sources.file_names import classes_by_pattern, classes_in_names, known_class, parts_in_names
 from tlviz.data.sources.folder_tree import Folder
-from tlviz.data.sources.part_names import PARTS, TEST, TRAIN, VAL, PartName, part_name
+from tlviz.data.sources.part_names import PARTS, TEST, TRAIN, VAL, PartName, part_name, words_of
 from tlviz.data.sources.reading import Layout
 from tlviz.data.sources.side_names import says_no_class
 
@@ -17,18 +19,23 @@ WRAPPERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The pictures of a folder, those below it too where it is ``whole``, as one class in one part ('' for none)."""
+    """The pictures of a folder, those below it too where it is ``whole``, as one class in one part ('' for none).
+
+    ``only`` are those of its pictures that are meant, None for all.
+    """
 
     part: str
     name: str
     folder: Folder
     whole: bool = True
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
 class Arrangement:
     """One way to read folders: ``parts`` names the folders of each part, ``why`` says of paths why they are unused.
 
+    ``unnamed`` are pictures, by their paths from the target on, whose names give no class.
     ``alike`` holds (folder, class) where a folder of another part is spelled otherwise than its class.
     """
 
@@ -37,6 +44,7 @@ class Arrangement:
     parts: dict[str, list[str]] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     alike: list[tuple[Folder, str]] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
 
     @property
     def classes(self) -> list[str]:
@@ -62,8 +70,10 @@ class Arrangement:
         self.slots.append(Slot(part, name, folder, whole))
 
 
-def arrange(top: Folder, layout: Layout) -> Arrangement:
-    """Read the folders in a folder by a layout."""
+def arrange(top: Folder, layout: Layout, pattern: str = "") -> Arrangement:
+    """Read the folders in a folder by a layout; ``pattern`` is that of the classes in names of files, if any."""
+    if layout is Layout.NAMES:
+        return _names(top, pattern)
     return {Layout.CLASSES: _classes, Layout.PARTS: _parts, Layout.LEAVES: _leaves}[layout](top)
 
 
@@ -94,7 +104,8 @@ def has_parts_inside(folders: Sequence[Folder]) -> bool:
     if len({named.part for named in named_parts(deep).values()}) > 1:
         return False
     parts = {named.part for of_folder in inside for named in of_folder.values()}
-    return TRAIN in parts and len(parts) > 1
+    own_train = len(deep) > 1 and all(folder.pictures for folder in deep)  # cat/1.png beside cat/val
+    return (TRAIN in parts and len(parts) > 1) or (TRAIN not in parts and own_train)
 
 
 def unwrapped(folders: Sequence[Folder]) -> dict[str, Folder]:
@@ -122,9 +133,10 @@ def _classes(top: Folder) -> Arrangement:
         for folder in top.folders:
             read.add("", folder.name, folder)
         return read
+    has_train = any(named.part == TRAIN for of in top.folders for named in named_parts(of.folders).values())
     for folder in top.folders:
         if folder.pictures:
-            read.add("", folder.name, folder, whole=False)
+            read.add("" if has_train else TRAIN, folder.name, folder, whole=False)
         named = named_parts(folder.folders)
         for part in PARTS:
             for inner in folder.folders:
@@ -143,7 +155,7 @@ def _parts(top: Folder) -> Arrangement:
     other = [folder for folder in top.folders if folder.path not in named]
     if not named:
         _unnamed(read, top.folders)
-    elif not deep and not other and (combined := list(_combined(top.folders, named))):
+    elif not deep and (combined := list(_combined(top.folders, named))):
         for part, name, folder in combined:
             read.add(part, name, folder)
             _note_part(read, part, folder.name)
@@ -200,7 +212,14 @@ def _is_unsorted(name: str, classes: set[str]) -> bool:
 
 
 def _combined(folders: Sequence[Folder], named: dict[str, PartName]) -> Iterator[tuple[str, str, Folder]]:
-    """Give (part, class, folder) where the names hold both: train_cat, train_dog, test_cat; else nothing."""
+    """Give (part, class, folder) where the names hold both: train_cat, train_dog, test_cat; else nothing.
+
+    Beside cat_test and dog_test, cat and dog are for training.
+    """
+    plain = {"_".join(words_of(folder.name)): folder for folder in folders if folder.path not in named}
+    if len(plain) < sum(folder.path not in named for folder in folders):
+        return
+    named = named | {folder.path: PartName(TRAIN, (name,), is_unsure=False) for name, folder in plain.items()}
     of_part: dict[str, set[str]] = {}
     for folder in folders:
         of_part.setdefault(named[folder.path].part, set()).add("_".join(named[folder.path].rest))
@@ -210,7 +229,8 @@ def _combined(folders: Sequence[Folder], named: dict[str, PartName]) -> Iterator
     for part in PARTS:
         for folder in folders:
             if named[folder.path].part == part:
-                yield part, "_".join(named[folder.path].rest), folder
+                name = "_".join(named[folder.path].rest)
+                yield part, plain[name].name if name in plain else name, folder
 
 
 def _leaves(top: Folder) -> Arrangement:
@@ -243,6 +263,59 @@ def _leaves(top: Folder) -> Arrangement:
     order = {TRAIN: 0, VAL: 1, TEST: 2, "": 3}
     read.slots.sort(key=lambda slot: order[slot.part])
     return read
+
+
+def _names(top: Folder, pattern: str) -> Arrangement:
+    """Take the class from the name of each file; folders named like parts are parts."""
+    read = Arrangement(Layout.NAMES)
+    found = list(_with_parts(top))
+    stems = [os.path.splitext(name)[0] for _, _, name in found]  # noqa: PTH122 (ten thousand times)
+    parts = [part for part, _, _ in found]
+    if not any(parts):
+        parts = parts_in_names(stems)
+    trains = [part in {TRAIN, ""} for part in parts]
+    if pattern:
+        classes = classes_by_pattern([name for _, _, name in found], pattern)
+    else:
+        learnt = iter(classes_in_names([stem for stem, is_train in zip(stems, trains, strict=True) if is_train]))
+        classes = [next(learnt) if is_train else "" for is_train in trains]
+        known = set(classes) - {""}
+        classes = [one or known_class(stem, known) for one, stem in zip(classes, stems, strict=True)]
+    slots: dict[tuple[str, str, str], tuple[Folder, list[str]]] = {}
+    for part, (_, folder, name), of_class in zip(parts, found, classes, strict=True):
+        if of_class:
+            slots.setdefault((part, of_class, folder.path), (folder, []))[1].append(name)
+        else:
+            read.unnamed.append(f"{folder.below}/{name}" if folder.below else name)
+    for part in (*PARTS, ""):
+        for (of_part, of_class, _), (folder, names) in slots.items():
+            if of_part == part:
+                read.slots.append(Slot(part, of_class, folder, whole=False, only=tuple(names)))
+                if part:
+                    _note_part(read, part, _part_folder(folder) or part)
+    return read
+
+
+def _part_folder(folder: Folder) -> str:
+    """Return the name of the folder that makes the pictures of a folder a part."""
+    return next((name for name in reversed(folder.below.split("/")) if part_name(name)), "")
+
+
+def _with_parts(top: Folder) -> Iterator[tuple[str, Folder, str]]:
+    """Give (part, folder, name) of each picture, those of one real folder once."""
+    seen: set[str] = set()
+
+    def visit(folder: Folder, part: str) -> Iterator[tuple[str, Folder, str]]:
+        if folder.real not in seen:
+            seen.add(folder.real)
+            yield from ((part, folder, name) for name in folder.pictures)
+            named = named_parts(folder.folders)
+            are_parts = len({one.part for one in named.values()}) > 1
+            for inner in folder.folders:
+                own = named.get(inner.path)
+                yield from visit(inner, own.part if own and are_parts else part)
+
+    yield from visit(top, "")
 
 
 def _note_part(read: Arrangement, part: str, name: str) -> None:

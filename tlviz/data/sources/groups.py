@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from tlviz.errors import BadSettingError, quoted
 
 _LONGEST = 500
-_WHOLE_WORDS = (
+GROUP_WORDS = (
     "patient", "pat", "subject", "subj", "sub", "person", "participant", "proband", "case", "lesion", "individual",
     "specimen", "slide", "study", "video", "vid", "clip", "seq", "sequence", "series", "scan", "session", "scene",
     "burst", "track", "animal", "donor", "user", "paciente", "volunteer",
 )  # fmt: skip
+"""Words that name, with a number, what pictures belong together by."""
 _SINGLE = ("p", "pt", "s", "id")
 """Shorter marks of a group, which count with a number and where several pictures follow each."""
 
@@ -36,17 +37,22 @@ def groups_by_pattern(names: Sequence[str], pattern: str) -> tuple[str, ...]:
 
     Raises ``BadSettingError`` for what is no regular expression, or finds nothing in any name.
     """
+    return by_pattern(names, pattern, "group pattern")
+
+
+def by_pattern(names: Sequence[str], pattern: str, what: str) -> tuple[str, ...]:
+    """Do what ``groups_by_pattern`` does; ``what`` is how its sentences call the pattern."""
     if len(pattern) > _LONGEST:
-        raise BadSettingError(f"The group pattern has {len(pattern):,} signs; {_LONGEST} at most are allowed.")
+        raise BadSettingError(f"The {what} has {len(pattern):,} signs; {_LONGEST} at most are allowed.")
     try:
         compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise BadSettingError(f"The group pattern {quoted(pattern)} is no regular expression: {error}.") from error
+        raise BadSettingError(f"The {what} {quoted(pattern)} is no regular expression: {error}.") from error
     found = [compiled.search(name) for name in names]
     keys = tuple(_key(match) if match else "" for match in found)
     if names and not any(keys):
         raise BadSettingError(
-            f"The group pattern {quoted(pattern)} finds nothing in any picture's name, such as {quoted(names[0])}."
+            f"The {what} {quoted(pattern)} finds nothing in any picture's name, such as {quoted(names[0])}."
         )
     return keys
 
@@ -81,7 +87,7 @@ def group_hint(option: str, value: str, groups: Sequence[str]) -> Hint | None:
 
 def hint_from_names(names: Sequence[str]) -> Hint | None:
     """Return the grouping that names suggest, such as patient012_03.png or IMG_p12_a.jpg, or None."""
-    words = "|".join(sorted(_WHOLE_WORDS, key=len, reverse=True))
+    words = "|".join(sorted(GROUP_WORDS, key=len, reverse=True))
     strong = rf"(?i)(?:^|[^a-z])((?:{words})s?[ _.-]?\d+)"
     if hint := _suggested(names, strong, 0.5):
         return hint

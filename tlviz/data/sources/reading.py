@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from tlviz.data.pixels.depth import Depth, plain
 from tlviz.errors import BadDatasetError, BadSettingError
 
 
@@ -20,6 +22,8 @@ class Layout(StrEnum):
     """One folder a part (training, validation, test), in each one folder a class."""
     LEAVES = "leaves"
     """The innermost folders that hold pictures are the classes, those of one name together: mammal/cat, mammal/dog."""
+    NAMES = "names"
+    """The names of the files say the class: cat.0.jpg, dog.1.jpg; folders count where they are parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class ReadAs:
 
     The columns are those of a table.  ``group_column`` names, in a table, the column whose equal values stay in one
     part, such as a patient; ``group_pattern`` is a regular expression whose first group does the same with file names.
+    ``class_pattern`` is one whose first group is the class of a file of the layout ``names``.
+    ``value_range``, ``bands`` and ``no_data`` are those of ``Depth``, as a person writes them.
     """
 
     layout: Layout | None = None
@@ -36,9 +42,14 @@ class ReadAs:
     split_column: str | None = None
     group_column: str | None = None
     group_pattern: str | None = None
+    class_pattern: str | None = None
+    value_range: str | None = None
+    bands: str | None = None
+    no_data: float | None = None
 
     def __post_init__(self) -> None:
-        """Bring the layout to its kind.  Raises ``BadSettingError``."""
+        """Bring the layout to its kind, and check the rest.  Raises ``BadSettingError``."""
+        _ = self.depth
         if self.layout is not None:
             try:
                 object.__setattr__(self, "layout", Layout(self.layout))
@@ -48,18 +59,45 @@ class ReadAs:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild from ``to_json``; unknown and empty values are ignored."""
+        """Rebuild from ``to_json``; unknown and empty values are ignored.  Raises ``BadSettingError``."""
         names = {field.name for field in fields(cls)}
-        decided: dict[str, Any] = {name: str(value) for name, value in values.items() if name in names and value}
+        given = {name: value for name, value in values.items() if name in names and value is not None and value != ""}
+        decided: dict[str, Any] = {name: str(value) for name, value in given.items()}
+        if "no_data" in decided:
+            decided["no_data"] = read_no_data(decided["no_data"])
         return cls(**decided)
 
     def to_json(self) -> dict[str, str]:
         """Return what was decided, as JSON values."""
-        return {name: str(value) for name, value in asdict(self).items() if value is not None}
+        return {name: plain(value) if name == "no_data" else str(value) for name, value in self.decided().items()}
+
+    def decided(self) -> dict[str, Any]:
+        """Return what was decided, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @property
+    def depth(self) -> Depth:
+        """What was decided about deep pictures."""
+        return Depth.from_text(self.value_range, self.bands, self.no_data)
+
+    def without_depth(self) -> ReadAs:
+        """Return these decisions without those about deep pictures."""
+        return replace(self, value_range=None, bands=None, no_data=None)
 
     def over(self, other: ReadAs) -> ReadAs:
         """Return these decisions, and the other's where none was made here."""
-        return ReadAs(**(asdict(other) | {k: v for k, v in asdict(self).items() if v is not None}))
+        return ReadAs(**(other.decided() | self.decided()))
+
+
+def read_no_data(text: str) -> float:
+    """Return the value that stands for no data, as a person wrote it.  Raises ``BadSettingError``."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadSettingError(f"'{text[:40]}' is no value of no data; write a number such as -9999.")
+    return value
 
 
 GUESSED = ReadAs()

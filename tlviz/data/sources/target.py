@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tlviz.data.pixels.depth import AS_STORED, Depth, decided_in_words
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.pictures import open_picture
 from tlviz.data.pixels.problem import Problem
@@ -29,6 +30,7 @@ class Target:
     ``identity`` is the name or path under which notes on the target are kept; ``folder`` is what it was scanned from.
     ``left_out`` names what is there and not used.  ``groups[i]``, where there are any, names what picture i must share
     its part with, such as a patient; '' is a picture on its own.  ``hints`` are groups that were not chosen.
+    ``depth`` is what the person decided about deep pictures.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Target:
     left_out: tuple[LeftOut, ...] = ()
     groups: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
+    depth: Depth = AS_STORED
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:
@@ -67,11 +70,20 @@ def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool)
     )
 
 
-def grouped(target: Target, read_as: ReadAs) -> Target:
-    """Return a target with the groups that a pattern makes of its names, beside those of a table's column.
+def as_decided(target: Target, read_as: ReadAs) -> Target:
+    """Return a target with what a person decided about any kind of it: groups by its names, and deep pictures.
 
     Raises ``BadSettingError`` for a pattern that cannot be used.
     """
+    target = _grouped(target, read_as)
+    if words := decided_in_words(read_as.depth):
+        reading = replace(target.reading, layout=_also(target.reading.layout, words))
+        target = replace(target, depth=read_as.depth, reading=reading)
+    return target
+
+
+def _grouped(target: Target, read_as: ReadAs) -> Target:
+    """Return a target with the groups that a pattern makes of its names, beside those of a table's column."""
     if not read_as.group_pattern:
         return target
     found = groups_by_pattern(target.names, read_as.group_pattern)

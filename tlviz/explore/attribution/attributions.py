@@ -16,7 +16,7 @@ from tlviz.errors import TlvizError
 from tlviz.explore.attribution import gradient_maps
 from tlviz.explore.attribution.activations import find_map_stage
 from tlviz.explore.attribution.applicability import why_not
-from tlviz.explore.attribution.context import AttributionContext, Progress, RawMap, Ticker, open_scene, prepared
+from tlviz.explore.attribution.context import AttributionContext, Progress, RawMap, Sketch, Ticker, open_scene, prepared
 from tlviz.explore.attribution.grad_cam import grad_cams
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline, Method
 from tlviz.explore.attribution.rollout import roll_out
@@ -57,12 +57,14 @@ def attribute(
     baseline: Baseline = USUAL_BASELINE,
     seed: int = 0,
     progress: Progress | None = None,
+    sketch: Sketch | None = None,
 ) -> Attribution:
     """Explain a network's answer to a picture, uint8 (S, S, 3), for a class (None: its best guess).
 
     ``contrast`` asks what speaks for the one class and not the other.  ``stage`` is where a method that works at a
     stage looks (None: the last of the backbone).  ``progress`` gets pictures done and in all before each internal
-    batch and may raise to cancel.  The network's lock is held, its modes and hooks are restored.  Raises
+    batch and may raise to cancel; ``sketch`` gets the map so far of methods that work in steps, and may too.  The
+    network's lock is held, its modes and hooks are restored.  Raises
     ``BadSettingError`` for a class that is not there, ``UnknownNameError`` for such a stage, ``TlvizError`` where the
     method does not apply, memory runs out, or the network answers with no numbers.
     """
@@ -72,7 +74,14 @@ def attribute(
         return _class_maps(network, pixels, method, target, contrast, (name,), progress)[name]
     with prepared(network):
         scene = open_scene(
-            network, pixels, target=target, contrast=contrast, seed=seed, baseline=baseline, progress=progress
+            network,
+            pixels,
+            target=target,
+            contrast=contrast,
+            seed=seed,
+            baseline=baseline,
+            progress=progress,
+            sketch=sketch,
         )
         drawing = _stage_drawing(scene, method, name) if name is not None else _of_picture(scene, method)
     return _finished(scene, method, name, drawing)

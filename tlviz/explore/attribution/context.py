@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,6 +21,8 @@ from tlviz.models.hooks import kept_modes
 from tlviz.models.load import Network, normalise
 
 Progress = Callable[[int, int], None]
+Sketch = Callable[[NDArray[np.float32]], None]
+"""What takes a map (S, S) that is not yet done."""
 Result = TypeVar("Result")
 
 BATCH_PIXELS = 16 * 224 * 224
@@ -82,6 +86,12 @@ class AttributionContext:
     seed: int
     baseline: Baseline
     ticker: Ticker = field(default_factory=Ticker)
+    sketch: Sketch | None = None
+
+    def show(self, draw: Callable[[], Tensor]) -> None:
+        """Let who waits see the map (S, S) so far; it is made only where somebody does."""
+        if self.sketch:
+            self.sketch(draw().detach().float().cpu().numpy())
 
     @property
     def side(self) -> int:
@@ -196,6 +206,7 @@ def open_scene(
     seed: int,
     baseline: Baseline,
     progress: Progress | None,
+    sketch: Sketch | None = None,
 ) -> AttributionContext:
     """Run a picture, uint8 (S, S, 3), once and settle on the class to explain; the network must be ``prepared``."""
     inputs = to_inputs(network, pixels)
@@ -203,7 +214,7 @@ def open_scene(
         logits = network.module(inputs)
     ticker = Ticker(progress)
     score = ClassScore(network.module, choose_target(network, logits, target, contrast), contrast, ticker)
-    return AttributionContext(network, pixels, inputs, score, float(score.pick(logits)), seed, baseline, ticker)
+    return AttributionContext(network, pixels, inputs, score, float(score.pick(logits)), seed, baseline, ticker, sketch)
 
 
 def first_batch(network: Network, side: int) -> int:

@@ -22,60 +22,14 @@ def saliency(scene: AttributionContext) -> RawMap:
     """Return the gradient's absolute values, summed over the colours (Simonyan et al. 2014)."""
     scene.ticker.plan(1)
     found = vision.captum().Saliency(scene.score).attribute(scene.leaf(), abs=True)
-    return RawMap(_flat(found))
+    return RawMap(flat(found))
 
 
 def input_x_gradient(scene: AttributionContext) -> RawMap:
     """Return the input times its gradient (Shrikumar et al. 2016), and how far its sum misses f(x) - f(0)."""
     scene.ticker.plan(2)
     found = vision.captum().InputXGradient(scene.score).attribute(scene.leaf())
-    return RawMap(_flat(found), gap=_gap(scene, found, scene.blank(Baseline.MEAN)))
-
-
-def integrated_gradients(scene: AttributionContext) -> RawMap:
-    """Return Integrated Gradients (Sundararajan et al. 2017) from the scene's baseline, 32 steps in batches."""
-    method, blank = vision.captum().IntegratedGradients(scene.score), scene.blank()
-
-    def work(batch: int) -> Tensor:
-        scene.ticker.plan(STEPS + 1)
-        return _tensor(
-            method.attribute(scene.inputs, baselines=blank, n_steps=STEPS, internal_batch_size=min(batch, STEPS))
-        )
-
-    found = halving(scene, work)
-    return RawMap(_flat(found), gap=_gap(scene, found, blank))
-
-
-def smoothgrad(scene: AttributionContext) -> RawMap:
-    """Return the absolute mean gradient over noisy copies (Smilkov et al. 2017), the noise 15% of the range."""
-    method = vision.captum().Saliency(scene.score)
-
-    def work(batch: int) -> Tensor:
-        scene.ticker.plan(SAMPLES)
-        generator, total = scene.generator(), torch.zeros_like(scene.inputs)
-        for count in pieces(SAMPLES, batch):
-            noisy = scene.inputs + scene.noise(count, SMOOTHGRAD_NOISE, generator)
-            total += _tensor(method.attribute(noisy.requires_grad_(), abs=False)).sum(0, keepdim=True)
-        return total / SAMPLES
-
-    return RawMap(_flat(halving(scene, work).abs()))
-
-
-def gradient_shap(scene: AttributionContext) -> RawMap:
-    """Return GradientShap (Lundberg & Lee 2017): noise, four plain baselines in turn, a random point on the way."""
-    method, blanks = vision.captum().Saliency(scene.score), _four_blanks(scene)
-
-    def work(batch: int) -> Tensor:
-        scene.ticker.plan(SAMPLES + len(blanks))
-        total = torch.zeros_like(scene.inputs)
-        for noisy, starts, points in _shap_points(scene, blanks, batch):
-            total += (_tensor(method.attribute(points.requires_grad_(), abs=False)) * (noisy - starts)).sum(
-                0, keepdim=True
-            )
-        return total / SAMPLES
-
-    found = halving(scene, work)
-    return RawMap(_flat(found), gap=_gap(scene, found, blanks))
+    return RawMap(flat(found), gap=gap_of(scene, found, scene.blank(Baseline.MEAN)))
 
 
 def deeplift(scene: AttributionContext) -> RawMap:
@@ -86,13 +40,13 @@ def deeplift(scene: AttributionContext) -> RawMap:
         found = vision.captum().DeepLift(scene.score).attribute(scene.leaf(), baselines=blank)
     finally:
         _forget_kept_tensors(scene)
-    return RawMap(_flat(found), gap=_gap(scene, found, blank))
+    return RawMap(flat(found), gap=gap_of(scene, found, blank))
 
 
 def guided_backprop(scene: AttributionContext) -> RawMap:
     """Return the gradient with negative parts dropped at each ReLU (Springenberg et al. 2015)."""
     scene.ticker.plan(1)
-    return RawMap(_flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.leaf())))
+    return RawMap(flat(vision.captum().GuidedBackprop(scene.score).attribute(scene.leaf())))
 
 
 def layer_maps(scene: AttributionContext, method: Method) -> dict[str, Tensor]:
@@ -177,12 +131,12 @@ def _conductance(scene: AttributionContext, seen: RecordedActivations, batch: in
 
 
 def _layer_gradient_shap(scene: AttributionContext, seen: RecordedActivations, batch: int) -> dict[str, Tensor]:
-    blanks, total = _four_blanks(scene), _Sum()
+    blanks, total = four_blanks(scene), _Sum()
     scene.ticker.plan(SAMPLES + 1 + 2 * len(blanks))
     with torch.no_grad():
         scene.score(torch.cat([scene.inputs, blanks]))
     step = {path: value[0] - value[1:].mean(0) for path, value in seen.maps().items()}
-    for _noisy, _starts, points in _shap_points(scene, blanks, batch):
+    for _noisy, _starts, points in shap_points(scene, blanks, batch):
         total.add({path: grad.sum(0) for path, grad in _gradients(scene, seen, points).items()})
     return {path: (grad / SAMPLES * step[path]).sum(0) for path, grad in total.values.items()}
 
@@ -211,7 +165,7 @@ _LAYERS: dict[Method, Callable[[AttributionContext, RecordedActivations, int], d
 
 _COMPARED: dict[Method, Callable[[AttributionContext], Tensor]] = {
     Method.INTEGRATED_GRADIENTS: lambda scene: scene.blank(),
-    Method.GRADIENT_SHAP: lambda scene: _four_blanks(scene),
+    Method.GRADIENT_SHAP: lambda scene: four_blanks(scene),
 }
 """The baselines (N, 3, S, S) of the methods whose values at a stage promise to add up."""
 
@@ -231,11 +185,12 @@ def _gradients(scene: AttributionContext, seen: RecordedActivations, points: Ten
     return seen.gradients(scene.score(points).sum())
 
 
-def _four_blanks(scene: AttributionContext) -> Tensor:
+def four_blanks(scene: AttributionContext) -> Tensor:
+    """Return every kind of baseline (4, 3, S, S)."""
     return torch.cat([scene.blank(kind) for kind in Baseline])
 
 
-def _shap_points(scene: AttributionContext, blanks: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def shap_points(scene: AttributionContext, blanks: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield batches of noisy pictures, their baselines in turn, and a random point between the two of each."""
     generator, at = scene.generator(), 0
     for count in pieces(SAMPLES, batch):
@@ -246,7 +201,8 @@ def _shap_points(scene: AttributionContext, blanks: Tensor, batch: int) -> Itera
         at += count
 
 
-def _gap(scene: AttributionContext, found: Any, blanks: Tensor) -> float | None:
+def gap_of(scene: AttributionContext, found: Any, blanks: Tensor) -> float | None:
+    """Return how far a map's sum misses the difference of the score from the mean of baselines'."""
     return completeness_gap(_total(found), scene.value - _base(scene, blanks))
 
 
@@ -261,12 +217,12 @@ def _base(scene: AttributionContext, blanks: Tensor) -> float:
         return float(scene.score(blanks).mean())
 
 
-def _flat(found: Any) -> Tensor:
+def flat(found: Any) -> Tensor:
     """Sum an attribution (1, 3, S, S) over its colours: (S, S)."""
-    return _tensor(found).detach().sum(1)[0].float()
+    return tensor_of(found).detach().sum(1)[0].float()
 
 
-def _tensor(found: Any) -> Tensor:
+def tensor_of(found: Any) -> Tensor:
     """Return what captum gave, which has no types."""
     tensor: Tensor = found
     return tensor

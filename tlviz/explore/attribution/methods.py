@@ -94,7 +94,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="Each pixel's share of the score, added up on the way from a baseline to the picture.",
         is_signed=True,
         passes=3 * STEPS + 3,
-        computed_by="gradient_maps.integrated_gradients",
+        computed_by="averaged_gradients.integrated_gradients",
         uses_baseline=True,
         is_complete=True,
     ),
@@ -103,7 +103,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="The saliency averaged over noisy copies of the picture, so that chance edges fade.",
         is_signed=False,
         passes=3 * SAMPLES + 1,
-        computed_by="gradient_maps.smoothgrad",
+        computed_by="averaged_gradients.smoothgrad",
     ),
     Method.DEEPLIFT: MethodSpec(
         title="DeepLift",
@@ -120,7 +120,7 @@ METHODS: dict[Method, MethodSpec] = {
         sentence="Each pixel's share of the score, averaged over noise and four plain baselines.",
         is_signed=True,
         passes=3 * SAMPLES + 6,
-        computed_by="gradient_maps.gradient_shap",
+        computed_by="averaged_gradients.gradient_shap",
         is_complete=True,
     ),
     Method.GUIDED_BACKPROP: MethodSpec(

@@ -92,35 +92,36 @@ def best_guesses(logits: Tensor, classes: Sequence[str], count: int) -> tuple[Gu
 
 def rank_channels(maps: Map, order: Order) -> NDArray[np.int64]:
     """Return all channel numbers (C,) of a feature map (C, H, W), the first in the chosen order at the front."""
-    flat = maps.reshape(len(maps), -1)
     if order is Order.CHOSEN:
         return np.arange(len(maps), dtype=np.int64)
-    score = _SCORES[order](flat)
+    score = _SCORES[order](maps)
     return np.argsort(-score, kind="stable").astype(np.int64)
 
 
-def _strength(flat: Map) -> Map:
-    score: Map = np.abs(flat).mean(1)
+def _strength(maps: Map) -> Map:
+    score: Map = np.abs(maps).mean((1, 2))
     return score
 
 
-def _rise(flat: Map) -> Map:
-    """Return the root mean square of what lies above each channel's own median over the positions, (C,).
+def _inside_over_rim(maps: Map) -> Map:
+    """Return how far each channel's mean inside of its map lies above that along the rim, (C,).
 
-    A plain background covers most of many pictures: a channel that lights up on it has its median there and does not
-    rise above it, though it is strong and varied.  A map of a single position has nothing to rise above.
+    What a picture shows lies inside, its background and its margin along the rim: a channel that lights up on these
+    does not stand out, though it is strong and varied.  A map without an inside has nothing to stand out from.
     """
-    if flat.shape[1] == 1:
-        return _strength(flat)
-    above = np.maximum(flat - np.median(flat, axis=1, keepdims=True), 0)
-    score: Map = np.sqrt(np.square(above).mean(1))
+    inside = maps[:, 1:-1, 1:-1]
+    if not inside.size:
+        return _strength(maps)
+    positions, inner = maps[0].size, inside[0].size
+    total, within = maps.sum((1, 2), dtype=np.float64), inside.sum((1, 2), dtype=np.float64)
+    score: Map = (within / inner - (total - within) / (positions - inner)).astype(np.float32)
     return score
 
 
 _SCORES: dict[Order, Callable[[Map], Map]] = {
-    Order.STANDING_OUT: _rise,
+    Order.STANDING_OUT: _inside_over_rim,
     Order.STRONGEST: _strength,
-    Order.VARIED: lambda flat: flat.std(1),
+    Order.VARIED: lambda maps: maps.std((1, 2)),
 }
 
 

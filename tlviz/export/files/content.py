@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import BadWeightsError, TlvizError
 from tlviz.export.bundle import Bundle, load_bundle, read_header
+from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.models.imported import read_metadata
 from tlviz.models.load import Network
 
@@ -57,6 +58,11 @@ def load_content(weights: Path, run: str) -> Content:
     network = load_bundle(weights)
     metadata = read_metadata(weights) | {"architecture": network.spec.architecture, "run": run}
     return Content(network, header, geometry, metadata, run)
+
+
+def images_of(content: Content) -> RunImages:
+    """Return the run's images as it parted them, read once.  Raises as ``load_run_images``."""
+    return content.once("images", lambda: load_run_images(content.header))
 
 
 def preprocessing(content: Content) -> dict[str, Any]:

@@ -31,7 +31,12 @@ def write_onnx(content: Content, path: Path) -> None:
 
 def write_uint8(content: Content, path: Path) -> None:
     """Write the graph from square pictures uint8 (N, S, S, 3) to logits (N, C).  Raises ``CannotExportError``."""
-    save_graph(with_preprocessing(_network_graph(content), content.network.spec.preprocessing), path)
+    save_graph(uint8_graph(content), path)
+
+
+def uint8_graph(content: Content) -> Any:
+    """Return the graph from square pictures uint8 (N, S, S, 3) in memory.  Raises ``CannotExportError``."""
+    return with_preprocessing(_network_graph(content), content.network.spec.preprocessing)
 
 
 def write_int8(content: Content, path: Path) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
 
 from tlviz import __version__
+from tlviz.data.as_begun import open_as_begun
+from tlviz.data.pixels.ranges import is_deep_file
+from tlviz.data.pixels.signatures import picture_format, read_head
+from tlviz.errors import TlvizError
+from tlviz.export.files import tiff_module
 from tlviz.export.files.content import Content, preprocessing
 from tlviz.export.files.table import Script
+from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import write_atomic
 from tlviz.models.build import builder_arguments, can_skip_start
 from tlviz.models.spec import ModelSpec, Provider
@@ -25,6 +32,14 @@ _PACKAGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SpecialNeeds:
+    """What opens a target's pictures beside Pillow: a package for HEIC, the reader of deep TIFF files."""
+
+    heic: bool = False
+    deep_tiff: bool = False
+
+
 def write_companions(content: Content, folder: Path, scripts: Sequence[Script]) -> list[Path]:
     """Write the scripts and what they read beside them into a folder; return the files."""
     texts = {
@@ -33,7 +48,9 @@ def write_companions(content: Content, folder: Path, scripts: Sequence[Script]) 
     }
     texts |= {script.value: script_text(content, script) for script in scripts}
     if scripts:
-        texts[REQUIREMENTS] = requirements_text(content.network.spec, scripts)
+        needs = special_needs(content)
+        texts[REQUIREMENTS] = requirements_text(content.network.spec, scripts, heic=needs.heic)
+        texts |= {tiff_module.NAME: tiff_module.tiff_module()} if needs.deep_tiff else {}
     for name, text in texts.items():
         write_atomic(folder / name, text.encode("utf-8"))
     return [folder / name for name in texts]
@@ -63,16 +80,28 @@ def build_call(spec: ModelSpec) -> str:
     return f'torchvision.models.get_model("{spec.architecture}", num_classes=len(LABELS){said})'
 
 
-def requirements_text(spec: ModelSpec, scripts: Sequence[Script]) -> str:
-    """Return what the scripts need, in the versions that are installed here."""
-    lines = []
+def requirements_text(spec: ModelSpec, scripts: Sequence[Script], *, heic: bool = False) -> str:
+    """Return what the scripts need, in the versions that are installed here; ``heic`` where they get such pictures."""
+    lines = ["# both scripts, for the HEIC pictures of the target", f"pi-heif=={_version('pi-heif')}"] if heic else []
     for script in scripts:
         library = ("timm",) if script is Script.TORCH and spec.provider is Provider.TIMM else ()
-        lines += [
-            f"# {script.value}",
-            *(f"{name}=={_version(name)}" for name in sorted((*_PACKAGES[script], *library))),
-        ]
+        packages = sorted((*_PACKAGES[script], *library))
+        lines += [f"# {script.value}: {', '.join(packages)}", *(f"{name}=={_version(name)}" for name in packages)]
     return "\n".join(dict.fromkeys(lines)) + "\n"
+
+
+def special_needs(content: Content) -> SpecialNeeds:
+    """Return what the pictures of a run's target need beside Pillow; nothing where the target is no longer here."""
+    header, depth = content.header, content.geometry.depth
+    config = FinetuneConfig.from_json(header.training.get("settings") or {})
+    try:
+        sources = open_as_begun(config.data, config.read_as, header.classes).sources
+    except TlvizError:
+        return SpecialNeeds()
+    paths = [source.path for source in sources if source.path is not None]
+    kinds = [picture_format(read_head(path)) for path in paths]
+    deep = (kind == "TIFF" and is_deep_file(path, depth) for path, kind in zip(paths, kinds, strict=True))
+    return SpecialNeeds("HEIF" in kinds, any(deep))
 
 
 def _version(package: str) -> str:

@@ -22,6 +22,10 @@ class Format(StrEnum):
     ONNX_INT8 = "onnx_int8"
     BACKBONE = "backbone"
     BACKBONE_ONNX = "backbone_onnx"
+    DEMO = "demo"
+    TRAIN = "train"
+    TIMM = "timm"
+    ADAPTER = "adapter"
 
 
 class Script(StrEnum):
@@ -38,6 +42,7 @@ class FormatSpec:
     ``written_by`` is the module of this folder and the function in it that writes a ``Content`` into a folder; named,
     not imported, because it needs torch.  ``is_variant`` says that its answers differ from the run's, or that it gives
     none: it is written where somebody asks for it.  ``packages`` are needed to write it, beside what tlviz needs.
+    ``unchecked`` says why no program is asked for its answers.
     """
 
     title: str
@@ -47,8 +52,10 @@ class FormatSpec:
     script: Script | None = None
     is_variant: bool = False
     packages: tuple[str, ...] = ()
+    unchecked: str = ""
 
 
+_FEATURES = "It gives features, not classes, so there are no answers to compare."
 _ONNX = ("onnx", "onnxscript")
 
 FORMATS: dict[Format, FormatSpec] = {
@@ -120,6 +127,7 @@ FORMATS: dict[Format, FormatSpec] = {
         file="backbone.safetensors",
         written_by="backbone.write_safetensors",
         is_variant=True,
+        unchecked=_FEATURES,
     ),
     Format.BACKBONE_ONNX: FormatSpec(
         title="Backbone as ONNX",
@@ -128,6 +136,36 @@ FORMATS: dict[Format, FormatSpec] = {
         written_by="backbone.write_onnx",
         is_variant=True,
         packages=_ONNX,
+        unchecked=_FEATURES,
+    ),
+    Format.DEMO: FormatSpec(
+        title="Web page",
+        sentence="One file that classifies pictures in any browser, without a network connection or an installation.",
+        file="demo.html",
+        written_by="page.write_demo",
+        packages=_ONNX,
+        unchecked="A browser runs it: open it and try a picture. Its network is that of model_uint8.onnx.",
+    ),
+    Format.TRAIN: FormatSpec(
+        title="Training script",
+        sentence="One plain PyTorch file that repeats the run without tlviz, and the run's very split.",
+        file="train.py",
+        written_by="repeat.write_train",
+        unchecked="It trains a network anew, so it has no answers to compare.",
+    ),
+    Format.TIMM: FormatSpec(
+        title="timm folder",
+        sentence="What timm and transformers need to open the folder by its name.",
+        file="config.json",
+        written_by="elsewhere.write_timm",
+        unchecked="It holds no weights: timm and transformers take those of model.safetensors.",
+    ),
+    Format.ADAPTER: FormatSpec(
+        title="LoRA adapter",
+        sentence="What LoRA trained, alone, for the peft library; the other files have it merged in.",
+        file="adapter",
+        written_by="elsewhere.write_adapter",
+        unchecked="peft puts it on the source's network, and peft is not needed here.",
     ),
 }
 

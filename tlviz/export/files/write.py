@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -53,11 +54,19 @@ def write_format(content: Content, folder: Path, form: Format) -> Path:
     """
     spec = FORMATS[form]
     path = folder / spec.file
+    before = set(folder.iterdir())
     module, _, function = spec.written_by.partition(".")
     with storage_errors(path):
         try:
             getattr(import_module(f"tlviz.export.files.{module}"), function)(content, path)
         except BaseException:
-            path.unlink(missing_ok=True)
+            for left in set(folder.iterdir()) - before:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
             raise
     return path
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else [below for below in path.rglob("*") if below.is_file()]
+    return sum(file.stat().st_size for file in files)

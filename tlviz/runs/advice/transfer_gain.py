@@ -18,7 +18,7 @@ EQUAL = ("model", "data", "seed", "image_size", "fit", "test_share", "folds", "f
 KEPT = (*EQUAL, "optimizer", "batch_size", "epochs", "patience", "augment", "flip", "weight_decay", "dropout", "device")
 
 
-class Worth(StrEnum):
+class Direction(StrEnum):
     """What a comparison with training from scratch says."""
 
     POSITIVE = "positive transfer"
@@ -41,11 +41,11 @@ class Transfer:
     is_distinguishable: bool
 
     @property
-    def worth(self) -> Worth:
+    def direction(self) -> Direction:
         """Return which way the difference points, unless it may be noise."""
         if not self.is_distinguishable:
-            return Worth.UNCLEAR
-        return Worth.POSITIVE if self.gain > 0 else Worth.NEGATIVE
+            return Direction.UNCLEAR
+        return Direction.POSITIVE if self.gain > 0 else Direction.NEGATIVE
 
 
 def compare_with_scratch(summary: RunSummary, others: Iterable[RunSummary]) -> Transfer | None:

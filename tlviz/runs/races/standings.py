@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tlviz.measures.means import mean_of_known
 from tlviz.runs.races.noise import Mark, RaceNoise, Runs, best, race_noise
 from tlviz.runs.races.race import Member, MemberState, Race
 
@@ -80,16 +81,16 @@ def _standing(
         seeds=len(runs),
         is_over=not any(member.is_open for member in members),
         is_dropped=any(member.state is MemberState.DROPPED for member in members),
-        accuracy=_mean(map(best, runs.values())),
+        accuracy=mean_of_known(map(best, runs.values())),
         error=noise.error(runs) if runs else None,
         gap=mark.gap if mark else None,
         is_distinguishable=(mark.is_distinguishable or won) if mark and mark.is_distinguishable is not None else None,
         trainable_parameters=max((curve.trainable_parameters or 0 for curve in curves), default=None),
-        seconds=_mean((curve.duration_s or 0.0) + curve.shared_s for curve in done),
-        memory_mb=_mean(curve.memory_mb for curve in done),
-        source_kept=_mean(curve.agreement for curve in curves),
+        seconds=mean_of_known((curve.duration_s or 0.0) + curve.shared_s for curve in done),
+        memory_mb=mean_of_known(curve.memory_mb for curve in done),
+        source_kept=mean_of_known(curve.agreement for curve in curves),
         runs=tuple(member.run for member in members if member.run),
-        without_choice=_mean(curve.without_choice for curve in curves) if _all_told(runs) else None,
+        without_choice=mean_of_known(curve.without_choice for curve in curves) if _all_told(runs) else None,
         scores=tuple((seed, best(member)) for seed, member in sorted(runs.items())),
         is_won=won if is_first else None,
     )
@@ -110,8 +111,3 @@ def _rank(members: Sequence[Member]) -> tuple[float, float, int]:
         return math.inf, 0, members[0].number
     accuracy = math.fsum(map(best, measured)) / len(measured)
     return -accuracy, max(member.curve.trainable_parameters or 0 for member in measured), members[0].number
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None

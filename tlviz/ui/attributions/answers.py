@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +100,11 @@ def _known(model: str, run: str, pixels: Pixels, true_class: int | None) -> dict
 
 def _answer(question: Question, name: str, asked: Asked, network: Network, pixels: Pixels) -> Answer | None:
     stage = question.stage
-    found = (swept(asked, pixels) or {}).get(stage) if stage else explained(asked, pixels)
+    found = (
+        (swept(asked, pixels) or {}).get(stage)
+        if stage
+        else explained(asked, pixels, partial(_draw_sketch, question, pixels))
+    )
     if found is None:
         return None
     if not network.classes:
@@ -108,6 +113,15 @@ def _answer(question: Question, name: str, asked: Asked, network: Network, pixel
     likely = next((f" {guess.probability:.0%}" for guess in guesses if guess.number == found.target), "")
     against = f" rather than {network.classes[found.contrast]}" if found.contrast is not None else ""
     return Answer(name, asked, network, found, f"{network.classes[found.target]}{likely}{against}")
+
+
+def _draw_sketch(question: Question, pixels: Pixels, values: Map) -> None:
+    """Show a map that is not yet done where it will stand, beside the picture."""
+    values = on_grid(values, pixels)
+    pane = attribution_pane(question, pixels, values, full_colour_of(question, [values]))
+    picture, growing, _ = st.columns([1.6, 1.6, 1])
+    picture.image(pixels, width="stretch", alt="The picture as the network gets it")
+    growing.image(pane.pixels, width="stretch", caption="So far; it becomes finer.", alt="The map so far")
 
 
 def render_answers(question: Question, subject: Subject, answers: Sequence[Answer]) -> None:

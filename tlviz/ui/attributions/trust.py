@@ -119,7 +119,7 @@ def _checked(key: Hashable, subject: Subject, given: Answer) -> Trust | None:
     return computed(
         key,
         "The check",
-        lambda progress: check_trust(
+        lambda progress, _sketch: check_trust(
             given.network, fit_pixels(given.network, subject.pixels), given.attribution,
             baseline=given.asked.baseline, progress=progress,
         ),

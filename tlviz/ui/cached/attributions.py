@@ -11,7 +11,7 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method, NotApplicable
 from tlviz.ui.cached.looks import digest
 from tlviz.ui.cached.networks import fit_pixels, network, stamp
-from tlviz.ui.cached.working import computed
+from tlviz.ui.cached.working import Sketch, computed
 
 if TYPE_CHECKING:
     from tlviz.explore.attribution.attributions import Attribution
@@ -41,20 +41,24 @@ class Asked:
         return METHODS[self.method].passes >= SLOW_PASSES
 
 
-def explained(asked: Asked, pixels: Pixels) -> Attribution | None:
-    """Return the map of a method at the picture itself; None where the person cancelled it."""
+def explained(asked: Asked, pixels: Pixels, draw: Sketch | None = None) -> Attribution | None:
+    """Return the map of a method at the picture itself; None where the person cancelled it.
+
+    ``draw`` shows the map so far, of methods that work in steps.
+    """
     from tlviz.explore.attribution.attributions import attribute
 
     subject = network(asked.model, asked.run)
     return computed(
         asked.key("map", pixels),
         METHODS[asked.method].title,
-        lambda progress: attribute(
+        lambda progress, sketch: attribute(
             subject, fit_pixels(subject, pixels), asked.method, target=asked.target, contrast=asked.contrast,
-            baseline=asked.baseline, progress=progress,
+            baseline=asked.baseline, progress=progress, sketch=sketch,
         ),
         is_slow=asked.is_slow,
         name=f"map_{asked.run}",
+        draw=draw,
     )  # fmt: skip
 
 
@@ -66,7 +70,7 @@ def swept(asked: Asked, pixels: Pixels) -> dict[str, Attribution] | None:
     return computed(
         asked.key("sweep", pixels),
         f"{METHODS[asked.method].title} at every stage",
-        lambda progress: sweep(
+        lambda progress, _sketch: sweep(
             subject, fit_pixels(subject, pixels), asked.method, target=asked.target, contrast=asked.contrast,
             baseline=asked.baseline, progress=progress,
         ),

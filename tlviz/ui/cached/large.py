@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from tlviz.data.images import open_target
+from tlviz.data.images import at_depth, open_target
 from tlviz.data.pixels.ingest import Geometry, is_ingested
 from tlviz.runs.launch import start_ingest
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -25,7 +25,8 @@ def wait_for_large(target: str, geometry: Geometry) -> None:
     seen = f"decoded_{target}_{geometry}"
     if time.time() - st.session_state.get(seen, 0.0) < LOOK_AGAIN_S:
         return
-    sources = open_target(target).sources
+    opened = open_target(target)
+    sources, geometry = opened.sources, at_depth(geometry, opened)
     if len(sources) < LARGE or is_ingested(sources, geometry):
         st.session_state[seen] = time.time()
         return

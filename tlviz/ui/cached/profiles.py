@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.data.images import ImageSet, decode_target
+from tlviz.data.sample import sample_target
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.diagnose.request import LIMIT, Request, make_request
@@ -57,6 +59,19 @@ def _found(request: Request, stamp: str, notes_changed: int, profiles_changed: i
     from tlviz.diagnose.profile_store import find_profile
 
     return find_profile(request)
+
+
+def sample_images(profile: Profile) -> ImageSet:
+    """Return the pictures that a profile looked at, as it saw them; measuring has left them decoded."""
+    request = make_request(profile.model, profile.data, image_size=profile.image_size, limit=profile.limit)
+    return _sample_images(request, notes_changed(profile.data))
+
+
+@st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner=False)
+def _sample_images(request: Request, notes_changed: int) -> ImageSet:
+    target, _ = sample_target(request.data, request.limit, request.read_as)
+    with Bar("Reading pictures") as progress:
+        return decode_target(request.data, target, request.geometry, progress)
 
 
 def between(first: Request, second: Request) -> Similarity:

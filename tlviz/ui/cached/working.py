@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Hashable
 from functools import partial
 from operator import setitem
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.runs.store.heartbeat import time_left
 from tlviz.ui.cached.result_cache import ResultCache
@@ -17,9 +18,11 @@ from tlviz.ui.widgets.rows import words_and_buttons
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
+Sketch = Callable[[Any], None]
+"""Takes a result that is not yet done."""
 
 _CANCELLED = "cancelled_work"
-_EVERY_S = 0.1
+_EVERY_S, _SKETCH_EVERY_S = 0.1, 0.4
 _SHELF_SIZE = 24
 
 
@@ -30,12 +33,19 @@ def shelf() -> ResultCache:
 
 
 def computed(
-    key: Hashable, doing: str, compute: Callable[[Progress], Result], *, is_slow: bool, name: str
+    key: Hashable,
+    doing: str,
+    compute: Callable[[Progress, Sketch | None], Result],
+    *,
+    is_slow: bool,
+    name: str,
+    draw: Sketch | None = None,
 ) -> Result | None:
     """Return a result at once where it is known, else compute it with a bar; None where the person cancelled it.
 
     A click on Cancel, like any other change on the page, ends the script at the next tick of the bar; ``compute`` must
-    leave everything as it was when its progress raises.  ``name`` distinguishes several bars of a page.
+    leave everything as it was when its progress raises.  ``name`` distinguishes several bars of a page.  ``draw``
+    shows what ``compute`` has so far below the bar.
     """
     known = shelf().get(key)
     if known is not None:
@@ -52,7 +62,8 @@ def computed(
         if is_slow:
             cancel = partial(setitem, st.session_state, _CANCELLED, key)
             button.button("Cancel", key=f"cancel_{name}", on_click=cancel)
-    result = compute(_teller(doing, shown.progress))
+        sketched = st.empty()
+    result = compute(_teller(doing, shown.progress), _drawer(draw, sketched) if draw else None)
     place.empty()
     shelf().put(key, result)
     return result
@@ -69,9 +80,24 @@ def _teller(doing: str, show: Callable[[float, str], object]) -> Progress:
             return
         last[0] = now
         left = left_words(time_left(now - begun, done, total))
-        show(min(1.0, done / max(1, total)), f"{doing}: {done:,} of {total:,}{left}")
+        show(min(1.0, done / max(1, total)), f"{doing}: step {done:,} of {total:,}{left}")
 
     return tell
+
+
+def _drawer(draw: Sketch, place: DeltaGenerator) -> Sketch:
+    """Return what shows a result that is not yet done at a place, twice a second at most."""
+    last = [-_SKETCH_EVERY_S]
+
+    def sketch(values: Any) -> None:
+        now = time.monotonic()
+        if now - last[0] < _SKETCH_EVERY_S:
+            return
+        last[0] = now
+        with place.container():
+            draw(values)
+
+    return sketch
 
 
 class Bar:

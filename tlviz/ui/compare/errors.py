@@ -15,6 +15,7 @@ from tlviz.figures.compare import MOST_CLASSES, plot_confusion, plot_f1
 from tlviz.figures.theme import chart_config
 from tlviz.measures.calibration import softmax
 from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.measures.paired import LEVEL
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.compare import Change, change
 from tlviz.runs.launch import start_answers
@@ -157,7 +158,7 @@ def _balance(first: ComparedRun, second: ComparedRun, before: Answers, after: An
     if not fixed + broken:
         return words + "No image was fixed or broken."
     chance = sign_test(fixed, broken)
-    told = "the difference may be chance" if chance > 0.05 else "unlikely to be chance"
+    told = "the difference may be chance" if chance > LEVEL else "unlikely to be chance"
     return words + f"{fixed:,} fixed against {broken:,} broken: {told} (sign test, p = {chance:.2g})."
 
 

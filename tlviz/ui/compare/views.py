@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from tlviz.figures.calibration_words import bins_in_words, calibration_in_words
 from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot_reliability, plot_run_curves
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.settings import in_words
 from tlviz.measures.calibration import calibration, softmax
+from tlviz.measures.means import mean_of_known
 from tlviz.runs.compare import differing_settings, feature_drift, mean_drift, pareto_front, weight_drift
 from tlviz.runs.places import same_settings
 from tlviz.runs.predictions import Answers
@@ -79,17 +81,23 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
             plot_reliability(found, [run.place for run in runs]), key="compare_reliability", config=chart_config()
         )
     with words:
-        rows = [{"run": name, "calibration error": result.error} for name, result in found.items()]
+        rows = [
+            {"run": name, "calibration error": result.error, "by chance": result.by_chance}
+            for name, result in found.items()
+        ]
         st.dataframe(
             pd.DataFrame(rows), hide_index=True,
             column_config={
                 "run": st.column_config.TextColumn("Run"),
                 "calibration error": st.column_config.NumberColumn("Calibration error", format="percent"),
+                "by chance": st.column_config.NumberColumn(
+                    "By chance", format="percent", help="What a perfectly calibrated network shows on as few images."
+                ),
             },
         )  # fmt: skip
         st.caption(
-            "Below the diagonal a network is overconfident. The calibration error is the mean gap, weighted "
-            "by images; a mark's size is how many images it stands for."
+            f"**{plain(calibration_in_words(found))}** {bins_in_words(found)} Below the diagonal a network is "
+            "overconfident; bars are one standard error. The calibration error is the mean gap, weighted by images."
         )
 
 
@@ -129,7 +137,7 @@ def render_cost(found: Sequence[Side], ranked: Sequence[Standing]) -> None:
     costs = [
         Cost(side.name, cost, side.accuracy, errors.get(side.name) or 0.0, side.place)
         for side in found
-        if (cost := _mean([getattr(run, COSTS[kind]) for run in side.runs]))
+        if (cost := mean_of_known(getattr(run, COSTS[kind]) or None for run in side.runs))
     ]
     if not costs:
         st.info("None of these runs recorded its cost.", icon=":material/info:")
@@ -141,12 +149,6 @@ def render_cost(found: Sequence[Side], ranked: Sequence[Standing]) -> None:
     )
     best = ", ".join(plain(costs[at].name) for at in front)
     st.caption(f"No run beats those on the dotted front at lower cost: {best}. Bars are one standard error.")
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the costs that are known and not nothing."""
-    known = [float(value) for value in values if value and value > 0]
-    return sum(known) / len(known) if known else None
 
 
 def _word(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.export.files.fitting import fitting_formats
 from tlviz.export.files.table import FORMATS, Format, FormatSpec
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.export.past import Known, known_of, usual_names
@@ -24,7 +25,7 @@ _MARKS = {
 def render_cards(run: RunFolder, result: Mapping[str, Any]) -> list[Format]:
     """Draw a card for each format and return those that are chosen."""
     chosen = []
-    forms = list(FORMATS)
+    forms = fitting_formats(run)
     for at in range(0, len(forms), _ACROSS):
         row = forms[at : at + _ACROSS]
         for form, column in zip(row, st.columns(_ACROSS), strict=False):

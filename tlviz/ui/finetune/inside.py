@@ -9,7 +9,7 @@ import streamlit as st
 from tlviz.figures.inside import plot_similarity
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.runs.advice.transfer_gain import SCRATCH, Worth, compare_with_scratch, starts_pretrained, yardstick
+from tlviz.runs.advice.transfer_gain import SCRATCH, Direction, compare_with_scratch, starts_pretrained, yardstick
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.moved import moved_in_words
 from tlviz.runs.source_left import left_in_reading
@@ -120,11 +120,12 @@ def _worth_of_the_source(run: RunFolder, summary: RunSummary) -> None:
             st.caption("A run from scratch is under way.")
         st.button("Train it from scratch", key=key_of("scratch", run.name), on_click=heed, args=(_start_yardstick, run))
         return
+    gain = f"{transfer.gain:+.1%}"
     words = {
-        Worth.POSITIVE: f":material/trending_up: Pretraining gained **{transfer.gain:+.1%}**",
-        Worth.NEGATIVE: f":material/trending_down: **Negative transfer**: pretraining cost **{transfer.gain:+.1%}**",
-        Worth.UNCLEAR: f":material/trending_flat: **Not distinguishable** from scratch ({transfer.gain:+.1%})",
-    }[transfer.worth]
+        Direction.POSITIVE: f":material/trending_up: Pretraining gained **{gain}**",
+        Direction.NEGATIVE: f":material/trending_down: **Negative transfer**: pretraining cost **{gain}**",
+        Direction.UNCLEAR: f":material/trending_flat: **Not distinguishable** from scratch ({gain})",
+    }[transfer.direction]
     st.markdown(
         f"{words}: best {summary.best_val_accuracy:.1%} against {transfer.scratch_accuracy:.1%} from random weights."
     )

@@ -32,6 +32,8 @@ from tlviz.ui.widgets.panels import STATUS_WORDS
 from tlviz.ui.widgets.rows import words_and_buttons
 
 POLL_S = 1.0
+DETAILS_POLL_S, PLAN_POLL_S = 5.0, 10.0
+"""What takes long to draw, or changes seldom, is looked at less often: its cost is taken from the run's own."""
 HEED_S = 15.0
 """A worker that was asked to stop gets this long before its process can be ended."""
 
@@ -45,31 +47,43 @@ def render_no_run() -> None:
 def render_run(run: RunFolder, form: FinetuneConfig | None, stages: Sequence[Stage]) -> None:
     """Show a run, and where the form, of a network with these stages, differs from it.
 
-    While the run goes on, the part in the middle looks at its folder every second; the rest is drawn once.
+    While the run goes on, its state and curves look at its folder every second, its plan and what happened inside
+    every few; the rest is drawn once.
     """
     summary = summarise(run)
     render_difference(run, summary, form, stages)
     if summary.status.is_over:
         render_outcome(run, summary)
-    st.fragment(_run, run_every=None if summary.status.is_over else POLL_S)(run, was_over=summary.status.is_over)
-    if summary.status.is_over:
+    is_over = summary.status.is_over
+    st.fragment(_plan, run_every=None if is_over else PLAN_POLL_S)(run)
+    st.fragment(_curves, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    st.fragment(_details, run_every=None if is_over else DETAILS_POLL_S)(run)
+    if is_over:
         render_answers(summary)
     load_chart_library()
 
 
-def _run(run: RunFolder, *, was_over: bool) -> None:
+def _plan(run: RunFolder) -> None:
+    render_run_plan(run, summarise(run))
+
+
+def _curves(run: RunFolder, *, was_over: bool) -> None:
     summary = summarise(run)
     if summary.status.is_over and not was_over:
-        st.rerun()  # once, without the timer
-    render_run_plan(run, summary)
+        st.rerun()  # once, without the timers
     _state(run, summary)
     render_live_chart(run_charts.curves(summary), key=key_of("curves", run.name))
     if summary.epochs:
         st.caption(_reading_aid(summary))
-        render_inside(run, summary)
-        _tables(summary)
     elif not summary.status.is_over:
         st.caption("The first point is epoch 0: validation before any training. It comes in a few seconds.")
+
+
+def _details(run: RunFolder) -> None:
+    summary = summarise(run)
+    if summary.epochs:
+        render_inside(run, summary)
+        _tables(summary)
 
 
 def _state(run: RunFolder, summary: RunSummary) -> None:

@@ -13,7 +13,7 @@ from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.advice.advised_runs import advised_configs, advised_runs, settings_of
-from tlviz.runs.advice.record import judge
+from tlviz.runs.advice.verdict import judge
 from tlviz.runs.launch import start_race
 from tlviz.runs.races.plan import PLAN
 from tlviz.ui.address import go_to

@@ -9,16 +9,8 @@ import streamlit as st
 
 from tlviz.diagnose.records import Profile
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.runs.advice.record import (
-    AdviceRecord,
-    AdviceVerdict,
-    Advised,
-    PlanStanding,
-    between,
-    judge,
-    keep_record,
-    load_record,
-)
+from tlviz.runs.advice.record import AdviceRecord, Advised, keep_record, load_record
+from tlviz.runs.advice.verdict import AdviceVerdict, PlanStanding, between, judge
 
 
 def note_advice(profile: Profile) -> AdviceRecord:

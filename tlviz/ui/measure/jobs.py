@@ -14,6 +14,7 @@ from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import PROFILE
 from tlviz.ui.address import to_address
 from tlviz.ui.cached.profiles import wanted
+from tlviz.ui.measure.early import render_early
 from tlviz.ui.messages import heed, plain, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import render_job
@@ -70,6 +71,7 @@ def render_running(pairs: Sequence[Pair]) -> bool:
     if not jobs:
         return False
     render_job(jobs[0])
+    render_early(jobs[0])
     if len(jobs) > 1:
         behind, button = words_and_buttons()
         waiting = ", ".join(f"{find_model(model).title} on {plain(data)}" for model, data in map(pair_of, jobs[1:]))

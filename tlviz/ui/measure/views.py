@@ -14,17 +14,18 @@ from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import REFERENCE
 from tlviz.figures.map_words import map_in_words, probe_in_words
 from tlviz.figures.networks import fit_in_words, plot_networks
-from tlviz.figures.stage_map import aligned_places, frame_of, plot_stage_map, shown_images
+from tlviz.figures.stage_map import aligned_places, frame_of, on_axes, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.figures.stage_words import kid_in_words, known, pull_in_words, rank_in_words, shift_in_words
 from tlviz.figures.theme import png_config
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
-from tlviz.ui.cached.profiles import contests, known_profile
+from tlviz.ui.cached.profiles import contests, known_profile, sample_images
 from tlviz.ui.measure.jobs import render_running, running_jobs, start_missing
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.headings import STAGE_COLUMNS
+from tlviz.ui.widgets.image_map import render_image_map
 from tlviz.ui.widgets.rows import words_and_buttons
 
 NOT_NUMBERS = ("correct", "places")
@@ -109,11 +110,14 @@ def render_map(profile: Profile) -> None:
     stage = profile.stages[names.index(str(chosen))]
     places, shown = aligned_places(profile), shown_images(profile.labels)
     here, labels = places[stage.name][shown], np.array(profile.labels)[shown]
-    figure = plot_stage_map(here, labels, [profile.names[at] for at in shown], profile.classes, frame_of(places))
-    st.plotly_chart(figure, key="stage_map", config=png_config(f"map-{stage.name}"))
+    images = sample_images(profile)
+    row_of = {name: row for row, name in enumerate(images.names)}
+    kept = [at for at, row in enumerate(shown) if profile.names[row] in row_of]  # others were excluded meanwhile
+    rows = [row_of[profile.names[shown[at]]] for at in kept]
+    render_image_map(images, rows, on_axes(here[kept], frame_of(places)), key="stage_map")
     st.caption(
         f"**{plain(map_in_words(here, labels, profile.classes, stage.explained))}** {plain(probe_in_words(stage))} "
-        f"Each mark is an image at {stage.name}: the first two principal components, turned to fit the stage before."
+        f"Each picture where {stage.name} sees it: the first two principal components, turned to fit the stage before."
     )
 
 

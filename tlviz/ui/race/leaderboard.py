@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlviz.figures.race import line_style
+from tlviz.figures.theme import run_line
 from tlviz.runs.places import race_places
 from tlviz.runs.races.race import MemberState, Race
 from tlviz.runs.races.standings import Standing
@@ -52,7 +52,7 @@ def reading_aid(race: Race, ranked: Sequence[Standing]) -> str:
 
 
 def _row(rank: int, standing: Standing, place: int, most: int, forgot: str, *, is_running: bool) -> str:
-    colour, dash = line_style(place)
+    colour, dash = run_line(place)
     swatch = f'<span style="display:inline-block;width:18px;border-top:4px {_BORDERS[dash]} {colour}"></span>'
     score = "running" if is_running else "waiting" if not standing.is_over else "no result"
     words = []

@@ -37,6 +37,8 @@ from tlviz.ui.widgets.panels import STATUS_WORDS, race_label, told_apart
 from tlviz.ui.widgets.rows import words_and_buttons
 
 POLL_S = 1.0
+DRAWING_POLL_S = 2.0
+"""Curves and leaderboard are drawn less often than the progress: their cost is taken from the runs' own."""
 LOG = "log"
 MOST_QUEUED = 6
 """Waiting runs that are listed in their order."""
@@ -67,23 +69,34 @@ def pick_race(races: Sequence[RunFolder]) -> RunFolder:
 
 
 def render_race(run: RunFolder) -> None:
-    """Show a race; while it goes on, this part of the page reads its folders once a second."""
+    """Show a race; while it goes on, its progress is read once a second, its curves every other."""
     is_over = run.status().is_over
-    st.fragment(_race, run_every=None if is_over else POLL_S)(run, was_over=is_over)
+    often, less_often = (None, None) if is_over else (POLL_S, DRAWING_POLL_S)
+    st.fragment(_verdict, run_every=less_often)(run)
+    st.fragment(_progress, run_every=often)(run, was_over=is_over)
+    st.fragment(_drawings, run_every=less_often)(run)
     race = read_race(run, curve_reader())
     render_race_actions(run, race, standings(race))
     load_chart_library()
 
 
-def _race(run: RunFolder, *, was_over: bool) -> None:
+def _verdict(run: RunFolder) -> None:
     race = read_race(run, curve_reader())
-    if race.status.is_over and not was_over:
-        st.rerun()  # once, without the timer
-    ranked = standings(race)
-    render_verdict(race, ranked)
+    render_verdict(race, standings(race))
     if race.trouble:
         st.warning(plain(race.trouble), icon=":material/warning:")
+
+
+def _progress(run: RunFolder, *, was_over: bool) -> None:
+    race = read_race(run, curve_reader())
+    if race.status.is_over and not was_over:
+        st.rerun()  # once, without the timers
     _state(run, race)
+
+
+def _drawings(run: RunFolder) -> None:
+    race = read_race(run, curve_reader())
+    ranked = standings(race)
     curves, board = st.columns([1.45, 1], gap="medium")
     with curves:
         _curves(race)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from tlviz.data.images import ImageSet
+from tlviz.data.images import DEEP_ACTION, ImageSet
+from tlviz.data.pixels.depth import AS_STORED
+from tlviz.data.pixels.depth import plain as plain_number
 from tlviz.data.sources.notes import remember_reading, remembered_reading
 from tlviz.data.sources.reading import GUESSED, Layout, ReadAs
 from tlviz.finetune.config import SETTINGS
@@ -24,7 +26,10 @@ LAYOUT_WORDS = {
     Layout.CLASSES: "one folder a class",
     Layout.PARTS: "one folder a part, in it the classes",
     Layout.LEAVES: "the innermost folders are the classes",
+    Layout.NAMES: "the names of the files say the class",
 }
+DEPTHS = ("value_range", "bands", "no_data")
+PATTERNS = ("class_pattern", "group_pattern")
 COLUMNS = ("label_column", "path_column", "split_column", "group_column")
 
 
@@ -43,9 +48,12 @@ def render_reading(data: str, images: ImageSet) -> None:
     line, button = words_and_buttons()
     with line:
         reading_line(images)
-    if reading.layouts or reading.columns:
+    if reading.layouts or reading.columns or images.deep:
         with button.popover("Read it differently", icon=":material/alt_route:"):
-            _choices(data, reading.layouts, reading.columns)
+            _choices(data, reading.layouts, reading.columns, is_deep=images.deep > 0)
+    deep = next((met.problem for met in images.problems if met.action == DEEP_ACTION), "")
+    if deep:
+        st.caption(f"{plain(deep)}.")
     for question in reading.questions:
         st.warning(
             f"{plain(question.sentence.rstrip('. '))}. Choose under *Read it differently*; nothing is trained before.",
@@ -76,26 +84,34 @@ def render_other_reading(data: str | None) -> None:
         st.button("Read it as it looks", key="read_as_it_looks", on_click=heed, args=(_remember, data, GUESSED))
 
 
-def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> None:
+def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str], *, is_deep: bool = False) -> None:
     """Draw a list of choices for each thing that can be decided, and the button that decides."""
     decided = remembered_reading(data)
-    offered = COLUMNS if columns else ("layout", "group_pattern")
+    depths = DEPTHS if is_deep or decided.depth != AS_STORED else ()
+    offered = (*(COLUMNS if columns else ("layout", *PATTERNS) if layouts else ()), *depths)
     if layouts:
-        options = ["", *map(str, layouts)]
+        options = ["", *map(str, layouts), *([] if Layout.NAMES in layouts else [str(Layout.NAMES)])]
         st.selectbox(
             SETTINGS["layout"].label, options, index=_at(options, decided.layout), key=key_of("read_layout", data),
             format_func=lambda one: LAYOUT_WORDS[Layout(one)] if one else AS_IT_LOOKS, help=SETTINGS["layout"].help,
         )  # fmt: skip
-        st.text_input(
-            SETTINGS["group_pattern"].label, decided.group_pattern or "", key=key_of("read_group_pattern", data),
-            help=SETTINGS["group_pattern"].help,
-        )  # fmt: skip
+        for name in PATTERNS:
+            st.text_input(
+                SETTINGS[name].label, getattr(decided, name) or "", key=key_of(f"read_{name}", data),
+                help=SETTINGS[name].help,
+            )  # fmt: skip
     for name in COLUMNS if columns else ():
         extra = [NONE] if name in {"split_column", "group_column"} and NONE not in columns else []
         names = ["", *columns, *extra]
         st.selectbox(
             SETTINGS[name].label, names, index=_at(names, getattr(decided, name)), key=key_of(f"read_{name}", data),
             format_func=lambda one: one or AS_IT_LOOKS, help=SETTINGS[name].help,
+        )  # fmt: skip
+    for name in depths:
+        value = getattr(decided, name)
+        st.text_input(
+            SETTINGS[name].label, "" if value is None else value if isinstance(value, str) else plain_number(value),
+            key=key_of(f"read_{name}", data), placeholder=SETTINGS[name].usual, help=SETTINGS[name].help,
         )  # fmt: skip
     st.button(
         "Read it so", type="primary", key=key_of("read_decide", data), on_click=heed, args=(_decide, data, offered),
@@ -104,9 +120,10 @@ def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str]) -> No
 
 
 def _decide(data: str, offered: Sequence[str]) -> None:
-    """Remember what the controls say now; a choice and a click may come together."""
-    said = {name: st.session_state.get(key_of(f"read_{name}", data)) for name in offered}
-    _remember(data, ReadAs.from_json({name: str(value).strip() for name, value in said.items() if value}))
+    """Remember what the controls say now; a choice and a click may come together.  What has no control stays."""
+    said = {name: str(st.session_state.get(key_of(f"read_{name}", data)) or "").strip() for name in offered}
+    kept = {name: value for name, value in remembered_reading(data).to_json().items() if name not in said}
+    _remember(data, ReadAs.from_json(kept | said))
 
 
 def _remember(data: str, read_as: ReadAs) -> None:

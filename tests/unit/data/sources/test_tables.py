@@ -12,6 +12,7 @@ import pytest
 
 from tlviz.data.images import open_target
 from tlviz.data.sources.reading import ReadAs
+from tlviz.data.sources.tables import rows as rows_module
 from tlviz.data.sources.target import Target
 from tlviz.errors import TlvizError
 
@@ -79,6 +80,9 @@ CASES = [
     Case("class_idx and class_name", {"class_idx": [7, 8, 9], "class_name": PETS} | FILE, "class_name"),
     Case("label in numbers, name in words", FILE | {"label": [0, 1, 2], "name": PETS}, "name"),
     Case("ClassId alone", FILE | {"Width": [30, 31], "ClassId": [0, 1, 2]}, "ClassId", classes=["0", "1", "2"]),
+    Case("1 and 1.0 are one class", FILE | {"label": ["1", "1.0", "2", "2"]}, "label", classes=["1", "2"],
+         says="'1.0' is read as '1'"),
+    Case("a set of three numbers", FILE | LABEL | {"set": [1, 2, 3]}, "label", asks=["split_column"]),
     Case("numbers by their value", FILE | {"label": [10, 2, -1]}, "label", classes=["-1", "2", "10"]),
     Case("fractions by their value", FILE | {"grade": ["10", "1.5", "2"]}, "grade", classes=["1.5", "2", "10"]),
     Case("capitals and blanks", FILE | {" Species ": PETS}, "Species"),
@@ -281,6 +285,30 @@ def test_many_lost_rows_are_counted_and_all_are_left_out(tmp_path: Path) -> None
     assert target.left_out[0].reason == "row 4: the file gone0.jpg does not exist"
     assert len(target.problems) == 21
     assert target.problems[-1].problem == "280 more rows without a picture"
+
+
+def test_a_table_of_many_rows_is_read_as_one_of_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("0.jpg", "1.jpg", "2.jpg", "3.jpg"):
+        (tmp_path / name).write_bytes(b"")
+    rows = ["file,label,split", "0.jpg,a,train", "1.jpg,b,train", "2.jpg,a,train", "3.jpg,a,train", "3.jpg,b,train"]
+    rows += ["2.jpg,a,test", "0.jpg,a,train", *["1.jpg,b,train"] * 150, "4.jpg,b,train", "5.jpg,b,train", ",a,train"]
+    (tmp_path / "t.csv").write_text("\n".join(rows), encoding="utf-8")
+    monkeypatch.setattr(rows_module, "_MOST_NAMED", 1)
+    target = open_target(str(tmp_path / "t.csv"))
+    assert list(zip(target.names, target.parts, target.labels.tolist(), strict=True)) == [
+        ("0.jpg", "train", 0), ("1.jpg", "train", 1), ("2.jpg", "test", 0),
+    ]  # fmt: skip
+    assert [(left.path, left.reason) for left in target.left_out] == [
+        ("3.jpg", "row 5: the same picture has 2 labels, here 'a'"),
+        ("4.jpg", "row 159: the file 4.jpg does not exist"),
+        (f"{tmp_path / 't.csv'}: row 161", "row 161: no path"),
+        (str(tmp_path / "t.csv"), "2 more rows, for the same reasons"),
+    ]
+    told = [problem.problem for problem in target.problems]
+    assert told[3:6] == [
+        "row 7 repeats row 4 in another part (test)", "row 8 repeats row 2", "row 9 repeats row 3",
+    ]  # fmt: skip
+    assert told[-1] == "52 more rows like the last"
 
 
 def test_class_names_of_thousands_of_digits_are_left_out(tmp_path: Path) -> None:

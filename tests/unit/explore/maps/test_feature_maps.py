@@ -49,17 +49,18 @@ def test_channels_rank_by_strength_or_spread() -> None:
 
 
 def test_a_channel_that_lights_up_on_a_plain_background_does_not_stand_out() -> None:
-    """Six of ten positions are background: the first channel likes it, the second what is on it, the third nothing."""
-    background = np.array([1.0] * 6 + [0.0] * 4, np.float32)
-    thing = np.array([0.0] * 6 + [0.4, 0.4, 0.0, 0.0], np.float32)
-    maps = np.stack([3 * background, thing, np.full(10, 9.0, np.float32)]).reshape(3, 2, 5)
-    assert rank_channels(maps, Order.STANDING_OUT).tolist() == [1, 0, 2]
+    """The first channel likes the background, the second what is on it, the third everything alike."""
+    thing = np.zeros((4, 5), np.float32)
+    thing[1:3, 2] = 0.4
+    maps = np.stack([3 * (thing == 0), thing, np.full((4, 5), 9.0)]).astype(np.float32)
+    assert rank_channels(maps, Order.STANDING_OUT).tolist() == [1, 2, 0]
     assert rank_channels(maps, Order.STRONGEST).tolist() == [2, 0, 1]
     assert rank_channels(maps, Order.VARIED).tolist() == [0, 1, 2]
 
 
-def test_a_map_of_one_position_has_nothing_to_stand_out_from() -> None:
-    maps = np.array([0.1, -3.0, 2.0], np.float32).reshape(3, 1, 1)
+@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 2, 2), (3, 1, 9)])
+def test_a_map_without_an_inside_has_nothing_to_stand_out_from(shape: tuple[int, int, int]) -> None:
+    maps = np.broadcast_to(np.array([0.1, -3.0, 2.0], np.float32)[:, None, None], shape)
     assert rank_channels(maps, Order.STANDING_OUT).tolist() == [1, 2, 0]
 
 

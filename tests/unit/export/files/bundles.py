@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 import uuid
 from collections.abc import Sequence
@@ -65,6 +66,19 @@ def environment(folder: Path, packages: Sequence[str]) -> Path:
             if not target.exists():
                 target.symlink_to(Path(str(found.locate_file(top))))
     return folder
+
+
+def in_environment(site: Path, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process that sees one folder of packages and the standard library, and nothing else."""
+    program = (
+        "import importlib.util, runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]\n"
+        "assert importlib.util.find_spec('tlviz') is None\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(site), str(script), *arguments],
+        cwd=script.parent, capture_output=True, text=True, check=False, encoding="utf-8", env={"PYTHONUTF8": "1"},
+    )  # fmt: skip
 
 
 def _closure(packages: Sequence[str]) -> set[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +14,17 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.unit.export.files.bundles import CLASSES, as_module, content_of, environment, trained
-from tests.unit.export.files.renderings import renderings
+from tests.heic import HEIC
+from tests.unit.export.files.bundles import CLASSES, as_module, content_of, environment, in_environment, trained
+from tests.unit.export.files.renderings import renderings, tiff
 from tlviz.data.pixels.depth import Depth
 from tlviz.data.pixels.pictures import Fit, fit_picture, open_picture
 from tlviz.export.files import scripts, tensors
 from tlviz.export.files.content import Content
 from tlviz.export.files.table import Script
+from tlviz.export.files.tiff_module import tiff_module
 from tlviz.export.predict import Picture, predict
+from tlviz.finetune.config import configure
 from tlviz.models.catalogue import MODELS, find_model
 from tlviz.models.load import normalise
 from tlviz.models.preparation import INTERPOLATIONS
@@ -68,11 +69,8 @@ def change(bundle: Path, **values: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
 
 
-def of_tlviz(path: Path, size: int, fit: Fit, interpolation: str, crop: float, depth: Depth) -> np.ndarray | None:
-    try:
-        return fit_picture(open_picture(path, depth=depth)[0], size, fit, interpolation, crop)
-    except Exception:
-        return None
+def of_tlviz(path: Path, size: int, fit: Fit, interpolation: str, crop: float, depth: Depth) -> np.ndarray:
+    return fit_picture(open_picture(path, depth=depth)[0], size, fit, interpolation, crop)
 
 
 @pytest.mark.parametrize("depth", DEPTHS, ids=json.dumps)
@@ -83,7 +81,6 @@ def test_every_kind_of_file_becomes_the_same_square_to_the_byte(
     script = as_module(bundle / "predict.py")
     for path in files:
         expected = of_tlviz(path, 40, Fit.PAD, "bilinear", 0.875, Depth.from_json(depth))
-        assert expected is not None, path
         found = script.read_picture(path)
         assert found.dtype == np.uint8
         assert np.array_equal(found, expected), path.name
@@ -95,7 +92,7 @@ def test_every_fit_and_interpolation_gives_the_same_square(
     bundle: Path, files: list[Path], fit: Fit, interpolation: str
 ) -> None:
     change(bundle, fit=fit, interpolation=interpolation, size=33, crop_fraction=0.9)
-    script = as_module(bundle / "predict_onnx.py") if _has_onnxruntime() else as_module(bundle / "predict.py")
+    script = as_module(bundle / "predict_onnx.py")
     for path in files[::9]:
         expected = of_tlviz(path, 33, fit, interpolation, 0.9, Depth())
         assert np.array_equal(script.read_picture(path), expected), path.name
@@ -206,6 +203,65 @@ def test_a_network_of_timm_is_built_for_its_size(tmp_path: Path, name: str, size
     assert np.array_equal(script.logits(script.load(), squares), _expected(content, squares))
 
 
+def test_a_target_names_what_its_pictures_need_beside_pillow(content: Content, tmp_path: Path) -> None:
+    spec = content.network.spec
+    assert "pi-heif" not in scripts.requirements_text(spec, list(Script))
+    data = tmp_path / "data"
+    for name in CLASSES[::2]:
+        (data / name).mkdir(parents=True)
+        Image.new("RGB", (9, 9)).save(data / name / "1.png")
+    settings = configure("squeezenet1_1", str(data), "full").to_json()
+    here = replace(content, header=replace(content.header, training={"settings": settings}))
+    assert scripts.special_needs(here) == scripts.SpecialNeeds()
+    (data / "cat" / "2.jpg").write_bytes(HEIC)
+    assert scripts.special_needs(here) == scripts.SpecialNeeds(heic=True)
+    (data / "cat" / "3.tif").write_bytes(tiff(np.zeros((5, 6, 5), np.uint8), photometric=1))
+    assert scripts.special_needs(here) == scripts.SpecialNeeds(heic=True, deep_tiff=True)
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    scripts.write_companions(here, folder, [Script.ONNX])
+    assert "pi-heif==" in (folder / "requirements.txt").read_text()
+    assert (folder / "tiff_reading.py").exists()
+    gone = replace(content.header, training={"settings": {**settings, "data": "/no"}})
+    assert scripts.special_needs(replace(content, header=gone)) == scripts.SpecialNeeds()
+
+
+BANDS = np.random.default_rng(0).integers(0, 65536, (9, 14, 5)).astype(np.uint16)
+BEYOND_PILLOW = {
+    "five bands": tiff(BANDS, photometric=1),
+    "five bands of 8 bits": tiff((BANDS >> 8).astype(np.uint8), photometric=1),
+    "three bands of floats": tiff(BANDS[..., :3].astype(np.float32), photometric=1),
+    "floats of 64 bits": tiff(BANDS[..., :1].astype(np.float64)),
+    "two bands": tiff(BANDS[..., :2], photometric=1),
+}
+
+
+@pytest.mark.parametrize(
+    "depth", [{}, {"bands": [3, 2, 1], "value_range": [500.0, 50000.0]}, {"no_data": 0.0}], ids=json.dumps
+)
+def test_tiff_files_that_pillow_refuses_are_read_with_the_reader_beside_the_script(
+    bundle: Path, files: list[Path], tmp_path: Path, depth: dict[str, object]
+) -> None:
+    change(bundle, depth=depth, size=40)
+    alone = as_module(bundle / "predict.py")
+    whole = [path for path in files if path.suffix == ".tif" and "16 bits" in path.name]
+    for name, content in BEYOND_PILLOW.items():
+        path = tmp_path / f"{name}.tif"
+        path.write_bytes(content)
+        with pytest.raises(alone.UnreadableError):
+            alone.read_picture(path)
+        if "bands" not in depth or "two" not in name:
+            whole.append(path)
+    (bundle / "tiff_reading.py").write_text(tiff_module())
+    script = as_module(bundle / "predict.py")
+    for path in whole:
+        expected = of_tlviz(path, 40, Fit.PAD, "bilinear", 0.875, Depth.from_json(depth))
+        assert np.array_equal(script.read_picture(path), expected), path.name
+    if "bands" in depth:
+        with pytest.raises(script.UnreadableError, match="there is no band 3"):
+            script.read_picture(tmp_path / "two bands.tif")
+
+
 def _written(content: Content, folder: Path) -> ModuleType:
     folder.mkdir()
     tensors.write_pt(content, folder / "model.pt")
@@ -232,19 +288,7 @@ def named(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     yield environment(tmp_path_factory.mktemp("named") / "site", packages)
 
 
-def in_environment(site: Path, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a script in a process that sees one folder of packages and the standard library, and nothing else."""
-    program = (
-        "import importlib.util, runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]\n"
-        "assert importlib.util.find_spec('tlviz') is None\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, str(site), str(script), *arguments],
-        cwd=script.parent, capture_output=True, text=True, check=False, encoding="utf-8", env={"PYTHONUTF8": "1"},
-    )  # fmt: skip
-
-
+@pytest.mark.slow
 def test_predict_needs_only_what_it_names(content: Content, whole: Path, named: Path, telling: list[Path]) -> None:
     words = whole / "labels.json"
     done = in_environment(named, whole / "predict.py", *map(str, telling), str(words), "--json")
@@ -257,9 +301,3 @@ def test_predict_needs_only_what_it_names(content: Content, whole: Path, named: 
         assert answer["path"] == row.path
         assert [guess["class"] for guess in answer["classes"]] == [guess.name for guess in row.guesses]
         assert answer["classes"][0]["probability"] == pytest.approx(row.guesses[0].probability, abs=1e-5)
-
-
-def _has_onnxruntime() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("onnxruntime") is not None

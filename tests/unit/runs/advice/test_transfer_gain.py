@@ -10,7 +10,7 @@ import pytest
 
 from tlviz.finetune.config import configure
 from tlviz.measures.accuracy import standard_error
-from tlviz.runs.advice.transfer_gain import Transfer, Worth, compare_with_scratch, yardstick
+from tlviz.runs.advice.transfer_gain import Direction, Transfer, compare_with_scratch, yardstick
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary
 
@@ -45,15 +45,20 @@ def summary(strategy: str, accuracy: float | None, **settings: Any) -> RunSummar
 
 
 @pytest.mark.parametrize(
-    ("own", "scratch", "worth"),
-    [(0.8, 0.5, Worth.POSITIVE), (0.5, 0.8, Worth.NEGATIVE), (0.52, 0.5, Worth.UNCLEAR), (0.5, 0.5, Worth.UNCLEAR)],
+    ("own", "scratch", "direction"),
+    [
+        (0.8, 0.5, Direction.POSITIVE),
+        (0.5, 0.8, Direction.NEGATIVE),
+        (0.52, 0.5, Direction.UNCLEAR),
+        (0.5, 0.5, Direction.UNCLEAR),
+    ],
 )
-def test_a_difference_counts_beyond_its_standard_error(own: float, scratch: float, worth: Worth) -> None:
+def test_a_difference_counts_beyond_its_standard_error(own: float, scratch: float, direction: Direction) -> None:
     transfer = compare_with_scratch(summary("full", own), [summary("from_scratch", scratch)])
     assert transfer is not None
     assert transfer.gain == pytest.approx(own - scratch)
     assert transfer.error == pytest.approx(math.hypot(standard_error(own, 100), standard_error(scratch, 100)))
-    assert transfer.worth is worth
+    assert transfer.direction is direction
 
 
 def test_only_finished_runs_from_scratch_on_the_same_pictures_are_yardsticks() -> None:
@@ -103,8 +108,8 @@ def test_the_yardstick_sees_the_same_pictures_with_the_same_budget() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gain", "worth"),
-    [(0.48, Worth.UNCLEAR), (-0.48, Worth.UNCLEAR), (0.5, Worth.POSITIVE), (-0.5, Worth.NEGATIVE)],
+    ("gain", "direction"),
+    [(0.48, Direction.UNCLEAR), (-0.48, Direction.UNCLEAR), (0.5, Direction.POSITIVE), (-0.5, Direction.NEGATIVE)],
 )
-def test_a_difference_counts_from_95_percent_on(gain: float, worth: Worth) -> None:
-    assert Transfer("x", 0.5, 3, gain, 0.25, abs(gain) > 0.49).worth is worth
+def test_a_difference_counts_from_95_percent_on(gain: float, direction: Direction) -> None:
+    assert Transfer("x", 0.5, 3, gain, 0.25, abs(gain) > 0.49).direction is direction

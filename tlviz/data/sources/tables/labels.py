@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ _ORDER = (Holds.TEXT, Holds.WHOLE, Holds.YES_NO)
 _PLAIN = frozenset({"label", "labels", "class", "classes", "category", "target"})
 _NEVER = frozenset({Holds.DATE, Holds.PATH, Holds.ADDRESS, Holds.OTHER, Holds.NOTHING})
 _LIST_SIGNS = "|;,+/ "
+_WHOLE = re.compile(r"([+-]?\d+)[.,]0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ def _from_candidates(grid: Grid, candidates: Sequence[_Candidate], *, is_alone: 
         best = name or best
     labels = _of_column(grid, best.name)
     questions = [*_asked(best, rivals, is_alone=is_alone), *_lists(grid, best)]
-    return Labels(labels.column, labels.of_row, labels.why, tuple(questions[:1]))
+    return Labels(labels.column, labels.of_row, labels.why, tuple(questions[:1]), labels.notes)
 
 
 def _asked(best: _Candidate, rivals: Sequence[_Candidate], *, is_alone: bool) -> list[Question]:
@@ -225,7 +227,14 @@ def _lists(grid: Grid, best: _Candidate) -> list[Question]:
 
 
 def _of_column(grid: Grid, name: str) -> Labels:
-    return Labels(name, ["" if cell in MISSING else cell for cell in grid.column(name)])
+    """Read a column; where 1 and 1.0 both stand in it, they are one class."""
+    cells = ["" if cell in MISSING else cell for cell in grid.column(name)]
+    values = set(cells)
+    twins = {cell: match[1] for cell in values if (match := _WHOLE.fullmatch(cell)) and match[1] in values}
+    if not twins:
+        return Labels(name, cells)
+    same = listed([f"{quoted(cell)} is read as {quoted(other)}" for cell, other in sorted(twins.items())])
+    return Labels(name, [twins.get(cell, cell) for cell in cells], {}, (), (same,))
 
 
 def _is_same(one: Sequence[str], other: Sequence[str]) -> bool:

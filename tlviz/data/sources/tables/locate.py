@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from tlviz.data.sources.folder import is_picture_name
@@ -23,19 +24,31 @@ _BESIDE = frozenset(
      "imagesets", "info", "docs")
 )  # fmt: skip
 _SCANS = frozenset({".dcm", ".nii", ".npy", ".raw", ".dng", ".heic"})
+_NOTHING: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+_UNPLAIN = re.compile(r"[\\:]|//|(^|/)\.{1,2}(/|$)")
+_DEEPEST = 50
+_CASELESS = sys.platform in {"win32", "darwin"}
 _DATA = frozenset({"data", "raw", "train", "training", "val", "valid", "validation", "test", "testing", "jpegimages"})
 
 
 @dataclass(slots=True)
 class Found:
-    """Where a cell leads: a file, or why there is none."""
+    """Where a cell leads: a file, or why there is none; ``way`` says how it was found where not as written.
+
+    ``is_one_of_several`` says that files of several folders bear the name, so that the rest of the row may decide.
+    """
 
     file: Path | None
     why: str = ""
     is_ambiguous: bool = False
+    way: str = ""
+    is_one_of_several: bool = False
 
 
-_NOWHERE = Found(None, "does not exist")
+NOWHERE = Found(None, "does not exist")
+"""What does not exist."""
+_MANY = 2000
+"""Files that are looked for one by one; for more of them their folders are listed."""
 
 
 @dataclass
@@ -62,11 +75,10 @@ class Index:
     def may_have(self, written: str) -> bool:
         """Return whether there may be such a picture, by the last name of a path: the quick answer for most of them."""
         name = written.replace("\\", "/").rpartition("/")[2].casefold()
-        stem = os.path.splitext(name)[0]  # noqa: PTH122 (a million times)
+        stem = name.rpartition(".")[0] or name
         if name in self.names or name in self.stems or stem in self.stems:
             return True
-        number = number_of(stem) or number_of(name)
-        return number is not None and number in self.numbers
+        return stem.isdecimal() and (stem.lstrip("0") or "0") in self.numbers
 
     @cached_property
     def _files(self) -> list[Path]:
@@ -95,10 +107,22 @@ class Locator:
     index: Index
     ways: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
+    _asked: int = 0
+    _chosen: dict[tuple[str, ...], list[Path]] = field(default_factory=dict)
 
     @cached_property
     def _base(self) -> str:
         return str(self.folder)
+
+    @cached_property
+    def _listings(self) -> Listings:
+        return Listings(self._base)
+
+    @cached_property
+    def _folder_names(self) -> frozenset[str]:
+        """Return the names of all folders that pictures are in, without case."""
+        folders = {file.parent for files in self.index.names.values() for file in files}
+        return frozenset(part.casefold() for folder in folders for part in folder.parts[len(self.folder.parts) :])
 
     def is_there(self, written: str) -> bool:
         """Return whether a cell leads to a picture."""
@@ -110,21 +134,23 @@ class Locator:
         if direct is not None:
             return Found(direct)
         if not self.index.may_have(written):
-            return _NOWHERE
-        candidates = self._candidates(written, row)
+            return NOWHERE
+        parts = _parts(written)[self.dropped :]
+        matching = self._matching(parts)
+        candidates = self._best(matching, parts, row)
+        is_one = len(matching) > 1
         if len(candidates) > 1:
             some = " and ".join(self._shown(file) for file in candidates[:2])
-            return Found(None, f"it may be {some}", is_ambiguous=True)
+            return Found(None, f"it may be {some}", is_ambiguous=True, is_one_of_several=is_one)
         if not candidates:
-            return _NOWHERE
+            return NOWHERE
         file = candidates[0]
         folder = self._shown(file.parent)
         number = number_of(Path(written).stem) or number_of(Path(written).name)
         has_lost = number is not None and file.stem not in {Path(written).name, Path(written).stem}
         zeros = " with the zeros that their numbers have lost" if has_lost else ""
         ending = "" if is_picture_name(written) and file.suffix == Path(written).suffix else f" as {file.suffix}"
-        self.ways[f"in {folder}{ending}{zeros}"] += 1
-        return Found(file)
+        return Found(file, way=f"in {folder}{ending}{zeros}", is_one_of_several=is_one)
 
     def learn(self, written: Sequence[str]) -> None:
         """Look which folders at the beginning of all paths have another name here, such as /kaggle/input/birds."""
@@ -143,6 +169,9 @@ class Locator:
 
     def _direct(self, written: str) -> Path | None:
         """Return the file of a path as written on this or another system, or None."""
+        self._asked += 1
+        if self._asked > _MANY and (listed := self._listings.has_file(written)) is not None:
+            return Path(os.path.join(self._base, written)) if listed else None  # noqa: PTH118 (a million times)
         for text in (written, written.replace("\\", "/")) if "\\" in written else (written,):
             try:
                 file = os.path.join(self._base, text)  # noqa: PTH118 (a million times)
@@ -154,7 +183,7 @@ class Locator:
 
     def _candidates(self, written: str, row: Callable[[], Collection[str]]) -> list[Path]:
         parts = _parts(written)[self.dropped :]
-        return self._best(self._matching(parts), row) if parts else []
+        return self._best(self._matching(parts), parts, row) if parts else []
 
     def _matching(self, parts: Sequence[str]) -> list[Path]:
         """Return the files whose path ends as written, in the same case if there is one; else without the ending."""
@@ -174,11 +203,17 @@ class Locator:
         same = [file for file in exact if file.name == name or file.stem == name]
         return same or exact or alike
 
-    def _best(self, files: list[Path], row: Callable[[], Collection[str]]) -> list[Path]:
+    def _best(self, files: list[Path], parts: Sequence[str], row: Callable[[], Collection[str]]) -> list[Path]:
         """Prefer, of several files, no masks, the folder that the row names, the one named like the table."""
         if len(files) < 2:
             return files
-        names = {cell.casefold() for cell in row() if cell}
+        names = self._folder_names & {cell.casefold() for cell in row() if cell}
+        key = (*parts, "", *sorted(names))
+        if key not in self._chosen:
+            self._chosen[key] = self._preferred(files, names)
+        return self._chosen[key]
+
+    def _preferred(self, files: list[Path], names: Collection[str]) -> list[Path]:
         rules: tuple[Callable[[Path], bool], ...] = (
             lambda file: not self._is_mask(file),
             lambda file: any(part.casefold() in names for part in self._below(file)),
@@ -199,6 +234,48 @@ class Locator:
     def _shown(self, path: Path) -> str:
         text = os.path.relpath(path, self.folder)
         return "its own folder" if text == "." else text
+
+
+class Listings:
+    """Which files are there, by the listings of their folders: quicker for a million paths than asking for each."""
+
+    def __init__(self, base: str) -> None:
+        """Begin with no folder listed; paths that are not absolute start at ``base``."""
+        self._base = base
+        self._known: dict[str, tuple[frozenset[str], frozenset[str]] | None] = {}
+
+    def has_file(self, written: str) -> bool | None:
+        """Return whether a path leads to a regular file; None where a listing cannot say."""
+        if _CASELESS or not written or _UNPLAIN.search(written) or written.count("/") > _DEEPEST:
+            return None
+        folder, slash, name = written.rpartition("/")
+        inside = self._inside(folder or slash)
+        return None if inside is None else name in inside[0]
+
+    def _inside(self, folder: str) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Return the files and folders in a folder, None where it cannot be listed."""
+        if folder not in self._known:
+            self._known[folder] = self._list(folder) if self._may_be(folder) else _NOTHING
+        return self._known[folder]
+
+    def _may_be(self, folder: str) -> bool:
+        """Return whether there may be such a folder, by the listing of the one above: a table can name a million."""
+        above, slash, name = folder.rpartition("/")
+        inside = self._inside(above or slash) if name else None
+        return inside is None or name in inside[1]
+
+    def _list(self, folder: str) -> tuple[frozenset[str], frozenset[str]] | None:
+        try:
+            with os.scandir(os.path.join(self._base, folder)) as entries:  # noqa: PTH118
+                found = [(entry.name, entry.is_dir(), entry.is_file()) for entry in islice(entries, MAX_ENTRIES + 1)]
+        except (FileNotFoundError, NotADirectoryError):
+            return _NOTHING
+        except (OSError, ValueError):  # it may still let files be opened
+            return None
+        if len(found) > MAX_ENTRIES:
+            return None
+        files = frozenset(name for name, _, is_file in found if is_file)
+        return files, frozenset(name for name, is_folder, _ in found if is_folder)
 
 
 def number_of(name: str) -> str | None:

@@ -51,13 +51,14 @@ def marked(cells: Sequence[str]) -> list[bool]:
 
 def classes_of(grid: Grid, columns: Sequence[str]) -> tuple[list[str], dict[int, str]]:
     """Return the one column that each row marks, (R,), and {row: reason} for the rows that mark none or several."""
-    labels: list[str] = []
+    marks = np.array([marked(grid.column(name)) for name in columns], dtype=bool)
+    count = marks.sum(0)
+    labels = [columns[at] for at in marks.argmax(0).tolist()]
     why: dict[int, str] = {}
-    for at, row in enumerate(zip(*(marked(grid.column(name)) for name in columns), strict=True)):
-        said = [name for name, is_marked in zip(columns, row, strict=True) if is_marked]
-        labels.append(said[0] if len(said) == 1 else "")
-        if len(said) != 1:
-            why[at] = f"it is marked {listed(said)}" if said else "no class is marked"
+    for at in np.flatnonzero(count != 1).tolist():
+        labels[at] = ""
+        said = [columns[one] for one in np.flatnonzero(marks[:, at]).tolist()]
+        why[at] = f"it is marked {listed(said)}" if said else "no class is marked"
     return labels, why
 
 

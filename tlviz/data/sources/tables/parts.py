@@ -16,7 +16,8 @@ NONE = "none"
 """The value of ``split_column`` that ignores a table's own parts."""
 _STRONG = frozenset({"split", "splits", "partition", "partitions", "subset", "subsets", "usage", "datasplit"})
 _FOLDS = frozenset({"fold", "folds", "kfold", "kfolds", "cvfold", "cv"})
-_NUMBERED = {"0": "train", "1": "val", "2": "test"}
+_NUMBERED = (("0", "1", "2"), ("1", "2", "3"))
+"""Numbers that may stand for training, validation and test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def find_parts(grid: Grid, names: Sequence[str], paths: Sequence[str]) -> Parts:
         return Parts(chosen.column, chosen.of_row, chosen.why, (*texts, *flags, *folds), asked, notes)
     if flags:
         return _by_flags(grid, flags, notes, folds)
-    unknown = [name for name in names if "".join(words_of(name)) in _STRONG and _may_be_parts(grid, name)]
+    unknown = [name for name in names if _is_like_parts(grid, name) and _may_be_parts(grid, name)]
     if unknown:
         return Parts(None, [""] * len(grid), {}, (unknown[0], *folds), (_unknown(grid, unknown[0]),), notes)
     by_folder = _by_folder(paths)
@@ -68,10 +69,12 @@ def chosen_parts(grid: Grid, name: str) -> Parts:
         return _by_text(grid, name)
     if flag_part(name) and is_yes_no(cells):
         return _by_flags(grid, [name], (), ())
-    if {"0", "1", "2"} == values - {""}:
-        why = {at: _no_part(cell, name) for at, cell in enumerate(cells) if cell not in _NUMBERED}
-        of_row = [_NUMBERED.get(cell, "") for cell in cells]
-        return Parts(name, of_row, why, (name,), (), ("0 is training, 1 validation, 2 test",))
+    numbers = next((one for one in _NUMBERED if set(one) == values - {""}), None)
+    if numbers:
+        part_of = dict(zip(numbers, ("train", "val", "test"), strict=True))
+        why = {at: _no_part(cell, name) for at, cell in enumerate(cells) if cell not in part_of}
+        of_row = [part_of.get(cell, "") for cell in cells]
+        return Parts(name, of_row, why, (name,), (), (_numbers_in_words(numbers),))
     raise BadDatasetError(
         f"The column {quoted(name)} of the table {grid.path} names no parts; it holds {listed(sorted(values))}. "
         "Write train, val and test into it, or choose --split-column none."
@@ -161,10 +164,22 @@ def _may_be_parts(grid: Grid, name: str) -> bool:
     return 2 <= len(set(grid.sample(name)) - {""}) <= 20
 
 
+def _is_like_parts(grid: Grid, name: str) -> bool:
+    """Return whether a column is called like parts: plainly, or less so with three numbers in it, such as set."""
+    is_numbered = any(set(numbers) == set(grid.sample(name)) - {""} for numbers in _NUMBERED)
+    is_set = is_split_name(name) and any(word.endswith("set") or "split" in word for word in words_of(name))
+    return "".join(words_of(name)) in _STRONG or (is_set and is_numbered)
+
+
+def _numbers_in_words(numbers: Sequence[str]) -> str:
+    return f"{numbers[0]} is training, {numbers[1]} validation, {numbers[2]} test"
+
+
 def _unknown(grid: Grid, name: str) -> Question:
     values = sorted(set(grid.sample(name)))
-    choices = (NONE, name) if set(values) - {""} == {"0", "1", "2"} else (NONE,)
-    more = "; chosen, 0 is training, 1 validation and 2 test" if len(choices) > 1 else ""
+    numbers = next((one for one in _NUMBERED if set(one) == set(values) - {""}), None)
+    choices = (NONE, name) if numbers else (NONE,)
+    more = f"; chosen, {_numbers_in_words(numbers)}" if numbers else ""
     sentence = (
         f"The column {quoted(name)} is called like the parts of a table, but its values name none: {listed(values)}"
         f"{more}. Write train, val and test into it, or choose none to ignore it."

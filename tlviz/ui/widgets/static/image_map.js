@@ -16,8 +16,11 @@ const SHAPES = [
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".map");
-  const drawn = [data.names.length, data.names[0], data.places[0], data.sheet.length].join();
-  if (root.dataset.drawn === drawn) return;
+  const drawn = [data.names.length, data.names[0], data.names.at(-1), data.sheet.length].join();
+  if (root.dataset.drawn === drawn) {
+    root.querySelectorAll(".mark").forEach((mark, at) => move(mark, data.places[at]));
+    return;
+  }
   root.dataset.drawn = drawn;
   root.replaceChildren();
   const svg = root.appendChild(document.createElementNS(SVG, "svg"));
@@ -31,20 +34,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
   tip.className = "tip";
   const side = Math.max(SMALLEST, Math.min(LARGEST, Math.sqrt(COVERED / data.names.length)));
   defineSheet(svg, data);
-  const marks = data.places.map(([x, y], at) => {
+  const marks = data.places.map((place, at) => {
     const mark = picture(svg, data, at, side);
-    mark.setAttribute("transform", `translate(${x * 100} ${-y * 60})`);
+    move(mark, place);
     mark.setAttribute("class", "mark");
-    mark.setAttribute("role", "button");
+    mark.setAttribute("role", data.clickable ? "button" : "img");
     mark.setAttribute("tabindex", at === 0 ? "0" : "-1");
     mark.setAttribute("aria-label", `${data.classes[data.labels[at]]}: ${data.names[at]}`);
     mark.onmouseenter = mark.onfocus = () => show(root, tip, data, at, mark);
     mark.onmouseleave = mark.onblur = () => (tip.style.display = "none");
-    mark.onclick = () => setTriggerValue("picked", data.names[at]);
+    mark.onclick = () => data.clickable && setTriggerValue("picked", data.names[at]);
     mark.onkeydown = (event) => onKey(event, marks, at);
     return mark;
   });
   legend(root, data, marks);
+}
+
+// The same pictures at other places glide there (image_map.css).
+function move(mark, [x, y]) {
+  mark.style.transform = `translate(${x * 100}px, ${-y * 60}px)`;
 }
 
 // One tab stop for all marks; arrow keys walk among them, Enter and Space open the picture.

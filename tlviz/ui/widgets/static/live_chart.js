@@ -20,5 +20,8 @@ function draw(root) {
   const { height, ...layout } = structuredClone(figure.layout);
   layout.font = { ...layout.font, family: getComputedStyle(root).fontFamily };
   layout.autosize = true;
+  const wanted = JSON.stringify([figure.data, layout]);
+  if (root.drawn === wanted) return; // a page that looks every second mostly finds nothing new
+  root.drawn = wanted;
   window.Plotly.react(root, structuredClone(figure.data), layout, { ...config, responsive: true, showTips: false });
 }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tlviz.data.sources.tables.locate import Index, Locator
+from tlviz.data.sources.tables import locate as module
+from tlviz.data.sources.tables.locate import Index, Listings, Locator
 
 
 @pytest.fixture
@@ -40,8 +41,28 @@ def locator(tmp_path: Path) -> Locator:
         ("a\0b.jpg", None),
     ],
 )
-def test_where_a_cell_leads(locator: Locator, written: str, found: str | None) -> None:
+@pytest.mark.parametrize("many", [2000, 0])
+def test_where_a_cell_leads(
+    locator: Locator, written: str, found: str | None, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MANY", many)  # 0: folders are listed, as for a table of many paths
     assert locator.locate(written).file == (locator.folder / found if found else None)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_there"),
+    [
+        ("images/a.jpg", True), ("images/b.jpg", False), ("images", False), ("", None), ("./images/a.jpg", None),
+        ("images//a.jpg", None), ("images/../images/a.jpg", None), ("gone/a.jpg", False), ("images/a.jpg/x", False),
+        ("images\\a.jpg", None), ("a/" * 60 + "x", None), ("link.jpg", True), ("dead.jpg", False),
+    ],
+)  # fmt: skip
+def test_listings_say_what_is_there_as_the_disk_does(locator: Locator, written: str, is_there: bool | None) -> None:
+    (locator.folder / "link.jpg").symlink_to(locator.folder / "images/a.jpg")
+    (locator.folder / "dead.jpg").symlink_to(locator.folder / "nowhere.jpg")
+    listings = Listings(str(locator.folder))
+    assert listings.has_file(written) is is_there
+    assert listings.has_file(f"{locator.folder}/{written}") is (is_there if written else False)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +87,10 @@ def test_zeros_in_front_that_a_table_has_lost(tmp_path: Path, written: str, foun
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     locator = Locator(tmp_path, "labels", Index(tmp_path))
-    assert locator.locate(written).file == (tmp_path / found if found else None)
+    one = locator.locate(written)
+    assert one.file == (tmp_path / found if found else None)
     if written == "7":
-        assert list(locator.ways) == ["in images as .jpg with the zeros that their numbers have lost"]
+        assert one.way == "in images as .jpg with the zeros that their numbers have lost"
 
 
 def test_numbers_that_fit_several_pictures_are_told(tmp_path: Path) -> None:

@@ -1,0 +1,423 @@
+"""The model card, ``README.md`` in the form of the Hugging Face hub, and the pictures in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tlviz import __version__
+from tlviz.data.doctor.findings import Report, Severity
+from tlviz.data.images import dataset_title
+from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.public import PUBLIC
+from tlviz.diagnose.doctor import check_dataset, known_report
+from tlviz.errors import TlvizError
+from tlviz.export.bundle import Bundle
+from tlviz.export.card_words import code, markdown, one_line, slug
+from tlviz.export.files.fitting import without_timm
+from tlviz.export.html_parts import share, word
+from tlviz.export.run_images import RunImages
+from tlviz.figures.card_pictures import confusion_picture, curve_picture
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.strategies import STRATEGIES, Strategy
+from tlviz.measures.accuracy import standard_error
+from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.models.spec import ModelSpec, Provider
+from tlviz.runs.chosen_epoch import choice_words, run_without_choice
+from tlviz.runs.places import run_place
+from tlviz.runs.predictions import Answers, read_answers
+from tlviz.runs.store.folder import RunFolder
+from tlviz.runs.summary import RunSummary, summarise
+
+FILE, CURVE, CONFUSION = "README.md", "curve.png", "confusion.png"
+MOST_CLASSES = 200
+MOST_FINDINGS = 20
+UNKNOWN = "unknown"
+_HUB_LICENCES = {
+    "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear", "cc-by-nc-4.0", "cc-by-4.0",
+    "cc-by-sa-4.0", "cc-by-nc-sa-4.0", "cc0-1.0", "gpl-2.0", "gpl-3.0", "other", "openrail", "apple-amlr",
+    "apple-ascl", "gemma",
+}  # fmt: skip
+"""Licences under the names that the hub has for them, those of the libraries' weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card tells: the run, the header of the weights, the source's row, and the images where they are there.
+
+    ``report`` is the doctor's; ``adapter`` says that the bundle holds one; ``files`` are the names of those in it.
+    """
+
+    run: RunFolder
+    header: Bundle
+    source: ModelSpec
+    summary: RunSummary
+    answers: Answers | None
+    here: RunImages | None
+    report: Report | None
+    files: Sequence[str] = ()
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch whose weights these are."""
+        epoch = self.header.training.get("epoch")
+        return epoch if isinstance(epoch, int) else self.summary.best_epoch
+
+    @property
+    def accuracy(self) -> float | None:
+        """The validation accuracy of these weights."""
+        found = self.header.training.get("val_accuracy")
+        if isinstance(found, int | float):
+            return float(found)
+        told = [event["val_accuracy"] for event in self.summary.epochs if event["epoch"] == self.epoch]
+        return told[0] if told else self.summary.best_val_accuracy
+
+    @property
+    def is_best(self) -> bool:
+        """Whether these are the weights of the best epoch."""
+        return self.epoch == self.summary.best_epoch
+
+    def images(self, part: str) -> int | None:
+        """Return how many images a part of the run had, None where that is not known."""
+        count = self.summary.start_event.get(f"{part}_images")
+        return count if isinstance(count, int) and count > 0 else None
+
+
+def card_facts(
+    run: RunFolder, header: Bundle, source: ModelSpec, here: RunImages | None, files: Sequence[str] = ()
+) -> CardFacts:
+    """Gather what a card tells of a run; ``source`` is the network that it began from."""
+    summary = summarise(run)
+    answers = read_answers(run, summary.best_epoch)
+    return CardFacts(run, header, source, summary, answers, here, None if here is None else _report(here), files)
+
+
+def card_pictures(facts: CardFacts) -> dict[str, bytes]:
+    """Return the pictures of a card by their names: the curve, and the confusion matrix where answers were kept."""
+    place = run_place(facts.summary)
+    pictures = {}
+    if facts.summary.epochs:
+        pictures[CURVE] = curve_picture(facts.summary.epochs, facts.summary.best_epoch, place)
+    if _answers(facts) is not None:
+        held = facts.answers
+        assert held is not None  # noqa: S101 (as just asked)
+        matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
+        pictures[CONFUSION] = confusion_picture(matrix, held.classes, place)
+    return pictures
+
+
+def model_card(facts: CardFacts) -> str:
+    """Return the whole card: metadata that the hub reads, and what a person reads."""
+    pictures = card_pictures(facts)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 (Markdown; every name goes through a filter)
+    )
+    environment.filters |= {"md": markdown, "code": code}
+    body = environment.get_template("README.md.jinja").render(_values(facts, pictures))
+    return f"---\n{_metadata(facts)}\n---\n\n{body.rstrip()}\n"
+
+
+def _report(here: RunImages) -> Report | None:
+    """Return what the doctor knows of the target, or finds by reading its files; None where it cannot."""
+    try:
+        known = known_report(here.config.data, here.config.read_as)
+        return known or check_dataset(here.config.data, features=False, read_as=here.config.read_as)
+    except TlvizError:
+        return None
+
+
+def _metadata(facts: CardFacts) -> str:
+    from huggingface_hub import EvalResult, ModelCardData  # takes a while to import
+
+    target = one_line(dataset_title(facts.summary.data))
+    spec = facts.source
+    results = [
+        EvalResult(
+            task_type="image-classification",
+            task_name="Image classification",
+            dataset_type=slug(target),
+            dataset_name=target,
+            dataset_split=part,
+            metric_type="accuracy",
+            metric_name=f"Accuracy ({part})",
+            metric_value=round(value, 6),
+            metric_args={"images": count, "standard_error": round(standard_error(_share(value), count), 6)},
+        )
+        for part, value, count in _accuracies(facts)
+    ]
+    licence = spec.licence.lower()
+    is_known = licence in _HUB_LICENCES
+    data = ModelCardData(
+        license=licence if is_known else (UNKNOWN if _is_unknown(spec) else "other"),
+        license_name=None if is_known or _is_unknown(spec) else slug(spec.licence),
+        library_name="timm" if spec.provider is Provider.TIMM else "pytorch",
+        pipeline_tag="image-classification",
+        tags=["image-classification", str(spec.provider), "tlviz"],
+        base_model=spec.hub_id.partition("@")[0] or None,
+        model_name=one_line(_title(facts)) if results else None,
+        eval_results=results or None,
+    )
+    return data.to_yaml().rstrip()
+
+
+def _values(facts: CardFacts, pictures: Mapping[str, bytes]) -> dict[str, Any]:
+    accuracy, count = facts.accuracy, facts.images("validation")
+    result = "It is not known how well it does."
+    if accuracy is not None and count:
+        result = f"It names {share(accuracy, standard_error(_share(accuracy), count))} of {count:,} validation pictures"
+        result += " rightly, none of which it was trained on."
+    head, rows = _findings(facts.report)
+    counted, class_rows = _classes(facts)
+    return {
+        "title": _title(facts),
+        "source": facts.source,
+        "library": str(facts.source.provider),
+        "target": dataset_title(facts.summary.data),
+        "classes": facts.header.classes,
+        "result": result,
+        "has_curve": CURVE in pictures,
+        "has_confusion": CONFUSION in pictures,
+        "results": _results(facts),
+        "choice": _choice(facts),
+        "counted": counted,
+        "class_rows": class_rows[:MOST_CLASSES],
+        "more_classes": max(0, len(class_rows) - MOST_CLASSES),
+        "strategy": STRATEGIES.get(facts.summary.strategy) or Strategy(facts.summary.strategy, "", ""),
+        "trained": _trained(facts),
+        "settings": ", ".join(
+            f"`{code(name)} {code(word(value))}`"
+            for name, value in facts.summary.settings.items()
+            if value is not None and name not in {"model", "data", "strategy"}
+        ),
+        "data": _data(facts),
+        "findings_head": head,
+        "findings": rows,
+        "limits": _limits(facts),
+        "licence_of_weights": _licence_of_weights(facts.source),
+        "licence_of_data": licence_of_data(facts.summary.data),
+        "use": _use(facts),
+        "version": __version__,
+        "run": facts.run.name,
+    }
+
+
+def _title(facts: CardFacts) -> str:
+    return f"{facts.source.title} on {dataset_title(facts.summary.data)}"
+
+
+def _accuracies(facts: CardFacts) -> list[tuple[str, float, int]]:
+    """Return part, accuracy and number of images of what was measured with these weights."""
+    told = [("validation", facts.accuracy), ("test", facts.summary.test_accuracy if facts.is_best else None)]
+    return [
+        (part, value, count) for part, value in told if value is not None and (count := facts.images(part)) is not None
+    ]
+
+
+def _results(facts: CardFacts) -> list[tuple[str, ...]]:
+    rows = [
+        ("accuracy", part, f"{count:,}", str(share(value, standard_error(_share(value), count))))
+        for part, value, count in _accuracies(facts)
+    ]
+    told = next((event for event in facts.summary.epochs if event["epoch"] == facts.epoch), {})
+    count = facts.images("validation")
+    if isinstance(told.get("val_macro_f1"), int | float):
+        rows.append(("macro F1, all classes alike", "validation", f"{count or UNKNOWN}", f"{told['val_macro_f1']:.3f}"))
+    if isinstance(told.get("val_loss"), int | float):
+        rows.append(("cross-entropy", "validation", f"{count or UNKNOWN}", f"{told['val_loss']:.3f}"))
+    return rows or [("accuracy", "validation", UNKNOWN, UNKNOWN)]
+
+
+def _choice(facts: CardFacts) -> str:
+    if not facts.is_best:
+        return f"These are the weights of epoch {facts.epoch}, not of the best one ({facts.summary.best_epoch})."
+    if facts.accuracy is None:
+        return ""
+    return choice_words(facts.accuracy, run_without_choice(facts.summary))
+
+
+def _answers(facts: CardFacts) -> Answers | None:
+    """Return the answers of these very weights, None where they are of others or of other classes."""
+    held = facts.answers
+    is_theirs = held is not None and held.epoch == facts.epoch and held.classes == facts.header.classes
+    return held if is_theirs else None
+
+
+def _classes(facts: CardFacts) -> tuple[list[str], list[list[str]]]:
+    """Return what is told of every class, and a row for each: its number, its name, its images, its F1."""
+    columns: dict[str, list[str]] = {}
+    count = len(facts.header.classes)
+    if facts.here is not None:
+        for part in ("train", "validation", "test"):
+            rows = getattr(facts.here.split, part)
+            if len(rows):
+                columns[part] = [f"{n:,}" for n in np.bincount(facts.here.images.labels[rows], minlength=count)]
+    held = _answers(facts)
+    if held is not None:
+        scores = f1_scores(confusion_matrix(held.labels, held.guesses, count))
+        columns["F1 in validation"] = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores]
+    rows_of = [
+        [str(at), markdown(name), *(column[at] for column in columns.values())]
+        for at, name in enumerate(facts.header.classes)
+    ]
+    return list(columns), rows_of
+
+
+def _trained(facts: CardFacts) -> list[str]:
+    summary, begun = facts.summary, facts.summary.start_event
+    frozen = begun.get("frozen")
+    trainable = max([n for p in summary.phases if isinstance(n := p.get("trainable_parameters"), int)], default=None)
+    lines = []
+    if isinstance(frozen, list):
+        names = ", ".join(f"`{code(str(name))}`" for name in frozen) or "nothing"
+        lines.append(f"**Frozen** at the beginning: {names}.")
+    if trainable is not None:
+        lines.append(
+            f"**Trained**: {trainable:,} parameters at most, {summary.epochs_run} epochs, the best {facts.epoch}."
+        )
+    if summary.device:
+        duration = f" in {summary.duration_s:,.0f} s" if summary.duration_s else ""
+        lines.append(f"**Computed** on {markdown(summary.device)}{duration}.")
+    return lines
+
+
+def _data(facts: CardFacts) -> list[str]:
+    parts = [f"{count:,} {part}" for part in ("train", "validation", "test") if (count := facts.images(part))]
+    lines = [f"Target: {markdown(dataset_title(facts.summary.data))}; {', '.join(parts) or 'images: unknown'}."]
+    if facts.here is None:
+        return [*lines, "The pictures were not there any more when this was written, or had changed."]
+    if any(facts.here.images.parts):
+        lines.append("The parts are those that the target itself names, where it names them.")
+    else:
+        lines.append(f"Parted by chance, class by class, with seed {facts.here.config.seed}.")
+    copies = facts.header.training.get("copies")
+    if copies:
+        lines.append(f"{len(copies):,} groups of copies of one picture were kept in one part each.")
+    if facts.here.images.excluded:
+        lines.append(f"{len(facts.here.images.excluded):,} pictures were taken out by hand.")
+    return lines
+
+
+def _findings(report: Report | None) -> tuple[str, list[tuple[str, ...]]]:
+    if report is None:
+        return "it was not asked, or could not read the pictures.", []
+    told = [finding for finding in report.findings if not finding.excluded]
+    if not told:
+        return f"nothing odd in {report.images:,} pictures{_depth(report)}.", []
+    severities = Counter(finding.severity for finding in told)
+    kinds = Counter(finding.kind for finding in told)
+    first = {finding.kind: finding for finding in reversed(told)}
+    rows = [
+        (markdown(kind), f"{count:,}", markdown(_short(first[kind].problem)))
+        for kind, count in sorted(kinds.items(), key=lambda item: list(first).index(item[0]), reverse=True)
+    ]
+    order = ((Severity.ERROR, "wrong"), (Severity.WARNING, "worth a look"), (Severity.NOTE, "good to know"))
+    words = ", ".join(f"{severities[severity]:,} {called}" for severity, called in order if severities[severity])
+    return f"{words}{_depth(report)}.", rows[:MOST_FINDINGS]
+
+
+def _depth(report: Report) -> str:
+    """Say how far the doctor has looked."""
+    return "" if report.nearest_agreement is not None else " (the files alone; wrong labels were not looked for)"
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= 160 else f"{words[:159]}…"
+
+
+def _limits(facts: CardFacts) -> list[str]:
+    train, count = facts.images("train"), len(facts.header.classes)
+    lines = [
+        f"It knows {count:,} classes and nothing else: a picture of anything else gets one of their names, often "
+        "with a high probability.",
+        "It was measured on pictures of the same collection as those it learnt from. On pictures from another camera, "
+        "place, time or style it does worse, and nobody has measured how much.",
+        "Who or what is missing from the pictures was not looked into; neither were fairness, attacks on it, or "
+        "whether its probabilities can be believed on other pictures.",
+    ]
+    if train is not None and train < 100 * count:
+        lines.insert(0, f"It has seen few pictures: {train:,} for {count:,} classes.")
+    held = _answers(facts)
+    if held is not None:
+        scores = f1_scores(confusion_matrix(held.labels, held.guesses, count))
+        weak = [facts.header.classes[at] for at in np.argsort(scores, kind="stable")[:3] if scores[at] < 0.5]
+        if weak:
+            lines.append(f"It is weakest (F1 below 0.5 in validation) at {', '.join(map(markdown, weak))}.")
+    lines.append("Do not let it decide anything alone that matters to a person.")
+    return lines
+
+
+def _is_unknown(spec: ModelSpec) -> bool:
+    return spec.own or spec.licence.lower() in {"", UNKNOWN}
+
+
+def _licence_of_weights(spec: ModelSpec) -> str:
+    if spec.own:
+        return f"{UNKNOWN}: the run began from a checkpoint of its maker's own, which names none"
+    if _is_unknown(spec):
+        return f"{UNKNOWN}: {spec.provider} names none, see {spec.recipe or spec.source}"
+    return f"{spec.licence}, as {'its makers' if spec.bundled else str(spec.provider)} state it"
+
+
+def licence_of_data(name: str) -> str:
+    """Return the licence of a target's pictures, "unknown" said plainly."""
+    if name in DATASETS:
+        return DATASETS[name].licence
+    if name in PUBLIC:
+        return f"{PUBLIC[name].licence} ({PUBLIC[name].url})"
+    return f"{UNKNOWN}; whoever collected them knows"
+
+
+def _use(facts: CardFacts) -> list[str]:
+    programs = [name for name in ("predict.py", "predict_onnx.py") if name in facts.files or not facts.files]
+    lines = ["```", "pip install -r requirements.txt", *(f"python {name} picture.jpg" for name in programs), "```", ""]
+    if "demo.html" in facts.files:
+        lines += ["Or open `demo.html` in a browser and drop pictures on it: nothing leaves the computer.", ""]
+    reason = without_timm(facts.source.provider, facts.source.architecture)
+    if reason:
+        lines.append(markdown(reason))
+    else:
+        lines += [
+            "With timm, `FOLDER` being the folder of this file:",
+            "",
+            "```python",
+            'network = timm.create_model("local-dir:FOLDER", pretrained=True).eval()',
+            "```",
+            "",
+            "`AutoModelForImageClassification.from_pretrained` of transformers opens it, too. Both read pictures in "
+            "their own way" + _otherwise(facts) + "; `predict.py` reads them exactly as in training.",
+        ]
+    if any(name.startswith("adapter/") for name in facts.files):
+        lines += [
+            "",
+            "What LoRA trained is in `adapter/`, for `peft.PeftModel.from_pretrained` over the source with a head for "
+            f"{len(facts.header.classes):,} classes; the weights here have it merged in.",
+        ]
+    if "train.py" in facts.files:
+        lines += ["", "`train.py` repeats the training in plain PyTorch: `python train.py PATH_TO_IMAGES`."]
+    return lines
+
+
+def _otherwise(facts: CardFacts) -> str:
+    is_padded = facts.header.preprocessing.get("fit") == "pad"
+    return ", and fill the border with the mean colour instead of white" if is_padded else ""
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))
+
+
+def source_of(header: Bundle) -> ModelSpec:
+    """Return the network that a run began from.  Raises what ``find_model`` raises where it is gone."""
+    from tlviz.models.catalogue import find_model
+
+    return find_model(FinetuneConfig.from_json(header.training.get("settings") or {}).model)
