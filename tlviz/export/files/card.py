@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tlviz.errors import TlvizError
@@ -28,7 +29,9 @@ def _source(content: Content) -> ModelSpec:
     try:
         return source_of(content.header)
     except TlvizError:
-        return content.network.spec
+        spec = content.network.spec
+        name = spec.architecture
+        return replace(spec, name=name, title=name, source="pictures that are not known")
 
 
 def _images(content: Content) -> RunImages | None:
