@@ -232,7 +232,7 @@ def test_the_map_follows_its_slider_and_the_address() -> None:
     app.select_slider(key=Key.STAGE).set_value("fire8").run()
     assert not app.exception
     assert app.query_params[Key.STAGE] == "fire8"
-    assert "Each mark is an image at fire8" in text(app)
+    assert "Each picture where fire8 sees it" in text(app)
 
 
 def test_racing_the_advice_starts_runs_on_equal_terms_and_it_is_on_record() -> None:

@@ -135,6 +135,7 @@ def main() -> None:
                     page.goto(f"{server.url}{path}{ABOUT}")
                     page.wait_for_selector("h1")
                     page.wait_for_selector(AT_REST)
+                    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
                     for theme in THEMES:
                         to = given.folder / f"{name}_{width}_{theme}.png"
                         take(visit, to, theme)

@@ -188,7 +188,6 @@ def plot_reliability(calibrations: Mapping[str, Calibration], places: Sequence[i
     )  # fmt: skip
     for at, (run, found) in enumerate(calibrations.items()):
         colour, dash = run_line(colours[at])
-        largest = max(inside.count for inside in found.bins)
         figure.add_scatter(
             x=[inside.confidence for inside in found.bins],
             y=[inside.accuracy for inside in found.bins],
@@ -204,7 +203,7 @@ def plot_reliability(calibrations: Mapping[str, Calibration], places: Sequence[i
             mode="lines+markers",
             name=html.escape(run),
             line={"color": colour, "dash": dash},
-            marker={"size": [7 + 15 * inside.count / largest for inside in found.bins], "opacity": 0.75},
+            marker={"size": 10},
             hovertemplate=(
                 f"{html.escape(run)}: %{{customdata[0]}} images, confidence %{{x:.0%}}, accuracy %{{y:.0%}} "
                 "+ %{customdata[2]:.0%} - %{customdata[1]:.0%}<extra></extra>"

@@ -35,9 +35,12 @@ def rank_verdict(ranked: Sequence[Standing], strong: Callable[[str], str] = str,
             if is_over
             else f"{name} leads with {score}: more than noise so far."
         )
-    rivals = [s.words for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
+    near = [s for s in ranked[1:] if s.is_distinguishable is False and not s.is_dropped]
+    rivals = [s.words for s in near]
     if rivals:
         names = f"{len(rivals)} others" if len(rivals) > MOST_NAMED else " and ".join(rivals)
+        if all(s.gap == 0 for s in near):
+            return f"{name} and {names} are level at {score}."
         are = "is" if len(rivals) == 1 else "are"
         return f"{name} is ahead with {score}, but {names} {are} {NOISE} from it."
     if not is_over:

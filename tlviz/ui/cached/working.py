@@ -24,6 +24,8 @@ Sketch = Callable[[Any], None]
 _CANCELLED = "cancelled_work"
 _EVERY_S, _SKETCH_EVERY_S = 0.1, 0.4
 _SHELF_SIZE = 24
+_TELLING = 0.05
+"""Below this share done, the pace is that of getting ready, and says nothing of the time left."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,7 +81,7 @@ def _teller(doing: str, show: Callable[[float, str], object]) -> Progress:
         if now - last[0] < _EVERY_S:
             return
         last[0] = now
-        left = left_words(time_left(now - begun, done, total))
+        left = left_words(time_left(now - begun, done, total)) if done >= _TELLING * total else ""
         show(min(1.0, done / max(1, total)), f"{doing}: step {done:,} of {total:,}{left}")
 
     return tell

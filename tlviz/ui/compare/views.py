@@ -89,7 +89,9 @@ def render_calibration(runs: Sequence[ComparedRun], answers: Sequence[Answers]) 
             pd.DataFrame(rows), hide_index=True,
             column_config={
                 "run": st.column_config.TextColumn("Run"),
-                "calibration error": st.column_config.NumberColumn("Calibration error", format="percent"),
+                "calibration error": st.column_config.NumberColumn(
+                    "Error", format="percent", help="The calibration error: the mean gap, weighted by images."
+                ),
                 "by chance": st.column_config.NumberColumn(
                     "By chance", format="percent", help="What a perfectly calibrated network shows on as few images."
                 ),

@@ -55,6 +55,11 @@ CHOICE = " The best epoch is chosen on these images, so it looks better than it 
         ),
         ([FIRST, OPEN], Status.RUNNING, "Full leads with 90.0% ± 1.0% so far."),
         (
+            [NOT_WON, standing("Surgical", is_distinguishable=False, gap=0.0), CLEAR],
+            Status.FINISHED,
+            "Full and Surgical are level at 90.0% ± 1.0%.",
+        ),
+        (
             [NOT_WON, TIED[0], CLEAR],
             Status.FINISHED,
             "Full is ahead with 90.0% ± 1.0%, but Head only is not distinguishable from it.",
