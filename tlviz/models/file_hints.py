@@ -83,11 +83,11 @@ def find_scaling(content: Any) -> tuple[tuple[float, ...], tuple[float, ...]] | 
     """Return the mean and the deviation that a checkpoint's settings state side by side, None where they do not."""
     for _, mapping in walk(content, _MOST_DEEP):
         for mean, std in _SCALING:
-            found = _three(mapping.get(mean)), _three(mapping.get(std))
-            if not found[0] or not found[1]:
+            given, spread = _three(mapping.get(mean)), _three(mapping.get(std))
+            if not given or not spread:
                 continue
-            unit = 255.0 if max(map(abs, found[0])) > 1 else 1.0  # 123.675 is for values from 0 to 255
-            means, stds = (tuple(one / unit for one in numbers) for numbers in found)
+            unit = 255.0 if max(map(abs, given)) > 1 else 1.0  # 123.675 is for values from 0 to 255
+            means, stds = tuple(one / unit for one in given), tuple(one / unit for one in spread)
             if max(map(abs, means)) <= 1 and 0.001 <= min(stds) <= max(stds) <= 1:
                 return means, stds
     return None

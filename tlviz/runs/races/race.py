@@ -155,12 +155,12 @@ def planned_settings(settings: dict[str, Any]) -> list[dict[str, Any]]:
 def member_runs(events: Sequence[dict[str, Any]]) -> dict[int, str]:
     """Return the names of the runs that have a folder, by number."""
     told = [event for event in events if event.get("event") == "member"]
-    return {e["number"]: e["run"] for e in told if isinstance(e.get("number"), int) and isinstance(e.get("run"), str)}
+    return {e["number"]: e["run"] for e in told if _is_number(e.get("number")) and isinstance(e.get("run"), str)}
 
 
 def dropped_members(events: Sequence[dict[str, Any]]) -> set[int]:
     """Return the numbers of the runs that successive halving has dropped."""
-    return {event["number"] for event in events if event.get("event") == "dropped" and "number" in event}
+    return {event["number"] for event in events if event.get("event") == "dropped" and _is_number(event.get("number"))}
 
 
 def read_queue(run: RunFolder) -> Queue:

@@ -13,7 +13,15 @@ from tlviz.errors import BadSettingError, StorageError
 from tlviz.measures.accuracy import standard_error
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.halving import behind, rungs
-from tlviz.runs.races.race import MemberState, cancel_member, folder_of, read_race, reorder
+from tlviz.runs.races.race import (
+    MemberState,
+    cancel_member,
+    dropped_members,
+    folder_of,
+    member_runs,
+    read_race,
+    reorder,
+)
 from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import create_run
 from tlviz.runs.store.heartbeat import Status
@@ -167,3 +175,10 @@ def test_only_clear_losers_are_behind() -> None:
 def test_hits_helper() -> None:
     assert hits(2, 4, 1).tolist() == [False, True, True, False]
     assert np.roll(hits(1, 3), 2).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("number", [{}, [], "1", None, 1.5, True])
+def test_what_is_no_number_of_a_run_is_passed_over(number: object) -> None:
+    told = [{"event": "dropped", "number": number}, {"event": "dropped"}, {"event": "dropped", "number": 2}]
+    assert dropped_members(told) == {2}
+    assert member_runs([{"event": "member", "number": number, "run": "x"}]) == {}
