@@ -12,9 +12,8 @@ from huggingface_hub import ModelCard, metadata_load
 
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity
 from tlviz.export.bundle import Bundle
-from tlviz.export.card import card_pictures, licence_of_data, model_card
+from tlviz.export.card import licence_of_data, model_card
 from tlviz.export.card_facts import CardFacts, card_facts
-from tlviz.figures.sprites import from_png
 from tlviz.finetune.config import configure
 from tlviz.measures.accuracy import standard_error
 from tlviz.models.catalogue import find_model
@@ -140,14 +139,3 @@ def test_only_what_timm_builds_is_said_to_open_with_timm() -> None:
     text = model_card(facts(("a", "b"), model="tf_efficientnet_lite0"))
     assert 'timm.create_model("local-dir:FOLDER", pretrained=True)' in text
     assert ModelCard(text).data.library_name == "timm"
-
-
-def test_the_pictures_show_the_numbers() -> None:
-    pictures = card_pictures(facts(("wwwwwwwwww", "i")))
-    confusion, curve = from_png(pictures["confusion.png"]), from_png(pictures["curve.png"])
-    assert curve.std() > 0
-    room = 24 + 88  # pixels: about what the longer name takes
-    below = confusion[-room + 20 :, :, :].astype(int)
-    ink = (below.sum(2) < 300).sum(0)
-    half = confusion.shape[1] - 24 - 44
-    assert ink[half - 44 : half].sum() > 3 * ink[half : half + 44].sum(), "the long name is below the first column"

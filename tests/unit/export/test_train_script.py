@@ -48,10 +48,13 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     (SQUEEZENET, "gradual", {"mix": "cutmix", "ema": 0.9, "l2_sp": 0.1, "optimizer": "sgd", "fit": "crop"}),
     (SQUEEZENET, "last_stages", {"mix": "mixup", "accumulate": 2, "class_weights": "balanced"}),
     (SQUEEZENET, "head_only", {"accumulate": 3, "class_weights": "balanced", "value_range": "0:4095", "no_data": -1}),
+]
+OTHERS: list[tuple[str, str, dict[str, Any]]] = [
     (VIT, "full", {"tune": "lora", "lora_rank": 4}),
     ("resnet18", "discriminative", {"frozen": ("stem",), "dropout": 0.2}),
     ("vit_b_16", "last_stages", {"image_size": 64}),
 ]
+"""Architectures that take a while to build for a single script."""
 
 
 @cache
@@ -77,7 +80,9 @@ def script_of(images: ImageSet, model: str, strategy: str, **chosen: Any) -> str
     return train_script(header, RunImages(images, split, config))
 
 
-@pytest.mark.parametrize(("model", "strategy", "chosen"), CASES)
+@pytest.mark.parametrize(
+    ("model", "strategy", "chosen"), [*CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in OTHERS)]
+)
 def test_every_script_is_whole_short_and_without_dead_code(
     model: str, strategy: str, chosen: dict[str, Any], colours: ImageSet, tmp_path: Path
 ) -> None:
