@@ -32,6 +32,7 @@ async function startNetwork({ size, labels }) {
   return async square => {
     const pictures = new ort.Tensor("uint8", square.data, [1, size, size, 3]);
     const { logits } = await session.run({ pictures });
+    if (logits.type !== "float32") throw new Error(`the network answers in ${logits.type}, and the page reads float32`);
     if (logits.data.length !== labels.length) {
       throw new Error(`the network gives ${logits.data.length} answers, and the page names ${labels.length} classes`);
     }

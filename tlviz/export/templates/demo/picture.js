@@ -82,8 +82,8 @@ async function avifPicture(bytes, _depth, kind, name) {
 }
 
 /** Let the browser decode a file. */
-async function seen(bytes, _depth, _kind, name) {
-  const bitmap = await createImageBitmap(new Blob([bytes]), {
+async function seen(bytes, _depth, kind, name) {
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${kind.toLowerCase()}` }), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
     imageOrientation: "from-image",
