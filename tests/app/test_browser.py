@@ -106,7 +106,6 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         page.get_by_role("button", name="Start", exact=True).click()
         visit.wait_points(3)
         (run,) = list_runs()
-        visit.keep("finetune")
 
         page.reload()
         visit.settle()
@@ -121,7 +120,7 @@ def test_the_whole_path(home: Path, tmp_path: Path) -> None:
         assert_accessible(visit, "Fine-tune")
 
         visit.menu("Export")
-        for format_name in ("PyTorch weights", "PyTorch program", "ONNX", "ONNX from pixels"):
+        for format_name in ("PyTorch weights", "PyTorch program", "ONNX", "ONNX from pixels", "Web page"):
             page.locator("label").get_by_text(format_name, exact=True).click()
             visit.settle()
         page.get_by_role("button", name="Make and check").click()

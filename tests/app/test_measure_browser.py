@@ -32,7 +32,7 @@ def test_from_measure_to_the_curve(home: Path, measurable: Path) -> None:
         assert_accessible(visit, "Measure", "dark")
 
         page.get_by_role("radio", name="Map", exact=True).click()
-        cloud = page.locator('[class*="st-key-stage_map"] .map')
+        cloud = page.locator(".map")
         expect(cloud).to_be_visible(timeout=20_000)
         visit.settle()
         points = "map => [...map.querySelectorAll('.mark')].map(mark => mark.style.transform)"

@@ -27,7 +27,7 @@ def test_choose_compare_and_an_offline_download(home: Path, monkeypatch: pytest.
         visit.settle()
         assert "models=resnet50%2Ctf_efficientnet_lite0" in visit.address
         page.set_viewport_size({"width": 1280, "height": 1150})
-        visit.keep_both("models")
+        visit.keep("models")
         assert_accessible(visit, "Models")
 
         page.get_by_role("button", name="Use as the source").click()

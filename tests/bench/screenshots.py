@@ -1,8 +1,9 @@
-"""Pictures of every page to look at: ``python tests/bench/screenshots.py FOLDER [--home HOME] [--only WORD]``.
+"""Pictures of every page to look at: ``python tests/bench/screenshots.py FOLDER [--home HOME] [--only NAMES]``.
 
 A home with a measured target, a finished race of two strategies and its runs is made where HOME holds none (some
 minutes); then every page is opened at 1280 x 800 and 1024 x 768 in both themes, each view of those that have several,
-and a sheet of all pictures of a size and theme is laid out.  Chromium must be installed.
+and a sheet of all pictures of a size and theme is laid out.  ``--documents`` also cuts those of the documents into
+``assets/pictures``.  Chromium must be installed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from PIL import Image
 from playwright.sync_api import Error
 
-from tests.app.browser import Server, Visit, browser
+from tests.app.browser import ROOT, Server, Visit, browser
 
 MODEL, DATA = "squeezenet1_1", "photos"
 SIZES = ((1280, 800), (1024, 768))
@@ -39,11 +40,15 @@ PAGES = {
     "finetune": "/finetune?",
     "race": "/race?",
     "compare": "/compare?",
-    "compare_calibration": "/compare?view=Calibration&",
+    "compare_calibration": "/compare?compared=Calibration&",
     "runs": "/runs?",
     "export": "/export?",
 }
 COLUMNS, SMALL = 4, 480
+DOCUMENTS = {"finetune": 1290, "export": 800}
+"""Pages that are pictures in the documents, and how far down they are shown there."""
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+LONGEST_MS = 400_000
 MOST_HIGH = 2400
 """A page that is longer is cut here."""
 
@@ -59,7 +64,7 @@ def make_home(home: Path) -> None:
     ]
     for command in work:
         if (home / f".{command[0]}").exists():
-            continue
+            continue  # of these very files: a copy of the program would measure anew
         subprocess.run(
             [sys.executable, "-m", "tlviz", *command], check=True, env=os.environ | {"TLVIZ_HOME": str(home)}
         )
@@ -77,6 +82,14 @@ def take(visit: Visit, to: Path, theme: Literal["light", "dark"]) -> None:
     page.wait_for_timeout(600)
     page.screenshot(path=to)
     page.set_viewport_size(before)
+
+
+def cut_documents(folder: Path) -> None:
+    """Cut the pictures of the documents out of the wide, light ones."""
+    for name, height in DOCUMENTS.items():
+        with Image.open(folder / f"{name}_{SIZES[0][0]}_{THEMES[0]}.png") as picture:
+            shown = picture.convert("RGB").crop((0, 0, picture.width, min(height, picture.height)))
+            shown.save(ROOT / "assets" / "pictures" / f"{name}.png", optimize=True)
 
 
 def sheet(pictures: list[Path], to: Path) -> None:
@@ -103,6 +116,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--home", type=Path, default=Path("/tmp/tlviz-screenshots"))
     parser.add_argument("--only", default="")
+    parser.add_argument("--documents", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     given.home.mkdir(parents=True, exist_ok=True)
@@ -111,15 +125,16 @@ def main() -> None:
     server.start()
     found: dict[tuple[int, str], list[Path]] = {(size[0], theme): [] for size in SIZES for theme in THEMES}
     try:
-        for name, path in PAGES.items():
-            if given.only not in name:
-                continue
+        for name in given.only.split(",") if given.only else PAGES:
+            path = PAGES[name]
             for width, height in SIZES:
                 page = browser().new_page(viewport={"width": width, "height": height})
-                page.set_default_timeout(120_000)
+                page.set_default_timeout(LONGEST_MS)
                 visit = Visit(page, server)
                 try:
-                    visit.go(f"{path}{ABOUT}")
+                    page.goto(f"{server.url}{path}{ABOUT}")
+                    page.wait_for_selector("h1")
+                    page.wait_for_selector(AT_REST)
                     for theme in THEMES:
                         to = given.folder / f"{name}_{width}_{theme}.png"
                         take(visit, to, theme)
@@ -130,6 +145,8 @@ def main() -> None:
                 page.close()
     finally:
         server.kill()
+    if given.documents:
+        cut_documents(given.folder)
     for (width, theme), pictures in found.items():
         sheet(pictures, given.folder / f"sheet_{width}_{theme}.png")
 

@@ -1,8 +1,8 @@
 """Whether ``train.py`` reaches what its run reached: ``python tests/bench/train_script.py --to FILE``.
 
-Each pair is a run of the command line and its own ``train.py`` with its own split, in a process that cannot import
-tlviz.  Pairs are appended to FILE as they are measured, and those that are there are not measured again.  ``--write``
-writes the table of FILE into ``docs/benchmarks.md``.
+A race of the command line trains every strategy with every seed; then the ``train.py`` of each run trains again with
+its run's split and seed, in one process that cannot import tlviz.  FILE gets a line for each pair.  ``--write`` writes
+the table of FILE into ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,41 +29,57 @@ from tlviz.export.train_script import train_script  # noqa: E402
 from tlviz.models.catalogue import find_model  # noqa: E402
 
 STRATEGIES = ("head_only", "last_stages", "two_phase", "full")
-MODEL, DATA, SIZE, EPOCHS = "squeezenet1_1", "clipart", "96", "4"
-SEEDS = (0, 1, 2)
-KEY = ("strategy", "seed")
+MODEL, DATA, SIZE, EPOCHS, SEEDS = "squeezenet1_1", "clipart", "64", "3", "0,1,2"
+_SAID = "validation accuracy "
+_EACH = """\
+import runpy, sys
+try:
+    import tlviz
+except ModuleNotFoundError:
+    pass
+else:
+    raise SystemExit("tlviz is installed here, so this would prove nothing.")
+images, weights, *folders = sys.argv[1:]
+for folder in folders:
+    sys.argv = ["train.py", images, "--weights", weights, "--to", f"{folder}/again.safetensors"]
+    runpy.run_path(f"{folder}/train.py", run_name="__main__")
+"""
 
 
-def measure(strategy: str, seed: int) -> dict[str, Any]:
-    """Train one pair and return what both reached."""
+def pairs() -> Iterator[dict[str, Any]]:
+    """Train the race, then every script, and yield what both sides of each pair reached."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["TLVIZ_HOME"] = home
-        command = [sys.executable, "-m", "tlviz", "finetune", "--model", MODEL, "--data", DATA, "--json"]
-        command += ["--strategy", strategy, "--epochs", EPOCHS, "--seed", str(seed), "--image-size", SIZE]
+        command = [sys.executable, "-m", "tlviz", "race", "--model", MODEL, "--data", DATA, "--json", "--seeds", SEEDS]
+        command += ["--strategies", ",".join(STRATEGIES), "--epochs", EPOCHS, "--image-size", SIZE]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         said = json.loads(done.stdout.splitlines()[-1])
-        weights = Path(home) / "runs" / said["run"] / "best.safetensors"
-        script = repeat(weights, Path(home) / "bundle")
-    return {"strategy": strategy, "seed": seed, "run": said["best_val_accuracy"], "script": script}
+        runs = [(row["strategy"], Path(home) / "runs" / run) for row in said["strategies"] for run in row["runs"]]
+        folders = [Path(home) / "bundles" / str(at) for at in range(len(runs))]
+        found = [(strategy, *write(run, folder)) for (strategy, run), folder in zip(runs, folders, strict=True)]
+        scripts = run_scripts(found[0][1], folders)
+        for (strategy, _, seed, accuracy), script in zip(found, scripts, strict=True):
+            yield {"strategy": strategy, "seed": seed, "run": accuracy, "script": script}
 
 
-def repeat(weights: Path, folder: Path) -> float:
-    """Run the script of a run where nothing but the installed packages can be imported; return what it reached."""
-    header = read_header(weights)
+def write(run: Path, folder: Path) -> tuple[str, int, float]:
+    """Write a run's script and split; return the folder of its pictures, its seed and its best accuracy."""
+    header = read_header(run / "best.safetensors")
     here = load_run_images(header)
     split = split_file(here)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "train.py").write_text(train_script(header, here), encoding="utf-8")
     (folder / "split.json").write_text(split.content, encoding="utf-8")
-    isolated = [sys.executable, "-I"]
-    probe = subprocess.run([*isolated, "-c", "import tlviz"], cwd=folder, capture_output=True, check=False)
-    if not probe.returncode:
-        raise SystemExit("tlviz is installed here, so this would prove nothing.")
-    done = subprocess.run(
-        [*isolated, "train.py", str(split.root), "--weights", str(find_model(MODEL).weights)],
-        cwd=folder, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return float(done.stdout.rpartition("validation accuracy ")[2].split()[0])
+    return str(split.root), here.config.seed, float(header.training["val_accuracy"])
+
+
+def run_scripts(images: str, folders: Sequence[Path]) -> list[float]:
+    """Run the scripts where only the installed packages can be imported; return what each reached."""
+    command = [sys.executable, "-I", "-c", _EACH, images, str(find_model(MODEL).weights), *map(str, folders)]
+    done = subprocess.run(command, cwd=folders[0], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return [float(line.partition(_SAID)[2].split()[0]) for line in done.stdout.splitlines() if _SAID in line]
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -75,26 +91,22 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
         if own:
             run, script = (statistics.mean(row[side] for row in own) for side in ("run", "script"))
             apart = max(abs(row["script"] - row["run"]) for row in own)
+            difference = round(100 * (script - run), 1) + 0.0  # never -0.0
             lines.append(
-                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {100 * (script - run):+.1f} | "
-                f"{100 * apart:.1f} |"
+                f"| `{strategy}` | {len(own)} | {run:.3f} | {script:.3f} | {difference:+.1f} | {100 * apart:.1f} |"
             )
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure what is not measured yet."""
+    """Measure, or write what was measured into the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    known = {tuple(row[name] for name in KEY) for row in read_rows(given.to)}
-    for seed in SEEDS if not given.write else ():
-        for strategy in STRATEGIES:
-            if (strategy, seed) not in known:
-                row = measure(strategy, seed)
-                with given.to.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+    if not given.write:
+        rows = list(pairs())
+        given.to.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     words = table(read_rows(given.to))
     write_between("train_script", words) if given.write else print(words)
 

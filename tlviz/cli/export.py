@@ -84,7 +84,7 @@ def export(
     last = (job.events() or [{}])[-1]
     if last.get("status") != "finished":
         return explain_end(job, "The export was stopped before its end; nothing was left.")
-    result = {name: last.get(name) for name in _KEYS}
+    result: dict[str, Any] = {name: last.get(name) for name in _KEYS}
     for name, reason in result["refused"].items():
         tell(f"{name} was left out: {reason}")
     print_result(result, as_json, *_readable(result))

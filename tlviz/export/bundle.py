@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from tlviz import __version__
-from tlviz.data.images import ImageSet
-from tlviz.data.training.splits import Indices
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.lora import plain_state
 from tlviz.models.build import build_module
 from tlviz.models.imported import exported_model
-from tlviz.models.load import Network, describe, normalise
-
-CHECK_BATCH = 64
+from tlviz.models.load import Network, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +30,6 @@ class Bundle:
     classes: tuple[str, ...]
     preprocessing: Mapping[str, Any]
     training: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Two networks on the same images: share of equal best guesses, and the largest difference of a logit."""
-
-    top1_agreement: float
-    max_logit_difference: float
 
 
 def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str, Any]) -> bytes:
@@ -113,30 +99,3 @@ def load_bundle(path: Path) -> Network:
     except RuntimeError as error:
         raise BadWeightsError(f"The weights {path} do not fit {spec.architecture}: {error}") from error
     return describe(spec, module.eval(), bundle.classes)
-
-
-def compare(
-    first: Network,
-    second: Network,
-    images: ImageSet,
-    indices: Indices,
-    progress: Callable[[int, int], None] | None = None,
-) -> Agreement:
-    """Compare the logits of two networks on some images of a target."""
-    agree, difference = 0, 0.0
-    for at in range(0, len(indices), CHECK_BATCH):
-        batch = indices[at : at + CHECK_BATCH]
-        one, other = (_logits(network, images, batch) for network in (first, second))
-        agree += int((one.argmax(1) == other.argmax(1)).sum())
-        largest = (one - other).abs().max().item()
-        difference = max(difference, largest if math.isfinite(largest) else math.inf)
-        if progress:
-            progress(at + len(batch), len(indices))
-    return Agreement(agree / len(indices), difference)
-
-
-def _logits(network: Network, images: ImageSet, indices: Indices) -> Tensor:
-    pixels = torch.from_numpy(images.pixels[indices])
-    with torch.no_grad():
-        logits: Tensor = network.module(normalise(pixels, network.spec.preprocessing))
-    return logits

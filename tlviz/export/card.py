@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,17 @@ from tlviz.data.doctor.findings import Report, Severity
 from tlviz.data.images import dataset_title
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.public import PUBLIC
-from tlviz.diagnose.doctor import check_dataset, known_report
-from tlviz.errors import TlvizError
-from tlviz.export.bundle import Bundle
+from tlviz.export.card_facts import CardFacts
 from tlviz.export.card_words import code, markdown, one_line, slug
 from tlviz.export.files.fitting import without_timm
 from tlviz.export.html_parts import share, word
-from tlviz.export.run_images import RunImages
 from tlviz.figures.card_pictures import confusion_picture, curve_picture
-from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.strategies import STRATEGIES, Strategy
 from tlviz.measures.accuracy import standard_error
 from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.models.spec import ModelSpec, Provider
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
 from tlviz.runs.places import run_place
-from tlviz.runs.predictions import Answers, read_answers
-from tlviz.runs.store.folder import RunFolder
-from tlviz.runs.summary import RunSummary, summarise
 
 FILE, CURVE, CONFUSION = "README.md", "curve.png", "confusion.png"
 MOST_CLASSES = 200
@@ -47,66 +39,14 @@ _HUB_LICENCES = {
 """Licences under the names that the hub has for them, those of the libraries' weights."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """What a card tells: the run, the header of the weights, the source's row, and the images where they are there.
-
-    ``report`` is the doctor's; ``adapter`` says that the bundle holds one; ``files`` are the names of those in it.
-    """
-
-    run: RunFolder
-    header: Bundle
-    source: ModelSpec
-    summary: RunSummary
-    answers: Answers | None
-    here: RunImages | None
-    report: Report | None
-    files: Sequence[str] = ()
-
-    @property
-    def epoch(self) -> int | None:
-        """The epoch whose weights these are."""
-        epoch = self.header.training.get("epoch")
-        return epoch if isinstance(epoch, int) else self.summary.best_epoch
-
-    @property
-    def accuracy(self) -> float | None:
-        """The validation accuracy of these weights."""
-        found = self.header.training.get("val_accuracy")
-        if isinstance(found, int | float):
-            return float(found)
-        told = [event["val_accuracy"] for event in self.summary.epochs if event["epoch"] == self.epoch]
-        return told[0] if told else self.summary.best_val_accuracy
-
-    @property
-    def is_best(self) -> bool:
-        """Whether these are the weights of the best epoch."""
-        return self.epoch == self.summary.best_epoch
-
-    def images(self, part: str) -> int | None:
-        """Return how many images a part of the run had, None where that is not known."""
-        count = self.summary.start_event.get(f"{part}_images")
-        return count if isinstance(count, int) and count > 0 else None
-
-
-def card_facts(
-    run: RunFolder, header: Bundle, source: ModelSpec, here: RunImages | None, files: Sequence[str] = ()
-) -> CardFacts:
-    """Gather what a card tells of a run; ``source`` is the network that it began from."""
-    summary = summarise(run)
-    answers = read_answers(run, summary.best_epoch)
-    return CardFacts(run, header, source, summary, answers, here, None if here is None else _report(here), files)
-
-
 def card_pictures(facts: CardFacts) -> dict[str, bytes]:
     """Return the pictures of a card by their names: the curve, and the confusion matrix where answers were kept."""
     place = run_place(facts.summary)
     pictures = {}
     if facts.summary.epochs:
         pictures[CURVE] = curve_picture(facts.summary.epochs, facts.summary.best_epoch, place)
-    if _answers(facts) is not None:
-        held = facts.answers
-        assert held is not None  # noqa: S101 (as just asked)
+    held = facts.own_answers
+    if held is not None:
         matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
         pictures[CONFUSION] = confusion_picture(matrix, held.classes, place)
     return pictures
@@ -125,15 +65,6 @@ def model_card(facts: CardFacts) -> str:
     environment.filters |= {"md": markdown, "code": code}
     body = environment.get_template("README.md.jinja").render(_values(facts, pictures))
     return f"---\n{_metadata(facts)}\n---\n\n{body.rstrip()}\n"
-
-
-def _report(here: RunImages) -> Report | None:
-    """Return what the doctor knows of the target, or finds by reading its files; None where it cannot."""
-    try:
-        known = known_report(here.config.data, here.config.read_as)
-        return known or check_dataset(here.config.data, features=False, read_as=here.config.read_as)
-    except TlvizError:
-        return None
 
 
 def _metadata(facts: CardFacts) -> str:
@@ -224,7 +155,7 @@ def _accuracies(facts: CardFacts) -> list[tuple[str, float, int]]:
 
 
 def _results(facts: CardFacts) -> list[tuple[str, ...]]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("accuracy", part, f"{count:,}", str(share(value, standard_error(_share(value), count))))
         for part, value, count in _accuracies(facts)
     ]
@@ -245,13 +176,6 @@ def _choice(facts: CardFacts) -> str:
     return choice_words(facts.accuracy, run_without_choice(facts.summary))
 
 
-def _answers(facts: CardFacts) -> Answers | None:
-    """Return the answers of these very weights, None where they are of others or of other classes."""
-    held = facts.answers
-    is_theirs = held is not None and held.epoch == facts.epoch and held.classes == facts.header.classes
-    return held if is_theirs else None
-
-
 def _classes(facts: CardFacts) -> tuple[list[str], list[list[str]]]:
     """Return what is told of every class, and a row for each: its number, its name, its images, its F1."""
     columns: dict[str, list[str]] = {}
@@ -261,7 +185,7 @@ def _classes(facts: CardFacts) -> tuple[list[str], list[list[str]]]:
             rows = getattr(facts.here.split, part)
             if len(rows):
                 columns[part] = [f"{n:,}" for n in np.bincount(facts.here.images.labels[rows], minlength=count)]
-    held = _answers(facts)
+    held = facts.own_answers
     if held is not None:
         scores = f1_scores(confusion_matrix(held.labels, held.guesses, count))
         columns["F1 in validation"] = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores]
@@ -316,7 +240,7 @@ def _findings(report: Report | None) -> tuple[str, list[tuple[str, ...]]]:
     severities = Counter(finding.severity for finding in told)
     kinds = Counter(finding.kind for finding in told)
     first = {finding.kind: finding for finding in reversed(told)}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (markdown(kind), f"{count:,}", markdown(_short(first[kind].problem)))
         for kind, count in sorted(kinds.items(), key=lambda item: list(first).index(item[0]), reverse=True)
     ]
@@ -346,7 +270,7 @@ def _limits(facts: CardFacts) -> list[str]:
     ]
     if train is not None and train < 100 * count:
         lines.insert(0, f"It has seen few pictures: {train:,} for {count:,} classes.")
-    held = _answers(facts)
+    held = facts.own_answers
     if held is not None:
         scores = f1_scores(confusion_matrix(held.labels, held.guesses, count))
         weak = [facts.header.classes[at] for at in np.argsort(scores, kind="stable")[:3] if scores[at] < 0.5]
@@ -414,10 +338,3 @@ def _otherwise(facts: CardFacts) -> str:
 
 def _share(value: float) -> float:
     return min(1.0, max(0.0, value))
-
-
-def source_of(header: Bundle) -> ModelSpec:
-    """Return the network that a run began from.  Raises what ``find_model`` raises where it is gone."""
-    from tlviz.models.catalogue import find_model
-
-    return find_model(FinetuneConfig.from_json(header.training.get("settings") or {}).model)

@@ -80,8 +80,8 @@ def write_zip(folder: Path, archive: Path, root: str, progress: Progress) -> Non
                     progress("packing", at, len(files))
                     kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
                     packed.write(path, f"{root}/{path.relative_to(folder).as_posix()}", kind)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
+            with part.open("rb+") as whole:
+                os.fsync(whole.fileno())
             if os.path.lexists(archive):
                 raise StorageError(f"{archive} is there already; move it or give another folder. It was not changed.")
             part.replace(archive)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 from torch import nn
 
 from tlviz import __version__
+from tlviz.data.as_begun import open_as_begun
 from tlviz.data.images import dataset_title
 from tlviz.data.pixels.depth import AS_STORED
+from tlviz.data.pixels.opening import DAMAGE
+from tlviz.data.pixels.ranges import is_deep_file
 from tlviz.data.training.mix import ALPHA
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.errors import BadSettingError
 from tlviz.export.bundle import Bundle
+from tlviz.export.python_text import braced, lines, literal, plain
 from tlviz.export.run_images import RunImages
 from tlviz.finetune.choices import Augment, BatchNorm, ClassWeights, Schedule, StageRates, Tune
 from tlviz.finetune.config import FinetuneConfig
@@ -33,7 +38,6 @@ from tlviz.models.load import architecture
 from tlviz.models.spec import ModelSpec, Provider, Sizing, Stage
 from tlviz.models.stages import logit_layers, picture_sample, stage_modules
 
-_WIDTH = 110
 START = "start.safetensors"
 """The weights that the run began from, where they cannot be downloaded; beside ``train.py``."""
 
@@ -64,7 +68,7 @@ def train_script(header: Bundle, here: RunImages) -> str:
     sized = replace(spec, preprocessing=replace(spec.preprocessing, size=config.image_size))
     module, stages = architecture(sized, len(header.classes))
     plan = _Plan(config, sized, module, stages, plan_phases(config, stages))
-    _check(plan)
+    _check(plan, header.classes)
     values = (
         _words(header, here, spec) | _pictures(header, here) | _network(plan, spec) | _training(plan) | _freezing(plan)
     )
@@ -80,16 +84,22 @@ def train_script(header: Bundle, here: RunImages) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", text)
 
 
-def needs_start(spec: ModelSpec, config: FinetuneConfig) -> bool:
-    """Return whether the script needs the weights that the run began from as a file, ``start.safetensors``."""
-    return find_strategy(config.strategy).pretrained and spec.weights is not None
+def start_weights(spec: ModelSpec, config: FinetuneConfig) -> Path | None:
+    """Return the weights that the script needs beside it as ``start.safetensors``, None where it can download them."""
+    return spec.weights if find_strategy(config.strategy).pretrained else None
 
 
-def _check(plan: _Plan) -> None:
+def _check(plan: _Plan, classes: Sequence[str]) -> None:
     config = plan.config
     if config.depth.bands is not None:
         raise BadSettingError(
             f"bands is {config.bands}: pictures of several bands need another library to open, so train.py cannot "
+            "repeat this run."
+        )
+    odd = _beyond_pillow(plan.config, classes)
+    if odd is not None:
+        raise BadSettingError(
+            f"{odd} has over 8 bits a value in a way that Pillow alone does not read, so train.py cannot "
             "repeat this run."
         )
     if config.ema and config.augment is not Augment.NONE and any(
@@ -101,6 +111,23 @@ def _check(plan: _Plan) -> None:
         )
 
 
+def _beyond_pillow(config: FinetuneConfig, classes: Sequence[str]) -> str | None:
+    """Return the name of a deep picture that is more than one grey value a pixel, None where there is none."""
+    if config.depth == AS_STORED:
+        return None
+    target = open_as_begun(config.data, config.read_as, classes)
+    for name, source in zip(target.names, target.sources, strict=True):
+        if source.path is None or not is_deep_file(source.path, config.depth):
+            continue
+        try:
+            with Image.open(source.path) as picture:
+                if picture.mode[0] not in "IF" or picture.format == "PPM":  # whose values Pillow rescales
+                    return name
+        except (Image.DecompressionBombError, *DAMAGE):
+            return name
+    return None
+
+
 def _words(header: Bundle, here: RunImages, spec: ModelSpec) -> dict[str, Any]:
     """Return what is said in the head of the file."""
     strategy = find_strategy(here.config.strategy)
@@ -110,8 +137,8 @@ def _words(header: Bundle, here: RunImages, spec: ModelSpec) -> dict[str, Any]:
     if isinstance(share, int | float):
         reached += f", of which the run named {share:.1%} rightly at its best, in epoch {epoch}"
     return {
-        "network": _plain(spec.title),
-        "target": _plain(dataset_title(here.config.data)),
+        "network": plain(spec.title),
+        "target": plain(dataset_title(here.config.data)),
         "strategy": f"Strategy {strategy.name}: {strategy.sentence}",
         "reached": f"{reached}.",
         "version": __version__,
@@ -130,7 +157,7 @@ def _pictures(header: Bundle, here: RunImages) -> dict[str, Any]:
     low, high = depth.value_range or (0, 255)
     names = (name.lower() for name in here.images.names)
     return {
-        "preprocessing": _lines(header.preprocessing, 4),
+        "preprocessing": lines(header.preprocessing, 4),
         "fit": str(config.fit),
         "interpolation": str(header.preprocessing["interpolation"]).upper(),
         "crop_fraction": header.preprocessing["crop_fraction"],
@@ -161,7 +188,7 @@ def _network(plan: _Plan, spec: ModelSpec) -> dict[str, Any]:
     where = (
         f"the file {spec.weights.name} of tlviz's folder assets/weights"
         if spec.bundled and spec.weights
-        else f"the weights of {_plain(spec.name)}, which the run began from"
+        else f"the weights of {plain(spec.name)}, which the run began from"
     )
     return {
         "library": str(spec.provider),
@@ -175,7 +202,7 @@ def _network(plan: _Plan, spec: ModelSpec) -> dict[str, Any]:
         "weights_help": json.dumps(where),
         "positions": resized and start in {"file", "url"},
         "plain_layout": guarded,
-        "head_layers": _literal(tuple(path for path, _ in layers)),
+        "head_layers": literal(tuple(path for path, _ in layers)),
         "head_bias": (RECTIFIED_BIAS if ends_rectified(module, stages[-1]) else 0.0) if has_bias else None,
         "dropout_lines": dropout_lines,
         "dropout": any(type(layer) is nn.Dropout and 0 < layer.p < 1 for layer in module.modules()),
@@ -202,11 +229,11 @@ def _dropout_lines(plan: _Plan) -> list[str]:
         for name, layer in plan.module.get_submodule(part).named_modules()
         if isinstance(layer, nn.Dropout)
     ]
-    lines = [f"network.get_submodule({json.dumps(path)}).p = {share}" for path in own]
+    found = [f"network.get_submodule({json.dumps(path)}).p = {share}" for path in own]
     if hasattr(plan.module, "drop_rate"):
-        return [*lines, f"network.drop_rate = {share}"]
+        return [*found, f"network.drop_rate = {share}"]
     if own:
-        return lines
+        return found
     return [
         "for path in HEAD_LAYERS:  # it has no dropout of its own",
         "    network.get_submodule(path).register_forward_pre_hook(",
@@ -233,7 +260,7 @@ def _training(plan: _Plan) -> dict[str, Any]:
         "weight_decay": config.weight_decay,
         "optimizer": str(config.optimizer),
         "factor": "warm-up" if config.schedule is Schedule.CONSTANT and warmup else str(config.schedule),
-        "warmup": _literal(warmup) if warmup else "",
+        "warmup": literal(warmup) if warmup else "",
         "balanced": is_balanced,
         "loss_options": ", ".join(options),
         "mix": str(config.mix),
@@ -257,8 +284,8 @@ def _freezing(plan: _Plan) -> dict[str, Any]:
         phases.append(
             {
                 "first_epoch": phase.first_epoch,
-                "rates": _braced({name: rate for name, rate in named.items() if name not in frozen}),
-                "norm_rates": _braced({name: rate for name, rate in named.items() if name in frozen}),
+                "rates": braced({name: rate for name, rate in named.items() if name not in frozen}),
+                "norm_rates": braced({name: rate for name, rate in named.items() if name in frozen}),
             }
         )
     linears: Sequence[str] = ()
@@ -273,12 +300,12 @@ def _freezing(plan: _Plan) -> dict[str, Any]:
         for part in stage_modules(plan.module, stages[at])
     )
     return {
-        "stages": _lines({stage.name: stage.modules for stage in stages}, 4),
-        "tensors": _lines({stage.name: stage.tensors for stage in stages if stage.tensors}, 4),
+        "stages": lines({stage.name: stage.modules for stage in stages}, 4),
+        "tensors": lines({stage.name: stage.tensors for stage in stages if stage.tensors}, 4),
         "stem": json.dumps(stages[0].name),
         "head": json.dumps(stages[-1].name),
         "phases": phases,
-        "lora": _lines(linears, 4) if linears else "",
+        "lora": lines(linears, 4) if linears else "",
         "rank": config.lora_rank,
         "trains_norms": config.tune is Tune.NORMS,
         "surgical": config.stage_rates is StageRates.GRADIENT
@@ -294,42 +321,3 @@ def _freezing(plan: _Plan) -> dict[str, Any]:
 
 def _moves(config: FinetuneConfig) -> bool:
     return config.batchnorm in {BatchNorm.MOVE, BatchNorm.TRAIN}
-
-
-def _literal(value: Any) -> str:
-    """Write a value as Python does with double quotes; JSON's lists, words and numbers are Python's too."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(name)}: {_literal(held)}" for name, held in value.items()) + "}"
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
-def _lines(values: Mapping[str, Any] | Sequence[str], indent: int) -> str:
-    """Write the entries of a table, as many on a line as fit."""
-    rows = (
-        [f"{_literal(name)}: {_literal(value)}" for name, value in values.items()]
-        if isinstance(values, Mapping)
-        else [_literal(value) for value in values]
-    )
-    lines: list[str] = []
-    for row in rows:
-        if lines and indent + len(lines[-1]) + len(row) + 2 <= _WIDTH:
-            lines[-1] += f" {row},"
-        else:
-            lines.append(f"{row},")
-    return "\n".join(f"{' ' * indent}{line}" for line in lines)
-
-
-def _braced(values: Mapping[str, Any]) -> str:
-    """Write a table inside another, on one line where it fits."""
-    short = _literal(dict(values))
-    return short if len(short) < _WIDTH - 10 else f"{{\n{_lines(values, 8)}\n    }}"
-
-
-def _plain(words: str) -> str:
-    """Return words as they can stand in the head of a program: one line without quotes and backslashes."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in words).replace("\\", "/").replace('"', "'")
-    return f"{shown[:79]}…" if len(shown) > 80 else shown

@@ -83,9 +83,13 @@ def find_scaling(content: Any) -> tuple[tuple[float, ...], tuple[float, ...]] | 
     """Return the mean and the deviation that a checkpoint's settings state side by side, None where they do not."""
     for _, mapping in walk(content, _MOST_DEEP):
         for mean, std in _SCALING:
-            found = [_three(mapping.get(name)) for name in (mean, std)]
-            if found[0] and found[1] and max(map(abs, found[0])) <= 1 and 0.001 <= min(found[1]) <= max(found[1]) <= 1:
-                return found[0], found[1]
+            found = _three(mapping.get(mean)), _three(mapping.get(std))
+            if not found[0] or not found[1]:
+                continue
+            unit = 255.0 if max(map(abs, found[0])) > 1 else 1.0  # 123.675 is for values from 0 to 255
+            means, stds = (tuple(one / unit for one in numbers) for numbers in found)
+            if max(map(abs, means)) <= 1 and 0.001 <= min(stds) <= max(stds) <= 1:
+                return means, stds
     return None
 
 

@@ -103,13 +103,18 @@ def _more_of_a_head(fitted: Fitted, around: Values, plan: Mapping[str, Tensor], 
     own, base = fitted.tensors.get(weights[0]), weights[0].removesuffix(".weight")
     pool = {name: value for name, value in fitted.tensors.items() if name not in plan}
     pool |= {name: value for name, value in around.items() if _HEADS.search(name) and value is not own}
-    if is_own and own is not None and (rivals := _layers(pool, plan[weights[0]])):
-        other = _sides(rivals[0][0], _weight(pool, rivals[0][0]))
+    layers = [
+        (name, value) for name, value in sorted(pool.items(), key=_natural) if name.rpartition(".")[2] == "weight"
+    ]
+    left = {name: value for name, value in layers if len(value.shape) > 1}
+    inputs = plan[weights[0]].shape[1]
+    rival = next((name for name, value in left.items() if value.shape[1] == inputs), None)
+    if is_own and own is not None and rival:
+        other = _sides(rival.rpartition(".")[0] or rival, left[rival])
         return f"two layers that may each be its head, {_sides(base, own)} and {other}"
-    width = plan[weights[0]].shape[1] if own is None else own.shape[0]
+    width = inputs if own is None else own.shape[0]
     chain = [] if own is None else [_sides(base, own)]
-    left = {name: value for name, value in sorted(pool.items(), key=_natural) if name.rpartition(".")[2] == "weight"}
-    while name := next((n for n, value in left.items() if len(value.shape) > 1 and value.shape[1] == width), None):
+    while name := next((n for n, value in left.items() if value.shape[1] == width), None):
         value = left.pop(name)
         chain.append(_sides(name.rpartition(".")[0] or name, value))
         width = value.shape[0]
@@ -119,10 +124,6 @@ def _more_of_a_head(fitted: Fitted, around: Values, plan: Mapping[str, Tensor], 
 def _natural(item: tuple[str, object]) -> list[tuple[int, str]]:
     """Sort fc.10 behind fc.2."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in item[0].split(".")]
-
-
-def _weight(pool: Values, called: str) -> Promise | Tensor:
-    return pool[f"{called}.weight" if called else "weight"]
 
 
 def _sides(called: str, value: Promise | Tensor) -> str:

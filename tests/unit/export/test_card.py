@@ -12,7 +12,8 @@ from huggingface_hub import ModelCard, metadata_load
 
 from tlviz.data.doctor.findings import Finding, Kind, Report, Severity
 from tlviz.export.bundle import Bundle
-from tlviz.export.card import CardFacts, card_facts, card_pictures, licence_of_data, model_card
+from tlviz.export.card import card_pictures, licence_of_data, model_card
+from tlviz.export.card_facts import CardFacts, card_facts
 from tlviz.figures.sprites import from_png
 from tlviz.finetune.config import configure
 from tlviz.measures.accuracy import standard_error

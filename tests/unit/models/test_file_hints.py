@@ -85,5 +85,8 @@ def test_flags_and_scaling() -> None:
     assert find_flag(content, "transform_input") is False
     assert find_scaling(content) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
     assert find_flag(read({"transform_input": 1}), "transform_input") is None
-    for odd in ({"mean": [123.0, 116.0, 103.0], "std": [58.0] * 3}, {"mean": [0.5] * 3}, {"mean": 0.5, "std": 0.5}):
+    of_bytes = find_scaling(read({"mean": [127.5, 51.0, 102.0], "std": [51.0] * 3}))
+    assert of_bytes == ((0.5, 0.2, 0.4), (0.2, 0.2, 0.2)), "the file's own numbers are for values from 0 to 255"
+    assert find_scaling(read({"mean": [102.0] * 3, "std": [1.0] * 3})) == ((0.4,) * 3, (1 / 255,) * 3)
+    for odd in ({"mean": [300.0] * 3, "std": [58.0] * 3}, {"mean": [0.5] * 3}, {"mean": 0.5, "std": 0.5}):
         assert find_scaling(read(odd)) is None

@@ -104,6 +104,8 @@ OWN = layer("fc", 9, 4)
          "a head of 2 layers in a row, 'fc' (4 to 6) and 'classifier.3' (6 to 3)"),
         (OWN, layer("classifier", 3, 9), "a head of 2 layers in a row, 'fc' (4 to 9) and 'classifier' (9 to 3)"),
         (OWN, layer("head", 3, 4), "two layers that may each be its head, 'fc' (4 to 9) and 'head' (4 to 3)"),
+        (OWN, {"head.weight": torch.ones(3, 4, 1, 1)},
+         "two layers that may each be its head, 'fc' (4 to 9) and 'head' (4 to 3)"),
         (OWN, {}, ""),
         (OWN, layer("projector", 3, 9), ""),
         (layer("fc.1", 3, 4), {}, ""),

@@ -96,11 +96,15 @@ def measure(deep: Deep, depth: Depth) -> Span:
         for nothing in (deep.no_data, depth.no_data):
             if nothing is not None and nothing in range(65536):
                 counts[int(nothing)] = 0
+        full = None
+        if counts[65535] > int(counts.sum() * _TAIL) and not counts[32768:65535].any() and counts[:32768].any():
+            counts[65535], full = 0, 65535.0  # as in ``_sentinel``
         seen = np.cumsum(counts)
         if not seen[-1]:
             return Span(np.inf, -np.inf, kind)
         cut = int(seen[-1] * _TAIL)
-        return Span(float(np.searchsorted(seen, cut, "right")), float(np.searchsorted(seen, seen[-1] - cut)), kind)
+        low, high = np.searchsorted(seen, cut, "right"), np.searchsorted(seen, seen[-1] - cut)
+        return Span(float(low), float(high), kind, full)
     values = _known(values, deep, depth)
     sentinel = _sentinel(values)
     if sentinel is not None:
@@ -133,9 +137,18 @@ def _known(values: Values, deep: Deep, depth: Depth) -> Values:
 
 
 def _sentinel(values: Values) -> float | None:
-    """Return the lowest value where it is one that stands for no data, far below everything else."""
-    if not values.size or values.dtype.kind == "u":
+    """Return a value that stands for no data: the lowest, far below all others, or a format's highest, far above them.
+
+    That one would be white in any case.
+    """
+    if not values.size:
         return None
+    if values.dtype.kind == "u":
+        if values.dtype.itemsize == 1:
+            return None
+        most = np.iinfo(values.dtype).max
+        others = values[values != most]
+        return float(most) if 0 < others.size < values.size and others.max() <= most // 2 else None
     lowest = float(values.min())
     known = next((one for one in SENTINELS if lowest == float(_of_kind(one, values.dtype))), None)
     if known is None:

@@ -25,7 +25,7 @@ from tlviz.disk_cache import keep_file
 from tlviz.errors import TlvizError
 from tlviz.home import cache_folder
 
-_FORMAT = 1
+_FORMAT = 2
 _KEEP = 1024
 MOST_MEASURED = 1000
 """Of more deep pictures, this many, evenly taken, are measured."""

@@ -104,12 +104,12 @@ class _Watched:
     def look(self, pictures: Tensor, chosen: list[int], batch: int) -> None:
         """Look at a few parts first."""
         whole = float(self._scene.score(self._scene.inputs))
-        scores = torch.cat([self._scene.score(part) for part in pictures.split(batch)])
+        scores = torch.cat([self._scene.score(part) for part in torch.split(pictures, batch)])
         self._falls.update(zip(chosen, (whole - scores).tolist(), strict=True))
         self._scene.show(lambda: self._draw(self._falls))
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        scores = self._scene.score(pictures)
+        scores: Tensor = self._scene.score(pictures)
         if self._scene.sketch and self._whole is not None:
             falls = (self._whole - scores).tolist()
             self._falls.update(enumerate(falls, self._done))

@@ -68,7 +68,7 @@ def close(allowed: Iterable[str]) -> None:
     owners = importlib.metadata.packages_distributions()
     closed = {module for module, names in owners.items() if not kept & {plain_name(name) for name in names}}
     closed.add(PACKAGE)
-    sys.meta_path[:] = [Guarded(finder, closed) for finder in sys.meta_path]  # type: ignore[misc]
+    sys.meta_path[:] = [Guarded(finder, closed) for finder in sys.meta_path]
 
 
 def needed(names: Iterable[str]) -> set[str]:
@@ -153,7 +153,7 @@ def _imported(path: Path) -> ModuleType:
 
 def _bound_onnxruntime(threads: int) -> None:
     """Give sessions that ask for no number of threads this many: by itself ONNX Runtime takes every core it sees."""
-    runtime = sys.modules.get("onnxruntime")
+    runtime: Any = sys.modules.get("onnxruntime")
     if runtime is None:
         return
     whole = runtime.InferenceSession

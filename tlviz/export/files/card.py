@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tlviz.errors import TlvizError
-from tlviz.export.card import FILE, card_facts, card_pictures, model_card, source_of
+from tlviz.export.card import FILE, card_pictures, model_card
+from tlviz.export.card_facts import card_facts, source_of
 from tlviz.export.files.content import Content, images_of
 from tlviz.export.run_images import RunImages
 from tlviz.home import write_atomic
@@ -27,7 +29,9 @@ def _source(content: Content) -> ModelSpec:
     try:
         return source_of(content.header)
     except TlvizError:
-        return content.network.spec
+        spec = content.network.spec
+        name = spec.architecture
+        return replace(spec, name=name, title=name, source="pictures that are not known")
 
 
 def _images(content: Content) -> RunImages | None:

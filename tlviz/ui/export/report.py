@@ -33,11 +33,12 @@ def _report(result: Mapping[str, Any]) -> None:
     checks = result["checks"]
     passed = [name for name, told in checks.items() if told["status"] == "passed"]
     failed = [name for name, told in checks.items() if told["status"] == "failed"]
-    for name in failed:
-        show_error(f"{_title(name)} failed its check and is not ready: {checks[name]['reason']}")
+    for reason, names in _by_reason(checks, "failed").items():
+        words = "failed its check and is" if len(names) == 1 else "failed their checks and are"
+        show_error(f"{_listed(names)} {words} not ready: {reason}")
     if passed:
         st.success(_passed_words(passed, checks), icon=":material/check_circle:")
-    for reason, names in _not_run(checks).items():
+    for reason, names in _by_reason(checks, "not run").items():
         st.info(f"{plain(_listed(names))}: not checked. {plain(reason)}", icon=":material/help:")
     for note in dict.fromkeys(note for told in checks.values() for note in told.get("notes", ())):
         which = [name for name, told in checks.items() if note in told.get("notes", ())]
@@ -59,10 +60,11 @@ def _passed_words(passed: list[str], checks: Mapping[str, Any]) -> str:
     return f"{words if exact else ''} {'Agreement of lower precision: ' + ', '.join(others) + '.' if others else ''}"
 
 
-def _not_run(checks: Mapping[str, Any]) -> dict[str, list[str]]:
+def _by_reason(checks: Mapping[str, Any], status: str) -> dict[str, list[str]]:
+    """Return which formats ended so, by the reason, which several may share."""
     found: dict[str, list[str]] = {}
     for name, told in checks.items():
-        if told["status"] == "not run":
+        if told["status"] == status:
             found.setdefault(str(told["reason"] or ""), []).append(name)
     return found
 

@@ -12,7 +12,7 @@ from tlviz.runs.overview import overview
 from tlviz.runs.predictions import are_answered
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import RunSummary
-from tlviz.runs.telling import FEW, Telling, telling_answers
+from tlviz.runs.telling import Telling, telling_answers
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
@@ -56,7 +56,7 @@ def render_answers(summary: RunSummary) -> None:
 
 def _row(title: str, told: Sequence[Telling], pictures: Sequence[str | None]) -> str:
     cells = "".join(_cell(*pair) for pair in zip(told, pictures, strict=True)) or "<small>none</small>"
-    grid = f"display:grid;grid-template-columns:repeat({FEW},minmax(0,1fr));gap:8px;margin:2px 0 10px"
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(76px,1fr));gap:8px;margin:2px 0 10px"
     return f'<b>{title}</b><div style="{grid}">{cells}</div>'
 
 

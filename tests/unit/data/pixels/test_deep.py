@@ -55,6 +55,10 @@ def test_eight_bits_are_never_scaled_by_a_range() -> None:
     [
         (np.arange(4096, dtype=np.uint16), Span(0, 4095, "u")),
         (np.array([5, 7], np.uint16), Span(5, 7, "u")),
+        (np.array([5, 7, 900, 65535], np.uint16), Span(5, 900, "u", 65535.0)),
+        (np.array([5, 7, 900, 2**32 - 1], np.uint32), Span(5, 900, "u", 2.0**32 - 1)),
+        (np.array([5, 40_000, 65535], np.uint16), Span(5, 65535, "u")),
+        (np.array([65535, 65535], np.uint16), Span(65535, 65535, "u")),
         (np.array([-9999, 3, 8], np.int16), Span(3, 8, "i", -9999.0)),
         (np.array([np.nan, np.inf, -3.4028235e38, 2, 3], np.float32), Span(2, 3, "f")),
         (np.array([-32768, 5, 900], np.int16), Span(5, 900, "i", -32768.0)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub import ModelCard
 
 from tests.unit.export.files.bundles import CLASSES, content_of, trained
 from tlviz.export.files.card import write_card
@@ -37,6 +39,24 @@ def test_pictures_that_have_gone_refuse_the_script_alone(run: RunFolder, tmp_pat
     assert not list((tmp_path / "out").iterdir())
     write_card(run, content, tmp_path / "out")
     assert "were not there any more" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"bands": "3,2,1"}, "several bands"), ({"model": "mine-that-was-deleted"}, "mine-that-was")]
+)
+def test_a_run_that_no_script_repeats_keeps_its_card(
+    run: RunFolder, tmp_path: Path, change: dict[str, str], words: str
+) -> None:
+    content = load_content(run.weights, run.name)
+    settings = content.header.training["settings"] | change
+    content = replace(content, header=replace(content.header, training={"settings": settings}))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(CannotExportError, match=words):
+        write_format(content, tmp_path / "out", Format.TRAIN)
+    write_card(run, content, tmp_path / "out")
+    card = ModelCard.load(tmp_path / "out" / "README.md")
+    assert "train.py" not in card.text
+    assert "model" not in change or card.data.license == "unknown"
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,13 @@ function withoutCamera(reason) {
 
 async function lookForCamera() {
   if (!media?.getUserMedia) return withoutCamera("No camera here: this browser does not lend it to a page like this.");
+  if (stream) return;
   const devices = await media.enumerateDevices().catch(() => []);
-  if (devices.some(device => device.kind === "videoinput")) part("camera").hidden = false;
-  else withoutCamera("No camera here: none was found on this computer.");
+  if (!devices.some(device => device.kind === "videoinput")) {
+    return withoutCamera("No camera here: none was found on this computer.");
+  }
+  part("camera").hidden = false;
+  part("no-camera").hidden = true;
 }
 
 const REASONS = {
@@ -31,7 +35,9 @@ async function openCamera() {
   part("video").srcObject = stream;
   part("viewer").hidden = false;
   part("camera").hidden = true;
+  part("snap").disabled = true; // until there is something to see
   await part("video").play();
+  part("snap").disabled = false;
   part("snap").focus();
 }
 
@@ -48,7 +54,6 @@ let snapped = 0;
 
 function snap() {
   const { videoWidth: width, videoHeight: height } = part("video");
-  if (!width) return;
   snapped += 1;
   const picture = readPixels(part("video"), width, height);
   take([{ name: `Camera, picture ${snapped}`, open: async () => ({ picture, notes: [] }) }]);
@@ -57,4 +62,5 @@ function snap() {
 part("camera").addEventListener("click", openCamera);
 part("snap").addEventListener("click", snap);
 part("close").addEventListener("click", closeCamera);
+media?.addEventListener?.("devicechange", lookForCamera);
 lookForCamera();
