@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def own_answers(network: Network, geometry: Geometry, paths: Sequence[Path], of:
 
 def _logits(network: Network, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
     inputs = normalise(torch.from_numpy(squares), network.spec.preprocessing)
-    with network.lock, torch.no_grad():
+    with network.lock, torch.no_grad(), _attention_step_by_step():
         logits: NDArray[np.float32] = network.module.eval()(inputs).float().cpu().numpy()
     return logits
+
+
+@contextmanager
+def _attention_step_by_step() -> Iterator[None]:
+    """Compute torch's own attention as traced programs and the scripts do: its short cut rounds otherwise."""
+    was_short = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was_short)
