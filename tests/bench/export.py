@@ -46,7 +46,7 @@ def _measure(chosen: str, folder: Path) -> None:
     begun, before = time.perf_counter(), _cpu_s()
     told = execute(Job(create_run("export", "bench", {})), settings | {"zip": True, "check": True})
     wall, cpu, cores = time.perf_counter() - begun, _cpu_s() - before, usable_cores()
-    status = {name: check["status"] for name, check in told["checks"].items()}
+    status = {name: str(check["status"]) for name, check in told["checks"].items()}
     print(f"{len(formats)} formats, {wall:.0f} s, {cpu:.0f} CPU s, {cpu / cores:.0f} s on {cores} idle cores: {status}")
 
 
