@@ -186,7 +186,15 @@ def test_one_changed_thing_is_seen(content: Content, bundle: Path, telling: list
     assert disagreements(bundle, content, telling)
 
 
-@pytest.mark.parametrize("rescales", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rescales", [True, False])
+def test_whether_a_network_rescales_its_input_is_said_to_its_builder(rescales: bool) -> None:
+    call = scripts.build_call(replace(MODELS["googlenet"], transform_input=rescales))
+    assert f"transform_input={rescales}" in call
+    assert "init_weights=False" in call
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rescales", [True, False])
 def test_a_network_that_rescales_its_input_does_so_in_the_script(tmp_path: Path, rescales: bool) -> None:
     content = content_of(trained(replace(MODELS["googlenet"], transform_input=rescales), 64), tmp_path)
     script, squares = _written(content, tmp_path / "bundle"), _squares(64)
