@@ -200,8 +200,12 @@ def _judge(
         met = np.flatnonzero(left & lacks)
         left[met] = False
         if kind and len(met):
-            lost.add(kind, met, lambda at, say=say: (grid.first + at, paths[at], say(at)))
+            lost.add(kind, met, partial(_told, grid, paths, say))
     return np.flatnonzero(left)
+
+
+def _told(grid: Grid, paths: Sequence[str], say: Callable[[int], str], at: int) -> tuple[int, str, str]:
+    return grid.first + at, paths[at], say(at)
 
 
 def _cells(grid: Grid, at: int) -> list[str]:
