@@ -1,4 +1,4 @@
-"""What stands beside the weights of a bundle: page, training script, what other libraries open."""
+"""The training script of a bundle, with what it reads; where it cannot be, the card says nothing of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
-from tests.unit.export.files.bundles import CLASSES, content_of, trained
 from tlviz.export.files.card import write_card
-from tlviz.export.files.content import CannotExportError, Content, load_content
+from tlviz.export.files.content import CannotExportError, load_content
 from tlviz.export.files.table import Format
-from tlviz.export.files.write import size_of, write_files, write_format
-from tlviz.models.catalogue import find_model
+from tlviz.export.files.write import write_files, write_format
 from tlviz.runs.store.folder import RunFolder
 
 
@@ -57,35 +55,3 @@ def test_a_run_that_no_script_repeats_keeps_its_card(
     card = ModelCard.load(tmp_path / "out" / "README.md")
     assert "train.py" not in card.text
     assert "model" not in change or card.data.license == "unknown"
-
-
-@pytest.fixture(scope="module")
-def timm_content(tmp_path_factory: pytest.TempPathFactory) -> Content:
-    return content_of(trained(find_model("test_resnet.r160_in1k"), 64), tmp_path_factory.mktemp("weights"), 64)
-
-
-def test_the_folder_of_a_timm_network_holds_its_weights_under_timms_name(timm_content: Content, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    assert write_format(timm_content, tmp_path / "out", Format.TIMM) == tmp_path / "out" / "config.json"
-    config = json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))
-    assert config["num_classes"] == len(CLASSES)
-    assert (tmp_path / "out" / "model.safetensors").exists()
-
-
-def test_what_a_run_cannot_have_is_refused_with_the_reason(
-    timm_content: Content, run: RunFolder, tmp_path: Path
-) -> None:
-    (tmp_path / "out").mkdir()
-    with pytest.raises(CannotExportError, match="trained no LoRA adapter"):
-        write_format(timm_content, tmp_path / "out", Format.ADAPTER)
-    with pytest.raises(CannotExportError, match="is built by torchvision"):
-        write_format(load_content(run.weights, run.name), tmp_path / "out", Format.TIMM)
-
-
-def test_the_page_holds_the_network_and_its_classes(timm_content: Content, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    page = write_format(timm_content, tmp_path / "out", Format.DEMO)
-    text = page.read_text(encoding="utf-8")
-    assert "connect-src &#39;none&#39;" in text or "connect-src 'none'" in text
-    assert all(json.dumps(name)[1:-1].replace("<", "\\u003c") in text for name in CLASSES)
-    assert size_of(page) == page.stat().st_size > 3e6
