@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ _FORMAT = 2
 _KEEP = 1024
 MOST_MEASURED = 1000
 """Of more deep pictures, this many, evenly taken, are measured."""
-_HEAD = 4096
+_HEAD, _BOXES = 4096, 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def is_deep_file(path: Path, depth: Depth = AS_STORED) -> bool:
                 page = tiff.read_page(file)
             return page is not None and tiff.is_deep(page, depth)
         if kind == "JPEG2000":
-            with Image.open(path, formats=("JPEG2000",)) as image:
+            head = io.BytesIO(read_head(path, _BOXES))  # from a file Pillow reads as much as a box claims to hold
+            with Image.open(head, formats=("JPEG2000",)) as image:
                 return image.mode.startswith("I")
     except (Image.DecompressionBombError, *DAMAGE):
         return False

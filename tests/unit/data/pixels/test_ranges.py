@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +125,15 @@ def test_several_bands_and_no_data_are_said(tmp_path: Path) -> None:
 def test_which_files_are_deep(content: bytes, deep: bool, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     assert is_deep_file(tmp_path / "x") is deep
+
+
+def test_a_jpeg_2000_box_that_claims_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((16, 16), 4000, np.uint16)).save(buffer, "JPEG2000")
+    good = buffer.getvalue()
+    file = tmp_path / "x.jp2"
+    file.write_bytes(good)
+    assert is_deep_file(file)
+    at = good.index(b"jp2h")
+    file.write_bytes(good[: at - 4] + b"\0\0\0\1jp2h" + (96 * 2**30).to_bytes(8, "big") + good[at + 4 :])
+    assert not is_deep_file(file)
