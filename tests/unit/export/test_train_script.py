@@ -159,17 +159,9 @@ def repeated(folder: Path, header: Bundle, here: RunImages) -> list[tuple[float,
     split = split_file(here)
     (folder / "train.py").write_text(train_script(header, here), encoding="utf-8")
     (folder / "split.json").write_text(split.content, encoding="utf-8")
-    weights = find_model(here.config.model).weights
-    command = [
-        sys.executable,
-        "-I",
-        "train.py",
-        str(split.root),
-        "--weights",
-        str(weights),
-        "--to",
-        "again.safetensors",
-    ]
+    start = start_weights(find_model(here.config.model), here.config)
+    command = [sys.executable, "-I", "train.py", str(split.root), "--to", "again.safetensors"]
+    command += ["--weights", str(start)] if start else []
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = re.findall(r"validation loss ([\d.]+)  accuracy ([\d.]+)", done.stdout)
