@@ -31,7 +31,7 @@ from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.session import Session
 from tlviz.finetune.state import State
-from tlviz.finetune.strategies import STRATEGIES
+from tlviz.finetune.strategies import STRATEGIES, find_strategy
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture, build_for_target
 from tlviz.models.spec import ModelSpec
@@ -144,7 +144,11 @@ def test_weights_that_cannot_be_downloaded_have_to_be_there(colours: ImageSet) -
 def engine_losses(header: Bundle, here: RunImages, config: Any) -> list[tuple[float, float]]:
     """Train with the engine and return validation loss and accuracy of every epoch."""
     network = build_for_target(
-        find_model(config.model), header.classes, pretrained=True, seed=config.seed, size=config.image_size
+        find_model(config.model),
+        header.classes,
+        pretrained=find_strategy(config.strategy).pretrained,
+        seed=config.seed,
+        size=config.image_size,
     )
     session = Session(network, here.images, here.split, config, torch.device("cpu"), lambda: False)
     return [(event.val_loss, event.val_accuracy) for event in train(State(session)) if isinstance(event, Epoch)]
@@ -155,17 +159,9 @@ def repeated(folder: Path, header: Bundle, here: RunImages) -> list[tuple[float,
     split = split_file(here)
     (folder / "train.py").write_text(train_script(header, here), encoding="utf-8")
     (folder / "split.json").write_text(split.content, encoding="utf-8")
-    weights = find_model(here.config.model).weights
-    command = [
-        sys.executable,
-        "-I",
-        "train.py",
-        str(split.root),
-        "--weights",
-        str(weights),
-        "--to",
-        "again.safetensors",
-    ]
+    start = start_weights(find_model(here.config.model), here.config)
+    command = [sys.executable, "-I", "train.py", str(split.root), "--to", "again.safetensors"]
+    command += ["--weights", str(start)] if start else []
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = re.findall(r"validation loss ([\d.]+)  accuracy ([\d.]+)", done.stdout)
