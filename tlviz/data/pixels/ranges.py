@@ -95,8 +95,8 @@ def is_deep_file(path: Path, depth: Depth = AS_STORED) -> bool:
                 page = tiff.read_page(file)
             return page is not None and tiff.is_deep(page, depth)
         if kind == "JPEG2000":
-            head = io.BytesIO(read_head(path, _BOXES))  # from a file Pillow reads as much as a box claims to hold
-            with Image.open(head, formats=("JPEG2000",)) as image:
+            boxes = io.BytesIO(read_head(path, _BOXES))  # from a file Pillow reads as much as a box claims to hold
+            with Image.open(boxes, formats=("JPEG2000",)) as image:
                 return image.mode.startswith("I")
     except (Image.DecompressionBombError, *DAMAGE):
         return False
