@@ -91,8 +91,12 @@ def resume(visit: Visit, race: RunFolder) -> None:
     raise AssertionError(f"the race does not go on: {race.status()}")
 
 
+@pytest.mark.slow
 def test_app_and_worker_are_killed_and_a_new_app_shows_it_and_goes_on(home: Path, tmp_path: Path) -> None:
-    """The app dies and the worker goes on; the worker dies, the page says so, what waited had its turn, and so on."""
+    """The app dies and the worker goes on; the worker dies, the page says so, what waited had its turn, and so on.
+
+    Without a browser it is ``test_a_run_outlives_who_started_it`` in ``engine/test_killed_workers.py``, in every run.
+    """
     (tmp_path / "colours").mkdir()
     data = str(two_colours(tmp_path / "colours"))
     chosen = {"epochs": 1000, "patience": 1000, "image_size": 64, "batch_size": 4, "threads": 1}

@@ -61,7 +61,7 @@ def test_a_network_can_be_made_the_source() -> None:
     assert app.sidebar.selectbox(key=Key.SOURCE).value == "tf_efficientnet_lite0"
 
 
-@pytest.mark.parametrize("architecture", ["vit_tiny_patch16_224", "resnet18"])
+@pytest.mark.parametrize("architecture", [pytest.param("vit_tiny_patch16_224", marks=pytest.mark.slow), "resnet18"])
 def test_an_own_checkpoint_is_a_source_like_any_other(tmp_path: Path, architecture: str) -> None:
     """Every page works on it: a transformer's tokens are feature maps, its head is replaced for fine-tuning."""
     import_checkpoint(checkpoint(tmp_path, architecture, 3), architecture, ["ant", "bee", "cow"], "mine")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -19,9 +21,11 @@ from tlviz.cli import main
 from tlviz.errors import BadSettingError
 from tlviz.finetune.config import configure
 from tlviz.runs.launch import resume_run, start_finetune
-from tlviz.runs.store.folder import RunFolder, create_run
+from tlviz.runs.store.folder import RunFolder, create_run, find_run
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import summarise
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +72,24 @@ def same_end(run: RunFolder, whole: RunFolder) -> None:
     assert set(told) >= set(expected), "a stop may have told more readings"
     assert len(set(told)) == len(told)
     assert not run.last_state.exists(), "a finished run needs no state to resume from"
+
+
+def test_a_run_outlives_who_started_it(folder: Path) -> None:
+    """An app that is killed, with all its group, leaves its workers at work."""
+    settings = {"image_size": 64, "epochs": 4, "patience": 100, "threads": 1}
+    program = (
+        "import time; from tlviz.finetune.config import configure; from tlviz.runs.launch import start_finetune\n"
+        f"run = start_finetune(configure('squeezenet1_1', {str(folder)!r}, 'head_only', **{settings!r}))\n"
+        "print(run.name, flush=True); time.sleep(600)\n"
+    )
+    app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
+    assert app.stdout
+    run = find_run(app.stdout.readline().decode().strip())
+    os.killpg(app.pid, signal.SIGKILL)
+    app.wait()
+    wait(lambda: run.status().is_over)
+    assert run.status() is Status.FINISHED
+    assert [event["epoch"] for event in run.events() if event["event"] == "epoch"] == list(range(5))
 
 
 def told_by(run: RunFolder) -> list[tuple[str, int | None, str | None]]:

@@ -101,7 +101,14 @@ def _more_of_a_head(fitted: Fitted, around: Values, plan: Mapping[str, Tensor], 
     if len(weights) != 1:
         return ""
     own, base = fitted.tensors.get(weights[0]), weights[0].removesuffix(".weight")
-    pool = {name: value for name, value in fitted.tensors.items() if name not in plan}
+    if own is not None and len(own.shape) < 2:
+        return ""  # it is no layer at all, which is told elsewhere
+    backbone = {name.partition(".")[0] for name in plan.keys() - head}
+    pool = {
+        name: value
+        for name, value in fitted.tensors.items()
+        if name not in plan and name.partition(".")[0] not in backbone  # more blocks make no longer head
+    }
     pool |= {name: value for name, value in around.items() if _HEADS.search(name) and value is not own}
     layers = [
         (name, value) for name, value in sorted(pool.items(), key=_natural) if name.rpartition(".")[2] == "weight"

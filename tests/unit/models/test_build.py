@@ -22,7 +22,12 @@ def test_build_module_uses_the_names_of_its_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "frozen"), [("poolformer_s12", "stem"), ("fastvit_t8", "no stage"), ("repvgg_a0", "no stage")]
+    ("name", "frozen"),
+    [
+        ("poolformer_s12", "stem"),
+        ("repvgg_a0", "no stage"),
+        pytest.param("fastvit_t8", "no stage", marks=pytest.mark.slow),
+    ],
 )
 def test_what_ends_the_process_in_torchs_backward_pass_trains(name: str, frozen: str) -> None:
     """A GroupNorm behind a frozen stage, and a strided 1 x 1 convolution of pictures, both in channels_last layout."""

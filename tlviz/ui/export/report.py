@@ -85,7 +85,7 @@ def _files(result: Mapping[str, Any]) -> None:
             on_click="ignore",
         )
     if folder.is_dir():
-        st.code(str(folder), language=None)
+        st.code(str(folder), language=None, wrap_lines=True)
     with st.expander("The checks in numbers", icon=":material/table:"):
         st.dataframe([_row(name, told) for name, told in result["checks"].items()], hide_index=True)
 

@@ -20,4 +20,4 @@ def render_use(chosen: Sequence[Format]) -> None:
         "preprocessing beside it. tlviz is not needed there; `requirements.txt` names what is."
     )
     lines = ["pip install -r requirements.txt", *(f"python {script.value} picture.jpg" for script in scripts)]
-    st.code("\n".join(lines), language="bash")
+    st.code("\n".join(lines), language="bash", wrap_lines=True)
