@@ -39,6 +39,7 @@ def span(run: RunFolder) -> tuple[float, float]:
     return run.events()[0]["time"], run.events()[-1]["time"]
 
 
+@pytest.mark.slow  # that runs take turns `unit/test_worker.py` and `unit/jobs/test_race.py` test in every run
 def test_two_tabs_and_a_terminal_start_at_once_and_nothing_runs_twice(home: Path, tmp_path: Path) -> None:
     (tmp_path / "colours").mkdir()
     target = two_colours(tmp_path / "colours")

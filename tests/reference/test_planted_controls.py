@@ -88,6 +88,7 @@ def test_noise_and_other_colours_bring_the_first_stage_into_the_race(
     assert "The shift is largest at the first stage" in " ".join(found.advice.reasons)
 
 
+@pytest.mark.slow
 def test_far_digits_are_served_best_by_the_middle(network: Network) -> None:
     request = make_request("squeezenet1_1", "digits", image_size=96, limit=500)
     found = measured(network, load_images("digits", request.geometry), request)

@@ -10,6 +10,7 @@ from tests.unit.cli.called import call
 from tlviz.runs.store.folder import find_run
 
 
+@pytest.mark.slow  # the command itself runs in `test_runs.py::test_finetune_runs_and_export`, in every run
 def test_little_data_with_a_test_part_is_exported_with_the_same_split(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -266,7 +266,7 @@ def test_four_bytes_of_junk_are_one_sentence(tmp_path: Path) -> None:
         import_checkpoint(tmp_path / "junk.pt", "squeezenet1_1", ["a", "b"], "junk")
 
 
-@pytest.mark.parametrize("rescales", [False, True])
+@pytest.mark.parametrize("rescales", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_input_rescaling_is_followed_everywhere_and_said(tmp_path: Path, rescales: bool) -> None:
     torch.manual_seed(0)
     build = vision.torchvision().models.googlenet
