@@ -29,7 +29,7 @@ MOST_PROCESSES = 4
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Run folders of tests side by side; single files start sooner in one process."""
     if all(Path(argument).is_dir() for argument in config.args):
-        return min(MOST_PROCESSES, usable_cores() * 3 // 2)  # a test of a browser or a worker often waits
+        return min(MOST_PROCESSES, usable_cores())
     config.option.dist = "no"
     return 0
 
