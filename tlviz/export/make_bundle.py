@@ -77,8 +77,8 @@ def make_bundle(run: RunFolder, wanted: Wanted, progress: Progress) -> Made:
     """Write what is wanted of a run, check it, and hand it over when all is done.
 
     Nothing is left where ``progress`` raises or anything fails; a format that cannot express the network is left out.
-    Raises ``BadWeightsError`` where the run has no such weights, ``StorageError`` where the folder cannot be written
-    or is not empty, and ``CannotExportError`` where no format is left.
+    Raises ``BadWeightsError`` where the run has no such weights or no format is left, and ``StorageError`` where the
+    folder cannot be written or is not empty.
     """
     check_destination(wanted.to, zipped=wanted.zipped)
     archive = zip_of(wanted.to) if wanted.zipped else None

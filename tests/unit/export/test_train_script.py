@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
@@ -129,7 +130,8 @@ def test_odd_names_do_not_break_the_head_of_the_file(colours: ImageSet, tmp_path
     config = configure(SQUEEZENET, str(folder), "head_only", image_size=96)
     header = Bundle(SQUEEZENET, "torchvision", colours.classes, {"interpolation": "bilinear", "crop_fraction": 1.0}, {})
     split = split_images(colours.labels, colours.parts, 0)
-    compile(train_script(header, RunImages(colours, split, config)), "train.py", "exec")
+    program = ast.parse(train_script(header, RunImages(colours, split, config)))
+    assert "猫" in str(ast.get_docstring(program))
 
 
 def test_weights_that_cannot_be_downloaded_have_to_be_there(colours: ImageSet) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from tlviz.export.files.fitting import fitting_formats
-from tlviz.export.files.table import FORMATS, Format, FormatSpec
+from tlviz.export.files.table import FORMATS, Format, FormatSpec, usual_formats
 from tlviz.runs.store.folder import RunFolder
-from tlviz.ui.export.past import Known, known_of, usual_names
+from tlviz.ui.export.past import Known, known_of
 from tlviz.ui.state import key_of
 
 _ACROSS = 3
@@ -26,11 +26,12 @@ def render_cards(run: RunFolder, result: Mapping[str, Any]) -> list[Format]:
     """Draw a card for each format and return those that are chosen."""
     chosen = []
     forms = fitting_formats(run)
+    known = known_of(run, result, forms)
     for at in range(0, len(forms), _ACROSS):
         row = forms[at : at + _ACROSS]
         for form, column in zip(row, st.columns(_ACROSS), strict=False):
             with column.container(border=True, height="stretch"):
-                if _card(form, FORMATS[form], known_of(run, result, form)):
+                if _card(form, FORMATS[form], known[form]):
                     chosen.append(form)
     return chosen
 
@@ -39,7 +40,7 @@ def _card(form: Format, spec: FormatSpec, known: Known) -> bool:
     missing = [package for package in spec.packages if find_spec(package) is None]
     is_chosen = st.checkbox(
         f"**{spec.title}**",
-        value=form.value in usual_names() and not missing,
+        value=form in usual_formats() and not missing,
         key=key_of("format", form.value),
         persist_state="session",
         disabled=bool(missing),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tlviz.errors import BadWeightsError
-from tlviz.export.files.table import FORMATS, Format
+from tlviz.export.files.table import Format
 from tlviz.export.latencies import known_latencies
 from tlviz.home import home
 from tlviz.models.imported import read_metadata
@@ -46,12 +46,16 @@ def result_of(job: RunFolder | None) -> Mapping[str, Any]:
     return last if is_whole else {}
 
 
-def known_of(run: RunFolder, result: Mapping[str, Any], form: Format) -> Known:
-    """Return what can be said of a format before it is chosen."""
+def known_of(run: RunFolder, result: Mapping[str, Any], forms: Sequence[Format]) -> dict[Format, Known]:
+    """Return what can be said of formats before they are chosen."""
+    latencies = _latencies(run)
+    return {form: _known(run, result, form, latencies.get(form.value, {})) for form in forms}
+
+
+def _known(run: RunFolder, result: Mapping[str, Any], form: Format, latency: Mapping[str, float]) -> Known:
     check = result.get("checks", {}).get(form.value) or {}
     counted = check.get("size_bytes") or 0
     guessed = run.weights.stat().st_size * _SHARES.get(form, 1.0)
-    latency = _latencies(run).get(form.value, {})
     return Known(counted or guessed, bool(counted), check.get("latency_ms") or latency, check)
 
 
@@ -74,8 +78,3 @@ def _latencies(run: RunFolder) -> Mapping[str, Mapping[str, float]]:
         return known_latencies(header["architecture"], size)
     except (BadWeightsError, KeyError, ValueError, TypeError):
         return {}
-
-
-def usual_names() -> set[str]:
-    """Return the formats that are chosen at first."""
-    return {form.value for form, spec in FORMATS.items() if not spec.is_variant}

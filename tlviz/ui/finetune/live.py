@@ -51,10 +51,10 @@ def render_run(run: RunFolder, form: FinetuneConfig | None, stages: Sequence[Sta
     every few; the rest is drawn once.
     """
     summary = summarise(run)
-    render_difference(run, summary, form, stages)
-    if summary.status.is_over:
-        render_outcome(run, summary)
     is_over = summary.status.is_over
+    render_difference(run, summary, form, stages)
+    if is_over:
+        render_outcome(run, summary)
     st.fragment(_plan, run_every=None if is_over else PLAN_POLL_S)(run)
     st.fragment(_curves, run_every=None if is_over else POLL_S)(run, was_over=is_over)
     st.fragment(_details, run_every=None if is_over else DETAILS_POLL_S)(run)
