@@ -87,7 +87,7 @@ def test_the_adapter_is_what_was_trained(config: FinetuneConfig, tmp_path: Path)
             state[own].copy_(value)
     inputs = torch.randn(4, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(plain(inputs), load_bundle(tmp_path / "run.safetensors").module(inputs), atol=1e-5)
+        assert torch.allclose(plain(inputs), load_bundle(tmp_path / "run.safetensors").module(inputs), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.slow  # peft's import alone takes ten seconds
@@ -101,7 +101,7 @@ def test_peft_opens_it_over_the_plain_network(config: FinetuneConfig, tmp_path: 
     whole = load_bundle(tmp_path / "run.safetensors").module
     inputs = torch.randn(4, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(adapted(inputs), whole(inputs), atol=1e-5)
+        assert torch.allclose(adapted(inputs), whole(inputs), rtol=1e-4, atol=1e-4)
         assert not torch.allclose(adapted(inputs), source(config, seed=7).module(inputs), atol=1e-2)
 
 

@@ -50,7 +50,7 @@ def test_timm_opens_the_folder(name: str, size: int, fit: Fit, read: tuple[float
     opened = timm.create_model(f"local-dir:{tmp_path}", pretrained=True).eval()
     inputs = torch.randn(2, 3, size, size)
     with torch.no_grad():
-        assert torch.allclose(opened(inputs), network.module(inputs), atol=1e-5)
+        assert torch.allclose(opened(inputs), network.module(inputs), rtol=1e-4, atol=1e-4)
     told = opened.pretrained_cfg
     assert (opened.num_classes, tuple(told["label_names"])) == (len(CLASSES), CLASSES)
     assert tuple(told["input_size"]) == (3, size, size)
@@ -68,7 +68,7 @@ def test_transformers_opens_the_folder(tmp_path: Path) -> None:
     opened = AutoModelForImageClassification.from_pretrained(str(tmp_path)).eval()
     inputs = torch.randn(2, 3, 96, 96)
     with torch.no_grad():
-        assert torch.allclose(opened(inputs).logits, network.module(inputs), atol=1e-5)
+        assert torch.allclose(opened(inputs).logits, network.module(inputs), rtol=1e-4, atol=1e-4)
     assert opened.config.id2label == dict(enumerate(CLASSES))
     read = AutoImageProcessor.from_pretrained(str(tmp_path)).data_config
     assert (read["input_size"], read["mean"]) == ((3, 96, 96), (0.1, 0.2, 0.3))

@@ -8,6 +8,9 @@ const count = (number, one, many) => (number === 1 ? `1 ${one}` : `${number.toLo
 let answer = null;
 let work = Promise.resolve();
 let waiting = 0;
+const sayWhatWaits = () => {
+  if (answer) say(waiting ? `${count(waiting, "picture", "pictures")} to go …` : "Done.");
+};
 
 function fail(sentence) {
   part("trouble").textContent = sentence;
@@ -21,10 +24,11 @@ function take(pictures) {
   part("answers").prepend(...cards.map(card => card.element));
   part("clear").hidden = false;
   waiting += cards.length;
+  sayWhatWaits();
   pictures.forEach(({ open }, at) => {
     work = work.then(() => one(cards[at], open)).then(() => {
       waiting -= 1;
-      if (answer) say(waiting ? `${count(waiting, "picture", "pictures")} to go …` : "Done.");
+      sayWhatWaits();
     });
   });
 }
