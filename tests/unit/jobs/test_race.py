@@ -23,7 +23,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.launch import resume_run, start_finetune, start_race
 from tlviz.runs.races.plan import plan_race
-from tlviz.runs.races.race import MemberState, cancel_member, folder_of, go_on, pause, read_race, reorder
+from tlviz.runs.races.race import Member, MemberState, cancel_member, folder_of, go_on, pause, read_race, reorder
 from tlviz.runs.races.standings import standings
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
@@ -55,6 +55,10 @@ def over(race: RunFolder) -> bool:
 
 def epochs_run(race: RunFolder) -> int:
     return sum(len(member.curve.points) for member in read_race(race).members)
+
+
+def running(race: RunFolder) -> list[Member]:
+    return [member for member in read_race(race).members if member.state is MemberState.RUNNING]
 
 
 def states(race: RunFolder) -> list[str]:
@@ -107,10 +111,9 @@ def test_order_cancel_pause_and_stop(folder: Path) -> None:
     race = start_race(plan(folder, names, epochs=1000), "strategy")  # none is over before it is stopped
     reorder(race, [2, 0, 1, 3, 4])
     cancel_member(race, 1)
-    wait(lambda: epochs_run(race) >= 3)
-    running = [m for m in read_race(race).members if m.state is MemberState.RUNNING]
-    assert [m.number for m in running] == [2]
-    member = folder_of(race, str(running[0].run))
+    wait(lambda: epochs_run(race) >= 3 and running(race))  # the sign of life comes a moment after the epochs
+    assert [m.number for m in running(race)] == [2]
+    member = folder_of(race, str(running(race)[0].run))
     for busy in (race, member):
         with pytest.raises(StorageError, match="still active"):
             busy.delete()
