@@ -18,7 +18,10 @@ from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
+from tlviz.learn.class_folder import class_datasets
+from tlviz.learn.words import define
 from tlviz.models.local_weights import available_models
+from tlviz.program import is_for_projector
 from tlviz.runs.store.device import device_name
 from tlviz.runs.store.folder import list_runs
 from tlviz.ui.address import from_address, to_address
@@ -29,8 +32,6 @@ from tlviz.ui.widgets.panels import RECENT, active_runs
 OWN_FOLDER = "folder"
 ENTER = "enter"
 
-SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
-TARGET_HELP = "Target: the new task, its classes and its images."
 FOLDER_HELP = (
     "A folder with one sub-folder per class, optionally inside train/, val/ and test/; or a CSV of paths and labels. "
     "The pictures stay where they are."
@@ -49,6 +50,9 @@ LAYOUT = """<style>
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
 """Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
+
+FOR_PROJECTOR = "<style>html { font-size: 20px; } [data-testid='stSidebar'] { font-size: 0.9rem; }</style>"
+"""Streamlit's sizes are multiples of the page's; figures/theme.py does the same for charts."""
 
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
@@ -80,6 +84,7 @@ PAGES = (
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
     PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
+    PageEntry("pages/learn.py", "Learn", "Is what the course says true?", ":material/school:", "Learn"),
 )
 
 
@@ -111,16 +116,22 @@ def _render_sidebar() -> None:
     with st.sidebar:
         st.html(LAYOUT)
         st.html(_READABLE)
+        if is_for_projector():
+            st.html(FOR_PROJECTOR)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
-            "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE, help=SOURCE_HELP
+            "Source",
+            list(sources),
+            format_func=lambda name: sources[name].title,
+            key=Key.SOURCE,
+            help=define("source"),
         )
         st.caption(sources[source()].sentence)
-        targets = [*DATASETS, *_brought_in(), OWN_FOLDER]
+        targets = [*DATASETS, *_of_class(), *_brought_in(), OWN_FOLDER]
         _take_arrived(targets)
         from_address(Key.TARGET, targets, targets[0])
-        st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)
+        st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=define("target"))
         if st.session_state[Key.TARGET] == OWN_FOLDER:
             st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
             st.text_input("Folder or CSV", key=Key.FOLDER, placeholder="/path/to/pictures", help=FOLDER_HELP)
@@ -148,6 +159,8 @@ def source() -> str:
 def target() -> str:
     """Return the chosen target's name or folder.  Raises ``BadDatasetError`` while no folder is given."""
     chosen = str(st.session_state[Key.TARGET])
+    if chosen in (own := _of_class()):
+        return str(own[chosen])
     if chosen != OWN_FOLDER:
         unpacked = stored(chosen)
         return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
@@ -207,6 +220,15 @@ def _brought_in() -> list[str]:
     return [*public, *(folder.name for folder in list_stored() if folder.name not in PUBLIC)]
 
 
+def _of_class() -> dict[str, Path]:
+    """Return the targets of an instructor's folder; one that is not there is said on the page, not here."""
+    try:
+        found = class_datasets()
+    except TlvizError:
+        return {}
+    return {name: path for name, path in found.items() if name not in {*DATASETS, *PUBLIC, OWN_FOLDER}}
+
+
 def _take_arrived(targets: list[str]) -> None:
     """Make what has just been brought in the target."""
     arrived = st.session_state.pop(Key.ARRIVED, None)
@@ -217,11 +239,13 @@ def _take_arrived(targets: list[str]) -> None:
 def _target_title(name: str) -> str:
     if name == OWN_FOLDER:
         return "My own …"
-    unpacked = stored(name) if name not in PUBLIC else None
+    unpacked = stored(name) if name not in PUBLIC and name not in _of_class() else None
     return Path(str(read_note(unpacked).get("archive", name))).name if unpacked else dataset_title(name)
 
 
 def _target_sentence(name: str) -> str:
     if name in DATASETS:
         return DATASETS[name].sentence
+    if name in _of_class():
+        return "From your class's folder."
     return PUBLIC[name].sentence if name in PUBLIC else "Unpacked from your archive."
