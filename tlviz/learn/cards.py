@@ -12,14 +12,10 @@ from tlviz.diagnose.request import Request, make_request
 from tlviz.errors import BadLessonError, TlvizError, quoted
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.learn.fields import Fields
+from tlviz.learn.page_names import PAGES
 from tlviz.learn.quantities import QUANTITIES, STAGE_QUANTITIES
 from tlviz.learn.yaml_file import read_yaml
 
-PAGES = (
-    "overview", "models", "target", "feature_maps", "channels", "attributions", "measure", "finetune", "race",
-    "compare", "runs", "export", "learn",
-)  # fmt: skip
-"""The pages that a card or a word may lead to; a test compares them with the page table."""
 MOST_RUNS = 30
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _FIXED = {"model", "data", "seed"}
@@ -138,7 +134,7 @@ def make_card(values: Any, where: str, *, is_own: bool = False) -> Card:
     name = fields.text("name")
     if not _NAME.fullmatch(name):
         raise BadLessonError(f"'name' in {where} is {quoted(name)}; use a-z, 0-9, - and _ only, such as two-phases.")
-    experiments = tuple(_experiment(part) for part in fields.parts("experiments", "experiment"))
+    experiments = tuple(make_experiment(part) for part in fields.parts("experiments", "experiment"))
     if not experiments:
         raise BadLessonError(f"{where} has no experiment; give at least one under 'experiments'.")
     _check_once([experiment.name for experiment in experiments], f"experiment names of {where}")
@@ -147,7 +143,7 @@ def make_card(values: Any, where: str, *, is_own: bool = False) -> Card:
         raise BadLessonError(f"{where} mixes races and profiles; make a card of each.")
     shows = fields.texts("shows")
     for measure in shows:
-        _check_known("shows", measure, known, where)
+        check_known("shows", measure, known, where)
     if not shows:
         raise BadLessonError(f"{where} shows no number; name at least one of {', '.join(known)} under 'shows'.")
     checks = tuple(_check(part, experiments, known) for part in fields.parts("checks", "check"))
@@ -160,13 +156,14 @@ def make_card(values: Any, where: str, *, is_own: bool = False) -> Card:
         experiments=experiments,
         shows=shows,
         checks=checks,
-        links=tuple(_link(part) for part in fields.parts("links", "link")),
+        links=tuple(make_link(part) for part in fields.parts("links", "link")),
         words=fields.texts("words"),
         is_own=is_own,
     )
 
 
-def _experiment(fields: Fields) -> Experiment:
+def make_experiment(fields: Fields) -> Experiment:
+    """Check what a file says of an experiment.  Raises ``BadLessonError``."""
     fields.only(("name", "kind", "model", "data", "settings", "runs", "seeds", "here"))
     kind = Kind(fields.one_of("kind", [str(kind) for kind in Kind]))
     runs = fields.within("runs")
@@ -224,7 +221,7 @@ def _seeds(fields: Fields, name: str, default: tuple[int, ...]) -> tuple[int, ..
 def _check(fields: Fields, experiments: tuple[Experiment, ...], known: Any) -> Check:
     fields.only(("says", "measure", "first", "second", "in", "second_in", "at_least", "at_most"))
     measure = fields.text("measure")
-    _check_known("measure", measure, known, fields.where)
+    check_known("measure", measure, known, fields.where)
     home = fields.text("in", experiments[0].name)
     second = fields.text("second", "")
     least, most = fields.optional("at_least"), fields.optional("at_most")
@@ -250,14 +247,16 @@ def _place(fields: Fields, experiment: str, row: str, experiments: tuple[Experim
     return Place(experiment, row)
 
 
-def _link(fields: Fields) -> Link:
+def make_link(fields: Fields) -> Link:
+    """Check what a file says of a link.  Raises ``BadLessonError``."""
     fields.only(("page", "label", "query"))
     query = fields.within("query").values
     page = fields.one_of("page", PAGES)
     return Link(page, fields.text("label"), {str(key): str(value) for key, value in query.items()})
 
 
-def _check_known(field: str, name: str, known: Any, where: str) -> None:
+def check_known(field: str, name: str, known: Any, where: str) -> None:
+    """Check that a name is in a table.  Raises ``BadLessonError`` that lists the table."""
     if name not in known:
         raise BadLessonError(f"'{field}' in {where} names {quoted(name)}; it can be {', '.join(known)}.")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlviz.figures.theme import run_line
-from tlviz.learn.cards import Card, Kind
+from tlviz.learn.cards import Card, Experiment, Kind
 from tlviz.learn.claims import is_share, number, title_of
 from tlviz.learn.results import Estimate, Table, interval_of
 
@@ -27,12 +27,17 @@ class Column:
 
 
 def card_dots(card: Card, tables: Mapping[str, Table]) -> str:
-    """Return what was measured for a card: a table for each race, or one that has every profile side by side."""
-    known = {experiment.name: tables[experiment.name] for experiment in card.experiments if experiment.name in tables}
-    if card.experiments[0].kind is Kind.RACE:
-        parts = [race_dots(table, card.shows, name if len(known) > 1 else "") for name, table in known.items()]
+    """Return what was measured for a card."""
+    return experiments_dots(card.experiments, card.shows, tables)
+
+
+def experiments_dots(experiments: Sequence[Experiment], shows: Sequence[str], tables: Mapping[str, Table]) -> str:
+    """Return what was measured: a table for each race, or one a measure that has every profile side by side."""
+    known = {experiment.name: tables[experiment.name] for experiment in experiments if experiment.name in tables}
+    if experiments[0].kind is Kind.RACE:
+        parts = [race_dots(table, shows, name if len(known) > 1 else "") for name, table in known.items()]
     else:
-        parts = [profile_dots(known, measure) for measure in card.shows]
+        parts = [profile_dots(known, measure) for measure in shows]
     return "".join(parts)
 
 
@@ -114,7 +119,8 @@ def _scale(estimates: Sequence[Estimate]) -> tuple[float, float]:
     pad = 0.15 * (high - low) or abs(high) * 0.1 or 0.1
     step = 10 ** math.floor(math.log10(high - low + 2 * pad)) / 2
     least = math.floor((low - pad) / step) * step
-    return (max(0.0, least) if low >= 0 else least), math.ceil((high + pad) / step) * step
+    most = math.ceil((high + pad) / step) * step
+    return (max(0.0, least) if low >= 0 else least), min(most, most if high > 1 else max(high, 1.0))
 
 
 def _share(value: float, scale: tuple[float, float]) -> float:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tlviz.errors import BadLessonError, TlvizError, UnknownNameError, quoted
 from tlviz.home import ASSETS
-from tlviz.learn.cards import PAGES
 from tlviz.learn.class_folder import class_folder
 from tlviz.learn.fields import Fields
+from tlviz.learn.page_names import PAGES
 from tlviz.learn.yaml_file import read_yaml
 
 WORDS = ASSETS / "learn" / "words.yaml"

@@ -6,15 +6,15 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title
 from tlviz.errors import BadLessonError, TlvizError
-from tlviz.learn.cards import Card, Link
+from tlviz.learn.cards import Card
 from tlviz.learn.claims import Judgement, Outcome, judge
 from tlviz.learn.dots import card_dots
 from tlviz.learn.library import measured_for
 from tlviz.learn.progress import done_cards, tick
 from tlviz.learn.results import Measured
-from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.ui.learn.run_here import render_run_here
+from tlviz.ui.learn.ways import render_links, render_words
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import key_of
 
@@ -38,8 +38,8 @@ def render_card(card: Card) -> None:
         st.markdown(f"**Question.** {plain(card.question)}")
         with st.expander("Answer"):
             st.markdown(plain(card.answer))
-    _links(card.links)
-    _words(card)
+    render_links(card.links)
+    render_words(card.words)
     is_done = card.name in done_cards()
     st.button(
         "Not done yet" if is_done else "Done: tick it", key=key_of("learn_tick", card.name),
@@ -84,25 +84,6 @@ def _measured(card: Card) -> None:
     st.html(card_dots(card, measured.tables))
     render_judgement(judgement)
     st.caption(f"± and whiskers: 95% interval. {origin(card, measured)}")
-
-
-def _links(links: tuple[Link, ...]) -> None:
-    with st.container(horizontal=True):
-        for link in links:
-            st.page_link(
-                f"pages/{link.page}.py", label=plain(link.label), icon=":material/arrow_forward:",
-                query_params=link.query,
-            )  # fmt: skip
-
-
-def _words(card: Card) -> None:
-    with st.container(horizontal=True):
-        for term in card.words:
-            try:
-                said = define(term)
-            except TlvizError as error:
-                said = str(error)
-            st.caption(plain(term), help=said)
 
 
 def _tick(name: str, is_done: bool) -> None:

@@ -1,6 +1,8 @@
-"""*Run it here*: a card's prepared experiments as ordinary jobs, live, and judged by the same rule as what ships."""
+"""*Run it here*: prepared experiments as ordinary jobs, live, and judged by the same rule as what ships."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -25,30 +27,72 @@ from tlviz.ui.widgets.panels import render_job
 def render_run_here(card: Card) -> None:
     """Draw the button that starts a card's experiments, and what they are doing or have found."""
     st.subheader("Run it here", anchor=False)
-    runs = {experiment.name: last_run(card, experiment) for experiment in card.experiments}
-    is_busy = any(run is not None and not run.status().is_over for run in runs.values())
+    render_start(card.name, card.experiments)
+    tables = own_tables(card.name, card.experiments, measures_of(card))
+    if tables:
+        _own_numbers(card, tables)
+    render_live(card.name, card.experiments)
+
+
+def render_start(owner: str, experiments: Sequence[Experiment]) -> None:
+    """Draw the button that starts experiments, with what it will do."""
+    runs = [last_run(owner, experiment) for experiment in experiments]
+    is_busy = any(run is not None and not run.status().is_over for run in runs)
     button, words = st.columns([1, 2.2], vertical_alignment="center")
     button.button(
-        "Run it again" if any(runs.values()) else "Run it here", type="primary", icon=":material/play_arrow:",
-        key=key_of("learn_run", card.name), disabled=is_busy, on_click=heed, args=(_start, card),
+        "Run it again" if any(runs) else "Run it here", type="primary", icon=":material/play_arrow:",
+        key=key_of("learn_run", owner, *(experiment.name for experiment in experiments)), disabled=is_busy,
+        on_click=heed, args=(_start, owner, experiments),
     )  # fmt: skip
-    words.caption(" ".join(_plan(experiment) for experiment in card.experiments))
-    _own_numbers(card, runs)
-    for experiment in card.experiments:
-        _live(experiment, runs[experiment.name])
+    words.caption(" ".join(map(_plan, experiments)))
 
 
-def last_run(card: Card, experiment: Experiment) -> RunFolder | None:
+def last_run(owner: str, experiment: Experiment) -> RunFolder | None:
     """Return the run that an experiment was last started as, None where there is none or it was deleted."""
-    name = started_run(card.name, experiment.name)
+    name = started_run(owner, experiment.name)
     run = RunFolder(runs_folder() / name) if name else None
     return run if run is not None and (run.path / "config.json").is_file() else None
 
 
-def _start(card: Card) -> None:
-    for experiment in card.experiments:
+def own_tables(owner: str, experiments: Sequence[Experiment], measures: Sequence[str]) -> dict[str, Table]:
+    """Return what was found here, of the experiments that have ended; one that cannot be read is said."""
+    tables: dict[str, Table] = {}
+    for experiment in experiments:
+        run = last_run(owner, experiment)
+        is_over = run is not None and run.status() is Status.FINISHED
+        if not is_over and experiment.kind is Kind.RACE:
+            continue
+        try:
+            table = measured_table(experiment, run, measures)
+        except TlvizError as error:
+            show_error(error)
+            continue
+        if table is not None:
+            tables[experiment.name] = table
+    return tables
+
+
+def render_live(owner: str, experiments: Sequence[Experiment]) -> None:
+    """Show races and measurements as they go, and why one did not end."""
+    for experiment in experiments:
+        run = last_run(owner, experiment)
+        if run is None:
+            continue
+        status, events = run.read()
+        if experiment.kind is Kind.RACE:
+            with st.container(border=True):
+                render_race(run)
+        elif not status.is_over:
+            render_job(run)
+        elif status is not Status.FINISHED:
+            error = (events or [{}])[-1].get("error")
+            show_error(error or f"Measuring {experiment.data} did not end; its log is {run.path / 'log.txt'}.")
+
+
+def _start(owner: str, experiments: Sequence[Experiment]) -> None:
+    for experiment in experiments:
         run = start_experiment(experiment, experiment.here)
-        note_started(card.name, experiment.name, run.name)
+        note_started(owner, experiment.name, run.name)
         if experiment.kind is Kind.RACE:
             st.session_state[Key.RACE] = run.name
 
@@ -58,30 +102,13 @@ def _plan(experiment: Experiment) -> str:
     if experiment.kind is Kind.PROFILE:
         return f"Measures every stage on {on}."
     seeds, runs = len(experiment.here), len(experiment.runs) * len(experiment.here)
-    few = (
-        f" With {seeds} of its {len(experiment.seeds)} seeds the noise is larger."
-        if seeds < len(experiment.seeds)
-        else ""
-    )
+    every = len(experiment.seeds)
+    few = f" With {seeds} of {every} seeds the noise is larger than above." if seeds < every else ""
     return f"Races {runs} short runs on {on}, within two minutes on two cores.{few}"
 
 
-def _own_numbers(card: Card, runs: dict[str, RunFolder | None]) -> None:
-    """Show what was found here, judged as what ships, as soon as something is over."""
-    tables: dict[str, Table] = {}
-    for experiment in card.experiments:
-        run = runs[experiment.name]
-        if run is None or run.status() is not Status.FINISHED:
-            continue
-        try:
-            table = measured_table(experiment, run, measures_of(card))
-        except TlvizError as error:
-            show_error(error)
-            continue
-        if table is not None:
-            tables[experiment.name] = table
-    if not tables:
-        return
+def _own_numbers(card: Card, tables: dict[str, Table]) -> None:
+    """Show what was found here, judged as what ships."""
     st.markdown("**Your numbers**")
     st.html(card_dots(card, tables))
     judgement = judge(card, tables)
@@ -94,17 +121,3 @@ def _own_numbers(card: Card, runs: dict[str, RunFolder | None]) -> None:
 def _is_single(tables: dict[str, Table]) -> bool:
     seeds = {seed for t in tables.values() for rows in t.values.values() for row in rows.values() for seed in row}
     return len(seeds) == 1 and "" not in seeds
-
-
-def _live(experiment: Experiment, run: RunFolder | None) -> None:
-    if run is None:
-        return
-    status, events = run.read()
-    if experiment.kind is Kind.RACE:
-        with st.container(border=True):
-            render_race(run)
-    elif not status.is_over:
-        render_job(run)
-    elif status is not Status.FINISHED:
-        error = (events or [{}])[-1].get("error")
-        show_error(error or f"Measuring {experiment.data} did not end; its log is {run.path / 'log.txt'}.")
