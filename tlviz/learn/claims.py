@@ -127,6 +127,8 @@ def number(measure: str, value: float, *, is_gap: bool = False) -> str:
     """Return a number as a person reads it: percent of shares, points of their differences, else three digits."""
     if is_share(measure):
         text = f"{100 * value:.1f} points" if is_gap else f"{value:.1%}"
+    elif measure.startswith("epochs"):
+        text = f"{value:.1f}"
     else:
         text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return text.replace("-", "−", 1) if text.startswith("-") else text

@@ -21,7 +21,7 @@ from tlviz.models.load import architecture_stages
 
 def test_every_card_that_ships_was_measured_with_noise_and_says_how() -> None:
     cards, troubles = all_cards()
-    assert len(cards) >= 14
+    assert len(cards) >= 10
     assert not troubles
     for card in cards:
         measured = measured_for(card)
@@ -43,7 +43,7 @@ def test_rows_of_profiles_are_stages_of_their_networks() -> None:
         for check in card.checks:
             experiment = next(one for one in card.experiments if one.name == check.first.experiment)
             if experiment.kind == "profile":
-                assert check.first.row in {s.name for s in architecture_stages(find_model(experiment.model))}
+                assert check.first.row in {s.name for s in architecture_stages(find_model(experiment.model), 2)}
 
 
 def test_a_class_adds_and_replaces_cards_and_a_mistake_costs_only_its_own(
