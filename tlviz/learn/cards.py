@@ -55,6 +55,11 @@ class Experiment:
         ]
         return tuple(config for config, _ in planned), tuple(label for _, label in planned)
 
+    def plan(self) -> dict[str, Any]:
+        """Return what decides the numbers, as JSON values: numbers of another plan are of another experiment."""
+        own = {"kind": str(self.kind), "model": self.model, "data": Path(self.data).name, "settings": self.settings}
+        return own | ({"runs": self.runs, "seeds": list(self.seeds)} if self.kind is Kind.RACE else {})
+
     def request(self) -> Request:
         """Return what a profile asks for.  Raises ``TlvizError``."""
         return make_request(self.model, self.data, **self.settings)

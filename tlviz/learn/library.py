@@ -45,16 +45,19 @@ def find_card(name: str) -> Card:
 
 
 def measured_for(card: Card) -> Measured:
-    """Return what was measured for a card: an instructor's own, else what ships.  Raises ``BadLessonError``."""
-    folder = class_folder()
+    """Return what was measured for a card: an instructor's own, else what ships.
+
+    Raises ``BadLessonError`` where there is nothing, or where the card's experiments have been changed since.
+    """
+    folder, again = class_folder(), f"run tlviz learn measure --cards {card.name}"
     own = folder / "results" / f"{card.name}.json" if folder else None
-    if own and own.is_file():
-        return read_measured(own)
-    if card.is_own:
-        raise BadLessonError(
-            f"Nothing was measured for the card '{card.name}' yet: run tlviz learn measure --cards {card.name}."
-        )
-    return read_measured(SHIPPED / f"{card.name}.json")
+    path = own if own and (card.is_own or own.is_file()) else SHIPPED / f"{card.name}.json"
+    if not path.is_file():
+        raise BadLessonError(f"Nothing was measured for the card '{card.name}' yet: {again}.")
+    measured = read_measured(path)
+    if any(measured.plans.get(experiment.name) != experiment.plan() for experiment in card.experiments):
+        raise BadLessonError(f"The card '{card.name}' was changed since it was measured: {again}.")
+    return measured
 
 
 def with_targets(card: Card) -> Card:

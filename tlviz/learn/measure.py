@@ -37,6 +37,7 @@ def measure_card(card: Card, watch: Watch, command: str) -> Measured:
         version=__version__,
         date=time.strftime("%Y-%m-%d"),
         machine=f"{usable_cores()} CPU cores, {platform.machine()}",
+        plans={experiment.name: experiment.plan() for experiment in card.experiments},
     )
 
 

@@ -67,10 +67,15 @@ def _drift(run: RunSummary) -> float | None:
 
 
 def _noise(run: RunSummary) -> float | None:
-    """Return the noise of one step's gradient over its signal: noise scale by batch size (McCandlish et al. 2018)."""
+    """Return which share of a step's squared gradient is noise: s / (s + batch size), s the median noise scale.
+
+    McCandlish et al. 2018, "An empirical model of large-batch training".
+    """
     scales = [scale for epoch in run.epochs if isinstance(scale := epoch.get("noise_scale"), int | float)]
     size = run.settings.get("batch_size")
-    return median(scales) / size if scales and isinstance(size, int) and size > 0 else None
+    if not scales or not isinstance(size, int) or size < 1:
+        return None
+    return median(scales) / (median(scales) + size)
 
 
 def _wobble(run: RunSummary) -> float | None:
@@ -109,7 +114,7 @@ QUANTITIES: dict[str, Quantity] = {
             _source_kept,
         ),
         Quantity("drift", "Drift", True, "how far backbone stages moved, as a share of their starting weights", _drift),
-        Quantity("gradient_noise", "Gradient noise", False, "noise of a step's gradient over its signal", _noise),
+        Quantity("gradient_noise", "Gradient noise", True, "share of a step's squared gradient that is noise", _noise),
         Quantity("wobble", "Wobble", True, "mean change of validation accuracy from epoch to epoch", _wobble),
         Quantity("epochs_needed", "Epochs needed", False, "to 95% of its own best accuracy", _epochs_needed),
         Quantity("epochs_run", "Epochs run", False, "until it ended or was stopped early", _count("epochs_run")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,10 @@ def _half_of(errors: Any) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All that was measured for a card, and how: the command, the version, the date, and a word on the machine."""
+    """All that was measured for a card, and how: the command, the version, the date, and a word on the machine.
+
+    ``plans`` are the experiments as they were, by name.
+    """
 
     card: str
     tables: Mapping[str, Table]
@@ -98,6 +101,7 @@ class Measured:
     version: str
     date: str
     machine: str
+    plans: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -107,7 +111,8 @@ class Measured:
 def write_measured(folder: Path, measured: Measured) -> Path:
     """Write a card's numbers and return the file.  Raises ``StorageError``."""
     path = make_folder(folder) / f"{measured.card}.json"
-    text = json.dumps(_rounded(measured.to_json()), indent=1, ensure_ascii=False, allow_nan=False)
+    values = measured.to_json()
+    text = json.dumps(values | {"tables": _rounded(values["tables"])}, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomic(path, f"{text}\n".encode())
     return path
 
@@ -119,7 +124,8 @@ def read_measured(path: Path) -> Measured:
         tables = {name: Table(table["values"], table["errors"]) for name, table in values["tables"].items()}
         for table in tables.values():
             _check_numbers(table)
-        return Measured(tables=tables, **{key: str(values[key]) for key in _TEXTS})
+        plans = dict(values.get("plans", {}))
+        return Measured(tables=tables, plans=plans, **{key: str(values[key]) for key in _TEXTS})
     except FileNotFoundError as error:
         raise BadLessonError(f"Nothing was measured for this card yet: there is no {path.name}.") from error
     except (OSError, DamagedFileError, KeyError, TypeError, AttributeError, ValueError) as error:

@@ -46,4 +46,5 @@ def race_of(head: list[float], full: list[float]) -> Table:
 
 
 def measured_of(table: Table, card: str = "made-up") -> Measured:
-    return Measured(card, {"photos": table}, "tlviz learn measure", "0.0", "2026-01-01", "2 CPU cores")
+    plans = {experiment.name: experiment.plan() for experiment in made_card().experiments}
+    return Measured(card, {"photos": table}, "tlviz learn measure", "0.0", "2026-01-01", "2 CPU cores", plans)

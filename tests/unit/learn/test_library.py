@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,13 @@ def test_a_class_adds_and_replaces_cards_and_a_mistake_costs_only_its_own(
     assert [trouble.partition(" ")[0].rstrip(",") for trouble in troubles] == ["c.yaml", "d.yaml"]
     with pytest.raises(BadLessonError, match="tlviz learn measure --cards made-up"):
         measured_for(find_card("made-up"))
-    write_measured(tmp_path / "results", measured_of(race_of([1.0], [0.5])))
+    measured = replace(measured_of(race_of([1.0], [0.5])), plans={"photos": find_card("made-up").experiments[0].plan()})
+    write_measured(tmp_path / "results", measured)
     assert measured_for(find_card("made-up")).version == "0.0"
+    other = own["experiments"][0] | {"settings": {"image_size": 96, "epochs": 1}}
+    (cards / "a.yaml").write_text(yaml.safe_dump(own | {"experiments": [other]}))
+    with pytest.raises(BadLessonError, match="changed since it was measured"):
+        measured_for(find_card("made-up"))
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,4 +25,4 @@ def test_answers_are_at_the_end_and_what_was_not_measured_says_so() -> None:
     html = worksheet_html([made_card(title="A <b>bold</b> one")], has_answers=True)
     assert html.index("Because.") > html.index("Answers")
     assert "A &lt;b&gt;bold&lt;/b&gt; one" in html
-    assert "Nothing was measured for this card yet" in html
+    assert "Nothing was measured for the card" in html
