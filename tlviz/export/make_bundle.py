@@ -152,7 +152,8 @@ def _unchecked(written: Written) -> dict[str, Check]:
 
 def _complete(checks: Mapping[str, Check], written: Written) -> dict[str, Check]:
     """Return the checks in the order of the formats, with the sizes of the files, those that were refused included."""
-    sized = {form.value: replace(checks[form.value], size_bytes=size_of(path)) for form, path in written.files.items()}
+    files = written.files.items()
+    sized = {form.value: replace(checks[form.value], size_bytes=size_of(form, path)) for form, path in files}
     sized |= {form.value: Check(CheckStatus.NOT_RUN, reason) for form, reason in written.refused.items()}
     return {form.value: sized[form.value] for form in FORMATS if form.value in sized}
 
