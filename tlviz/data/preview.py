@@ -6,7 +6,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from tlviz.data.images import open_target
 from tlviz.data.pixels.ingest import Source
 from tlviz.data.pixels.opening import read_file
 from tlviz.data.pixels.pictures import decode_picture, to_rgb
-from tlviz.data.sources.groups import Hint
+from tlviz.data.sources.groups import Hint, hint_from_names
 from tlviz.data.sources.part_names import PARTS
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadPictureError
@@ -41,7 +41,7 @@ class Preview:
     wall: tuple[tuple[str, int, list[Image.Image]], ...]
     damaged: tuple[tuple[str, str], ...] = ()
     groups: int = 0
-    hints: tuple[Hint, ...] = field(default=())
+    hints: tuple[Hint, ...] = ()
 
 
 def preview_target(name: str) -> Preview:
@@ -60,7 +60,9 @@ def preview_target(name: str) -> Preview:
     damaged: list[tuple[str, str]] = []
     wall = tuple(_wall(target, damaged))
     groups = len(set(target.groups) - {""})
-    return Preview(target, counts, wall, tuple(damaged), groups, target.hints)
+    hint = None if groups else hint_from_names(target.names)
+    hints = target.hints or ((hint,) if hint else ())
+    return Preview(target, counts, wall, tuple(damaged), groups, hints)
 
 
 def as_jpeg(squares: Sequence[Image.Image]) -> bytes:

@@ -23,7 +23,7 @@ from tlviz.home import is_portable_name, storage_errors
 
 MOST_BYTES = 2**30
 """What a browser sends lies in memory until it is copied."""
-MOST_FILES = 20_000
+MOST_FILES = 1_000
 _TABLES = (".csv", ".tsv")
 _MOST_NAMED = 2_000
 

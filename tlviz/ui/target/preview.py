@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -32,17 +33,20 @@ MOST_CLASSES = 1000
 def render_preview(path: str) -> None:
     """Draw what a folder or table holds, before it is the target, with what can be corrected."""
     title = Path(path).name or path
-    st.header(f"Preview: {plain(title)}", anchor=False)
+    heading = st.empty()
+    heading.header(f"Preview: {plain(title)}", anchor=False)
     try:
         with st.spinner(f"Listing the files of {plain(title)}; a hundred thousand take some seconds."):
             found = _found(path, targets.notes_changed(path))
+        heading.header(f"Preview: {plain(found.target.title)}", anchor=False)
     except TlvizError as error:
         _unreadable(path, error)
         return
     line, buttons = words_and_buttons()
     line.markdown(_sentence(found))
+    kind: Literal["primary", "secondary"] = "secondary" if found.target.reading.questions else "primary"
     buttons.button(
-        "Use these pictures", type="secondary" if found.target.reading.questions else "primary", icon=":material/check:", key="preview_use", on_click=heed,
+        "Use these pictures", type=kind, icon=":material/check:", key="preview_use", on_click=heed,
         args=(_use, path, found),
     )  # fmt: skip
     _not_these(buttons, path)
