@@ -225,7 +225,7 @@ def test_an_unpacked_archive_is_a_target_by_its_name(pets: Path, tmp_path: Path)
 
 def test_a_wrong_archive_path_is_one_sentence() -> None:
     app = open_page("target")
-    app.button_group(key="bring_in_False").set_value("Path or archive").run()
+    app.button_group(key="bring_in").set_value("Path or archive").run()
     app.text_input(key="archive_path").set_value("/nowhere/x.zip").run()
     app.button(key="archive_unpack").click().run()
     assert not app.exception
@@ -270,7 +270,7 @@ def test_a_target_excluded_down_to_one_class_can_be_taken_back(pets: Path) -> No
 def test_images_can_be_brought_in_whatever_is_wrong_with_the_present_target() -> None:
     app = open_page("target", target="folder", folder="/nowhere")
     assert "not exist" in app.error[0].value
-    assert app.button_group(key="bring_in_False").options
+    assert app.button_group(key="bring_in").options
     app = open_page("target", target="folder")
     assert not app.error, "nothing was typed yet"
     assert app.button(key="browse_home")

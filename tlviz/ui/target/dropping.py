@@ -19,6 +19,7 @@ from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.home import home, make_folder, storage_errors
 from tlviz.ui.cached.working import Bar
 from tlviz.ui.messages import show_error
+from tlviz.ui.state import key_of
 from tlviz.ui.target.given import preview, start_fetching
 from tlviz.ui.uploads import uploads
 
@@ -38,10 +39,12 @@ def render_drop(*, busy: bool) -> None:
         "A folder, with one sub-folder a class",
         type=_ENDINGS,
         accept_multiple_files="directory",
-        key=f"drop_dir_{turn}",
+        key=key_of("drop_dir", turn),
     )
     files = right.file_uploader(
-        "Pictures, a CSV with them, or one archive (ZIP or TAR)", accept_multiple_files=True, key=f"drop_files_{turn}"
+        "Pictures, with a CSV, or one ZIP or TAR",
+        accept_multiple_files=True,
+        key=key_of("drop_files", turn),
     )
     given = [*folder, *files]
     if refused := uploads().refused(_tab()):
