@@ -21,6 +21,7 @@ from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
 from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.sources.reading import LeftOut, ReadAs
+from tlviz.data.sources.recent import note_recent
 from tlviz.data.sources.store import list_stored, read_note
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError, UnknownNameError
@@ -86,6 +87,7 @@ def import_dataset(
         raise BadDatasetError(f"{archive} is not named like an archive; give one of {', '.join(SUFFIXES)}.")
     folder = unpack(archive.expanduser(), bytes_progress("unpacked"))
     target = open_target(str(folder))
+    note_recent(target.identity, len(target.classes), len(target.names))
     problems = [asdict(problem) for problem in target.problems]
     result = {"name": folder.name, "folder": str(folder), "classes": len(target.classes), "images": len(target.names)}
     if problems and not as_json:
@@ -169,6 +171,7 @@ def _open_as(data: str, read_as: ReadAs, *, remember: bool) -> tuple[Target, Rea
     target = open_target(data, must_train=False, read_as=read_as)
     if remember:
         remember_reading(target.identity, read_as)
+    note_recent(target.identity, len(target.classes), len(target.names))
     return target, read_as
 
 

@@ -25,6 +25,7 @@ from tlviz.data.sources.given_file import is_table, refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, LeftOut, ReadAs, Reading
+from tlviz.data.sources.recent import note_recent, own_name
 from tlviz.data.sources.store import list_stored, note_of_stored, stored
 from tlviz.data.sources.target import Target, as_decided, folder_target
 from tlviz.data.training.flips import suggest_may_flip
@@ -88,10 +89,10 @@ def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
 
 
 def dataset_title(name: str) -> str:
-    """Return how a target is called where a person reads: its title, or its file's or folder's name."""
+    """Return how a target is called where a person reads: its title, the name it was given, or its folder's name."""
     if name in DATASETS:
         return DATASETS[name].title
-    return PUBLIC[name].title if name in PUBLIC else Path(name).name
+    return PUBLIC[name].title if name in PUBLIC else own_name(name) or Path(name).name
 
 
 def open_target(
@@ -109,7 +110,7 @@ def open_target(
     if not isinstance(dataset, Path):
         target = public_target(dataset) if isinstance(dataset, PublicSpec) else _bundled(dataset)
         return replace(as_decided(_as_it_comes(target), decided or GUESSED), identity=name)
-    title = dataset_title(name)
+    title = Path(name).name
     if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
         refuse_no_file(dataset)
     if is_archive(dataset) and not dataset.is_dir():
@@ -123,7 +124,7 @@ def open_target(
     else:
         refuse_file(dataset)
         target = _folder(dataset, title, read_as, must_train=must_train)
-    return replace(as_decided(target, read_as), identity=identity)
+    return replace(as_decided(target, read_as), identity=identity, title=own_name(identity) or target.title)
 
 
 def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
@@ -149,7 +150,8 @@ def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: Re
 def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
     """Check that a target can be opened, and return the name that finds it from anywhere, later too.
 
-    ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.
+    ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.  The
+    target is then among the recent ones.
     Raises what ``open_target`` raises.
     """
     return open_settled(name, unpacking, read_as)[0]
@@ -163,7 +165,9 @@ def open_settled(name: str, unpacking: Progress | None = None, read_as: ReadAs |
         name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
     if read_as is not None:
         read_as = read_as.over(remembered_reading(name))
-    return name, open_target(name, read_as=read_as)
+    target = open_target(name, read_as=read_as)
+    note_recent(target.identity, len(target.classes), len(target.names))
+    return name, target
 
 
 def load_images(

@@ -10,40 +10,48 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from tlviz.data.images import dataset_title, find_dataset
-from tlviz.data.sources.archive import is_archive
-from tlviz.data.sources.catalogue import DATASETS
-from tlviz.data.sources.folder import given_path
-from tlviz.data.sources.public import PUBLIC, is_downloaded
-from tlviz.data.sources.store import list_stored, read_note, stored
-from tlviz.errors import BadDatasetError, TlvizError, is_out_of_memory
+from tlviz.errors import TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
 from tlviz.models.local_weights import available_models
-from tlviz.runs.store.device import device_name
+from tlviz.runs.store.device import device_name, faster_words
 from tlviz.runs.store.folder import list_runs
-from tlviz.ui.address import from_address, to_address
-from tlviz.ui.messages import show_error, show_trouble
+from tlviz.ui.address import from_address, go_to, to_address
+from tlviz.ui.messages import plain, show_error, show_trouble
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import RECENT, active_runs
+from tlviz.ui.widgets.target_field import (
+    OWN_FOLDER,
+    TARGET_HELP,
+    TARGET_PAGE,
+    NothingChosenError,
+    render_target_field,
+    target,
+    target_or_none,
+)
 
-OWN_FOLDER = "folder"
+__all__ = [
+    "OWN_FOLDER",
+    "PAGES",
+    "SOURCE_HELP",
+    "TARGET_HELP",
+    "guarded",
+    "open_frame",
+    "page_title",
+    "source",
+    "target",
+    "target_or_none",
+]
 ENTER = "enter"
 
 SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
-TARGET_HELP = "Target: the new task, its classes and its images."
-FOLDER_HELP = (
-    "A folder with one sub-folder per class, optionally inside train/, val/ and test/; or a CSV of paths and labels. "
-    "The pictures stay where they are."
-)
-
 
 LAYOUT = """<style>
-[data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
+[data-testid="stSidebarHeader"] { height: 1.5rem; margin-bottom: 0; }
 [data-testid="stSidebarNavLink"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.55rem; }
 [data-testid="stNavSectionHeader"] { padding-block: 0; margin-block: 0; min-height: 0; line-height: 1.3rem; }
 [data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li { margin: 0; padding-block: 0; gap: 0; }
 [data-testid="stSidebarNavItems"] > div + div { margin-top: 0.35rem; }
-[data-testid="stSidebarNavSeparator"] { margin-block: 0.4rem; }
+[data-testid="stSidebarNavSeparator"] { margin-block: 0.1rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0.2rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
@@ -114,22 +122,12 @@ def _render_sidebar() -> None:
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
-            "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE, help=SOURCE_HELP
-        )
-        st.caption(sources[source()].sentence)
-        targets = [*DATASETS, *_brought_in(), OWN_FOLDER]
-        _take_arrived(targets)
-        from_address(Key.TARGET, targets, targets[0])
-        st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)
-        if st.session_state[Key.TARGET] == OWN_FOLDER:
-            st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
-            st.text_input("Folder or CSV", key=Key.FOLDER, placeholder="/path/to/pictures", help=FOLDER_HELP)
-            to_address(Key.FOLDER)
-        else:
-            st.caption(_target_sentence(st.session_state[Key.TARGET]))
-            st.query_params.pop(Key.FOLDER, None)
+            "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE,
+            help=f"{SOURCE_HELP}  \n**{sources[source()].title}**: {sources[source()].sentence}",
+        )  # fmt: skip
+        render_target_field()
         to_address(Key.SOURCE, Key.TARGET)
-        st.caption(f"**Device** {device_name()}")
+        st.caption(f"**Device** {device_name()}", help=faster_words())
         if any(not run.status().is_over for run in list_runs()[:RECENT]):
             active_runs()
 
@@ -145,29 +143,6 @@ def source() -> str:
     return str(st.session_state[Key.SOURCE])
 
 
-def target() -> str:
-    """Return the chosen target's name or folder.  Raises ``BadDatasetError`` while no folder is given."""
-    chosen = str(st.session_state[Key.TARGET])
-    if chosen != OWN_FOLDER:
-        unpacked = stored(chosen)
-        return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
-    folder = str(st.session_state.get(Key.FOLDER) or "").strip()
-    if not folder:
-        raise BadDatasetError("No folder is given yet: type the path of your pictures into the field in the sidebar.")
-    path = find_dataset(str(given_path(folder).absolute()))
-    if isinstance(path, Path) and path.is_file() and is_archive(path):
-        raise BadDatasetError(f"{path} is an archive: import it on the Target page, which unpacks it.")
-    return str(path) if isinstance(path, Path) else folder
-
-
-def target_or_none() -> str | None:
-    """Return the chosen target, or None where none is given or found."""
-    try:
-        return target()
-    except TlvizError:
-        return None
-
-
 def guarded(page: Callable[[], None]) -> None:
     """Draw a page; what a person can mend is one sentence on it, never a traceback."""
     if not st.session_state.pop(Key.FRAMED, False):
@@ -175,12 +150,21 @@ def guarded(page: Callable[[], None]) -> None:
     show_trouble()
     try:
         page()
+    except NothingChosenError as error:
+        _invite(error)
     except TlvizError as error:
         show_error(error)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         show_error("There was not enough memory for this view; choose a smaller network, or close other programs.")
+
+
+def _invite(words: NothingChosenError) -> None:
+    """Say what to do where no target is chosen, with one button that does it."""
+    st.info(plain(str(words)), icon=":material/photo_library:")
+    if st.button("Choose my pictures", type="primary", icon=":material/folder_open:", key="choose_pictures"):
+        go_to(TARGET_PAGE)
 
 
 def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:
@@ -199,29 +183,3 @@ def _go_on_to_the_page() -> None:
     wanted = address.pop(ENTER, None)
     if wanted in {entry.file for entry in PAGES}:
         st.switch_page(wanted, query_params=address)  # noqa: TID251
-
-
-def _brought_in() -> list[str]:
-    """Return the names of downloaded public datasets and of unpacked archives."""
-    public = [name for name, spec in PUBLIC.items() if is_downloaded(spec)]
-    return [*public, *(folder.name for folder in list_stored() if folder.name not in PUBLIC)]
-
-
-def _take_arrived(targets: list[str]) -> None:
-    """Make what has just been brought in the target."""
-    arrived = st.session_state.pop(Key.ARRIVED, None)
-    if arrived and Path(arrived).name in targets:
-        st.session_state[Key.TARGET] = Path(arrived).name
-
-
-def _target_title(name: str) -> str:
-    if name == OWN_FOLDER:
-        return "My own …"
-    unpacked = stored(name) if name not in PUBLIC else None
-    return Path(str(read_note(unpacked).get("archive", name))).name if unpacked else dataset_title(name)
-
-
-def _target_sentence(name: str) -> str:
-    if name in DATASETS:
-        return DATASETS[name].sentence
-    return PUBLIC[name].sentence if name in PUBLIC else "Unpacked from your archive."

@@ -50,6 +50,16 @@ def remember_reading(data: str, read_as: ReadAs) -> None:
     _change(data, lambda notes: notes | {"read_as": read_as.to_json()})
 
 
+def move_notes(data: str, new: str) -> None:
+    """Take what was decided about a target along to where it lies now, unless something was decided about it there.
+
+    Raises ``StorageError``.
+    """
+    notes = _notes(data)
+    if notes and not _notes(new):
+        _change(new, lambda there: notes | there)
+
+
 def notes_path(data: str) -> Path:
     """Return the file that remembers what a person decided about a target: one for each name or real folder."""
     root = _root(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from tlviz.data.images import ImageSet, load_images
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sources.notes import notes_path
+from tlviz.data.sources.recent import note_recent
 from tlviz.finetune.choices import Augment
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks
@@ -41,7 +43,10 @@ def images(target: str, model: str) -> ImageSet:
     """
     geometry = padded(model)
     wait_for_large(target, geometry)
-    return _images(target, geometry, notes_changed(target))
+    found = _images(target, geometry, notes_changed(target))
+    if Path(target).is_absolute():
+        note_recent(str(Path(target).resolve()), len(found.classes), len(found.labels) + len(found.excluded))
+    return found
 
 
 def report(target: str) -> Report | None:
