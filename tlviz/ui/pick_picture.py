@@ -9,6 +9,7 @@ from typing import Protocol
 
 import streamlit as st
 
+from tlviz.api.pictures import first_picture
 from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
@@ -16,8 +17,6 @@ from tlviz.ui.address import from_address, has_moved
 from tlviz.ui.cached import looks
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
-
-SHOWCASE = ("zebra", "tiger", "tigre")
 
 
 class Given(Protocol):
@@ -56,7 +55,7 @@ def given_picture(upload: str = Key.UPLOAD) -> Given | None:
 
 def pick_picture(images: ImageSet, model: str) -> Pixels:
     """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    return _pick(images, model, "Picture", Key.PICTURE, Key.UPLOAD, _first_picture(images))
+    return _pick(images, model, "Picture", Key.PICTURE, Key.UPLOAD, first_picture(images.names))
 
 
 def pick_second(images: ImageSet, model: str) -> Pixels:
@@ -105,9 +104,3 @@ def _offer_the_targets(given: Given) -> None:
             f"Close {PurePath(given.name).name}", icon=":material/close:", key="leave_handed", type="tertiary",
             on_click=forget, help="Returns to the pictures of the target.",
         )  # fmt: skip
-
-
-def _first_picture(images: ImageSet) -> str:
-    """Return a picture whose stages are easy to read, where the target has one."""
-    named = (name for word in SHOWCASE for name in images.names if PurePath(name).stem.startswith(word))
-    return next(named, images.names[0])
