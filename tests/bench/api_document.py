@@ -121,7 +121,7 @@ def _first(member: Any) -> str:
 
 
 def _plain(words: str) -> str:
-    """Write a docstring as Markdown: one kind of quotes, one blank after a sentence, paragraphs on a line of their own."""
+    """Write a docstring as Markdown: one kind of quotes, one blank after a sentence, lines as long as elsewhere."""
     words = re.sub(r"``(.+?)``", r"`\1`", words).replace(".  ", ". ")
     return "\n\n".join(_wrapped(" ".join(part.split())) for part in words.split("\n\n")).strip()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from tlviz.api.bars import counting
 from tlviz.api.networks import Source
+from tlviz.api.pictures import find_true_class
 from tlviz.api.result import Result
 from tlviz.api.subjects import Picture, Subject, find_subject
 from tlviz.api.targets import Data
 from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline, Method
-from tlviz.models.spec import find_stage
+from tlviz.models.spec import Layout, find_stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from tlviz.data.pixels.pictures import Pixels
     from tlviz.explore.attribution.attributions import Attribution
     from tlviz.explore.maps.feature_maps import Guess, Map, Order
+    from tlviz.explore.maps.receptive_field import Field
     from tlviz.figures.theme import Figure
 
 Choice = TypeVar("Choice", Method, Baseline)
-PER_STAGE = 8
-"""A figure shows this many channels of each stage, of a single place four times as many."""
+PER_STAGE = 10
+"""A figure shows this many channels of each stage, of a single place five times as many, as the page does."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +37,8 @@ class FeatureMaps(Result):
     subject: Subject
     maps: Mapping[str, Map]
     guesses: tuple[Guess, ...]
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    """How the outputs of single layers lie in memory."""
 
     @property
     def pixels(self) -> Pixels:
@@ -76,10 +80,19 @@ class FeatureMaps(Result):
         from tlviz.figures.sprites import paint
 
         places = [place] if place else list(self.maps)
-        most = count or (4 * PER_STAGE if place else PER_STAGE)
+        most = count or (5 * PER_STAGE if place else PER_STAGE)
         chosen = {name: self.channels(name, order, most) for name in places}
         rows = {name: paint(self._at(name)[numbers]) for name, numbers in chosen.items()}
         return plot_sheets(rows, chosen, PER_STAGE, f"What the network makes of {self.subject.name}")
+
+    def field(self, place: str, row: int, column: int) -> Field:
+        """Return which part of the picture a position of a stage or layer sees, and how strongly each pixel counts."""
+        from tlviz.explore.maps.receptive_field import receptive_field
+
+        self._at(place)
+        stage = next((stage for stage in self.subject.network.stages if stage.name == place), None)
+        layer, layout = (place, self.layouts[place]) if stage is None else (stage.modules[-1], stage.layout)
+        return receptive_field(self.subject.network, self.pixels, layer, layout, row, column)
 
     def _at(self, place: str) -> Map:
         if place not in self.maps:
@@ -129,7 +142,8 @@ def feature_maps(
     find_stage(subject.network.stages[:-1], stage)
     if not layer:
         return FeatureMaps(subject, {stage: seen.maps[stage]}, seen.guesses)
-    return FeatureMaps(subject, look_inside(subject.network, subject.pixels, stage, layer).maps, seen.guesses)
+    inside = look_inside(subject.network, subject.pixels, stage, layer)
+    return FeatureMaps(subject, inside.maps, seen.guesses, inside.layouts)
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,6 +153,7 @@ class Explained(Result):
     subject: Subject
     attribution: Attribution
     guesses: tuple[Guess, ...]
+    is_of_run: bool = False
 
     @property
     def map(self) -> Map:
@@ -164,12 +179,16 @@ class Explained(Result):
         classes, found, spec = self.subject.network.classes, self.attribution, METHODS[self.attribution.method]
         if not classes:
             return map_in_words(Said("", 0.0, "", None), self.map, self.pixels)
+        named = (self.subject.label,) if self.is_of_run else (self.subject.label, self.subject.name)
+        truth = find_true_class(named, classes) if self.subject.label else None
         said = Said(
             answered=self.guesses[0].name,
             share=self.guesses[0].probability,
             asked=self.answer if spec.is_class_specific else "",
             asked_share=next((guess.probability for guess in self.guesses if guess.number == found.target), None),
             against=classes[found.contrast] if found.contrast is not None else "",
+            truth="" if truth is None else classes[truth],
+            label=self.subject.label,
             is_sensitivity=not spec.is_signed and not spec.at_stage,
         )
         return f"{spec.title}: {map_in_words(said, self.map, self.pixels)}"
@@ -237,7 +256,7 @@ def attribute(
             attribution = explain(
                 network, pixels, chosen, target=target, contrast=contrast, stage=stage, baseline=compared, progress=told
             )
-    return Explained(subject, attribution, extract_feature_maps(network, pixels).guesses)
+    return Explained(subject, attribution, extract_feature_maps(network, pixels).guesses, run is not None)
 
 
 def _class(classes: tuple[str, ...], wanted: str | int | None) -> int | None:

@@ -39,6 +39,23 @@ def find_picture(names: Sequence[str], name: str) -> int:
     return list(names).index(name)
 
 
+def find_true_class(names: Sequence[str], classes: Sequence[str]) -> int | None:
+    """Return the number of a picture's class among a network's: by its label's name, or by its file's.
+
+    None where the network knows neither, or two of its classes have that name.
+    """
+    known = [_bare(name) for name in classes]
+    for name in names:
+        for bare in (_bare(name), _bare(PurePath(name).stem)):
+            if bare and known.count(bare) == 1:
+                return known.index(bare)
+    return None
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").strip().casefold()
+
+
 def square_of(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, str | None]:
     """Decode a picture's file and make it square; the second value says what was odd about it, or is None.
 

@@ -27,11 +27,12 @@ Picture = str | PathLike[str] | NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A network, and a picture as it gets it: uint8 (S, S, 3)."""
+    """A network, and a picture as it gets it: uint8 (S, S, 3); ``label`` is its class in the target, '' for none."""
 
     network: Network
     pixels: Pixels
     name: str
+    label: str = ""
 
 
 def find_subject(
@@ -42,9 +43,9 @@ def find_subject(
     Raises ``UnknownNameError`` for a picture that is not in the target, ``BadPictureError`` for a file that is none.
     """
     source = load_network(model)
-    name, pixels = _picture(source.spec, data, picture, progress=progress)
+    name, pixels, label = _picture(source.spec, data, picture, progress=progress)
     network = load_run(run) if run else source
-    return Subject(network.network, fit_pixels(network.network, pixels), name)
+    return Subject(network.network, fit_pixels(network.network, pixels), name, label)
 
 
 def load_run(run: str) -> LoadedNetwork:
@@ -62,20 +63,21 @@ def load_run(run: str) -> LoadedNetwork:
     return LoadedNetwork(load_bundle(found.weights), found.name)
 
 
-def _picture(spec: ModelSpec, data: Data | None, picture: Picture | None, *, progress: bool) -> tuple[str, Pixels]:
+def _picture(spec: ModelSpec, data: Data | None, picture: Picture | None, *, progress: bool) -> tuple[str, Pixels, str]:
     if isinstance(picture, np.ndarray):
-        return "pixels", _checked(picture)
+        return "pixels", _checked(picture), ""
     if data is None:
         if picture is None:
             raise BadSettingError("There is no picture to look at: give data, or the file of a picture.")
-        return str(picture), read_square(str(picture), Geometry.of(spec.preprocessing))
+        return str(picture), read_square(str(picture), Geometry.of(spec.preprocessing)), ""
     images = open_target(data, progress=progress).images(spec.name)
     name = first_picture(images.names) if picture is None else str(picture)
     try:
-        return name, np.asarray(images.pixels[find_picture(images.names, name)])
+        at = find_picture(images.names, name)
+        return name, np.asarray(images.pixels[at]), images.classes[images.labels[at]]
     except UnknownNameError:
         try:
-            return name, read_square(name, Geometry.of(spec.preprocessing, depth=images.depth))
+            return name, read_square(name, Geometry.of(spec.preprocessing, depth=images.depth)), ""
         except BadPictureError:
             pass
         raise

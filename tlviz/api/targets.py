@@ -153,7 +153,7 @@ def open_target(data: Data, *, progress: bool = True, **reading: Any) -> OpenedT
 
     >>> target = tlviz.open_target("photos")
     >>> target.classes[:2]
-    ('bird', 'cat')
+    ('bird', 'flower')
     >>> target.table()
     """
     if isinstance(data, OpenedTarget):

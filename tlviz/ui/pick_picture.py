@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import Protocol
 import streamlit as st
 
 from tlviz.api.pictures import first_picture
+from tlviz.api.snippets import Looked
 from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
@@ -51,6 +53,15 @@ def given_picture(upload: str = Key.UPLOAD) -> Given | None:
     uploaded = None if has_moved() else st.session_state.get(upload)
     given: Given | None = uploaded or handed
     return given
+
+
+def looked_at(
+    model: str, data: str, runs: Sequence[str] = (), picture: Key = Key.PICTURE, upload: Key = Key.UPLOAD
+) -> Looked:
+    """Return what is looked at, for the lines of code that look at it."""
+    given = given_picture(upload)
+    name = str(st.session_state[picture]) if given is None else given.name
+    return Looked(model, data, name, given is not None, tuple(runs))
 
 
 def pick_picture(images: ImageSet, model: str) -> Pixels:
