@@ -23,8 +23,8 @@ FUNCTIONS = {
     "race": "training",
     "runs": "keeping",
     "compare": "keeping",
-    "predict": "taking",
-    "export": "taking",
+    "predict": "handing",
+    "export": "handing",
 }
 """The functions of the Python interface, and the modules of ``tlviz.api`` that hold them."""
 ALSO_ROOMS = frozenset({"finetune", "runs", "export"})

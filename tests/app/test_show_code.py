@@ -5,15 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from tests.app.finished import finished_run
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 

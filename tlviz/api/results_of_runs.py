@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tlviz.api.networks import LoadedNetwork
 from tlviz.api.result import Result
 from tlviz.api.subjects import load_run
+from tlviz.api.taking import Exported, Predicted, ask_about, take_home
 from tlviz.api.waiting import RunFailedError
 from tlviz.data.images import dataset_title
 from tlviz.finetune.settings import in_words
@@ -31,7 +32,6 @@ from tlviz.runs.titles import strategy_title
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tlviz.api.taking import Exported, Predicted
     from tlviz.figures.theme import Figure
 
 
@@ -108,15 +108,20 @@ class Run(Result):
 
     def predict(self, *pictures: str | PathLike[str], unlike: bool = True, progress: bool = True) -> Predicted:
         """Classify new pictures, as ``tlviz.predict``."""
-        from tlviz.api.taking import predict
+        return ask_about(self.folder, pictures, unlike=unlike, progress=progress)
 
-        return predict(self, *pictures, unlike=unlike, progress=progress)
-
-    def export(self, to: str | PathLike[str], formats: str | Sequence[str] = "safetensors", **how: Any) -> Exported:
+    def export(
+        self,
+        to: str | PathLike[str],
+        formats: str | Sequence[str] = "safetensors",
+        *,
+        zip: bool = False,  # noqa: A002 (as the command line calls it)
+        weights: str = "best",
+        check: bool = True,
+        progress: bool = True,
+    ) -> Exported:
         """Write its network into a folder, as ``tlviz.export``."""
-        from tlviz.api.taking import export
-
-        return export(self, to, formats, **how)
+        return take_home(self.folder, to, formats, zipped=zip, weights=weights, check=check, progress=progress)
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,9 +188,18 @@ class RacedRuns(Result):
             lines, Measure.ACCURACY, over, is_log=False, epochs=epochs, revision=self.name, with_legend=True
         )
 
-    def export(self, to: str | PathLike[str], formats: str | Sequence[str] = "safetensors", **how: Any) -> Exported:
+    def export(
+        self,
+        to: str | PathLike[str],
+        formats: str | Sequence[str] = "safetensors",
+        *,
+        zip: bool = False,  # noqa: A002 (as the command line calls it)
+        weights: str = "best",
+        check: bool = True,
+        progress: bool = True,
+    ) -> Exported:
         """Write the winner's network into a folder, as ``tlviz.export``."""
-        return self.winner.export(to, formats, **how)
+        return self.winner.export(to, formats, zip=zip, weights=weights, check=check, progress=progress)
 
 
 @dataclass(frozen=True, repr=False)

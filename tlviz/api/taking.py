@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlviz.api.bars import counting, watch
-from tlviz.api.keeping import RunLike, open_run
 from tlviz.api.result import Result
 from tlviz.api.waiting import need_end
 from tlviz.data.pixels.problem import Problem
@@ -113,32 +112,21 @@ def begin_export(
     return start_export(taken, folder, wanted_formats(formats, taken), weights=chosen, zipped=zipped, check=check)
 
 
-def export(
-    run: RunLike,
+def take_home(
+    run: RunFolder,
     to: str | PathLike[str],
-    formats: str | Sequence[str] = "safetensors",
+    formats: str | Sequence[str],
     *,
-    zip: bool = False,  # noqa: A002 (as the command line calls it)
-    weights: str = "best",
-    check: bool = True,
-    progress: bool = True,
+    zipped: bool,
+    weights: str,
+    check: bool,
+    progress: bool,
 ) -> Exported:
-    """Write a run's network into a new folder, in formats that need no tlviz, and prove that they give its answers.
-
-    ``formats`` are names, or "all" for those with the run's own answers, "every" for all there are; of a race its
-    winner is taken.  ``zip`` writes a ZIP beside it.  Raises ``TlvizError`` for a mistake, such as a folder that is
-    not empty, and ``RunFailedError`` where it came to no end.
-
-    >>> run = tlviz.finetune("squeezenet1_1", "photos", "head_only", epochs=1, image_size=64)
-    >>> exported = tlviz.export(run, "exported", "safetensors")
-    >>> exported.ready
-    True
-    """
-    names = formats if isinstance(formats, str) else ",".join(formats)
-    parse_formats(names)  # a mistake is told before runs are looked for
+    """Export a run and wait for it, as ``tlviz.export``.  Raises what that raises."""
     if weights not in list(Weights):
         raise UnknownNameError("kind of weights", weights, Weights)
-    job = begin_export([open_run(run).folder], to, names, zipped=zip, weights=weights, check=check)
+    names = formats if isinstance(formats, str) else ",".join(formats)
+    job = begin_export([run], to, names, zipped=zipped, weights=weights, check=check)
     watch(job, "Exporting", progress)
     last = need_end(job, STOPPED)
     return Exported({name: last.get(name) for name in TOLD})
@@ -235,23 +223,10 @@ class Predicted(Result):
         return plot_counts([str(name) for name in counts.index], counts.tolist(), "pictures")
 
 
-def predict(
-    run: RunLike,
-    *pictures: str | PathLike[str],
-    unlike: bool = True,
-    progress: bool = True,
-) -> Predicted:
-    """Classify new pictures, files or folders, with a run's best weights.
-
-    Of a race its winner answers.  ``unlike`` also marks pictures unlike the training images, where these are on this
-    machine.  Raises ``BadDatasetError`` where nothing is a picture, and ``BadWeightsError`` where the run has saved no
-    weights.
-
-    >>> named = tlviz.predict("last", "pictures")
-    >>> named.table()
-    """
+def ask_about(run: RunFolder, pictures: Sequence[str | PathLike[str]], *, unlike: bool, progress: bool) -> Predicted:
+    """Classify pictures with a run or a race's winner, as ``tlviz.predict``.  Raises what that raises."""
     with counting("Naming pictures", progress) as told:
-        found = name_pictures(run_to_take([open_run(run).folder]), pictures, unlike=unlike, progress=told)
+        found = name_pictures(run_to_take([run]), pictures, unlike=unlike, progress=told)
     if not found.rows:
         raise none_named(found)
     return Predicted(found)
