@@ -17,6 +17,7 @@ from tlviz.data.images import dataset_title
 from tlviz.finetune.settings import in_words
 from tlviz.runs.beside import beside_words, side_standings
 from tlviz.runs.compare import differing_settings
+from tlviz.runs.failure import failure_of
 from tlviz.runs.how_it_went import how_it_went
 from tlviz.runs.places import same_settings
 from tlviz.runs.races.race import Race, read_race
@@ -254,7 +255,7 @@ def settings_of_side(side: Side) -> dict[str, Any]:
 def ended(run: RunFolder) -> None:
     """Raise ``RunFailedError`` with its sentence where a run or a race has failed."""
     if run.status() in (Status.FAILED, Status.LOST):
-        raise RunFailedError(str(summarise(run).error or f"The run {run.name} failed; its log is {run.path}/log.txt."))
+        raise RunFailedError(summarise(run).error or failure_of(run) or f"The run {run.name} failed.")
 
 
 def _is_known(folder: RunFolder) -> bool:

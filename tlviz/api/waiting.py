@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tlviz.errors import TlvizError
+from tlviz.runs.failure import failure_of
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 
@@ -47,5 +48,5 @@ def need_end(run: RunFolder, otherwise: str) -> dict[str, Any]:
     """
     last = last_event(run)
     if last.get("status") != Status.FINISHED:
-        raise RunFailedError(str(last.get("error") or otherwise))
+        raise RunFailedError(failure_of(run) or otherwise)
     return last

@@ -102,7 +102,7 @@ def _line(name: str, told: dict[str, Any]) -> dict[str, Any]:
         "agreement": share(told["top1_agreement"]),
         "difference": None if difference is None else f"{difference:.1e}",
         "accuracy": share(told["accuracy"]),
-        "MB": f"{told['size_bytes'] / 1e6:,.1f}",
+        "MB": f"{told['size_bytes'] / 1e6:,.{1 if told['size_bytes'] >= 1e5 else 3}f}",
         "ms": _milliseconds(told, "1"),
         "ms for 32": _milliseconds(told, "32"),
     }

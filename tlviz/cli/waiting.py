@@ -6,6 +6,7 @@ import sys
 
 from tlviz.api.waiting import last_event, wait_for
 from tlviz.cli.output import tell
+from tlviz.runs.failure import failure_of
 from tlviz.runs.store.folder import RunFolder
 
 
@@ -26,6 +27,5 @@ def watch_job(run: RunFolder) -> None:
 
 def explain_end(run: RunFolder, otherwise: str) -> int:
     """Print in one line why a job that is over has no result, and return the exit status: 2 for a person's mistake."""
-    last = last_event(run)
-    print(f"tlviz: {last.get('error') or otherwise}", file=sys.stderr)
-    return 2 if last.get("is_mistake") else 1
+    print(f"tlviz: {failure_of(run) or otherwise}", file=sys.stderr)
+    return 2 if last_event(run).get("is_mistake") else 1

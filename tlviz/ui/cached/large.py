@@ -8,6 +8,7 @@ import streamlit as st
 
 from tlviz.data.images import at_depth, open_target
 from tlviz.data.pixels.ingest import Geometry, is_ingested
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_ingest
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
@@ -51,9 +52,8 @@ def _ended(job: RunFolder, target: str, geometry: Geometry, count: int) -> None:
     if job.status() is Status.FINISHED:
         job.delete()
         st.rerun()
-    error = (job.events() or [{}])[-1].get("error")
-    if error:
-        show_error(error)
+    if failure := failure_of(job):
+        show_error(failure)
     else:
         st.info(f"Reading {count:,} images was cancelled; nothing was kept.", icon=":material/cancel:")
     if st.button("Read the images", type="primary", icon=":material/play_arrow:", key="read_images"):
