@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import overview_code
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
@@ -9,6 +10,7 @@ from tlviz.ui.frame import SOURCE_HELP, TARGET_HELP, guarded, page_title, source
 from tlviz.ui.messages import plain
 from tlviz.ui.overview.steps import PROMISE, render_steps
 from tlviz.ui.widgets.panels import render_problems, render_wall
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.stage_strip import describe_head, render_stage_strip
 
 WALL_COLUMNS = 10
@@ -34,6 +36,7 @@ def page() -> None:
             "Stages from input to answer: width is the share of compute, height the number of channels. "
             + describe_head(network.stages, len(network.classes))
         )
+    render_code(overview_code(source(), target()))
     st.caption(f"Licences: weights {spec.licence}; images {_licence()}.")
 
 

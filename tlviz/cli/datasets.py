@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.asking import READING_OPTIONS
 from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, print_result, show, stderr, table, tell
-from tlviz.cli.reading import READING_OPTIONS, reading_facts, reading_lines
+from tlviz.cli.reading import reading_facts, reading_lines
 from tlviz.cli.settings import takes_settings
 from tlviz.data.doctor.findings import Finding, Report
 from tlviz.data.images import open_target

@@ -51,8 +51,8 @@ SHOWN_WORDS = {Shown.GAIN: "Gain over random", Shown.ACCURACY: "Accuracy"}
 SCALE_WORDS = {DepthScale.DEPTH: "By stages", DepthScale.COMPUTE: "By compute"}
 
 
-def render_curve(profile: Profile) -> None:
-    """Say what the curves show, draw the controls, the chart and one line that says how to read it."""
+def render_curve(profile: Profile) -> list[Profile]:
+    """Say what the curves show, draw controls, chart and how to read it; return what is drawn beside the profile."""
     headline = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
     left, middle, right, more = (row.container(width="content") for _ in range(4))
@@ -83,6 +83,7 @@ def render_curve(profile: Profile) -> None:
         _measure_missing(pairs, "network")
     render_running(pairs)
     _chart(profile, others, scale, shown)
+    return others
 
 
 def _headline(profile: Profile, others: Sequence[Profile]) -> None:

@@ -47,6 +47,12 @@ def chosen_plan(parts: Sequence[str]) -> SplitPlan:
     )
 
 
+def chosen_seed() -> int:
+    """Return the seed that the first run would have."""
+    seed = st.session_state.get("seed") or 0
+    return int(seed) if SETTINGS["seed"].allows(seed) else 0
+
+
 def describe_plan(plan: SplitPlan) -> str:
     """Say what the person changed about the split."""
     said = []
@@ -96,10 +102,7 @@ def _split(images: ImageSet) -> Split:
         persist_state="session",
         help="Train with only this many images of each class, to see how transfer pays off on little data.",
     )  # fmt: skip
-    allowed, seed = SETTINGS["seed"], st.session_state.get("seed") or 0
-    seed = int(seed) if allowed.allows(seed) else 0
-    plan = chosen_plan(images.parts)
-    return part_images(images, targets.copies(images.name), seed, plan)
+    return part_images(images, targets.copies(images.name), chosen_seed(), chosen_plan(images.parts))
 
 
 def _reading_aid(images: ImageSet, split: Split) -> str:
