@@ -12,7 +12,9 @@ from streamlit.navigation.page import StreamlitPage
 
 from tlviz.errors import TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
+from tlviz.learn.words import define
 from tlviz.models.local_weights import available_models
+from tlviz.program import is_for_projector
 from tlviz.runs.store.device import device_name, faster_words
 from tlviz.runs.store.folder import list_runs
 from tlviz.ui.address import from_address, go_to, to_address
@@ -21,7 +23,6 @@ from tlviz.ui.state import Key
 from tlviz.ui.widgets.panels import RECENT, active_runs
 from tlviz.ui.widgets.target_field import (
     OWN_FOLDER,
-    TARGET_HELP,
     TARGET_PAGE,
     NothingChosenError,
     render_target_field,
@@ -32,8 +33,6 @@ from tlviz.ui.widgets.target_field import (
 __all__ = [
     "OWN_FOLDER",
     "PAGES",
-    "SOURCE_HELP",
-    "TARGET_HELP",
     "guarded",
     "open_frame",
     "page_title",
@@ -43,7 +42,6 @@ __all__ = [
 ]
 ENTER = "enter"
 
-SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 
 LAYOUT = """<style>
 [data-testid="stSidebarHeader"] { height: 1.5rem; margin-bottom: 0; }
@@ -57,6 +55,9 @@ LAYOUT = """<style>
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
 """Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
+
+FOR_PROJECTOR = "<style>html { font-size: 20px; } [data-testid='stSidebar'] { font-size: 0.9rem; }</style>"
+"""Streamlit's sizes are multiples of the page's; figures/theme.py does the same for charts."""
 
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
@@ -88,6 +89,7 @@ PAGES = (
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
     PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
+    PageEntry("pages/learn.py", "Learn", "Is what the course says true?", ":material/school:", "Learn"),
 )
 
 
@@ -119,11 +121,13 @@ def _render_sidebar() -> None:
     with st.sidebar:
         st.html(LAYOUT)
         st.html(_READABLE)
+        if is_for_projector():
+            st.html(FOR_PROJECTOR)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
             "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE,
-            help=f"{SOURCE_HELP}  \n**{sources[source()].title}**: {sources[source()].sentence}",
+            help=define("source", f"**{sources[source()].title}**: {sources[source()].sentence}"),
         )  # fmt: skip
         render_target_field()
         to_address(Key.SOURCE, Key.TARGET)

@@ -18,6 +18,7 @@ from tlviz.figures.stage_map import aligned_places, frame_of, on_axes, shown_ima
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.figures.stage_words import kid_in_words, known, pull_in_words, rank_in_words, shift_in_words
 from tlviz.figures.theme import png_config
+from tlviz.learn.words import define
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
 from tlviz.ui.cached.profiles import contests, known_profile, sample_images
@@ -105,7 +106,7 @@ def render_map(profile: Profile) -> None:
     if st.session_state[Key.STAGE] not in names:
         st.session_state[Key.STAGE] = names[-1]
     carry_over(Key.STAGE)
-    chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
+    chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session", help=define("stage"))
     to_address(Key.STAGE)
     stage = profile.stages[names.index(str(chosen))]
     places, shown = aligned_places(profile), shown_images(profile.labels)

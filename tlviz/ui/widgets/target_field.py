@@ -15,6 +15,8 @@ from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.recent import Recent, find_recent, list_recent
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.learn.class_folder import class_datasets
+from tlviz.learn.words import define
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -23,7 +25,6 @@ OWN_FOLDER = "folder"
 TARGET_PAGE = "pages/target.py"
 MOST_RECENT = 20
 
-TARGET_HELP = "Target: the new task, its classes and its images."
 FOLDER_HELP = (
     "A folder with one sub-folder per class, optionally inside train/, val/ and test/; or a CSV of paths and labels. "
     "The pictures stay where they are."
@@ -54,6 +55,8 @@ def target() -> str:
     chosen = str(st.session_state[Key.TARGET])
     if chosen == OWN_FOLDER:
         return _typed()
+    if chosen in (own := _of_class()):
+        return str(own[chosen])
     if not Path(chosen).is_absolute():
         unpacked = stored(chosen)
         return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
@@ -86,13 +89,13 @@ def target_or_none() -> str | None:
 
 def render_target_field() -> None:
     """Draw the list of targets; below it what the chosen one is, or the field for a path."""
-    options = [*DATASETS, *_brought_in(), *_recent(), OWN_FOLDER]
+    options = [*DATASETS, *_of_class(), *_brought_in(), *_recent(), OWN_FOLDER]
     _take_arrived(options)
     _take_path_from_link(options)
     from_address(Key.TARGET, options, options[0])
     titles = _titles(options)
     st.session_state[Key.TARGET] = st.session_state[Key.TARGET]  # another list, or other words in it, change nothing
-    st.selectbox("Target", options, format_func=titles.__getitem__, key=Key.TARGET, help=TARGET_HELP)
+    st.selectbox("Target", options, format_func=titles.__getitem__, key=Key.TARGET, help=define("target"))
     chosen = st.session_state[Key.TARGET]
     if chosen == OWN_FOLDER:
         st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
@@ -128,6 +131,15 @@ def used_words(recent: Recent) -> str:
     if days < 2:
         return "today" if days < 1 else "yesterday"
     return f"{datetime.fromisoformat(recent.used).astimezone():%d %b %Y}".lstrip("0")
+
+
+def _of_class() -> dict[str, Path]:
+    """Return the targets of an instructor's folder; one that is not there is said on the page, not here."""
+    try:
+        found = class_datasets()
+    except TlvizError:
+        return {}
+    return {name: path for name, path in found.items() if name not in {*DATASETS, *PUBLIC, OWN_FOLDER}}
 
 
 def _brought_in() -> list[str]:
@@ -177,6 +189,8 @@ def _title(name: str) -> str:
         return "My own …"
     if name in DATASETS or name in PUBLIC:
         return dataset_title(name)
+    if name in _of_class():
+        return name
     unpacked = None if Path(name).is_absolute() else stored(name)
     recent = find_recent(str(unpacked.resolve()) if unpacked else name)
     title = recent.name if recent else ""
@@ -194,6 +208,8 @@ def _sentence(name: str) -> str:
         return DATASETS[name].sentence
     if name in PUBLIC:
         return PUBLIC[name].sentence
+    if name in _of_class():
+        return "From your class's folder."
     if Path(name).is_absolute():
         return plain(name) if Path(name).exists() else f":material/link_off: not at {plain(name)} any more"
     return "A copy in the program's own folder."
