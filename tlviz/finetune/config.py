@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from tlviz.cores import usable_cores
+from tlviz.data.images import Form
 from tlviz.data.pixels.depth import Depth
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
 from tlviz.data.sources.catalogue import DATASETS
 from tlviz.data.sources.notes import remembered_reading
@@ -40,6 +40,7 @@ from tlviz.finetune.settings import (
     settings_of,
 )
 from tlviz.finetune.strategies import FIRST_STRATEGY, find_strategy
+from tlviz.modality import form_of
 from tlviz.models.catalogue import BUNDLED, find_model
 from tlviz.models.spec import check_size
 
@@ -322,9 +323,9 @@ class FinetuneConfig:
         return Depth.from_text(self.value_range, self.bands, self.no_data)
 
     @property
-    def geometry(self) -> Geometry:
+    def geometry(self) -> Form:
         """How the pictures become square: the run's own side and fit, the rest as the weights want it."""
-        return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit, self.depth)
+        return form_of(find_model(self.model), self.image_size, self.fit, self.depth)
 
     def with_depth(self, depth: Depth) -> Self:
         """Return the settings with what was found in the target's deep pictures in the place of what was not said."""

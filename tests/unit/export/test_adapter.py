@@ -87,7 +87,9 @@ def test_the_adapter_is_what_was_trained(config: FinetuneConfig, tmp_path: Path)
             state[own].copy_(value)
     inputs = torch.randn(4, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(plain(inputs), load_bundle(tmp_path / "run.safetensors").module(inputs), rtol=1e-4, atol=1e-4)
+        assert torch.allclose(
+            plain(inputs), load_bundle(tmp_path / "run.safetensors").module(inputs), rtol=1e-4, atol=1e-4
+        )
 
 
 @pytest.mark.slow  # peft's import alone takes ten seconds

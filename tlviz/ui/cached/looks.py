@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,7 +13,6 @@ from tlviz.data.pixels.pictures import Pixels, decode_picture, fit_picture, to_r
 from tlviz.data.pixels.ranges import own_depth
 from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import fit_pixels, network, stamp
-from tlviz.ui.cached.targets import padded
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import StageActivations
@@ -55,7 +53,7 @@ def uploaded(content: bytes, name: str, model: str, depth: Depth = AS_STORED) ->
 
     ``depth`` is how the target's deep pictures are brought to 8 bits; without any, a deep picture's own range serves.
     """
-    return _uploaded(content, name, replace(padded(model), depth=depth))
+    return _uploaded(content, name, Geometry.of(find_model(model).pixels, depth=depth))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
