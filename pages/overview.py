@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.frame import SOURCE_HELP, TARGET_HELP, guarded, page_title, source, target, target_or_none
@@ -39,7 +39,7 @@ def page() -> None:
 
 def _target(name: str) -> None:
     images = targets.images(name, source())
-    relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
+    relation = SHIPPED[name].relation if name in SHIPPED else "not yet compared with the source"
     st.header(f"Target: {plain(images.title)}", anchor=False, help=TARGET_HELP)
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
@@ -49,7 +49,7 @@ def _target(name: str) -> None:
 
 
 def _licence() -> str:
-    return DATASETS[target()].licence if target() in DATASETS else "yours"
+    return SHIPPED[target()].licence if target() in SHIPPED else "yours"
 
 
 guarded(page)

@@ -13,6 +13,7 @@ from tlviz.data.images import Form, dataset_title, medium_of
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.reading import ReadAs
 from tlviz.data.texts.source import TextForm
 from tlviz.errors import BadDatasetError
@@ -81,3 +82,9 @@ def need_pair(model: str, data: str, read_as: ReadAs | None = None) -> None:
     refusal = need_alike(spec.title, spec.medium, dataset_title(data), medium_of(data, read_as))
     if refusal:
         raise BadDatasetError(refusal)
+
+
+def shipped_for(model: str) -> list[str]:
+    """Return the names of the targets that ship and are made of what a network takes."""
+    medium = find_model(model).medium
+    return [name for name, spec in SHIPPED.items() if spec.medium is medium]

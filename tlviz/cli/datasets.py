@@ -17,7 +17,7 @@ from tlviz.cli.settings import takes_settings
 from tlviz.data.doctor.findings import Finding, Report
 from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
-from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.catalogue import SHIPPED, DatasetSpec
 from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.sources.reading import LeftOut, ReadAs
@@ -51,7 +51,7 @@ datasets_app = typer.Typer(
 def datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the targets: what ships, torchvision's public ones, and the archives you imported."""
     if context.invoked_subcommand is None:
-        rows = [*map(_bundled_row, DATASETS.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
+        rows = [*map(_bundled_row, SHIPPED.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
         print_result({"datasets": rows}, as_json, table([_line(row) for row in rows], _COLUMNS))
 
 

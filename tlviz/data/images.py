@@ -18,7 +18,7 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.pixels.ranges import Settled
 from tlviz.data.sources.archive import is_archive, unpack
-from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.catalogue import SHIPPED, DatasetSpec
 from tlviz.data.sources.digits import digits_target
 from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.given_file import is_table, refuse_file, refuse_no_file
@@ -90,14 +90,14 @@ def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
     A stored target, unpacked before, is also found by its name.  Raises ``UnknownNameError`` for what is neither a
     name nor written like a path.
     """
-    if name in DATASETS:
-        return DATASETS[name]
+    if name in SHIPPED:
+        return SHIPPED[name]
     if name in PUBLIC:
         return PUBLIC[name]
     path = given_path(name)
     if path.exists() or len(path.parts) > 1:
         return path
-    known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]
+    known = [*SHIPPED, *PUBLIC, *(folder.name for folder in list_stored())]
     if (folder := stored(name)) is not None:
         return folder
     raise UnknownNameError("target or folder", name, known)
@@ -105,8 +105,8 @@ def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
 
 def dataset_title(name: str) -> str:
     """Return how a target is called where a person reads: its title, or its file's or folder's name."""
-    if name in DATASETS:
-        return DATASETS[name].title
+    if name in SHIPPED:
+        return SHIPPED[name].title
     return PUBLIC[name].title if name in PUBLIC else Path(name).name
 
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from tlviz.data.images import ImageSet, Rows, decode_target, open_target
 from tlviz.data.sample import choose_rows, sample_target
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.reading import need_answers
 from tlviz.data.texts.rows import TokenRows
 from tlviz.diagnose.advice import advise
@@ -111,9 +111,9 @@ def _profile(
 ) -> Profile:
     begun = time.perf_counter()
     if _all_alike(sample.pixels):
+        several = WORDS[request.modality.medium].several
         raise BadDatasetError(
-            f"All {WORDS[request.modality.medium].several} of the sample are identical, so there is nothing to measure; "
-            "choose another target."
+            f"All {several} of the sample are identical, so there is nothing to measure; choose another target."
         )
     _, labels = np.unique(sample.labels, return_inverse=True)
     probes = StageProbes(labels, sample.groups, early)
@@ -209,7 +209,7 @@ def _against(request: Request, *, has_batchnorm: bool, is_reference: bool) -> st
     if has_batchnorm:
         return "the source statistics stored in BatchNorm"
     known = request.modality
-    return "" if is_reference else f"the bundled {known.reference_words} ({DATASETS[known.reference].title})"
+    return "" if is_reference else f"the bundled {known.reference_words} ({SHIPPED[known.reference].title})"
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:

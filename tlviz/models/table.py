@@ -66,6 +66,16 @@ BUNDLED: Mapping[str, ModelSpec] = MappingProxyType(
                 weights=_WEIGHTS / "tf_efficientnet_lite0.imagenet1k.fp16.safetensors",
                 sha256="e4cbad50614e239f4f7827337990ec9473e53198956ec98281c507e304612529",
             ),
+        )
+    }
+)
+"""The networks for pictures whose weights ship with the program, by name."""
+
+
+ENCODERS: Mapping[str, ModelSpec] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
             ModelSpec(
                 name="all-MiniLM-L6-v2",
                 title="MiniLM sentence encoder",
@@ -92,21 +102,22 @@ BUNDLED: Mapping[str, ModelSpec] = MappingProxyType(
         )
     }
 )
-"""The networks whose weights ship with the program, by name."""
+"""The text encoders whose weights ship with the program, by name."""
 
 
 class _Catalogue(Mapping[str, ModelSpec]):
     """All networks by name, what ships first; the table is read when it is first needed."""
 
     def __getitem__(self, name: str) -> ModelSpec:
-        return BUNDLED.get(name) or _table()[name]
+        return BUNDLED.get(name) or ENCODERS.get(name) or _table()[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from BUNDLED
+        yield from ENCODERS
         yield from _table()
 
     def __len__(self) -> int:
-        return len(BUNDLED) + len(_table())
+        return len(BUNDLED) + len(ENCODERS) + len(_table())
 
 
 MODELS: Mapping[str, ModelSpec] = _Catalogue()

@@ -12,13 +12,15 @@ from streamlit.navigation.page import StreamlitPage
 
 from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.sources.archive import is_archive
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import DATASETS, SHIPPED, TEXTS
 from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
+from tlviz.medium import WORDS, Medium
 from tlviz.models.local_weights import available_models
+from tlviz.models.spec import ModelSpec
 from tlviz.runs.store.device import device_name
 from tlviz.runs.store.folder import list_runs
 from tlviz.ui.address import from_address, to_address
@@ -54,32 +56,61 @@ _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
 
 class PageEntry(NamedTuple):
-    """A row of the page table: the page's file, its name in the menu, the question it answers, its icon, its group."""
+    """A row of the page table: the page's file, its name in the menu, the question it answers, its icon, its group.
+
+    ``media`` are what the page can show.
+    """
 
     file: str
     name: str
     question: str
     icon: str
     group: str
+    media: frozenset[Medium] = frozenset(Medium)
 
+
+_OF_PICTURES = frozenset({Medium.PICTURES})
 
 PAGES = (
-    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose"),
+    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose", _OF_PICTURES),
     PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:", "Choose"),
-    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose"),
-    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:", "Look"),
-    PageEntry("pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look"),
-    PageEntry("pages/attributions.py", "Attributions", "Why this answer?", ":material/center_focus_strong:", "Look"),
+    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose", _OF_PICTURES),
+    PageEntry(
+        "pages/feature_maps.py",
+        "Feature maps",
+        "What does each stage see?",
+        ":material/visibility:",
+        "Look",
+        _OF_PICTURES,
+    ),
+    PageEntry(
+        "pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look", _OF_PICTURES
+    ),
+    PageEntry(
+        "pages/attributions.py",
+        "Attributions",
+        "Why this answer?",
+        ":material/center_focus_strong:",
+        "Look",
+        _OF_PICTURES,
+    ),
     PageEntry(
         "pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:", "Measure"
     ),
     PageEntry("pages/finetune.py", "Fine-tune", "How do I train it?", ":material/model_training:", "Train"),
     PageEntry("pages/race.py", "Race", "Which strategy wins, and is it noise?", ":material/flag:", "Train"),
     PageEntry(
-        "pages/compare.py", "Compare", "What changed, down to the single image?", ":material/compare_arrows:", "Train"
+        "pages/compare.py",
+        "Compare",
+        "What changed, down to the single image?",
+        ":material/compare_arrows:",
+        "Train",
+        _OF_PICTURES,
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
-    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
+    PageEntry(
+        "pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep", _OF_PICTURES
+    ),
 )
 
 
@@ -117,7 +148,7 @@ def _render_sidebar() -> None:
             "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE, help=SOURCE_HELP
         )
         st.caption(sources[source()].sentence)
-        targets = [*DATASETS, *_brought_in(), OWN_FOLDER]
+        targets = _targets_for(sources[source()])
         _take_arrived(targets)
         from_address(Key.TARGET, targets, targets[0])
         st.selectbox("Target", targets, format_func=_target_title, key=Key.TARGET, help=TARGET_HELP)
@@ -173,6 +204,8 @@ def guarded(page: Callable[[], None]) -> None:
     if not st.session_state.pop(Key.FRAMED, False):
         _enter_by_the_front_door(page)
     show_trouble()
+    if _is_for_others(Path(page.__code__.co_filename).name):
+        return
     try:
         page()
     except TlvizError as error:
@@ -181,6 +214,24 @@ def guarded(page: Callable[[], None]) -> None:
         if not is_out_of_memory(error):
             raise
         show_error("There was not enough memory for this view; choose a smaller network, or close other programs.")
+
+
+def _is_for_others(file: str) -> bool:
+    """Say in one sentence, where a page cannot show what the source takes yet, where it goes on."""
+    entry = next(one for one in PAGES if one.file == f"pages/{file}")
+    medium = available_models()[source()].medium
+    if medium in entry.media:
+        return False
+    page_title(entry.name)
+    st.info(
+        f"This page does not show {WORDS[medium].several} yet; Measure, Fine-tune, Race and Runs do, or choose "
+        f"{WORDS[Medium.PICTURES].network}, in the sidebar.",
+        icon=":material/info:",
+    )
+    for other in PAGES:
+        if medium in other.media and other.group in ("Measure", "Train", "Keep"):
+            st.page_link(other.file, label=f"{other.name}: {other.question[0].lower()}{other.question[1:]}")
+    return True
 
 
 def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:
@@ -199,6 +250,13 @@ def _go_on_to_the_page() -> None:
     wanted = address.pop(ENTER, None)
     if wanted in {entry.file for entry in PAGES}:
         st.switch_page(wanted, query_params=address)  # noqa: TID251
+
+
+def _targets_for(spec: ModelSpec) -> list[str]:
+    """Return the targets that a network can learn: only like goes with like."""
+    if spec.medium is Medium.TEXTS:
+        return [*TEXTS, OWN_FOLDER]
+    return [*DATASETS, *_brought_in(), OWN_FOLDER]
 
 
 def _brought_in() -> list[str]:
@@ -222,6 +280,6 @@ def _target_title(name: str) -> str:
 
 
 def _target_sentence(name: str) -> str:
-    if name in DATASETS:
-        return DATASETS[name].sentence
+    if name in SHIPPED:
+        return SHIPPED[name].sentence
     return PUBLIC[name].sentence if name in PUBLIC else "Unpacked from your archive."

@@ -71,6 +71,13 @@ DATASETS: dict[str, DatasetSpec] = {
             folder=None,
             may_flip=False,
         ),
+    )
+}
+"""Targets of pictures, by name."""
+
+TEXTS: dict[str, DatasetSpec] = {
+    spec.name: spec
+    for spec in (
         DatasetSpec(
             name="reviews",
             title="Reviews",
@@ -109,3 +116,7 @@ DATASETS: dict[str, DatasetSpec] = {
         ),
     )
 }
+"""Targets of texts, by name."""
+
+SHIPPED = DATASETS | TEXTS
+"""All targets that ship with the program, by name."""

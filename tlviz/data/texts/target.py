@@ -11,7 +11,7 @@ import numpy as np
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder import look_alikes
-from tlviz.data.sources.part_names import part_of
+from tlviz.data.sources.part_names import part_name
 from tlviz.data.sources.reading import LeftOut, ReadAs, Reading
 from tlviz.data.sources.target import Target
 from tlviz.data.texts.recognise import TEXT_FILES
@@ -36,7 +36,7 @@ def _folder(root: Path, title: str, *, must_train: bool) -> Target:
     rows: list[tuple[Path, str, str, str]] = []
     left_out: list[LeftOut] = []
     problems: list[Problem] = []
-    parts = {entry.name: part_of(entry.name) for entry in sorted(root.iterdir()) if entry.is_dir()}
+    parts = {entry.name: _part(entry.name) for entry in sorted(root.iterdir()) if entry.is_dir()}
     has_parts = any(parts.values()) and all(part or not _has_texts(root / name) for name, part in parts.items())
     for name, part in parts.items():
         folders = sorted(entry for entry in (root / name).iterdir() if entry.is_dir()) if has_parts else [root / name]
@@ -60,9 +60,8 @@ def _folder(root: Path, title: str, *, must_train: bool) -> Target:
         raise BadDatasetError(f"The folder {root} has no training texts of {quoted(lacking[0])}.")
     number = {name: at for at, name in enumerate(classes)}
     names = tuple(str(file.relative_to(root)).replace(os.sep, "/") for file, *_ in rows)
-    words = (
-        "one folder a part, in each one folder a class of text files" if has_parts else "one folder a class of texts"
-    )
+    words = "one folder a class of text files"
+    words = f"one folder a part, in each {words}" if has_parts else words
     return Target(
         title=title,
         where=f"The folder {root}",
@@ -77,6 +76,11 @@ def _folder(root: Path, title: str, *, must_train: bool) -> Target:
         reading=Reading(words),
         left_out=tuple(left_out),
     )
+
+
+def _part(name: str) -> str:
+    found = part_name(name)
+    return found.part if found is not None and not found.rest else ""
 
 
 def _has_texts(folder: Path) -> bool:

@@ -71,9 +71,9 @@ def _tokenizer(path: Path, named: str, model: str) -> Path:
     for folder in (path.parent, Path(named)):
         if (folder / "tokenizer.json").is_file():
             return folder
-    from tlviz.models.table import BUNDLED
+    from tlviz.models.table import ENCODERS
 
-    bundled = BUNDLED.get(model)
+    bundled = ENCODERS.get(model)
     if bundled is not None and isinstance(bundled.preprocessing, Tokens):
         return bundled.preprocessing.tokenizer
     raise BadWeightsError(

@@ -11,6 +11,7 @@ from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels, decode_picture, fit_picture, to_rgb
 from tlviz.data.pixels.ranges import own_depth
+from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import fit_pixels, network, stamp
 
