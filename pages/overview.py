@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlviz.api.snippets import overview_code
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
@@ -43,7 +43,7 @@ def page() -> None:
 
 def _target(name: str) -> None:
     images = targets.images(name, source())
-    relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
+    relation = SHIPPED[name].relation if name in SHIPPED else "not yet compared with the source"
     st.header(f"Target: {plain(images.title)}", anchor=False, help=define("target"))
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
@@ -53,7 +53,7 @@ def _target(name: str) -> None:
 
 
 def _licence() -> str:
-    return DATASETS[target()].licence if target() in DATASETS else "yours"
+    return SHIPPED[target()].licence if target() in SHIPPED else "yours"
 
 
 guarded(page)

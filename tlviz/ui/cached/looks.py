@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,9 +11,9 @@ from tlviz.api.pictures import fit_pixels, square_of
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import network, stamp
-from tlviz.ui.cached.targets import padded
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import StageActivations
@@ -52,7 +51,7 @@ def uploaded(content: bytes, name: str, model: str, depth: Depth = AS_STORED) ->
 
     ``depth`` is how the target's deep pictures are brought to 8 bits; without any, a deep picture's own range serves.
     """
-    return _uploaded(content, name, replace(padded(model), depth=depth))
+    return _uploaded(content, name, Geometry.of(find_model(model).pixels, depth=depth))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

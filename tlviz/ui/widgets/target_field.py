@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.sources.archive import is_archive
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.recent import Recent, find_recent, list_recent
@@ -17,6 +17,7 @@ from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.learn.class_folder import class_datasets
 from tlviz.learn.words import define
+from tlviz.medium import WORDS, Medium
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -87,9 +88,11 @@ def target_or_none() -> str | None:
         return None
 
 
-def render_target_field() -> None:
-    """Draw the list of targets; below it what the chosen one is, or the field for a path."""
-    options = [*DATASETS, *_of_class(), *_brought_in(), *_recent(), OWN_FOLDER]
+def render_target_field(medium: Medium) -> None:
+    """Draw the list of targets of one medium; below it what the chosen one is, or the field for a path."""
+    shipped = [name for name, spec in SHIPPED.items() if spec.medium is medium]
+    brought = [*_of_class(), *_brought_in()] if medium is Medium.PICTURES else []
+    options = [*shipped, *brought, *_recent(medium), OWN_FOLDER]
     _take_arrived(options)
     _take_path_from_link(options)
     from_address(Key.TARGET, options, options[0])
@@ -139,7 +142,7 @@ def _of_class() -> dict[str, Path]:
         found = class_datasets()
     except TlvizError:
         return {}
-    return {name: path for name, path in found.items() if name not in {*DATASETS, *PUBLIC, OWN_FOLDER}}
+    return {name: path for name, path in found.items() if name not in {*SHIPPED, *PUBLIC, OWN_FOLDER}}
 
 
 def _brought_in() -> list[str]:
@@ -149,9 +152,9 @@ def _brought_in() -> list[str]:
     return [*public, *(one.name for one in list_stored() if one.name not in PUBLIC and one.name not in hidden)]
 
 
-def _recent() -> list[str]:
+def _recent(medium: Medium) -> list[str]:
     """Return the paths of the folders and tables that were used lately, the newest first."""
-    return [one.path for one in list_recent() if not one.is_stored][:MOST_RECENT]
+    return [one.path for one in list_recent() if not one.is_stored and one.medium is medium][:MOST_RECENT]
 
 
 def _take_arrived(options: list[str]) -> None:
@@ -187,7 +190,7 @@ def _beside(name: str) -> str:
 def _title(name: str) -> str:
     if name == OWN_FOLDER:
         return "My own …"
-    if name in DATASETS or name in PUBLIC:
+    if name in SHIPPED or name in PUBLIC:
         return dataset_title(name)
     if name in _of_class():
         return name
@@ -200,12 +203,12 @@ def _title(name: str) -> str:
 
 
 def _size(recent: Recent) -> str:
-    return " · ".join(filter(None, (f"{recent.images:,} images", used_words(recent))))
+    return " · ".join(filter(None, (f"{recent.images:,} {WORDS[recent.medium].several}", used_words(recent))))
 
 
 def _sentence(name: str) -> str:
-    if name in DATASETS:
-        return DATASETS[name].sentence
+    if name in SHIPPED:
+        return SHIPPED[name].sentence
     if name in PUBLIC:
         return PUBLIC[name].sentence
     if name in _of_class():
