@@ -13,7 +13,7 @@ setup(
     packages=[*find_packages(include=["tlviz", "tlviz.*"]), APP],
     package_dir={APP: "."},
     package_data={
-        "tlviz": ["py.typed"],
+        "tlviz": ["py.typed", "__init__.pyi"],
         "tlviz.export": ["templates/*", "templates/demo/*", "assets/*"],
         "tlviz.learn": ["templates/*"],
         "tlviz.models": ["table.json"],

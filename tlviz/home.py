@@ -115,6 +115,15 @@ def write_atomic(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by a text as UTF-8 in one step.
+
+    Halves of characters, which names on a disk may hold and UTF-8 cannot, are written as JSON and
+    Python escape them, and are then read as the very name.  Raises ``StorageError``; the previous content then stays.
+    """
+    write_atomic(path, text.encode("utf-8", "backslashreplace"))
+
+
 def _put(temporary: Path, path: Path) -> None:
     """Replace a file; where Windows refuses because somebody is reading the old one, try again for two seconds."""
     for wait_s in _WAITS_S:

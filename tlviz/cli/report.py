@@ -11,7 +11,7 @@ import typer
 from tlviz.cli.output import OUTPUT, Json, print_result
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadSettingError
-from tlviz.home import make_folder, write_atomic
+from tlviz.home import make_folder, write_text
 from tlviz.program import command
 from tlviz.runs.named import named_run
 from tlviz.runs.overview import RunRow, overview
@@ -43,7 +43,7 @@ def report(
     target = given_path(str(to))
     file = target / f"{found[0].name}.html" if target.is_dir() else target
     make_folder(file.parent)
-    write_atomic(file, content.encode())
+    write_text(file, content)
     print_result({"runs": [run.name for run in found], "file": str(file)}, as_json, str(file))
 
 

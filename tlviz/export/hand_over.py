@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import os
 import shutil
+import socket
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from tlviz.errors import StorageError
 from tlviz.home import make_folder, storage_errors
@@ -56,7 +61,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     is_inside = folder.is_dir() and not _may_write(folder.parent)
     place = folder if is_inside else make_folder(folder.parent)
     _forget_stale(place, folder.name)
-    part = place / f".{folder.name}{UNFINISHED}{uuid.uuid4().hex[:8]}"
+    part = place / _unfinished(folder.name)
     with storage_errors(folder):
         part.mkdir()
     try:
@@ -71,7 +76,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 def write_zip(folder: Path, archive: Path, root: str, progress: Progress) -> None:
     """Pack a folder's files below ``root`` into a ZIP, which is there when it is complete.  Raises ``StorageError``."""
-    part = archive.with_name(f".{archive.name}{UNFINISHED}{uuid.uuid4().hex[:8]}")
+    _forget_stale(archive.parent, archive.name)
+    part = archive.with_name(_unfinished(archive.name))
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     try:
         with storage_errors(archive):
@@ -132,9 +138,25 @@ def _sync(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
+def _unfinished(name: str) -> str:
+    """Return a hidden name for what this process writes, which says whose it is."""
+    return f".{name}{UNFINISHED}{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
 def _forget_stale(place: Path, name: str) -> None:
-    """Remove what a process that was killed left of an earlier export of this name, a day ago or longer."""
-    for left in place.glob(f".{name.replace('[', '[[]')}{UNFINISHED}*"):
+    """Remove what a killed process left of an earlier export of this name; another machine's only after a day."""
+    for left in place.glob(f".{glob.escape(name)}{UNFINISHED}*"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_S:
+            if _is_dead(left) or time.time() - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+
+
+def _is_dead(left: Path) -> bool:
+    """Return whether the process that wrote something was of this machine and is no more."""
+    host, _, rest = left.name.rpartition(UNFINISHED)[2].partition("-")
+    number = rest.partition("-")[0]
+    return host == _host() and number.isdecimal() and not psutil.pid_exists(int(number))

@@ -23,7 +23,7 @@ from tlviz.export.files.write import Written, size_of, write_files
 from tlviz.export.hand_over import check_destination, whole_folder, write_zip, zip_of
 from tlviz.export.latencies import keep_latencies
 from tlviz.export.run_weights import Weights, weights_of
-from tlviz.home import storage_errors, write_atomic
+from tlviz.home import storage_errors, write_text
 from tlviz.runs.store.folder import RunFolder
 
 CHECKS = "checks.json"
@@ -90,7 +90,7 @@ def make_bundle(run: RunFolder, wanted: Wanted, progress: Progress) -> Made:
         with whole_folder(wanted.to) as part, _full_disk(wanted.to):
             written = _write(content, part, wanted.formats, progress)
             checks = _checked(run, content, part, written, progress) if wanted.checked else _unchecked(written)
-            write_atomic(part / CHECKS, _told(checks))
+            write_text(part / CHECKS, _told(checks))
             write_card(run, content, part)
             if archive is not None:
                 write_zip(part, archive, wanted.to.name, progress)
@@ -152,14 +152,15 @@ def _unchecked(written: Written) -> dict[str, Check]:
 
 def _complete(checks: Mapping[str, Check], written: Written) -> dict[str, Check]:
     """Return the checks in the order of the formats, with the sizes of the files, those that were refused included."""
-    sized = {form.value: replace(checks[form.value], size_bytes=size_of(path)) for form, path in written.files.items()}
+    files = written.files.items()
+    sized = {form.value: replace(checks[form.value], size_bytes=size_of(form, path)) for form, path in files}
     sized |= {form.value: Check(CheckStatus.NOT_RUN, reason) for form, reason in written.refused.items()}
     return {form.value: sized[form.value] for form in FORMATS if form.value in sized}
 
 
-def _told(checks: Mapping[str, Check]) -> bytes:
+def _told(checks: Mapping[str, Check]) -> str:
     told = {name: check.to_json() for name, check in checks.items()}
-    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from tlviz.finetune.choices import Monitor
+from tlviz.runs.failure import KILLED, silent_end
 from tlviz.runs.store.folder import FORMAT, RunFolder
-from tlviz.runs.store.heartbeat import Heartbeat, Status
+from tlviz.runs.store.heartbeat import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +113,9 @@ def _other_format(config: dict[str, Any]) -> str | None:
     )
 
 
-def lost_words(beat: Heartbeat | None) -> str:
-    """Say why nobody can tell whether a worker on another machine still lives."""
-    ahead_s = beat.time - time.time() if beat else 0.0
-    if ahead_s > 0:
-        return (
-            "Its worker is on another machine whose clock is ahead of this one's "
-            f"({ahead_s / 60:,.0f} minutes), so nobody can tell whether it still works; set the clocks right."
-        )
-    return "Its worker is on another machine and has been silent for over a minute."
-
-
 def _silent_end(run: RunFolder, status: Status, *, has_ended: bool) -> str | None:
-    """Explain a run that is over without having said so."""
-    if has_ended or not status.is_over:
-        return None
-    if (damage := run.damage()) is not None:
-        return f"The run cannot be read: {damage}."
-    if status is Status.LOST:
-        return lost_words(run.heartbeat())
-    kept = "The best weights so far are kept." if run.weights.exists() else "It had saved no weights yet."
-    if run.heartbeat() is None:
-        return f"Its worker could not start; its log is {run.path / 'log.txt'}."
-    return f"Its worker was killed, the machine was restarted, or its disk could not be written. {kept}"
+    """Explain a run that is over without having said so, and say what is left of it."""
+    why = None if has_ended else silent_end(run, status)
+    if why != KILLED:
+        return why
+    return f"{why} {'The best weights so far are kept.' if run.weights.exists() else 'It had saved no weights yet.'}"

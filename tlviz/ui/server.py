@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from tlviz.ui.document import Document
+from tlviz.ui.uploads import UploadLimit
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """Names of this machine that no other one can have."""
@@ -31,8 +32,8 @@ _REFUSED = b"This name is not one of the app's. Open it as localhost, or start i
 
 
 def guards() -> list[Middleware]:
-    """Return what stands before the app's server: who may ask, then what is added to its document."""
-    return [Middleware(Guard), Middleware(Document)]
+    """Return what stands before the app's server: who may ask, how much may be sent, and what its document gets."""
+    return [Middleware(Guard), Middleware(UploadLimit), Middleware(Document)]
 
 
 class Guard:

@@ -21,6 +21,8 @@ class Key(StrEnum):
     TARGET = "target"
     FOLDER = "folder"
     ARRIVED = "arrived"
+    PREVIEWED = "previewed"
+    BROWSED = "browsed"
     VIEW = "view"
     TEST_SHARE = "test_share"
     LABELS = "labels_per_class"

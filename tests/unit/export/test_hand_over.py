@@ -53,10 +53,13 @@ def test_what_a_killed_process_leaves_is_hidden_and_no_bundle(tmp_path: Path) ->
     [left] = tmp_path.iterdir()
     assert left.name.startswith(f".bundle{UNFINISHED}")
     check_destination(tmp_path / "bundle", zipped=True)
-    os.utime(left, (0, 0))
+    for name in (f".bundle{UNFINISHED}elsewhere-1-aa", f".bundle{UNFINISHED}old"):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / f".bundle{UNFINISHED}old", (0, 0))
     with whole_folder(tmp_path / "bundle") as part:
         fill(part)
-    assert [path.name for path in tmp_path.iterdir()] == ["bundle"], "what lay there for days is removed"
+    others = f".bundle{UNFINISHED}elsewhere-1-aa"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [others, "bundle"], "a dead one's, and that of days ago"
 
 
 def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:

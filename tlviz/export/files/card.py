@@ -10,7 +10,7 @@ from tlviz.export.card import FILE, card_pictures, model_card
 from tlviz.export.card_facts import card_facts, source_of
 from tlviz.export.files.content import Content, images_of
 from tlviz.export.run_images import RunImages
-from tlviz.home import write_atomic
+from tlviz.home import write_atomic, write_text
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.store.folder import RunFolder
 
@@ -21,7 +21,7 @@ def write_card(run: RunFolder, content: Content, folder: Path) -> None:
     facts = card_facts(run, content.header, _source(content), _images(content), files)
     for name, picture in card_pictures(facts).items():
         write_atomic(folder / name, picture)
-    write_atomic(folder / FILE, model_card(facts).encode("utf-8", "backslashreplace"))
+    write_text(folder / FILE, model_card(facts))
 
 
 def _source(content: Content) -> ModelSpec:

@@ -11,7 +11,7 @@ from tlviz.export.files.content import CannotExportError, Content
 from tlviz.export.files.fitting import without_adapter, without_timm
 from tlviz.export.files.tensors import write_safetensors
 from tlviz.export.timm_folder import WEIGHTS, timm_config
-from tlviz.home import make_folder, write_atomic
+from tlviz.home import make_folder, write_atomic, write_text
 
 
 def write_timm(content: Content, path: Path) -> None:
@@ -19,7 +19,7 @@ def write_timm(content: Content, path: Path) -> None:
     if reason := without_timm(content.network.spec.provider, content.network.spec.architecture):
         raise CannotExportError(reason)
     config = timm_config(content.network, content.geometry)
-    write_atomic(path, (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+    write_text(path, json.dumps(config, ensure_ascii=False, indent=2) + "\n")
     if not (weights := path.with_name(WEIGHTS)).exists():
         write_safetensors(content, weights)
 

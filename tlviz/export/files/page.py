@@ -9,7 +9,7 @@ from tlviz.errors import TlvizError
 from tlviz.export.demo import demo_html
 from tlviz.export.files.content import CannotExportError, Content
 from tlviz.export.files.graph import uint8_graph
-from tlviz.home import write_atomic
+from tlviz.home import write_text
 
 
 def write_demo(content: Content, path: Path) -> None:
@@ -28,4 +28,4 @@ def write_demo(content: Content, path: Path) -> None:
         raise
     except TlvizError as error:
         raise CannotExportError(str(error)) from error
-    write_atomic(path, page.encode("utf-8"))
+    write_text(path, page)

@@ -9,7 +9,7 @@ from tlviz.export.card_facts import source_of
 from tlviz.export.files.content import CannotExportError, Content, images_of
 from tlviz.export.split_file import FILE, PICTURES, split_file
 from tlviz.export.train_script import START, start_weights, train_script
-from tlviz.home import make_folder, storage_errors, write_atomic
+from tlviz.home import make_folder, storage_errors, write_atomic, write_text
 
 LARGEST_START = 512 * 2**20
 """Weights to start from that are larger are not copied: the script says which file to give it."""
@@ -29,5 +29,5 @@ def write_train(content: Content, path: Path) -> None:
             place.write_bytes(picture)  # to wait for the disk after each of thousands takes minutes
     if start is not None and start.is_file() and start.stat().st_size <= LARGEST_START:
         write_atomic(path.with_name(START), start.read_bytes())
-    write_atomic(path.with_name(FILE), split.content.encode("utf-8"))
-    write_atomic(path, script.encode("utf-8"))
+    write_text(path.with_name(FILE), split.content)
+    write_text(path, script)

@@ -18,7 +18,7 @@ from tlviz.export.files import tiff_module
 from tlviz.export.files.content import Content, preprocessing
 from tlviz.export.files.table import Script
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.home import write_atomic
+from tlviz.home import write_text
 from tlviz.models.build import builder_arguments, can_skip_start
 from tlviz.models.spec import ModelSpec, Provider
 
@@ -52,7 +52,7 @@ def write_companions(content: Content, folder: Path, scripts: Sequence[Script]) 
         texts[REQUIREMENTS] = requirements_text(content.network.spec, scripts, heic=needs.heic)
         texts |= {tiff_module.NAME: tiff_module.tiff_module()} if needs.deep_tiff else {}
     for name, text in texts.items():
-        write_atomic(folder / name, text.encode("utf-8"))
+        write_text(folder / name, text)
     return [folder / name for name in texts]
 
 

@@ -42,7 +42,7 @@ class FormatSpec:
     ``written_by`` is the module of this folder and the function in it that writes a ``Content`` into a folder; named,
     not imported, because it needs torch.  ``is_variant`` says that its answers differ from the run's, or that it gives
     none: it is written where somebody asks for it.  ``packages`` are needed to write it, beside what tlviz needs.
-    ``unchecked`` says why no program is asked for its answers.
+    ``unchecked`` says why no program is asked for its answers.  ``beside`` are files that it writes beside its own.
     """
 
     title: str
@@ -53,6 +53,7 @@ class FormatSpec:
     is_variant: bool = False
     packages: tuple[str, ...] = ()
     unchecked: str = ""
+    beside: tuple[str, ...] = ()
 
 
 _FEATURES = "It gives features, not classes, so there are no answers to compare."
@@ -152,6 +153,7 @@ FORMATS: dict[Format, FormatSpec] = {
         file="train.py",
         written_by="repeat.write_train",
         unchecked="It trains a network anew, so it has no answers to compare.",
+        beside=("split.json", "start.safetensors"),
     ),
     Format.TIMM: FormatSpec(
         title="timm folder",

@@ -66,7 +66,7 @@ def write_format(content: Content, folder: Path, form: Format) -> Path:
     return path
 
 
-def size_of(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a folder."""
-    files = [path] if path.is_file() else [below for below in path.rglob("*") if below.is_file()]
-    return sum(file.stat().st_size for file in files)
+def size_of(form: Format, path: Path) -> int:
+    """Return the bytes of a format that was written as ``path``, with what it wrote beside that."""
+    files = [path, *(path.with_name(name) for name in FORMATS[form].beside), *path.rglob("*")]
+    return sum(file.stat().st_size for file in files if file.is_file())

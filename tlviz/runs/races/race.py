@@ -14,12 +14,12 @@ from typing import Any
 from tlviz.errors import BadSettingError
 from tlviz.home import storage_errors, write_atomic
 from tlviz.runs.curves import Curve, CurveReader
+from tlviz.runs.failure import lost_words
 from tlviz.runs.races.plan import value_words
 from tlviz.runs.store.folder import FORMAT, RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import encode
 from tlviz.runs.store.kinds import RACE
-from tlviz.runs.summary import lost_words
 from tlviz.small_files import MB, read_object
 
 RACE_KEY = "race"

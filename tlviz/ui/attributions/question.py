@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import setitem
-from pathlib import PurePath
 
 import streamlit as st
 
@@ -141,20 +140,3 @@ def _pick_run_class(run_classes: Sequence[str]) -> str:
         "Class for the runs", [BEST, TRUE, *run_classes], BEST, key=Key.RUN_CLASS,
         help="Runs know the target's classes instead of the source's.",
     )  # fmt: skip
-
-
-def find_true_class(names: Sequence[str], classes: Sequence[str]) -> int | None:
-    """Return the number of a picture's class among a network's: by its label's name, or by its file's.
-
-    None where the network knows neither, or two of its classes have that name.
-    """
-    known = [_bare(name) for name in classes]
-    for name in names:
-        for bare in (_bare(name), _bare(PurePath(name).stem)):
-            if bare and known.count(bare) == 1:
-                return known.index(bare)
-    return None
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").strip().casefold()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlviz.models.spec import Stage
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_visualise
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
@@ -97,11 +98,7 @@ def _ended(job: RunFolder | None) -> None:
     """Report how a visualisation ended that left no picture."""
     if job is None:
         return
-    status, events = job.read()
-    error = events[-1].get("error") if events else None
-    if error:
-        show_error(error)
-    elif status is Status.STOPPED:
+    if failure := failure_of(job):
+        show_error(failure)
+    elif job.status() is Status.STOPPED:
         st.info("The optimisation was cancelled; nothing was kept.", icon=":material/cancel:")
-    elif status is not Status.FINISHED:
-        show_error(f"The optimisation ended without a picture; its log is {job.path / 'log.txt'}.")

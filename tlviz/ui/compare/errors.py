@@ -18,6 +18,7 @@ from tlviz.measures.confusion import confusion_matrix, f1_scores
 from tlviz.measures.paired import LEVEL
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.compare import Change, change
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_answers
 from tlviz.runs.predictions import VALIDATION, Answers, are_answered
 from tlviz.runs.store.folder import RunFolder, find_run, list_runs
@@ -60,8 +61,8 @@ def _progress(run: ComparedRun) -> None:
         return
     if not job.status().is_over:
         render_job(job)
-    elif (error := (job.events() or [{}])[-1].get("error")) is not None:
-        show_error(f"{run.name}: {error}")
+    elif failure := failure_of(job):
+        show_error(f"{run.name}: {failure}")
 
 
 def render_errors(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:

@@ -57,7 +57,7 @@ def _card(form: Format, spec: FormatSpec, known: Known) -> bool:
 
 
 def _size(known: Known) -> str:
-    size = f"{known.size_bytes / 1e6:,.1f} MB"
+    size = f"{known.size_bytes / 1e6:,.1f} MB" if known.size_bytes >= 1e5 else f"{known.size_bytes / 1e3:,.0f} kB"
     return size if known.is_counted else f"about {size}"
 
 

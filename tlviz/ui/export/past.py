@@ -17,8 +17,17 @@ from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import EXPORT
 
-_SHARES = {Format.SAFETENSORS_FLOAT16: 0.5, Format.PT_FLOAT16: 0.5, Format.ONNX_INT8: 0.27}
+_SHARES = {
+    Format.SAFETENSORS_FLOAT16: 0.5,
+    Format.PT_FLOAT16: 0.5,
+    Format.ONNX_INT8: 0.27,
+    Format.DEMO: 4 / 3,  # its bytes are written as letters
+    Format.TIMM: 0.0,
+    Format.ADAPTER: 0.1,
+}
 """The share of the weights' size that a format takes, all where it is not named."""
+_RUNTIME_BYTES = 4.9e6
+"""What runs a network in a browser, as letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ def known_of(run: RunFolder, result: Mapping[str, Any], forms: Sequence[Format])
 def _known(run: RunFolder, result: Mapping[str, Any], form: Format, latency: Mapping[str, float]) -> Known:
     check = result.get("checks", {}).get(form.value) or {}
     counted = check.get("size_bytes") or 0
-    guessed = run.weights.stat().st_size * _SHARES.get(form, 1.0)
+    guessed = run.weights.stat().st_size * _SHARES.get(form, 1.0) + (_RUNTIME_BYTES if form is Format.DEMO else 1e3)
     return Known(counted or guessed, bool(counted), check.get("latency_ms") or latency, check)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from tlviz.export.files.table import FORMATS
+from tlviz.runs.failure import failure_of
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.ui.messages import plain, show_error
@@ -22,11 +23,10 @@ def render_end(job: RunFolder, result: Mapping[str, Any]) -> None:
         _report(result)
         _files(result)
         return
-    status, events = job.read()
-    if status is Status.STOPPED:
+    if job.status() is Status.STOPPED:
         st.info("The export was cancelled; nothing was left.", icon=":material/cancel:")
-    elif status.is_over:
-        show_error(events[-1].get("error") if events else f"The export failed; its log is {job.path / 'log.txt'}.")
+    elif failure := failure_of(job):
+        show_error(failure)
 
 
 def _report(result: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from tlviz.finetune.plan import backbone_beside
 from tlviz.finetune.settings import in_words
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.range_tests import other_settings
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_range_test
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import RANGE_TEST
@@ -41,8 +42,8 @@ def render_range_test(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
         st.rerun()
     test = next((run for run in tests if run.events()), None)
     last = test.events()[-1] if test else {}
-    if last.get("error"):
-        show_error(last["error"])
+    if test and (failure := failure_of(test)):
+        show_error(failure)
     elif test and last.get("phases"):
         differing = other_settings(tests[test], config, stages, with_backbone=last["with_backbone"])
         _found(last, config, differing)

@@ -8,9 +8,9 @@ import streamlit as st
 
 from tlviz.diagnose.request import LIMIT, LIMITS
 from tlviz.models.catalogue import find_model
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_profile
 from tlviz.runs.store.folder import RunFolder, list_runs
-from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import PROFILE
 from tlviz.ui.address import to_address
 from tlviz.ui.cached.profiles import wanted
@@ -85,9 +85,8 @@ def render_failure(pair: Pair) -> None:
     last = next((run for run in list_runs(PROFILE) if pair_of(run) == pair), None)
     if last is None:
         return
-    status, events = last.read()
-    if status is Status.FAILED:
-        show_error(events[-1].get("error") if events else f"Measuring failed; its log is {last.path / 'log.txt'}.")
+    if failure := failure_of(last):
+        show_error(failure)
 
 
 def _stop_all(jobs: Sequence[RunFolder]) -> None:

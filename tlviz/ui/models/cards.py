@@ -9,6 +9,7 @@ import streamlit as st
 from tlviz.models.imported import damaged_models, delete_own
 from tlviz.models.local_weights import available_models, delete_weights
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_download
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.ui.cached import networks
@@ -116,6 +117,6 @@ def _current_download(spec: ModelSpec) -> RunFolder | None:
 
 def _last_failure(spec: ModelSpec) -> None:
     """Say why the last download did not work."""
-    events = next((run.events() for run in _downloads(spec)), [])
-    if events and events[-1].get("error"):
-        show_error(events[-1]["error"])
+    last = next(iter(_downloads(spec)), None)
+    if last and (failure := failure_of(last)):
+        show_error(failure)

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.api.snippets import race_code
 from tlviz.data.images import ImageSet
 from tlviz.data.sources.reading import need_answers
 from tlviz.errors import BadSettingError, TlvizError
@@ -23,6 +24,7 @@ from tlviz.ui.finetune.more import IMAGE_SIZES
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.settings import draw
+from tlviz.ui.widgets.show_code import render_code
 
 STRATEGIES_WORD, SETTING_WORD = "strategies", "one setting"
 FIRST_SWEEP = "backbone_lr"
@@ -53,6 +55,7 @@ def render_form(model: str, images: ImageSet, stages: tuple[Stage, ...]) -> None
         st.rerun()
     if plan:
         words.caption(f"{len(plan[1])} runs, one after another, on equal splits, epochs and augmentation.")
+        render_code(race_code(plan[1], plan[0], halving=halving))
 
 
 def _start(sweep: str, configs: tuple[FinetuneConfig, ...], halving: bool) -> None:

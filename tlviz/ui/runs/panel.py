@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
 from tlviz.runs.overview import RunRow
@@ -99,8 +100,8 @@ def _test(row: RunRow) -> None:
     if job and not job.status().is_over:
         render_job(job)
         return
-    if job and (error := (job.events() or [{}])[-1].get("error")):
-        show_error(error)
+    if job and (failure := failure_of(job)):
+        show_error(failure)
     st.button(
         f"Evaluate on its {images:,} test images", icon=":material/verified:", key="run_test", on_click=heed,
         args=(start_answers, row.folder, TEST), help="Only once: this is the number you report, so do it last.",

@@ -12,6 +12,7 @@ from tlviz.data.doctor.findings import LABEL_SUSPECT_WORDS, Finding, Kind, Repor
 from tlviz.data.images import ImageSet, open_target
 from tlviz.data.sources.notes import exclude, excluded_names, include
 from tlviz.errors import TlvizError
+from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_doctor
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import DOCTOR
@@ -151,6 +152,6 @@ def _running(data: str) -> RunFolder | None:
 
 
 def _failure(data: str) -> None:
-    events = next((run.events() for run in _looks(data)), [])
-    if events and events[-1].get("error"):
-        show_error(events[-1]["error"])
+    last = next(iter(_looks(data)), None)
+    if last and (failure := failure_of(last)):
+        show_error(failure)

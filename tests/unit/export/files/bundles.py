@@ -21,7 +21,7 @@ from tlviz.finetune.config import configure
 from tlviz.models.load import Network, build_for_target
 from tlviz.models.spec import ModelSpec
 
-CLASSES = ("ant", "bée/“x”", "cat")
+CLASSES = ("ant", "bée/“x”", "cat\udcff")
 
 
 def trained(spec: ModelSpec, size: int | None = None) -> Network:

@@ -221,9 +221,9 @@ def test_a_target_names_what_its_pictures_need_beside_pillow(content: Content, t
     settings = configure("squeezenet1_1", str(data), "full").to_json()
     here = replace(content, header=replace(content.header, training={"settings": settings}))
     assert scripts.special_needs(here) == scripts.SpecialNeeds()
-    (data / "cat" / "2.jpg").write_bytes(HEIC)
+    (data / CLASSES[2] / "2.jpg").write_bytes(HEIC)
     assert scripts.special_needs(here) == scripts.SpecialNeeds(heic=True)
-    (data / "cat" / "3.tif").write_bytes(tiff(np.zeros((5, 6, 5), np.uint8), photometric=1))
+    (data / CLASSES[2] / "3.tif").write_bytes(tiff(np.zeros((5, 6, 5), np.uint8), photometric=1))
     assert scripts.special_needs(here) == scripts.SpecialNeeds(heic=True, deep_tiff=True)
     folder = tmp_path / "bundle"
     folder.mkdir()
