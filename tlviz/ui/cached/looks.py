@@ -16,8 +16,9 @@ from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import network, stamp
 
 if TYPE_CHECKING:
-    from tlviz.explore.maps.feature_maps import StageActivations
+    from tlviz.explore.maps.feature_maps import Map, StageActivations
     from tlviz.explore.maps.layers import Inside
+    from tlviz.explore.maps.made_of import MadeOf
     from tlviz.explore.maps.receptive_field import Field
 
 
@@ -39,6 +40,11 @@ def inside(model: str, run: str, pixels: Pixels, stage: str, layer: str) -> Insi
 def field(model: str, run: str, pixels: Pixels, layer: str, layout: Layout, row: int, column: int) -> Field:
     """Return what one position of a layer's map sees of a picture, in the pretrained network or in a run's."""
     return _field(model, run, stamp(model, run), digest(pixels), layer, layout, row, column, pixels)
+
+
+def made_of(model: str, pixels: Pixels, stage: str, place: str, channel: int, shown: Map) -> MadeOf | None:
+    """Return how a channel's map of a stage or layer comes about, None where no single convolution made it."""
+    return _made_of(model, stamp(model), digest(pixels), stage, place, channel, pixels, shown)
 
 
 def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
@@ -95,6 +101,16 @@ def _field(
 
     subject = network(model, run)
     return receptive_field(subject, fit_pixels(subject, _pixels), layer, layout, row, column)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _made_of(
+    model: str, stamp: str, digest: str, stage: str, place: str, channel: int, _pixels: Pixels, _shown: Map
+) -> MadeOf | None:
+    from tlviz.explore.maps.made_of import made_of as found
+
+    subject = network(model)
+    return found(subject, fit_pixels(subject, _pixels), stage, channel, _shown)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

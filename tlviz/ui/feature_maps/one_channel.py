@@ -18,6 +18,7 @@ from tlviz.ui.cached import looks
 from tlviz.ui.feature_maps.choice import SHOWN_OVERLAY, View
 from tlviz.ui.feature_maps.downloads import render_downloads
 from tlviz.ui.feature_maps.grid import Column, Grid, difference, render_largest_difference
+from tlviz.ui.feature_maps.made_of import render_made_of
 from tlviz.ui.feature_maps.views import MapView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key, key_of
@@ -61,6 +62,7 @@ def render_one(scene: MapView) -> None:
     render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=see)
     _scale_bar(float(limits[0][0]), float(limits[1][0]))
     st.caption("Click a position to see which part of the picture it sees.")
+    render_made_of(scene, channel)
     columns = [Column("" if not after else "Pretrained", scene.pixels, {place: maps})]
     if after:
         minus = {place: maps} if scene.choice.is_difference else None
