@@ -46,7 +46,7 @@ class Recent:
     used: str = ""
     mark: str = ""
     is_hidden: bool = False
-    medium: Medium = Medium.PICTURES
+    medium: str = Medium.PICTURES.value
 
     @property
     def title(self) -> str:
@@ -99,7 +99,9 @@ def note_recent(path: str, classes: int, images: int, medium: Medium) -> None:
         return
     known = find_recent(path) or Recent(path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    fresh = replace(known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False, medium=medium.value)
+    fresh = replace(
+        known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False, medium=medium.value
+    )
     is_first = next(iter(_known()), None) == replace(fresh, used=known.used)
     if is_first and known.used[:16] == now[:16]:
         return  # noted a moment ago
