@@ -29,8 +29,9 @@ def render_import(*, is_open: bool) -> None:
         st.subheader("Where are your pictures?", anchor=False)
     ways = {FIND: ":material/folder_open:", DROP: ":material/upload:", PATH: ":material/terminal:",
             PUBLIC_SETS: ":material/public:"}  # fmt: skip
+    key = "bring_in_open" if is_open else "bring_in"
     way = st.segmented_control(
-        "Bring in images", list(ways), key="bring_in_open" if is_open else "bring_in", default=FIND if is_open else None,
+        "Bring in images", list(ways), key=key, default=FIND if is_open else None,
         format_func=lambda one: f"{ways[one]} {one}", label_visibility="collapsed" if is_open else "visible",
     )  # fmt: skip
     if way is not None:
@@ -45,7 +46,7 @@ def _way(way: str, *, busy: bool) -> None:
             case "Find a folder":
                 render_browser()
             case "Drop pictures":
-                render_drop(busy=busy)
+                render_drop()
             case "Path or archive":
                 _path(busy=busy)
             case _:
