@@ -11,6 +11,7 @@ from tlviz.ui.runs.panel import render_run_heading, render_run_panel
 from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
 from tlviz.ui.runs.try_it import render_try_it
+from tlviz.ui.widgets.invite import render_invite
 
 
 def page() -> None:
@@ -38,8 +39,10 @@ def page() -> None:
             else:
                 render_run_panel(chosen, all_tags(rows))
     else:
-        st.info("No run yet. Start one on the Fine-tune page, or bring one in.", icon=":material/list_alt:")
-        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+        render_invite(
+            "No run yet. Start one, or bring one in.",
+            "Fine-tune", "pages/finetune.py", ":material/list_alt:", key="to_finetune",
+        )  # fmt: skip
     render_bring_in()
     render_bin()
 
