@@ -13,8 +13,9 @@ setup(
     packages=[*find_packages(include=["tlviz", "tlviz.*"]), APP],
     package_dir={APP: "."},
     package_data={
-        "tlviz": ["py.typed"],
+        "tlviz": ["py.typed", "__init__.pyi"],
         "tlviz.export": ["templates/*", "templates/demo/*", "assets/*"],
+        "tlviz.learn": ["templates/*"],
         "tlviz.models": ["table.json"],
         "tlviz.ui.widgets": ["static/*"],
         APP: [
@@ -22,6 +23,7 @@ setup(
             "pages/*.py",
             "assets/SOURCES.md",
             "assets/datasets/**/*",
+            "assets/learn/**/*",
             "assets/pictures/icon.png",  # the others are the README's
             "assets/weights/*",
         ],

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from tlviz.api.pictures import find_true_class
 from tlviz.explore.attribution.methods import Method
 from tlviz.explore.looked import note_look
 from tlviz.ui.attributions.answers import Subject, find_answers, render_answers, run_classes
+from tlviz.ui.attributions.code import answer_code
 from tlviz.ui.attributions.downloads import render_downloads
-from tlviz.ui.attributions.question import find_true_class, pick_method, pick_question, render_why_not, stage_key
+from tlviz.ui.attributions.question import pick_method, pick_question, render_why_not, stage_key
 from tlviz.ui.attributions.sweep import render_sweep
 from tlviz.ui.attributions.trust import render_trust
 from tlviz.ui.before_after import pick_tuned_runs
@@ -16,6 +18,7 @@ from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.pick_picture import given_picture, pick_picture, picture_name
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.memory import give_back_memory
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 
@@ -51,6 +54,7 @@ def page() -> None:
             sweeps = render_sweep(question, subject, refused, answers)
             render_downloads(question, subject, answers, sweeps)
             render_trust(subject, answers)
+            render_code(answer_code(question, subject, runs, target()))
     with strip:
         stage = st.session_state.get(stage_key(method)) if method else None
         render_stage_strip(network.stages, key="why_strip", selected=stage, on_select=_select)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import channel_code
 from tlviz.explore.looked import note_look
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import channels as cached_channels
@@ -13,6 +14,7 @@ from tlviz.ui.channels.view import ChannelsView
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.rows import words_and_buttons
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 CHANNEL, ATLAS = "One channel", "Atlas"
@@ -40,7 +42,9 @@ def page() -> None:
     chosen = stages[names.index(st.session_state[Key.STAGE])]
     render_stage_strip(stages, key="channel_strip", selected=chosen.name, on_select=_select)
     place = ChannelsView(source(), stages, chosen, images, version)
-    render_after(place, render_channel(place))
+    channel = render_channel(place)
+    render_after(place, channel)
+    render_code(channel_code(source(), target(), chosen.name, channel))
     to_address(Key.CHANNEL_VIEW, Key.STAGE)
 
 

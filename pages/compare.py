@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import compare_code
 from tlviz.runs.beside import side_standings
 from tlviz.runs.overview import overview
 from tlviz.runs.races.standings import Standing
@@ -16,6 +17,7 @@ from tlviz.ui.runs.open_inside import link_to_feature_maps
 from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.invite import render_invite
+from tlviz.ui.widgets.show_code import render_code
 
 SETTINGS, CURVES, ERRORS, CALIBRATION, MOVED, COST = (
     "Settings that differ", "Curves", "Errors", "Calibration", "What moved", "Cost",
@@ -49,6 +51,7 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         render_report(chosen)
         link_to_feature_maps([side.runs[0] for side in found], key="compare_feature_maps")
+    render_code(compare_code([run.run for side in found for run in side.runs]))
 
 
 def _view(view: str, found: list[Side], ranked: list[Standing]) -> None:

@@ -18,6 +18,7 @@ from tlviz.ui.messages import strong_words
 from tlviz.ui.state import Key
 from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.panels import pick_run, render_job
+from tlviz.ui.widgets.show_code import render_code
 
 
 def page() -> None:
@@ -45,10 +46,11 @@ def page() -> None:
     above = st.container()
     chosen = render_cards(run, result)
     with above:
-        render_make(run, chosen, training["epoch"], weights, is_busy=is_busy)
+        code = render_make(run, chosen, training["epoch"], weights, is_busy=is_busy)
         if job is not None and not is_busy:
             render_end(job, result)
     render_use(chosen)
+    render_code(code if chosen else None)
 
 
 def _best_of(runs: list[RunFolder], rows: list[RunRow]) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 from tlviz.explore.looked import note_look
 from tlviz.ui.cached import looks, networks, targets
 from tlviz.ui.feature_maps.choice import ALL, View, render_choice
+from tlviz.ui.feature_maps.code import maps_code
 from tlviz.ui.feature_maps.one_channel import render_field, render_one
 from tlviz.ui.feature_maps.views import MapView, render_change, render_channels, render_runs, render_two
 from tlviz.ui.frame import guarded, page_title, source, target
@@ -13,6 +14,7 @@ from tlviz.ui.state import Key
 from tlviz.ui.widgets.linked import linked_choice
 from tlviz.ui.widgets.memory import give_back_memory
 from tlviz.ui.widgets.panels import render_guesses
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 PANELS = {
@@ -46,9 +48,11 @@ def page() -> None:
         st.file_uploader("Or a picture of your own", key=Key.UPLOAD)
     with right:
         choice, room = render_choice(source(), stages[:-1], View(view))
-        PANELS[View(view)](MapView(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room))
+        scene = MapView(choice, pixels, picture_name(Key.PICTURE, Key.UPLOAD), images, room)
+        PANELS[View(view)](scene)
     with strip:
         render_stage_strip(stages, key="look_strip", selected=st.session_state[Key.STAGE], on_select=_select)
+    render_code(maps_code(scene, View(view), target()))
     st.query_params[Key.PICTURE] = st.session_state[Key.PICTURE]
     give_back_memory()
 

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from tlviz.api.snippets import finetune_code, run_code
 from tlviz.data.images import ImageSet
 from tlviz.data.sources.reading import need_answers
 from tlviz.errors import TlvizError
@@ -13,7 +14,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.startable import check_startable
-from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.cached import networks, targets
 from tlviz.ui.finetune.advised import render_advised
@@ -27,6 +28,7 @@ from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.target.reading import reading_line
 from tlviz.ui.widgets.panels import pick_run
+from tlviz.ui.widgets.show_code import render_code
 
 
 def page() -> None:
@@ -42,15 +44,18 @@ def page() -> None:
     with settings:
         form = _settings_and_start(images, stages, plan)
     with live:
-        _live(form, stages)
+        run = _live(form, stages)
+    render_code(run_code(run) if run else None, finetune_code(form) if form else None)
 
 
-def _live(form: FinetuneConfig | None, stages: Sequence[Stage]) -> None:
+def _live(form: FinetuneConfig | None, stages: Sequence[Stage]) -> RunFolder | None:
     runs = list_runs(FINETUNE)
     if not runs:
         render_no_run()
-        return
-    render_run(pick_run(runs, key=Key.RUN), form, stages)
+        return None
+    run = pick_run(runs, key=Key.RUN)
+    render_run(run, form, stages)
+    return run
 
 
 def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGenerator) -> FinetuneConfig | None:

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import profile_code
 from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
 from tlviz.models.catalogue import find_model
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached import networks
-from tlviz.ui.cached.profiles import known_profile
+from tlviz.ui.cached.profiles import known_profile, wanted
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.measure.advice import RECORD, render_advice
 from tlviz.ui.measure.advice_record import render_record
@@ -17,6 +18,7 @@ from tlviz.ui.measure.similarity import render_similarity
 from tlviz.ui.measure.views import render_dimension, render_map, render_networks, render_numbers, render_shift
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 VIEWS = {
@@ -37,9 +39,11 @@ def page() -> None:
     if profile is None:
         _invite(source(), target())
         return
-    render_curve(profile)
+    others = render_curve(profile)
     render_advice(profile)
     _view(profile)
+    beside = [(other.model, other.data) for other in others]
+    render_code(profile_code(source(), target(), beside, wanted(source(), target()).limit))
 
 
 def _invite(model: str, data: str) -> None:
@@ -59,6 +63,7 @@ def _invite(model: str, data: str) -> None:
         "A sample of the target goes once through the network and once through a copy with random weights. At every "
         "stage a linear classifier then predicts the classes; its gain over random weights is what pretraining adds."
     )
+    render_code(profile_code(model, data, limit=wanted(model, data).limit))
 
 
 def _view(profile: Profile) -> None:

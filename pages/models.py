@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import models_code
 from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.models.cards import render_card, render_comparison, render_damaged
 from tlviz.ui.models.checkpoint_import import render_import
 from tlviz.ui.models.table import chosen_models, render_choice, render_filters
+from tlviz.ui.widgets.show_code import render_code
 
 
 def page() -> None:
@@ -20,6 +22,7 @@ def page() -> None:
             render_card(spec)
     if chosen:
         render_comparison(chosen)
+        render_code(models_code([spec.name for spec in chosen]))
     render_damaged()
     render_import()
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import run_code
 from tlviz.runs.store.folder import list_runs
 from tlviz.runs.store.kinds import RACE
 from tlviz.ui.cached import networks, targets
@@ -11,6 +12,7 @@ from tlviz.ui.race.live import pick_race, render_no_race, render_race
 from tlviz.ui.runs.trash import render_undo
 from tlviz.ui.target.reading import reading_line
 from tlviz.ui.widgets.rows import words_and_buttons
+from tlviz.ui.widgets.show_code import render_code
 
 
 def page() -> None:
@@ -28,6 +30,7 @@ def page() -> None:
     with which:
         race = pick_race(races)
     render_race(race)
+    render_code(run_code(race))
     st.caption("Every run of a race is an ordinary run: watch it on the Fine-tune page, export it on the Export page.")
 
 

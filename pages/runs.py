@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import run_code, runs_code
 from tlviz.runs.overview import all_tags, overview, unreadable
 from tlviz.runs.store.kinds import FINETUNE
 from tlviz.ui.frame import guarded, page_title
@@ -12,6 +13,7 @@ from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
 from tlviz.ui.runs.try_it import render_try_it
 from tlviz.ui.widgets.invite import render_invite
+from tlviz.ui.widgets.show_code import render_code
 
 
 def page() -> None:
@@ -38,6 +40,7 @@ def page() -> None:
                 render_try_it(chosen.folder)
             else:
                 render_run_panel(chosen, all_tags(rows))
+            render_code(runs_code(chosen.run), run_code(chosen.folder))
     else:
         render_invite(
             "No run yet. Start one, or bring one in.",

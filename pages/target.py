@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlviz.api.snippets import target_code
 from tlviz.data.images import ImageSet
 from tlviz.errors import TlvizError
 from tlviz.ui.address import from_address, to_address
@@ -16,9 +17,10 @@ from tlviz.ui.target.image_map import render_map
 from tlviz.ui.target.own import render_moved, render_own
 from tlviz.ui.target.preview import render_preview
 from tlviz.ui.target.reading import render_other_reading, render_reading
-from tlviz.ui.target.views import render_augmentation, render_classes, target_relation
+from tlviz.ui.target.views import chosen_plan, chosen_seed, render_augmentation, render_classes, target_relation
 from tlviz.ui.widgets.panels import render_problems
 from tlviz.ui.widgets.rows import words_and_buttons
+from tlviz.ui.widgets.show_code import render_code
 from tlviz.ui.widgets.target_field import MovedError, NothingChosenError
 
 CLASSES, FINDINGS, AUGMENTATION, MAP = "Classes and split", "Findings", "Augmentation", "Map"
@@ -70,6 +72,11 @@ def _views() -> None:
         case _:
             render_classes(images, source())
             render_problems(images.problems)
+    plan = chosen_plan(images.parts)
+    budget = plan.labels_per_class
+    render_code(
+        target_code(source(), target(), seed=chosen_seed(), test_share=plan.test_share, labels_per_class=budget)
+    )
 
 
 def _summary(images: ImageSet) -> None:

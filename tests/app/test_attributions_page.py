@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.finished import finished_run
+from tlviz.api.pictures import find_true_class
 from tlviz.explore.attribution import averaged_gradients, gradient_maps, perturbation, sanity_checks
 from tlviz.explore.attribution.attributions import Attribution, attribute
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method
@@ -23,7 +24,7 @@ from tlviz.measures.faithfulness import ProbabilityCurve
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.ui.attributions.downloads import maps_npz
-from tlviz.ui.attributions.question import Question, find_true_class
+from tlviz.ui.attributions.question import Question
 from tlviz.ui.attributions.sweep import lines_of, missed_words, sweep_rows
 from tlviz.ui.attributions.trust import trust_table
 from tlviz.ui.cached import attributions as cached_attributions

@@ -29,6 +29,7 @@ PAGES = {
     "compare": "Compare: what changed, down to the single image?",
     "runs": "Runs: which runs have I made?",
     "export": "Export: is it ready to use elsewhere?",
+    "learn": "Learn: is what the course says true?",
 }
 
 

@@ -7,19 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.taking import STOPPED, TOLD, begin_export
+from tlviz.api.waiting import last_event
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import OUTPUT, Json, Readable, print_result, share, table, tell
 from tlviz.cli.runs import RUN_HELP
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.data.sources.folder import given_path
-from tlviz.export.files.fitting import wanted_formats
 from tlviz.export.files.table import parse_formats
-from tlviz.export.hand_over import check_destination
 from tlviz.export.run_weights import Weights
-from tlviz.runs.launch import start_export
 from tlviz.runs.named import named_run
-from tlviz.runs.races.winner import run_to_take
 
 FAILED = 1
 """The exit status where a file did not pass its check."""
@@ -33,7 +30,6 @@ _COLUMNS = (
     Column("ms", is_right=True, rank=3),
     Column("ms for 32", is_right=True, rank=4),
 )
-_KEYS = ("run", "weights", "epoch", "folder", "zip", "files", "checks", "refused", "ready", "duration_s")
 
 
 def export(
@@ -76,15 +72,13 @@ def export(
 ) -> int:
     """Write a run's network into a folder, in formats that need no tlviz, and prove that they give the same answers."""
     parse_formats(formats)  # a mistake is told before runs are looked for
-    folder = given_path(str(to)).absolute()
-    taken = run_to_take([named_run(name) for name in dict.fromkeys(run)])
-    check_destination(folder, zipped=zipped)
-    job = start_export(taken, folder, wanted_formats(formats, taken), weights=weights, zipped=zipped, check=check)
+    named = [named_run(name) for name in dict.fromkeys(run)]
+    job = begin_export(named, to, formats, weights=weights, zipped=zipped, check=check)
     watch_job(job)
-    last = (job.events() or [{}])[-1]
+    last = last_event(job)
     if last.get("status") != "finished":
-        return explain_end(job, "The export was stopped before its end; nothing was left.")
-    result: dict[str, Any] = {name: last.get(name) for name in _KEYS}
+        return explain_end(job, STOPPED)
+    result: dict[str, Any] = {name: last.get(name) for name in TOLD}
     for name, reason in result["refused"].items():
         tell(f"{name} was left out: {reason}")
     print_result(result, as_json, *_readable(result))

@@ -6,21 +6,21 @@ import sys
 import time
 from typing import Any
 
+from tlviz.api.asking import ask_run
+from tlviz.api.waiting import wait_for
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Facts, Json, print_result, stderr
-from tlviz.cli.reading import settle_to_train, tell_reading
+from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.data.sources.target import Target
-from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
+from tlviz.finetune.config import SETTINGS, FinetuneConfig
 from tlviz.finetune.strategies import STRATEGIES
-from tlviz.models.catalogue import find_model
 from tlviz.runs.chosen_epoch import run_without_choice
 from tlviz.runs.launch import start_finetune
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.summary import RunSummary, summarise
 
-POLL_S = 0.1
 PATIENCE_S = 10.0
 _NAMED = 8
 """A run that has not begun by then is named all the same: it waits for one before it."""
@@ -49,9 +49,7 @@ def read_run(chosen: dict[str, Any]) -> tuple[FinetuneConfig, Target]:
     Raises ``TlvizError`` for a person's mistake.
     """
     model, data, strategy = (chosen.pop(name) for name in ("model", "data", "strategy"))
-    known = find_model(model).name
-    name, target = settle_to_train(data, chosen, bytes_progress("unpacked"))
-    return configure(known, name, strategy, **chosen), target
+    return ask_run(model, data, strategy, chosen, bytes_progress("unpacked"))
 
 
 def follow(run: RunFolder, as_json: bool) -> int:
@@ -71,25 +69,23 @@ def follow(run: RunFolder, as_json: bool) -> int:
 def _watch(run: RunFolder) -> RunSummary:
     """Wait for a run to end, telling its epochs on standard error; Ctrl-C stops it and keeps the best."""
     told = -1
-    while True:
-        try:
-            summary = summarise(run)
-            if told < 0 and (summary.start_event or time.time() - summary.started > PATIENCE_S):
-                stderr.print(f"run {run.name}", markup=False)
-                told = 0
-                _tell_problems(summary.start_event)
-            for epoch in summary.epochs[max(0, told) :]:
-                stderr.print(
-                    f"epoch {epoch['epoch']}: validation accuracy {epoch['val_accuracy']:.3f}, "
-                    f"loss {epoch['val_loss']:.3f}, {epoch['duration_s']:.1f} s"
-                )
-                told += 1
-            if summary.status.is_over:
-                return summary
-            time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            stderr.print("stopping; the best weights so far are kept")
-            run.request_stop()
+
+    def look() -> None:
+        nonlocal told
+        summary = summarise(run)
+        if told < 0 and (summary.start_event or time.time() - summary.started > PATIENCE_S):
+            stderr.print(f"run {run.name}", markup=False)
+            told = 0
+            _tell_problems(summary.start_event)
+        for epoch in summary.epochs[max(0, told) :]:
+            stderr.print(
+                f"epoch {epoch['epoch']}: validation accuracy {epoch['val_accuracy']:.3f}, "
+                f"loss {epoch['val_loss']:.3f}, {epoch['duration_s']:.1f} s"
+            )
+            told += 1
+
+    wait_for(run, look, lambda: stderr.print("stopping; the best weights so far are kept"))
+    return summarise(run)
 
 
 def _tell_problems(begun: dict[str, Any]) -> None:

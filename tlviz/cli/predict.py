@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlviz.api.taking import name_pictures, none_named
 from tlviz.cli.output import Json, print_result, tell
 from tlviz.cli.runs import Run
-from tlviz.data.sources.folder import given_path
-from tlviz.errors import BadDatasetError
 from tlviz.runs.named import named_run
 
 if TYPE_CHECKING:
@@ -37,24 +36,19 @@ def predict_pictures(
     as_json: Json = False,
 ) -> None:
     """Classify new pictures with a run's best weights, as CSV: class and probability; what is no picture is named."""
-    from tlviz.export.ood_reference import find_ood_reference  # imports torch
-    from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
+    from tlviz.export.predict import to_csv  # imports torch
 
-    found = named_run(run)
-    network, geometry = load_predictor(found)
-    pictures, missing = find_pictures(given_path(str(path)) for path in paths)
-    reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
-    named = predict(network, geometry, pictures, reference, _tell)
-    problems = [*missing, *named.problems]
+    named = name_pictures(named_run(run), paths, unlike=unlike, progress=_tell)
+    problems = named.problems
     notes = [f"{row.path}: {row.note}" for row in named.rows if row.note]
     _tell_first(len(problems), "left out", map(_in_words, problems))
     _tell_first(len(notes), "read with a note", notes)
     if not named.rows:
-        raise BadDatasetError(f"None of the {len(problems)} given paths is a picture that can be opened.")
-    if reason:
-        tell(reason)
+        raise none_named(named)
+    if named.reason:
+        tell(named.reason)
     if as_json:
-        result = {"run": found.name, "classes": network.classes, "predictions": list(map(_row, named.rows))}
+        result = {"run": named.run, "classes": named.classes, "predictions": list(map(_row, named.rows))}
         result |= {"problems": [asdict(problem) for problem in problems]}
         result |= {
             "left_out": [{"path": one.path, "reason": one.problem.removeprefix(one.path).strip()} for one in problems]

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.asking import READING_OPTIONS, ask_profile
+from tlviz.api.measuring import PER_IMAGE
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, Readable, print_result, share, table
-from tlviz.cli.reading import READING_OPTIONS, settle_to_train, tell_reading
+from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.data.sources.notes import remembered_reading
-from tlviz.data.sources.reading import ReadAs
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
-from tlviz.diagnose.request import LIMIT, make_request
-from tlviz.models.catalogue import find_model
-from tlviz.models.local_weights import need_weights
+from tlviz.diagnose.request import LIMIT
 from tlviz.runs.launch import start_profile
 
 _HOW = "How"
-_PER_IMAGE = ("correct", "places", "explained")
 _COLUMNS = (
     Column("name", "stage", is_long=True, enough=20),
     Column("probe", is_right=True),
@@ -74,11 +70,10 @@ def profile(
     as_json: Json = False,
 ) -> int:
     """Measure how useful each stage of a network is for a target, and advise how many to freeze."""
-    checked = make_request(model, data, image_size=image_size, limit=limit, seed=seed)
-    need_weights(find_model(checked.model))
-    name, target = settle_to_train(data, chosen, bytes_progress("unpacked"))
+    request, target = ask_profile(
+        model, data, chosen, image_size=image_size, limit=limit, seed=seed, unpacking=bytes_progress("unpacked")
+    )
     tell_reading(target)
-    request = replace(checked, data=name, read_as=ReadAs.from_json(chosen).over(remembered_reading(name)))
     found = find_profile(request)
     if found is None:
         run = start_profile(request)
@@ -94,7 +89,7 @@ def as_result(found: Profile) -> dict[str, Any]:
     """Return what ``--json`` prints: everything but what concerns single images."""
     result = found.to_json()
     result["stages"] = [
-        {name: value for name, value in stage.items() if name not in _PER_IMAGE} for stage in result["stages"]
+        {name: value for name, value in stage.items() if name not in PER_IMAGE} for stage in result["stages"]
     ]
     return {name: value for name, value in result.items() if name not in {"names", "labels"}}
 

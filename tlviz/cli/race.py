@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.asking import RACE_OPTIONS, ask_race, what_is_swept
+from tlviz.api.waiting import wait_for
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
-from tlviz.cli.reading import settle_to_train, tell_reading
+from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
-from tlviz.errors import BadSettingError
-from tlviz.finetune.config import SETTINGS
-from tlviz.finetune.settings import Group, former_names
-from tlviz.finetune.strategies import find_strategy
-from tlviz.models.catalogue import find_model
+from tlviz.finetune.settings import Group
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.launch import start_race
-from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_seeds, parse_values, plan_race
+from tlviz.runs.races.plan import STRATEGY, SWEEPS, parse_seeds
 from tlviz.runs.races.race import Race, read_race
 from tlviz.runs.races.standings import Standing, standings
 from tlviz.runs.source_left_in_race import left_in_standing
@@ -33,7 +30,7 @@ POLL_S = 0.3
 WHAT = Group.RUN.value
 
 
-@takes_settings((row for row in SETTINGS.values() if row.in_race), strategy="full")
+@takes_settings(RACE_OPTIONS, strategy="full")
 def race(
     chosen: dict[str, Any],
     strategies: Annotated[
@@ -67,16 +64,10 @@ def race(
     as_json: Json = False,
 ) -> int:  # fmt: skip
     """Race strategies, or values of one setting, on equal terms, and say which wins and whether it is noise."""
-    name, texts = _swept(strategies, sweep, values)
-    chosen |= {"model": find_model(chosen["model"]).name}
-    data, target = settle_to_train(chosen["data"], chosen, bytes_progress("unpacked"))
-    chosen |= {"data": data}
-    if name == STRATEGY:
-        chosen.pop(STRATEGY)
-    else:
-        find_strategy(chosen[STRATEGY])
-    tried, chosen_seeds = parse_values(name, texts), parse_seeds(seeds)
-    run = start_race(plan_race(chosen, name, tried, chosen_seeds), name, halving=halving)
+    named, tried = (None if text is None else text.split(",") if text else [] for text in (strategies, values))
+    name, texts = what_is_swept(named, sweep, tried, "--{}")
+    configs, target = ask_race(chosen, name, texts, parse_seeds(seeds), bytes_progress("unpacked"))
+    run = start_race(configs, name, halving=halving)
     tell_reading(target)
     return follow_race(run, as_json)
 
@@ -125,41 +116,26 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
     return about | {"sweep": found.sweep, "strategies": rows, "duration_s": found.duration_s}
 
 
-def _swept(strategies: str | None, sweep: str | None, values: str | None) -> tuple[str, list[str]]:
-    """Return what is swept and its values as they were typed."""
-    if sweep is None:
-        if values is not None:
-            raise BadSettingError("--values needs --sweep with the name of the setting.")
-        return STRATEGY, strategies.split(",") if strategies else list(COURSE)
-    if strategies is not None and sweep != STRATEGY:
-        raise BadSettingError("A race sweeps one setting: give --strategies, or --sweep with --values.")
-    if not values:
-        raise BadSettingError(f"--sweep {sweep} needs --values with what to try, comma-separated.")
-    return former_names(SETTINGS).get(sweep, sweep), values.split(",")
-
-
 def _watch(run: RunFolder) -> Race:
     """Wait for a race to end, telling runs and epochs on standard error."""
     reader, told = CurveReader(), dict[int, int]()
     stderr.print(f"race {run.name}", markup=False)
     notes = 0
-    while True:
-        try:
-            found = read_race(run, reader)
-            for member in sorted(found.members, key=lambda member: member.number):
-                for point in member.curve.points[told.get(member.number, 0) :]:
-                    stderr.print(
-                        f"{member.words}, seed {member.seed}, epoch {point.epoch}: "
-                        f"validation accuracy {point.val_accuracy:.3f}, {point.seconds:.1f} s",
-                        markup=False,
-                    )
-                told[member.number] = len(member.curve.points)
-            for note in found.notes[notes:]:
-                stderr.print(note, markup=False)
-            notes = len(found.notes)
-            if found.status.is_over:
-                return found
-            time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            stderr.print("stopping; what is finished is kept")
-            run.request_stop()
+
+    def look() -> None:
+        nonlocal notes
+        found = read_race(run, reader)
+        for member in sorted(found.members, key=lambda member: member.number):
+            for point in member.curve.points[told.get(member.number, 0) :]:
+                stderr.print(
+                    f"{member.words}, seed {member.seed}, epoch {point.epoch}: "
+                    f"validation accuracy {point.val_accuracy:.3f}, {point.seconds:.1f} s",
+                    markup=False,
+                )
+            told[member.number] = len(member.curve.points)
+        for note in found.notes[notes:]:
+            stderr.print(note, markup=False)
+        notes = len(found.notes)
+
+    wait_for(run, look, lambda: stderr.print("stopping; what is finished is kept"), POLL_S)
+    return read_race(run, reader)

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from tlviz.cli.output import tell
-from tlviz.data.images import Progress, open_settled
 from tlviz.data.sources.part_names import PARTS
-from tlviz.data.sources.reading import LeftOut, ReadAs, need_answers
+from tlviz.data.sources.reading import LeftOut
 from tlviz.data.sources.target import Target
-from tlviz.finetune.config import SETTINGS
-from tlviz.finetune.settings import Group, Setting
 
 NAMED = 3
 """What is left out and named; the rest is counted."""
-
-READING_OPTIONS: tuple[Setting, ...] = tuple(row for row in SETTINGS.values() if row.group is Group.TARGET)
-"""The settings that say how a target is read."""
-
-
-def settle_to_train(data: str, chosen: Mapping[str, Any], unpacking: Progress | None = None) -> tuple[str, Target]:
-    """Return the name that finds a target from anywhere, and the target, which can be trained on.
-
-    ``chosen`` holds what the person decided about the reading, among other options.
-    Raises ``BadDatasetError`` where the reading has an open question, and what ``open_target`` raises.
-    """
-    name, target = open_settled(data, unpacking, ReadAs.from_json(chosen))
-    need_answers(target.reading)
-    return name, target
 
 
 def tell_reading(target: Target) -> None:

@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.colors import sample_colorscale
 
+Figure = go.Figure
+"""What every function of this room that draws a chart returns; others name the type by this."""
 TEMPLATE = "tlviz"
 
 # From blue to orange through OKLCH, hue, lightness and chroma chosen by a search that maximised the smallest step

@@ -12,7 +12,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from tlviz.errors import TlvizError, is_out_of_memory
 from tlviz.home import ASSETS
+from tlviz.learn.words import define
+from tlviz.medium import WORDS, Medium
 from tlviz.models.local_weights import available_models
+from tlviz.program import is_for_projector
 from tlviz.runs.store.device import device_name, faster_words
 from tlviz.runs.store.folder import list_runs
 from tlviz.ui.address import from_address, to_address
@@ -22,7 +25,6 @@ from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.panels import RECENT, active_runs
 from tlviz.ui.widgets.target_field import (
     OWN_FOLDER,
-    TARGET_HELP,
     TARGET_PAGE,
     NothingChosenError,
     render_target_field,
@@ -33,8 +35,6 @@ from tlviz.ui.widgets.target_field import (
 __all__ = [
     "OWN_FOLDER",
     "PAGES",
-    "SOURCE_HELP",
-    "TARGET_HELP",
     "guarded",
     "open_frame",
     "page_title",
@@ -44,7 +44,6 @@ __all__ = [
 ]
 ENTER = "enter"
 
-SOURCE_HELP = "Source: the pretrained network, the task it was trained on and that task's images (here ImageNet)."
 
 LAYOUT = """<style>
 [data-testid="stSidebarHeader"] { height: 1.5rem; margin-bottom: 0; }
@@ -59,36 +58,65 @@ LAYOUT = """<style>
 </style>"""
 """Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
 
+FOR_PROJECTOR = "<style>html { font-size: 20px; } [data-testid='stSidebar'] { font-size: 0.9rem; }</style>"
+"""Streamlit's sizes are multiples of the page's; figures/theme.py does the same for charts."""
+
 _READABLE = Path(__file__).parent / "widgets" / "static" / "readable.css"
 
 
 class PageEntry(NamedTuple):
-    """A row of the page table: the page's file, its name in the menu, the question it answers, its icon, its group."""
+    """A row of the page table: the page's file, its name in the menu, the question it answers, its icon, its group.
+
+    ``media`` are what the page can show.
+    """
 
     file: str
     name: str
     question: str
     icon: str
     group: str
+    media: frozenset[Medium] = frozenset(Medium)
 
+
+_OF_PICTURES = frozenset({Medium.PICTURES})
 
 PAGES = (
-    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose"),
+    PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose", _OF_PICTURES),
     PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:", "Choose"),
-    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose"),
-    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:", "Look"),
-    PageEntry("pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look"),
-    PageEntry("pages/attributions.py", "Attributions", "Why this answer?", ":material/center_focus_strong:", "Look"),
+    PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose", _OF_PICTURES),
+    PageEntry(
+        "pages/feature_maps.py",
+        "Feature maps",
+        "What does each stage see?",
+        ":material/visibility:",
+        "Look",
+        _OF_PICTURES,
+    ),
+    PageEntry(
+        "pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look", _OF_PICTURES
+    ),
+    PageEntry(
+        "pages/attributions.py",
+        "Attributions",
+        "Why this answer?",
+        ":material/center_focus_strong:",
+        "Look",
+        _OF_PICTURES,
+    ),
     PageEntry(
         "pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:", "Measure"
     ),
     PageEntry("pages/finetune.py", "Fine-tune", "How do I train it?", ":material/model_training:", "Train"),
     PageEntry("pages/race.py", "Race", "Which strategy wins, and is it noise?", ":material/flag:", "Train"),
     PageEntry(
-        "pages/compare.py", "Compare", "What changed, down to the single image?", ":material/compare_arrows:", "Train"
+        "pages/compare.py",
+        "Compare",
+        "What changed, down to the single image?",
+        ":material/compare_arrows:",
+        "Train",
+        _OF_PICTURES,
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
-    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
 )
 
 
@@ -120,13 +148,15 @@ def _render_sidebar() -> None:
     with st.sidebar:
         st.html(LAYOUT)
         st.html(_READABLE)
+        if is_for_projector():
+            st.html(FOR_PROJECTOR)
         sources = available_models()
         from_address(Key.SOURCE, list(sources), next(iter(sources)))
         st.selectbox(
             "Source", list(sources), format_func=lambda name: sources[name].title, key=Key.SOURCE,
-            help=f"{SOURCE_HELP}  \n**{sources[source()].title}**: {sources[source()].sentence}",
+            help=define("source", f"**{sources[source()].title}**: {sources[source()].sentence}"),
         )  # fmt: skip
-        render_target_field()
+        render_target_field(sources[source()].medium)
         to_address(Key.SOURCE, Key.TARGET)
         st.caption(f"**Device** {device_name()}", help=faster_words())
         if any(not run.status().is_over for run in list_runs()[:RECENT]):
@@ -149,6 +179,8 @@ def guarded(page: Callable[[], None]) -> None:
     if not st.session_state.pop(Key.FRAMED, False):
         _enter_by_the_front_door(page)
     show_trouble()
+    if _is_for_others(Path(page.__code__.co_filename).name):
+        return
     try:
         page()
     except NothingChosenError as error:
@@ -159,6 +191,24 @@ def guarded(page: Callable[[], None]) -> None:
         if not is_out_of_memory(error):
             raise
         show_error("There was not enough memory for this view; choose a smaller network, or close other programs.")
+
+
+def _is_for_others(file: str) -> bool:
+    """Say in one sentence, where a page cannot show what the source takes yet, where it goes on."""
+    entry = next(one for one in PAGES if one.file == f"pages/{file}")
+    medium = available_models()[source()].medium
+    if medium in entry.media:
+        return False
+    page_title(entry.name)
+    st.info(
+        f"This page does not show {WORDS[medium].several} yet; Measure, Fine-tune, Race and Runs do, or choose "
+        f"{WORDS[Medium.PICTURES].network}, in the sidebar.",
+        icon=":material/info:",
+    )
+    for other in PAGES:
+        if medium in other.media and other.group in ("Measure", "Train", "Keep"):
+            st.page_link(other.file, label=f"{other.name}: {other.question[0].lower()}{other.question[1:]}")
+    return True
 
 
 def _enter_by_the_front_door(page: Callable[[], None]) -> NoReturn:

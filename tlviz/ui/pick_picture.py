@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
@@ -9,6 +10,8 @@ from typing import Protocol
 
 import streamlit as st
 
+from tlviz.api.pictures import first_picture
+from tlviz.api.snippets import Looked
 from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import TlvizError
@@ -16,8 +19,6 @@ from tlviz.ui.address import from_address, has_moved
 from tlviz.ui.cached import looks
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
-
-SHOWCASE = ("zebra", "tiger", "tigre")
 
 
 class Given(Protocol):
@@ -54,9 +55,18 @@ def given_picture(upload: str = Key.UPLOAD) -> Given | None:
     return given
 
 
+def looked_at(
+    model: str, data: str, runs: Sequence[str] = (), picture: Key = Key.PICTURE, upload: Key = Key.UPLOAD
+) -> Looked:
+    """Return what is looked at, for the lines of code that look at it."""
+    given = given_picture(upload)
+    name = str(st.session_state[picture]) if given is None else given.name
+    return Looked(model, data, name, given is not None, tuple(runs))
+
+
 def pick_picture(images: ImageSet, model: str) -> Pixels:
     """Return the picture to look at: an uploaded one first, else the one chosen from the target."""
-    return _pick(images, model, "Picture", Key.PICTURE, Key.UPLOAD, _first_picture(images))
+    return _pick(images, model, "Picture", Key.PICTURE, Key.UPLOAD, first_picture(images.names))
 
 
 def pick_second(images: ImageSet, model: str) -> Pixels:
@@ -105,9 +115,3 @@ def _offer_the_targets(given: Given) -> None:
             f"Close {PurePath(given.name).name}", icon=":material/close:", key="leave_handed", type="tertiary",
             on_click=forget, help="Returns to the pictures of the target.",
         )  # fmt: skip
-
-
-def _first_picture(images: ImageSet) -> str:
-    """Return a picture whose stages are easy to read, where the target has one."""
-    named = (name for word in SHOWCASE for name in images.names if PurePath(name).stem.startswith(word))
-    return next(named, images.names[0])

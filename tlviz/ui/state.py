@@ -85,6 +85,10 @@ class Key(StrEnum):
     SAMPLE = "images"
     WEIGHTS = "weights"
     EXPORT_TO = "export_to"
+    LEARN = "learn"
+    CARD = "card"
+    WORD = "word"
+    STEP = "step"
 
 
 def key_of(what: str, *about: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import StorageError
@@ -69,7 +69,7 @@ def notes_path(data: str) -> Path:
 
 
 def _root(data: str) -> str:
-    return data if data in DATASETS or data in PUBLIC else str(Path(data).expanduser().resolve())
+    return data if data in SHIPPED or data in PUBLIC else str(Path(data).expanduser().resolve())
 
 
 def _notes(data: str) -> dict[str, Any]:

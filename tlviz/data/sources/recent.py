@@ -21,6 +21,7 @@ from tlviz.data.sources.notes import move_notes
 from tlviz.data.sources.store import datasets_folder
 from tlviz.errors import BadDatasetError, BadSettingError, StorageError, quoted
 from tlviz.home import home, make_folder, storage_errors, write_atomic
+from tlviz.medium import Medium
 from tlviz.small_files import DamagedFileError, check_types, read_object
 
 MOST = 40
@@ -45,6 +46,7 @@ class Recent:
     used: str = ""
     mark: str = ""
     is_hidden: bool = False
+    medium: Medium = Medium.PICTURES
 
     @property
     def title(self) -> str:
@@ -88,7 +90,7 @@ def own_name(path: str) -> str:
     return found.name if found else ""
 
 
-def note_recent(path: str, classes: int, images: int) -> None:
+def note_recent(path: str, classes: int, images: int, medium: Medium) -> None:
     """Put a target at the head of the list; a disk that cannot be written keeps nobody from using the target.
 
     ``path`` is its identity; a catalogue's name is in the list anyway.
@@ -97,7 +99,7 @@ def note_recent(path: str, classes: int, images: int) -> None:
         return
     known = find_recent(path) or Recent(path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    fresh = replace(known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False)
+    fresh = replace(known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False, medium=medium)
     is_first = next(iter(_known()), None) == replace(fresh, used=known.used)
     if is_first and known.used[:16] == now[:16]:
         return  # noted a moment ago

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from tlviz.api.pictures import find_true_class
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS
-from tlviz.ui.attributions.question import BEST, NOTHING, SECOND, TRUE, Question, find_true_class
+from tlviz.ui.attributions.question import BEST, NOTHING, SECOND, TRUE, Question
 from tlviz.ui.before_after import TunedRun
 from tlviz.ui.cached import looks
 from tlviz.ui.cached.attributions import Asked, explained, swept

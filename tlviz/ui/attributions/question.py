@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import setitem
-from pathlib import PurePath
 
 import streamlit as st
 
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline, Method, NotApplicable
+from tlviz.learn.words import define
 from tlviz.models.spec import Stage
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -49,7 +49,9 @@ def pick_method(unavailable: Mapping[Method, NotApplicable]) -> Method | None:
     def words(name: str) -> str:
         return METHODS[Method(name)].title + (" (not here)" if name in unavailable else "")
 
-    chosen = Method(linked_select("Method", list(Method), default, key=Key.METHOD, words=words))
+    chosen = Method(
+        linked_select("Method", list(Method), default, key=Key.METHOD, words=words, help=define("attribution"))
+    )
     st.caption(METHODS[chosen].sentence)
     return None if chosen in unavailable else chosen
 
@@ -97,8 +99,10 @@ def pick_question(
         )  # fmt: skip
         baseline = USUAL_BASELINE
         if spec.uses_baseline:
-            nothing = 'The "absent" image to compare with: the picture blurred, its mean colour, white or black.'
-            chosen = linked_select("Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=nothing)
+            nothing = "The picture blurred, its mean colour, white or black."
+            chosen = linked_select(
+                "Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=define("baseline", nothing)
+            )
             baseline = Baseline(chosen)
         run_target = _pick_run_class(run_classes)
     return Question(method, target, contrast, run_target, stage, baseline, strength, percentile, signs == SIGNED)
@@ -136,20 +140,3 @@ def _pick_run_class(run_classes: Sequence[str]) -> str:
         "Class for the runs", [BEST, TRUE, *run_classes], BEST, key=Key.RUN_CLASS,
         help="Runs know the target's classes instead of the source's.",
     )  # fmt: skip
-
-
-def find_true_class(names: Sequence[str], classes: Sequence[str]) -> int | None:
-    """Return the number of a picture's class among a network's: by its label's name, or by its file's.
-
-    None where the network knows neither, or two of its classes have that name.
-    """
-    known = [_bare(name) for name in classes]
-    for name in names:
-        for bare in (_bare(name), _bare(PurePath(name).stem)):
-            if bare and known.count(bare) == 1:
-                return known.index(bare)
-    return None
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").strip().casefold()

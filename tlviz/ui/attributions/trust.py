@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.api.pictures import fit_pixels
 from tlviz.csv_text import csv_text
 from tlviz.explore.attribution.methods import METHODS
 from tlviz.figures.theme import chart_config
 from tlviz.ui.attributions.answers import Answer, Subject
-from tlviz.ui.cached.networks import fit_pixels
 from tlviz.ui.cached.working import computed
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.api.pictures import fit_pixels
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.explore.attribution.methods import METHODS, Baseline, Method, NotApplicable
 from tlviz.ui.cached.looks import digest
-from tlviz.ui.cached.networks import fit_pixels, network, stamp
+from tlviz.ui.cached.networks import network, stamp
 from tlviz.ui.cached.working import Sketch, computed
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from tlviz.api.channels import MOST_IMAGES
 from tlviz.data.images import ImageSet
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.ui.cached.networks import network_at_source_size, stamp
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tlviz.explore.channels.feature_visualisation import Visualisation, VisualisationRequest
     from tlviz.explore.channels.top_images import TopImages
 
-MOST_IMAGES = 1000
-"""Of larger targets this many images are used, from all classes in proportion."""
 GRID = 3
 ATLAS_COLUMNS = 10
 

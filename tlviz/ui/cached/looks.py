@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlviz.api.pictures import fit_pixels, square_of
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Pixels, decode_picture, fit_picture, to_rgb
-from tlviz.data.pixels.ranges import own_depth
+from tlviz.data.pixels.pictures import Pixels
+from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Layout
-from tlviz.ui.cached.networks import fit_pixels, network, stamp
-from tlviz.ui.cached.targets import padded
+from tlviz.ui.cached.networks import network, stamp
 
 if TYPE_CHECKING:
     from tlviz.explore.maps.feature_maps import StageActivations
     from tlviz.explore.maps.layers import Inside
     from tlviz.explore.maps.receptive_field import Field
-
-_ENLARGED = 4
-"""A picture that is enlarged at least this many times is called tiny."""
 
 
 def digest(pixels: Pixels) -> str:
@@ -55,25 +51,12 @@ def uploaded(content: bytes, name: str, model: str, depth: Depth = AS_STORED) ->
 
     ``depth`` is how the target's deep pictures are brought to 8 bits; without any, a deep picture's own range serves.
     """
-    return _uploaded(content, name, replace(padded(model), depth=depth))
+    return _uploaded(content, name, Geometry.of(find_model(model).pixels, depth=depth))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _uploaded(content: bytes, name: str, geometry: Geometry) -> tuple[Pixels, str | None]:
-    depth = geometry.depth
-    opened = decode_picture(content, name, depth=depth)
-    if opened.deep is not None and depth.value_range is None:
-        depth = own_depth(opened.deep, depth)
-    image, oddity = to_rgb(opened, name, depth), opened.notes(depth)
-    said = "; ".join(filter(None, (oddity, _tiny_words(image.width, image.height, geometry.size)))) or None
-    return fit_picture(image, geometry.size, geometry.fit, geometry.interpolation, geometry.crop_fraction), said
-
-
-def _tiny_words(width: int, height: int, size: int) -> str:
-    """Warn where a picture is so small that most of what a network sees of it comes from enlarging it."""
-    if max(width, height) * _ENLARGED > size:
-        return ""
-    return f"only {width} x {height} pixels large; it is enlarged to {size}, so fine structure in it is an artefact"
+    return square_of(content, name, geometry)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -11,14 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.api.pictures import at_size
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import weights_stamp
-from tlviz.models.spec import Sizing, Stage
+from tlviz.models.spec import Stage
 from tlviz.runs.store.folder import find_run
 
 # torch takes seconds to import, so what needs it is imported where it is first used: the page's text comes before.
@@ -60,11 +58,7 @@ def run_network(run: str) -> Network:
 def network_at_source_size(model: str, run: str | None) -> Network:
     """Return a network for pictures of the source's size, where a run's architecture takes that."""
     found = network(model, run)
-    size = find_model(model).preprocessing.size
-    spec = found.spec
-    if run is None or spec.sizing is not Sizing.FREE or not spec.takes(size):
-        return found
-    return replace(found, spec=replace(spec, preprocessing=replace(spec.preprocessing, size=size)))
+    return found if run is None else at_size(found, find_model(model).preprocessing.size)
 
 
 def target_stages(model: str, class_count: int) -> tuple[Stage, ...]:
@@ -75,14 +69,6 @@ def target_stages(model: str, class_count: int) -> tuple[Stage, ...]:
 def own_stages(model: str, *, grouped: bool = True) -> tuple[Stage, ...]:
     """Return the stages a network was pretrained with, or every block of it; no weights are read."""
     return _stages(model, stamp(model), find_model(model).class_count, grouped=grouped)
-
-
-def fit_pixels(network: Network, pixels: Pixels) -> Pixels:
-    """Return a picture in a size that a network takes: as it is, or where its architecture is fixed, in its own."""
-    size = network.spec.preprocessing.size
-    if network.spec.sizing is Sizing.FREE or pixels.shape[0] == size:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def bundle(run: str) -> tuple[bytes, Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from tlviz.api.results_of_runs import settings_of_side
 from tlviz.figures.calibration_words import bins_in_words, calibration_in_words
 from tlviz.figures.compare import Cost, NamedEpochs, plot_cost, plot_moved, plot_reliability, plot_run_curves
 from tlviz.figures.theme import chart_config
@@ -16,10 +17,9 @@ from tlviz.finetune.settings import in_words
 from tlviz.measures.calibration import calibration, softmax
 from tlviz.measures.means import mean_of_known
 from tlviz.runs.compare import differing_settings, feature_drift, mean_drift, pareto_front, weight_drift
-from tlviz.runs.places import same_settings
 from tlviz.runs.predictions import Answers
 from tlviz.runs.races.standings import Standing
-from tlviz.runs.sides import SEED, Side, image_error
+from tlviz.runs.sides import Side, image_error
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.compare.pick_runs import ComparedRun
 from tlviz.ui.messages import plain
@@ -35,7 +35,7 @@ def render_settings(found: Sequence[Side]) -> None:
     if len(found) < 2:
         st.info("Choose a second run above to see which settings differ.", icon=":material/touch_app:")
         return
-    differing = differing_settings([_settings(side) for side in found])
+    differing = differing_settings([settings_of_side(side) for side in found])
     if not differing:
         st.info("All settings are the same: these runs are repetitions.", icon=":material/equal:")
         return
@@ -44,12 +44,6 @@ def render_settings(found: Sequence[Side]) -> None:
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
     words = "One setting differs" if len(differing) == 1 else f"{len(differing)} settings differ"
     st.caption(f"{words}; all others are the same.")
-
-
-def _settings(side: Side) -> dict[str, Any]:
-    """Return a side's settings; of several seeds, all of them."""
-    settings = same_settings(side.runs[0].settings)
-    return settings | {SEED: list(side.by_seed)} if len(side.runs) > 1 else settings
 
 
 def render_curves(found: Sequence[Side]) -> None:

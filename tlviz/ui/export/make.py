@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlviz.api.snippets import Snippet, export_code
 from tlviz.data.sources.folder import given_path
 from tlviz.export.files.table import Format
 from tlviz.export.hand_over import check_destination
@@ -20,8 +21,8 @@ from tlviz.ui.messages import attempt
 from tlviz.ui.state import Key
 
 
-def render_make(run: RunFolder, chosen: Sequence[Format], epoch: Any, weights: bytes, *, is_busy: bool) -> None:
-    """Let a person choose weights and folder and start the export; offer the one file of weights beside it."""
+def render_make(run: RunFolder, chosen: Sequence[Format], epoch: Any, weights: bytes, *, is_busy: bool) -> Snippet:
+    """Let a person choose weights and folder and start the export, beside the one file of weights; return its code."""
     which = _weights(run, epoch)
     folder = default_folder(run)
     place = st.text_input(
@@ -42,6 +43,7 @@ def render_make(run: RunFolder, chosen: Sequence[Format], epoch: Any, weights: b
             help="The best weights as one safetensors file, with class names and preprocessing in its header; not "
             "checked.",
         )  # fmt: skip
+    return export_code(run.name, place.strip() or str(folder), [form.value for form in chosen], which.value)
 
 
 def _weights(run: RunFolder, epoch: Any) -> Weights:

@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.learn.words import define
 from tlviz.ui.cached import looks
 from tlviz.ui.feature_maps.choice import SHOWN_OVERLAY, View
 from tlviz.ui.feature_maps.downloads import render_downloads
@@ -43,7 +44,7 @@ def render_one(scene: MapView) -> None:
     first, ranked = int(rank_channels(maps, Order.STANDING_OUT)[0]), rank_channels(maps, Order.STRONGEST)
     words, button = words_and_buttons()
     with scene.room:
-        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL)
+        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL, help=define("channel"))
     st.session_state[Key.CHANNEL_OF] = key_of("channel", scene.choice.model, place)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
     after = {run.title: scene.choice.maps(scene.pixels, run.name)[place] for run in scene.choice.runs}

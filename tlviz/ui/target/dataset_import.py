@@ -29,9 +29,9 @@ def render_import(*, is_open: bool) -> None:
         st.subheader("Where are your pictures?", anchor=False)
     ways = {FIND: ":material/folder_open:", DROP: ":material/upload:", PATH: ":material/terminal:",
             PUBLIC_SETS: ":material/public:"}  # fmt: skip
-    key = "bring_in_open" if is_open else "bring_in"
+    key, default = ("bring_in_open", FIND) if is_open else ("bring_in", None)
     way = st.segmented_control(
-        "Bring in images", list(ways), key=key, default=FIND if is_open else None,
+        "Bring in images", list(ways), key=key, default=default,
         format_func=lambda one: f"{ways[one]} {one}", label_visibility="collapsed" if is_open else "visible",
     )  # fmt: skip
     if way is not None:

@@ -194,7 +194,8 @@ def _use(path: str, found: Preview) -> None:
     if not Path(path).exists():
         raise BadDatasetError(f"{path} is not there any more; find it again.")
     targets.forget()
-    note_recent(found.target.identity, len(found.target.classes), len(found.target.names))
+    opened = found.target
+    note_recent(opened.identity, len(opened.classes), len(opened.names), opened.medium)
     leave()
     st.session_state[Key.ARRIVED] = path
 

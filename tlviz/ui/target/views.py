@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet
 from tlviz.data.part_images import part_images
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.splits import BUDGETS, Split, SplitPlan
@@ -33,8 +33,8 @@ ALL_LABELS = "all"
 
 def target_relation(name: str) -> str:
     """Say in words how a target relates to the source."""
-    if name in DATASETS:
-        return DATASETS[name].relation
+    if name in SHIPPED:
+        return SHIPPED[name].relation
     return PUBLIC[name].relation if name in PUBLIC else "not yet compared with the source"
 
 
@@ -45,6 +45,12 @@ def chosen_plan(parts: Sequence[str]) -> SplitPlan:
         test_share=0.0 if "test" in parts else float(st.session_state.get(Key.TEST_SHARE) or 0.0),
         labels_per_class=None if budget in (None, ALL_LABELS) else int(budget),
     )
+
+
+def chosen_seed() -> int:
+    """Return the seed that the first run would have."""
+    seed = st.session_state.get("seed") or 0
+    return int(seed) if SETTINGS["seed"].allows(seed) else 0
 
 
 def describe_plan(plan: SplitPlan) -> str:
@@ -96,10 +102,7 @@ def _split(images: ImageSet) -> Split:
         persist_state="session",
         help="Train with only this many images of each class, to see how transfer pays off on little data.",
     )  # fmt: skip
-    allowed, seed = SETTINGS["seed"], st.session_state.get("seed") or 0
-    seed = int(seed) if allowed.allows(seed) else 0
-    plan = chosen_plan(images.parts)
-    return part_images(images, targets.copies(images.name), seed, plan)
+    return part_images(images, targets.copies(images.name), chosen_seed(), chosen_plan(images.parts))
 
 
 def _reading_aid(images: ImageSet, split: Split) -> str:

@@ -9,12 +9,15 @@ import streamlit as st
 
 from tlviz.data.images import dataset_title, find_dataset
 from tlviz.data.sources.archive import is_archive
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.recent import Recent, find_recent, list_recent
 from tlviz.data.sources.store import list_stored, read_note, stored
 from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.learn.class_folder import class_datasets
+from tlviz.learn.words import define
+from tlviz.medium import WORDS, Medium
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -23,7 +26,6 @@ OWN_FOLDER = "folder"
 TARGET_PAGE = "pages/target.py"
 MOST_RECENT = 20
 
-TARGET_HELP = "Target: the new task, its classes and its images."
 FOLDER_HELP = (
     "A folder with one sub-folder per class, optionally inside train/, val/ and test/; or a CSV of paths and labels. "
     "The pictures stay where they are."
@@ -54,6 +56,8 @@ def target() -> str:
     chosen = str(st.session_state[Key.TARGET])
     if chosen == OWN_FOLDER:
         return _typed()
+    if chosen in (own := _of_class()):
+        return str(own[chosen])
     if not Path(chosen).is_absolute():
         unpacked = stored(chosen)
         return str(unpacked) if unpacked and chosen not in PUBLIC else chosen
@@ -84,15 +88,17 @@ def target_or_none() -> str | None:
         return None
 
 
-def render_target_field() -> None:
-    """Draw the list of targets; below it what the chosen one is, or the field for a path."""
-    options = [*DATASETS, *_brought_in(), *_recent(), OWN_FOLDER]
+def render_target_field(medium: Medium) -> None:
+    """Draw the list of targets of one medium; below it what the chosen one is, or the field for a path."""
+    shipped = [name for name, spec in SHIPPED.items() if spec.medium is medium]
+    brought = [*_of_class(), *_brought_in()] if medium is Medium.PICTURES else []
+    options = [*shipped, *brought, *_recent(medium), OWN_FOLDER]
     _take_arrived(options)
     _take_path_from_link(options)
     from_address(Key.TARGET, options, options[0])
     titles = _titles(options)
     st.session_state[Key.TARGET] = st.session_state[Key.TARGET]  # another list, or other words in it, change nothing
-    st.selectbox("Target", options, format_func=titles.__getitem__, key=Key.TARGET, help=TARGET_HELP)
+    st.selectbox("Target", options, format_func=titles.__getitem__, key=Key.TARGET, help=define("target"))
     chosen = st.session_state[Key.TARGET]
     if chosen == OWN_FOLDER:
         st.session_state.setdefault(Key.FOLDER, st.query_params.get(Key.FOLDER, ""))
@@ -130,6 +136,15 @@ def used_words(recent: Recent) -> str:
     return f"{datetime.fromisoformat(recent.used).astimezone():%d %b %Y}".lstrip("0")
 
 
+def _of_class() -> dict[str, Path]:
+    """Return the targets of an instructor's folder; one that is not there is said on the page, not here."""
+    try:
+        found = class_datasets()
+    except TlvizError:
+        return {}
+    return {name: path for name, path in found.items() if name not in {*SHIPPED, *PUBLIC, OWN_FOLDER}}
+
+
 def _brought_in() -> list[str]:
     """Return the names of downloaded public datasets, and of stored targets that are not hidden."""
     public = [name for name, spec in PUBLIC.items() if is_downloaded(spec)]
@@ -137,9 +152,9 @@ def _brought_in() -> list[str]:
     return [*public, *(one.name for one in list_stored() if one.name not in PUBLIC and one.name not in hidden)]
 
 
-def _recent() -> list[str]:
+def _recent(medium: Medium) -> list[str]:
     """Return the paths of the folders and tables that were used lately, the newest first."""
-    return [one.path for one in list_recent() if not one.is_stored][:MOST_RECENT]
+    return [one.path for one in list_recent() if not one.is_stored and one.medium is medium][:MOST_RECENT]
 
 
 def _take_arrived(options: list[str]) -> None:
@@ -175,8 +190,10 @@ def _beside(name: str) -> str:
 def _title(name: str) -> str:
     if name == OWN_FOLDER:
         return "My own …"
-    if name in DATASETS or name in PUBLIC:
+    if name in SHIPPED or name in PUBLIC:
         return dataset_title(name)
+    if name in _of_class():
+        return name
     unpacked = None if Path(name).is_absolute() else stored(name)
     recent = find_recent(str(unpacked.resolve()) if unpacked else name)
     title = recent.name if recent else ""
@@ -186,14 +203,16 @@ def _title(name: str) -> str:
 
 
 def _size(recent: Recent) -> str:
-    return " · ".join(filter(None, (f"{recent.images:,} images", used_words(recent))))
+    return " · ".join(filter(None, (f"{recent.images:,} {WORDS[recent.medium].several}", used_words(recent))))
 
 
 def _sentence(name: str) -> str:
-    if name in DATASETS:
-        return DATASETS[name].sentence
+    if name in SHIPPED:
+        return SHIPPED[name].sentence
     if name in PUBLIC:
         return PUBLIC[name].sentence
+    if name in _of_class():
+        return "From your class's folder."
     if Path(name).is_absolute():
         return plain(name) if Path(name).exists() else f":material/link_off: not at {plain(name)} any more"
     return "A copy in the program's own folder."

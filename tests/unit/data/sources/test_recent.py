@@ -28,6 +28,7 @@ from tlviz.data.sources.recent import (
     rename_recent,
 )
 from tlviz.errors import BadDatasetError, BadSettingError
+from tlviz.medium import Medium
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_what_a_command_opens_is_remembered_with_size_and_time(pets: Path) -> No
 
 def test_the_newest_is_first_and_the_oldest_are_dropped() -> None:
     for at in range(MOST + 5):
-        note_recent(f"/data/{at}", 2, at)
-    note_recent("/data/7", 2, 70)
+        note_recent(f"/data/{at}", 2, at, Medium.PICTURES)
+    note_recent("/data/7", 2, 70, Medium.PICTURES)
     assert [one.images for one in list_recent()[:2]] == [70, MOST + 4]
     assert len(list_recent()) == MOST
     assert find_recent("/data/3") is None
@@ -61,7 +62,7 @@ def test_the_newest_is_first_and_the_oldest_are_dropped() -> None:
 
 def test_many_may_write_at_once() -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda at: note_recent(f"/data/{at}", 2, at), range(24)))
+        list(pool.map(lambda at: note_recent(f"/data/{at}", 2, at, Medium.PICTURES), range(24)))
     assert {one.images for one in list_recent()} == set(range(24))
 
 
@@ -110,14 +111,14 @@ def test_a_damaged_or_foreign_file_costs_nobody_a_page(home: Path) -> None:
     rows = [{"path": "/good"}, {"path": 3}, {"path": "relative"}, {"path": "/x", "evil": 1}, "text", None]
     (home / "targets.json").write_text(json.dumps({"targets": rows}), encoding="utf-8")
     assert [one.path for one in list_recent()] == ["/good"]
-    note_recent("/new", 2, 3)
+    note_recent("/new", 2, 3, Medium.PICTURES)
     assert [one.path for one in list_recent()] == ["/new", "/good"]
 
 
 def test_where_somebody_looked_is_remembered_while_it_is_there(tmp_path: Path) -> None:
     assert browsed() == Path.home()
     note_browsed(str(tmp_path))
-    note_recent("/data", 2, 3)
+    note_recent("/data", 2, 3, Medium.PICTURES)
     assert browsed() == tmp_path
     note_browsed(str(tmp_path / "gone"))
     assert browsed() == Path.home()
