@@ -23,7 +23,9 @@ setup(
             "assets/SOURCES.md",
             "assets/datasets/**/*",
             "assets/pictures/icon.png",  # the others are the README's
+            "assets/texts/*",
             "assets/weights/*",
+            "assets/weights/**/*",
         ],
     },
 )

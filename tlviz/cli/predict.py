@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,11 +14,15 @@ from tlviz.cli.output import Json, print_result, tell
 from tlviz.cli.runs import Run
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadDatasetError
+from tlviz.medium import WORDS, Medium
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.named import named_run
 
 if TYPE_CHECKING:
     from tlviz.data.pixels.problem import Problem
-    from tlviz.export.predict import Prediction
+    from tlviz.export.predict import Prediction, Predictions
+    from tlviz.models.load import Network
+    from tlviz.runs.store.folder import RunFolder
 
 _NAMED = 10
 _TELL_FROM = 200
@@ -29,7 +32,11 @@ _TELL_FROM = 200
 def predict_pictures(
     run: Run,
     paths: Annotated[
-        list[Path], typer.Argument(help="Pictures, or folders; sub-folders are searched.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="Pictures, or folders; sub-folders are searched. Of a run on texts: text files, or sentences in quotes.",
+            show_default=False,
+        ),
     ],
     unlike: Annotated[
         bool, typer.Option(help="Also mark pictures unlike the training images, where these are on this machine.")
@@ -41,16 +48,21 @@ def predict_pictures(
     from tlviz.export.predict import find_pictures, load_predictor, predict, to_csv
 
     found = named_run(run)
-    network, geometry = load_predictor(found)
-    pictures, missing = find_pictures(given_path(str(path)) for path in paths)
-    reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
-    named = predict(network, geometry, pictures, reference, _tell)
+    reference, reason = None, ""
+    if medium_of_weights(found) is Medium.TEXTS:
+        network, named, missing = _texts(found, paths)
+    else:
+        network, geometry = load_predictor(found)
+        pictures, missing = find_pictures(given_path(path) for path in paths)
+        reference, reason = find_ood_reference(found.weights, network) if unlike and pictures else (None, "")
+        named = predict(network, geometry, pictures, reference, _tell)
     problems = [*missing, *named.problems]
     notes = [f"{row.path}: {row.note}" for row in named.rows if row.note]
     _tell_first(len(problems), "left out", map(_in_words, problems))
     _tell_first(len(notes), "read with a note", notes)
+    what = WORDS[network.spec.medium].one
     if not named.rows:
-        raise BadDatasetError(f"None of the {len(problems)} given paths is a picture that can be opened.")
+        raise BadDatasetError(f"None of the {len(problems)} given paths is a {what} that can be opened.")
     if reason:
         tell(reason)
     if as_json:
@@ -62,6 +74,16 @@ def predict_pictures(
         print_result(result, as_json, "")
     else:
         sys.stdout.write(to_csv(named.rows).encode(errors="replace").decode())  # a name may be no text
+
+
+def _texts(run: RunFolder, given: Sequence[str]) -> tuple[Network, Predictions, list[Problem]]:
+    """Classify texts with a run's best weights."""
+    from tlviz.export.bundle import load_bundle
+    from tlviz.export.text_predict import find_texts, predict_texts
+
+    texts, problems = find_texts(given)
+    network = load_bundle(run.weights)
+    return network, predict_texts(network, run.weights, texts, _tell), problems
 
 
 def _tell_first(count: int, what: str, lines: Iterable[str]) -> None:
