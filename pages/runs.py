@@ -39,7 +39,7 @@ def page() -> None:
                 render_try_it(chosen.folder)
             else:
                 render_run_panel(chosen, all_tags(rows))
-            render_code(runs_code(chosen.run), run_code(chosen.folder))
+            render_code(runs_code(chosen.run), run_code(chosen.folder), titles=("All runs", "The chosen run"))
     else:
         st.info("No run yet. Start one on the Fine-tune page, or bring one in.", icon=":material/list_alt:")
         st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
