@@ -15,6 +15,7 @@ setup(
     package_data={
         "tlviz": ["py.typed", "__init__.pyi"],
         "tlviz.export": ["templates/*", "templates/demo/*", "assets/*"],
+        "tlviz.learn": ["templates/*"],
         "tlviz.models": ["table.json"],
         "tlviz.ui.widgets": ["static/*"],
         APP: [
@@ -22,8 +23,11 @@ setup(
             "pages/*.py",
             "assets/SOURCES.md",
             "assets/datasets/**/*",
+            "assets/learn/**/*",
             "assets/pictures/icon.png",  # the others are the README's
+            "assets/texts/*",
             "assets/weights/*",
+            "assets/weights/*/*",
         ],
     },
 )

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from tlviz.api.snippets import overview_code
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
+from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks, targets
-from tlviz.ui.frame import SOURCE_HELP, TARGET_HELP, guarded, page_title, source, target, target_or_none
+from tlviz.ui.frame import guarded, page_title, source, target, target_or_none
 from tlviz.ui.messages import plain
 from tlviz.ui.overview.steps import PROMISE, render_steps
 from tlviz.ui.widgets.panels import render_problems, render_wall
@@ -21,7 +22,7 @@ def page() -> None:
     page_title("Overview")
     st.markdown(PROMISE)
     render_steps(source(), target_or_none())
-    st.header(f"Source: {spec.title}", anchor=False, help=SOURCE_HELP)
+    st.header(f"Source: {spec.title}", anchor=False, help=define("source"))
     st.markdown(
         f"{spec.sentence} {spec.parameters:,} parameters, trained on {spec.source}; "
         f"it sees pictures of {spec.preprocessing.size} x {spec.preprocessing.size} pixels."
@@ -42,8 +43,8 @@ def page() -> None:
 
 def _target(name: str) -> None:
     images = targets.images(name, source())
-    relation = DATASETS[name].relation if name in DATASETS else "not yet compared with the source"
-    st.header(f"Target: {plain(images.title)}", anchor=False, help=TARGET_HELP)
+    relation = SHIPPED[name].relation if name in SHIPPED else "not yet compared with the source"
+    st.header(f"Target: {plain(images.title)}", anchor=False, help=define("target"))
     st.markdown(f"{len(images.labels):,} images in {len(images.classes)} classes; {relation}.")
     render_wall(targets.sample_wall(name, source(), targets.version_of(images), WALL_COLUMNS, images), WALL_COLUMNS)
     if len(images.classes) > targets.MOST_CLASSES:
@@ -52,7 +53,7 @@ def _target(name: str) -> None:
 
 
 def _licence() -> str:
-    return DATASETS[target()].licence if target() in DATASETS else "yours"
+    return SHIPPED[target()].licence if target() in SHIPPED else "yours"
 
 
 guarded(page)

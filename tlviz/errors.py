@@ -48,6 +48,10 @@ class BadRunError(TlvizError):
     """A file that is no run, or a run that cannot be taken in."""
 
 
+class BadLessonError(TlvizError):
+    """A file of the Learn page that cannot be used: a card, a glossary, a lesson."""
+
+
 class StorageError(TlvizError):
     """A disk that is full, read-only or gone; what was written before is kept."""
 

@@ -1,10 +1,10 @@
-"""The one gateway to torchvision, timm, captum and peft.
+"""The one gateway to torchvision, timm, captum, peft and transformers.
 
 The Linux wheels of torchvision are built against CUDA builds of torch.  Beside a CPU-only torch their compiled
 operators cannot load, and ``import torchvision`` raises "operator torchvision::nms does not exist".  Nothing in
 tlviz needs those operators; torchvision's import needs only their names.  So where, and only where, torchvision's
-own library cannot load, the two names are registered before the import.  timm, captum and peft import torchvision
-themselves, therefore all four come through here (a lint rule keeps it so).
+own library cannot load, the two names are registered before the import.  timm, captum, peft and transformers import
+torchvision themselves, therefore all come through here (a lint rule keeps it so).
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ def peft() -> Any:
     """Import peft, whose import brings transformers, after torchvision."""
     torchvision()
     return import_module("peft")
+
+
+@cache
+def transformers() -> Any:
+    """Import transformers after torchvision; it tells nothing of its own accord."""
+    torchvision()
+    library = import_module("transformers")
+    library.utils.logging.set_verbosity_error()
+    library.utils.logging.disable_progress_bar()
+    return library
 
 
 def _declare_missing_operators() -> torch.library.Library | None:

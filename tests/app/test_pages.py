@@ -29,6 +29,7 @@ PAGES = {
     "compare": "Compare: what changed, down to the single image?",
     "runs": "Runs: which runs have I made?",
     "export": "Export: is it ready to use elsewhere?",
+    "learn": "Learn: is what the course says true?",
 }
 
 
@@ -162,10 +163,19 @@ def test_a_network_that_lacks_what_is_to_train_is_one_sentence_and_starts_nothin
 
 @pytest.mark.parametrize("page", ["overview", "feature_maps", "finetune"])
 def test_a_folder_that_cannot_serve_is_one_sentence(page: str, tmp_path: Path) -> None:
-    for folder, words in (("", "No folder is given yet"), (str(tmp_path), "holds no pictures"), ("/nope", "not exist")):
+    for folder, words in ((str(tmp_path), "holds no pictures"), ("/nope", "not exist")):
         app = open_page(page, target="folder", folder=folder)
         assert not app.exception
         assert [error.value for error in app.error if words in error.value], text(app)
+
+
+@pytest.mark.parametrize("page", ["overview", "measure", "race"])
+def test_before_anything_is_chosen_a_page_says_what_to_do_and_nothing_is_wrong(page: str) -> None:
+    app = open_page(page, target="folder")
+    assert not app.exception
+    assert not app.error
+    assert "No pictures are chosen yet" in text(app)
+    assert app.button(key="choose_pictures")
 
 
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         page = visit.page
         visit.go("/target")
-        page.get_by_text("Import images").click()
-        page.get_by_label("or its path on this machine").fill(str(archive))
-        page.get_by_label("or its path on this machine").press("Enter")
+        page.get_by_role("radio", name="Path or archive").click()
+        page.get_by_label("Path on this machine").fill(str(archive))
+        page.get_by_label("Path on this machine").press("Enter")
         visit.settle()
-        page.get_by_role("button", name="Unpack").click()
+        page.get_by_role("button", name="Open", exact=True).click()
         expect(page.get_by_text("shapes.zip: 19 images in 2 classes")).to_be_visible(timeout=30_000)
         (stored,) = list_stored()
 

@@ -225,10 +225,11 @@ def test_an_unpacked_archive_is_a_target_by_its_name(pets: Path, tmp_path: Path)
 
 def test_a_wrong_archive_path_is_one_sentence() -> None:
     app = open_page("target")
+    app.button_group(key="bring_in").set_value("Path or archive").run()
     app.text_input(key="archive_path").set_value("/nowhere/x.zip").run()
     app.button(key="archive_unpack").click().run()
     assert not app.exception
-    assert "The archive '/nowhere/x.zip' does not exist" in app.error[0].value
+    assert "There is nothing at '/nowhere/x.zip'" in app.error[0].value
 
 
 def test_a_large_target_is_read_by_a_worker_that_can_be_cancelled(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,9 +268,12 @@ def test_a_target_excluded_down_to_one_class_can_be_taken_back(pets: Path) -> No
 
 
 def test_images_can_be_brought_in_whatever_is_wrong_with_the_present_target() -> None:
+    app = open_page("target", target="folder", folder="/nowhere")
+    assert "not exist" in app.error[0].value
+    assert app.button_group(key="bring_in").options
     app = open_page("target", target="folder")
-    assert "No folder is given yet" in app.error[0].value
-    assert app.button(key="archive_unpack")
+    assert not app.error, "nothing was typed yet"
+    assert app.button(key="browse_home")
 
 
 def test_one_image_a_class_still_shows_the_classes(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def _picture(spec: ModelSpec, data: Data | None, picture: Picture | None, *, pro
     if data is None:
         if picture is None:
             raise BadSettingError("There is no picture to look at: give data, or the file of a picture.")
-        return str(picture), read_square(str(picture), Geometry.of(spec.preprocessing)), ""
+        return str(picture), read_square(str(picture), Geometry.of(spec.pixels)), ""
     images = open_target(data, progress=progress).images(spec.name)
     name = first_picture(images.names) if picture is None else str(picture)
     try:
@@ -77,7 +77,7 @@ def _picture(spec: ModelSpec, data: Data | None, picture: Picture | None, *, pro
         return name, np.asarray(images.pixels[at]), images.classes[images.labels[at]]
     except UnknownNameError:
         try:
-            return name, read_square(name, Geometry.of(spec.preprocessing, depth=images.depth)), ""
+            return name, read_square(name, Geometry.of(spec.pixels, depth=images.depth)), ""
         except BadPictureError:
             pass
         raise

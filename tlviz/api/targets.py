@@ -12,11 +12,11 @@ from tlviz.api.bars import counting
 from tlviz.api.networks import FIRST_MODEL, Source, name_of
 from tlviz.api.result import Result
 from tlviz.data.images import ImageSet, dataset_title, load_opened, open_settled
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.part_names import PARTS
 from tlviz.data.sources.reading import ReadAs
 from tlviz.data.sources.target import Target
 from tlviz.data.training.splits import Split, SplitPlan
+from tlviz.modality import form_of
 from tlviz.models.catalogue import find_model
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class OpenedTarget(Result):
         """Return the pictures as a network gets them, uint8 (N, S, S, 3), without what was excluded."""
         name = name_of(model)
         if name not in self._decoded:
-            geometry = Geometry.of(find_model(name).preprocessing)
+            geometry = form_of(find_model(name))
             with counting("Reading images", self.progress) as told:
                 self._decoded[name] = load_opened(self.name, self.target, geometry, told)
         return self._decoded[name]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tlviz.errors import BadSettingError
 from tlviz.home import APP_FOLDER
+from tlviz.learn.class_folder import CLASS_FOLDER, checked_folder
+from tlviz.program import PROJECTOR
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """What ``.streamlit/config.toml`` allows, which a flag replaces."""
@@ -25,6 +29,16 @@ def start_app(
         ),
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", "--no-browser", help="Open no browser.")] = False,
+    class_of: Annotated[
+        Path | None,
+        typer.Option(
+            "--class",
+            metavar="FOLDER",
+            help="An instructor's folder with own cards, words.yaml and datasets for the Learn page.",
+            show_default=False,
+        ),
+    ] = None,
+    projector: Annotated[bool, typer.Option("--projector", help="Larger type and marks, for a projector.")] = False,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,6 +53,10 @@ def start_app(
     names = [_checked(name) for name in allow_host or ()]
     if port is not None and _is_taken(port):
         raise BadSettingError(f"Port {port} is in use; choose another one, or leave --port out for a free one.")
+    if class_of is not None:
+        os.environ[CLASS_FOLDER] = str(checked_folder(str(class_of)))
+    if projector:
+        os.environ[PROJECTOR] = "1"
     flags = [f"--server.port={port}"] if port is not None else []
     flags += ["--server.headless=true"] if headless else []
     flags += [f"--server.allowedHosts={name}" for name in ([*LOCAL, *names] if names else [])]

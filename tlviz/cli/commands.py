@@ -50,6 +50,7 @@ COMMANDS = {
     "runs": Command(RUNS, "runs", "runs_app"),
     "predict": Command(RUNS, "predict", "predict_pictures"),
     "export": Command(RUNS, "export", "export"),
+    "learn": Command(MEASURE, "learn", "learn_app"),
     "bench": Command(MACHINE, "bench", "bench"),
 }
 

@@ -16,11 +16,11 @@ def model_names() -> list[str]:
 
 def dataset_names() -> list[str]:
     """Return the targets that are called by name; folders are completed by the shell."""
-    from tlviz.data.sources.catalogue import DATASETS
+    from tlviz.data.sources.catalogue import SHIPPED
     from tlviz.data.sources.public import PUBLIC
     from tlviz.data.sources.store import list_stored
 
-    return list(dict.fromkeys([*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]))
+    return list(dict.fromkeys([*SHIPPED, *PUBLIC, *(folder.name for folder in list_stored())]))
 
 
 def public_names() -> list[str]:

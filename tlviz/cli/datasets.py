@@ -18,10 +18,11 @@ from tlviz.cli.settings import takes_settings
 from tlviz.data.doctor.findings import Finding, Report
 from tlviz.data.images import open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
-from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.catalogue import SHIPPED, DatasetSpec
 from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.data.sources.reading import LeftOut, ReadAs
+from tlviz.data.sources.recent import note_recent
 from tlviz.data.sources.store import list_stored, read_note
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError, UnknownNameError
@@ -52,7 +53,7 @@ datasets_app = typer.Typer(
 def datasets(context: typer.Context, as_json: Json = False) -> None:
     """List the targets: what ships, torchvision's public ones, and the archives you imported."""
     if context.invoked_subcommand is None:
-        rows = [*map(_bundled_row, DATASETS.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
+        rows = [*map(_bundled_row, SHIPPED.values()), *map(_public_row, PUBLIC.values()), *_stored_rows()]
         print_result({"datasets": rows}, as_json, table([_line(row) for row in rows], _COLUMNS))
 
 
@@ -87,6 +88,7 @@ def import_dataset(
         raise BadDatasetError(f"{archive} is not named like an archive; give one of {', '.join(SUFFIXES)}.")
     folder = unpack(archive.expanduser(), bytes_progress("unpacked"))
     target = open_target(str(folder))
+    note_recent(target.identity, len(target.classes), len(target.names), target.medium)
     problems = [asdict(problem) for problem in target.problems]
     result = {"name": folder.name, "folder": str(folder), "classes": len(target.classes), "images": len(target.names)}
     if problems and not as_json:
@@ -170,6 +172,7 @@ def _open_as(data: str, read_as: ReadAs, *, remember: bool) -> tuple[Target, Rea
     target = open_target(data, must_train=False, read_as=read_as)
     if remember:
         remember_reading(target.identity, read_as)
+    note_recent(target.identity, len(target.classes), len(target.names), target.medium)
     return target, read_as
 
 

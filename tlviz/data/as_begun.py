@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tlviz.data.images import ImageSet, Progress, load_opened, open_target
-from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.images import Form, ImageSet, Progress, load_opened, open_target
 from tlviz.data.sources.reading import Layout, ReadAs
 from tlviz.data.sources.target import Target
 from tlviz.errors import BadDatasetError, BadSettingError
@@ -17,7 +16,7 @@ from tlviz.errors import BadDatasetError, BadSettingError
 
 def load_as_begun(
     name: str,
-    geometry: Geometry,
+    geometry: Form,
     read_as: ReadAs,
     classes: Sequence[str],
     progress: Progress | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlviz.data.images import ImageSet
+from tlviz.data.texts.rows import TokenRows
 
 Prints = NDArray[np.uint32]
 MOST_BYTES = 4 * 2**30
@@ -17,10 +18,12 @@ NAMED = 3
 
 def fingerprints(images: ImageSet) -> Prints:
     """Return a checksum of each picture's pixels, (N,): another one means another content."""
-    count = len(images.names)
+    rows, count = images.rows, len(images.names)
+    if isinstance(rows, TokenRows):
+        return np.array([zlib.crc32(np.ascontiguousarray(rows[at]).data) for at in range(count)], dtype="<u4")
     prints = np.empty(count, dtype="<u4")
     for at in range(count):
-        prints[at] = fingerprint(images.pixels[at], count)
+        prints[at] = fingerprint(rows[at], count)
     return prints
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +18,36 @@ from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.pixels.ranges import Settled
 from tlviz.data.sources.archive import is_archive, unpack
-from tlviz.data.sources.catalogue import DATASETS, DatasetSpec
+from tlviz.data.sources.catalogue import SHIPPED, DatasetSpec
 from tlviz.data.sources.digits import digits_target
 from tlviz.data.sources.folder import given_path, scan_folder
 from tlviz.data.sources.given_file import is_table, refuse_file, refuse_no_file
 from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, LeftOut, ReadAs, Reading
+from tlviz.data.sources.recent import note_recent, own_name
 from tlviz.data.sources.store import list_stored, note_of_stored, stored
 from tlviz.data.sources.target import Target, as_decided, folder_target
+from tlviz.data.texts.recognise import is_lines, recognised
+from tlviz.data.texts.rows import TokenRows
+from tlviz.data.texts.source import TextForm
 from tlviz.data.training.flips import suggest_may_flip
 from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
+from tlviz.medium import Medium, need_alike
 
 Progress = Callable[[int, int], None]
+Rows = Pixels | PixelRows | TokenRows
+"""The items of a decoded target."""
+Form = Geometry | TextForm
+"""How the items of a target are brought into the one form that a network takes."""
 DEEP_ACTION = "kept; --value-range, --bands and --no-data, or the Target page, choose otherwise"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
     """A decoded target: ``pixels`` uint8 (N, S, S, 3), a memory map; ``labels`` (N,); ``parts`` and ``names`` (N).
+
+    Of texts ``pixels`` holds the token numbers, see ``rows``.
 
     ``excluded`` names the pictures that the person has taken out; ``groups`` (N), where there are any, which pictures
     must share a part, as in ``Target``; ``reading`` how the target was read.  ``depth`` is how its deep pictures, if it
@@ -58,6 +69,12 @@ class ImageSet:
     left_out: tuple[LeftOut, ...] = ()
     depth: Depth = AS_STORED
     deep: int = 0
+    medium: Medium = Medium.PICTURES
+
+    @property
+    def rows(self) -> Rows:
+        """The items as their medium has them: ``pixels``, or token numbers of texts."""
+        return cast(Rows, self.pixels)
 
     @property
     def digest(self) -> str:
@@ -74,24 +91,32 @@ def find_dataset(name: str) -> DatasetSpec | PublicSpec | Path:
     A stored target, unpacked before, is also found by its name.  Raises ``UnknownNameError`` for what is neither a
     name nor written like a path.
     """
-    if name in DATASETS:
-        return DATASETS[name]
+    if name in SHIPPED:
+        return SHIPPED[name]
     if name in PUBLIC:
         return PUBLIC[name]
     path = given_path(name)
     if path.exists() or len(path.parts) > 1:
         return path
-    known = [*DATASETS, *PUBLIC, *(folder.name for folder in list_stored())]
+    known = [*SHIPPED, *PUBLIC, *(folder.name for folder in list_stored())]
     if (folder := stored(name)) is not None:
         return folder
     raise UnknownNameError("target or folder", name, known)
 
 
 def dataset_title(name: str) -> str:
-    """Return how a target is called where a person reads: its title, or its file's or folder's name."""
-    if name in DATASETS:
-        return DATASETS[name].title
-    return PUBLIC[name].title if name in PUBLIC else Path(name).name
+    """Return how a target is called where a person reads: its title, the name it was given, or its folder's name."""
+    if name in SHIPPED:
+        return SHIPPED[name].title
+    return PUBLIC[name].title if name in PUBLIC else own_name(name) or Path(name).name
+
+
+def medium_of(name: str, read_as: ReadAs | None = None) -> Medium:
+    """Return what a target is made of, by name or path.  Raises what ``open_target`` raises."""
+    dataset = find_dataset(name)
+    if isinstance(dataset, DatasetSpec):
+        return dataset.medium
+    return Medium.PICTURES if isinstance(dataset, PublicSpec) else recognised(dataset, read_as or GUESSED)
 
 
 def open_target(
@@ -109,21 +134,25 @@ def open_target(
     if not isinstance(dataset, Path):
         target = public_target(dataset) if isinstance(dataset, PublicSpec) else _bundled(dataset)
         return replace(as_decided(_as_it_comes(target), decided or GUESSED), identity=name)
-    title = dataset_title(name)
+    title = Path(name).name
     if (is_archive(dataset) or is_table(dataset)) and not dataset.is_dir():
         refuse_no_file(dataset)
     if is_archive(dataset) and not dataset.is_dir():
         dataset, title = unpack(dataset, unpacking), dataset.name
     identity = str(dataset.resolve())
     read_as = remembered_reading(identity) if read_as is None else read_as
-    if is_table(dataset) and not dataset.is_dir():
+    if recognised(dataset, read_as) is Medium.TEXTS:
+        from tlviz.data.texts.target import text_target  # takes a tenth of a second to import
+
+        target = text_target(dataset, title, read_as, must_train=must_train)
+    elif is_table(dataset) and not dataset.is_dir():
         from tlviz.data.sources.table import table_target  # takes a tenth of a second to import
 
         target = table_target(dataset, read_as, must_train=must_train)
     else:
         refuse_file(dataset)
         target = _folder(dataset, title, read_as, must_train=must_train)
-    return replace(as_decided(target, read_as), identity=identity)
+    return replace(as_decided(target, read_as), identity=identity, title=own_name(identity) or target.title)
 
 
 def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: ReadAs) -> None:
@@ -139,7 +168,7 @@ def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: Re
     if not isinstance(dataset, Path):
         if of_folders or column:
             raise BadSettingError(f"{name} comes with its classes; a {column or of_folders} cannot be chosen for it.")
-    elif is_table(dataset) and dataset.is_file():
+    elif (is_table(dataset) or is_lines(dataset)) and dataset.is_file():
         if of_folders:
             raise BadSettingError(f"{name} is a table; a {of_folders} can be chosen for folders only.")
     elif column and dataset.exists():
@@ -149,7 +178,8 @@ def _check_kind(name: str, dataset: DatasetSpec | PublicSpec | Path, read_as: Re
 def settle(name: str, unpacking: Progress | None = None, read_as: ReadAs | None = None) -> str:
     """Check that a target can be opened, and return the name that finds it from anywhere, later too.
 
-    ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.
+    ``read_as`` goes before what the person decided earlier.  An archive is unpacked and its folder returned.  The
+    target is then among the recent ones.
     Raises what ``open_target`` raises.
     """
     return open_settled(name, unpacking, read_as)[0]
@@ -163,12 +193,14 @@ def open_settled(name: str, unpacking: Progress | None = None, read_as: ReadAs |
         name = str(unpack(dataset, unpacking) if is_packed else dataset.resolve())
     if read_as is not None:
         read_as = read_as.over(remembered_reading(name))
-    return name, open_target(name, read_as=read_as)
+    target = open_target(name, read_as=read_as)
+    note_recent(target.identity, len(target.classes), len(target.names), target.medium)
+    return name, target
 
 
 def load_images(
     name: str,
-    geometry: Geometry,
+    geometry: Form,
     progress: Progress | None = None,
     unpacking: Progress | None = None,
     read_as: ReadAs | None = None,
@@ -186,7 +218,7 @@ def load_images(
 
 
 def load_opened(
-    name: str, target: Target, geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
+    name: str, target: Target, geometry: Form, progress: Progress | None = None, *, find_range: bool = True
 ) -> ImageSet:
     """Do what ``load_images`` does with a target that is open already.  Raises what it raises."""
     every = decode_target(name, target, geometry, progress, find_range=find_range)
@@ -200,10 +232,13 @@ def load_opened(
 
 
 def decode_target(
-    name: str, target: Target, geometry: Geometry, progress: Progress | None = None, *, find_range: bool = True
+    name: str, target: Target, geometry: Form, progress: Progress | None = None, *, find_range: bool = True
 ) -> ImageSet:
     """Decode the pictures of a target or a sample of one, and no others.  Raises what ``ingest`` raises."""
-    decoded = ingest(target.sources, at_depth(geometry, target), progress, find_range=find_range)
+    refusal = need_alike("The network", geometry.medium, target.title, target.medium)
+    if refusal:
+        raise BadDatasetError(refusal)
+    decoded = _DECODERS[target.medium](target.sources, at_depth(geometry, target), progress, find_range=find_range)
     return ImageSet(
         name=name,
         title=target.title,
@@ -219,10 +254,21 @@ def decode_target(
         left_out=(*target.left_out, *_unreadable(target, decoded.problems)),
         depth=decoded.settled.depth,
         deep=decoded.settled.count,
+        medium=target.medium,
     )
 
 
-def at_depth(geometry: Geometry, target: Target) -> Geometry:
+def _decode_texts(sources: Sequence[Any], form: Any, progress: Progress | None, **_: bool) -> Any:
+    from tlviz.data.texts.decode import decode_texts  # imports the tokenizers
+
+    return decode_texts(sources, form, progress)
+
+
+_DECODERS: Mapping[Medium, Callable[..., Any]] = {Medium.PICTURES: ingest, Medium.TEXTS: _decode_texts}
+"""How the sources of each medium become rows."""
+
+
+def at_depth(geometry: Form, target: Target) -> Form:
     """Return a geometry with what the person decided about a target's deep pictures, where it does not say itself."""
     return replace(geometry, depth=geometry.depth.over(target.depth))
 
@@ -240,13 +286,18 @@ def leave_out(images: ImageSet, names: Collection[str]) -> ImageSet:
         return images
     return replace(
         images,
-        pixels=PixelRows(images.pixels, rows),
+        pixels=some_rows(images.rows, rows),
         labels=images.labels[rows],
         parts=tuple(images.parts[at] for at in rows),
         names=tuple(images.names[at] for at in rows),
         groups=tuple(images.groups[at] for at in rows) if images.groups else (),
         excluded=tuple(name for name in images.names if name in names),
     )
+
+
+def some_rows(items: Rows, rows: NDArray[np.int64]) -> Any:
+    """Return a view of some rows, of the same kind; nothing is copied."""
+    return items.take(rows) if isinstance(items, TokenRows) else PixelRows(items, rows)
 
 
 def _as_it_comes(target: Target) -> Target:
@@ -258,6 +309,10 @@ def _as_it_comes(target: Target) -> Target:
 
 
 def _bundled(dataset: DatasetSpec) -> Target:
+    if dataset.table is not None:
+        from tlviz.data.texts.table import text_table  # takes a tenth of a second to import
+
+        return replace(text_table(dataset.table), title=dataset.title, where=dataset.title)
     if dataset.folder is None:
         return digits_target(dataset)
     where = f"The folder {dataset.folder}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.data.sample import sample_target
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.passes import Sample, pretrained_pass, read_sample
@@ -47,7 +47,7 @@ def _sample(request: Request) -> Sample:
     return read_sample(request, *sample_target(request.data, request.limit, request.read_as))
 
 
-def _features(request: Request, pixels: Pixels, progress: Progress | None) -> Mapping[str, Features]:
+def _features(request: Request, pixels: Rows, progress: Progress | None) -> Mapping[str, Features]:
     spec = find_model(request.model)
     load = partial(load_network, spec, size=request.image_size)
     return pretrained_pass(load, weights_stamp(spec), pixels, request.seed, progress).features

@@ -189,7 +189,7 @@ def _features(squares: Iterator[Pixels]) -> Features | None:
 
 
 def _square(rgb: Image.Image) -> Pixels:
-    weights = find_model(NETWORK).preprocessing
+    weights = find_model(NETWORK).pixels
     return fit_picture(rgb, SIZE, Fit.PAD, weights.interpolation, weights.crop_fraction)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.diagnose.stage_pass import Shift, StagePass
 from tlviz.disk_cache import Arrays, keep_arrays, read_arrays
 from tlviz.home import cache_folder
@@ -21,7 +21,7 @@ _FEATURES, _SHIFT = "features ", "shift "
 """What the names of the arrays begin with."""
 
 
-def cached_pass(identity: str, pixels: Pixels, run: Callable[[], StagePass]) -> StagePass:
+def cached_pass(identity: str, pixels: Rows, run: Callable[[], StagePass]) -> StagePass:
     """Return the pass of a network over pictures, uint8 (N, S, S, 3), from disk where it was made before.
 
     ``identity`` changes with the network's weights and with what else decides the pass.  Raises ``StorageError``.

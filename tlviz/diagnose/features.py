@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tlviz.data.pixels.lazy_rows import PixelRows
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.models.hooks import forward_hooks
-from tlviz.models.layout import as_features
-from tlviz.models.load import Network, normalise
+from tlviz.models.load import Network
+from tlviz.models.media import side_of
 
 Features = NDArray[np.float32]
 BATCH = 64
@@ -22,7 +22,7 @@ BATCH = 64
 
 def extract_features(
     network: Network,
-    pixels: Pixels | PixelRows,
+    pixels: Rows,
     stages: Sequence[str],
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Features]:
@@ -39,22 +39,23 @@ def extract_features(
 
 
 def extract_batch(
-    network: Network, pixels: Pixels, stages: Sequence[str], beside: AbstractContextManager[object] | None = None
+    network: Network, pixels: Any, stages: Sequence[str], beside: AbstractContextManager[object] | None = None
 ) -> dict[str, Features]:
     """Return {stage: features (n, D)} of one batch, in eval mode; the network's lock is held meanwhile.
 
     ``beside`` may hook the network too: it is entered under the lock.
     """
+    side = side_of(network.spec)
     wanted = {stage.modules[-1]: stage for stage in network.stages if stage.name in stages}
     pooled: dict[str, Features] = {}
 
     def keep(path: str, _layer: object, output: Tensor) -> None:
         stage = wanted[path]
-        pooled[stage.name] = as_features(output, stage.layout).float().cpu().numpy()
+        pooled[stage.name] = side.pool_features(output, stage.layout, inputs, network.spec).float().cpu().numpy()
 
     layers = {path: network.module.get_submodule(path) for path in wanted}
     device = next(network.module.parameters()).device
-    inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
+    inputs = side.make_inputs(pixels, network.spec, device)
     with network.lock, beside or nullcontext(), forward_hooks(layers, keep), torch.no_grad():
         was_training = network.module.training
         try:

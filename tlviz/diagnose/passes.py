@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tlviz.data.images import ImageSet, decode_target
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import ImageSet, Rows, decode_target
 from tlviz.data.sample import PER_CLASS, Chosen, choose_rows
 from tlviz.data.sources.target import Target
+from tlviz.data.texts.rows import TokenRows
 from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.known_groups import known_groups
 from tlviz.diagnose.random_copy import settle_batchnorms
@@ -32,7 +32,7 @@ class Sample:
 
     title: str
     classes: tuple[str, ...]
-    pixels: Pixels
+    pixels: Rows
     labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     names: tuple[str, ...]
     available: int
@@ -44,7 +44,8 @@ def sample_of(images: ImageSet, chosen: Chosen) -> Sample:
     """Read the chosen rows of a decoded target into memory."""
     rows = chosen.rows
     names = tuple(images.names[at] for at in rows)
-    pixels, labels = np.asarray(images.pixels[rows]), images.labels[rows]
+    every, labels = images.rows, images.labels[rows]
+    pixels = every.take(rows) if isinstance(every, TokenRows) else np.asarray(every[rows])
     groups, notes = known_groups(pixels, [images.groups[at] for at in rows] if images.groups else [])
     return Sample(
         images.title, images.classes, pixels, labels, names, chosen.available, (*chosen.notes, *notes), groups
@@ -66,7 +67,7 @@ def read_sample(request: Request, target: Target, chosen: Chosen, progress: Prog
 
 
 def pretrained_pass(
-    network: Callable[[], Network], identity: str, pixels: Pixels, seed: int, progress: Progress | None = None
+    network: Callable[[], Network], identity: str, pixels: Rows, seed: int, progress: Progress | None = None
 ) -> StagePass:
     """Return a network's pass over pictures, uint8 (N, S, S, 3); it is asked for only where the pass is not on disk.
 
@@ -80,7 +81,7 @@ def pretrained_pass(
 
 
 def random_pass(
-    copy: Callable[[], Network], identity: str, pixels: Pixels, seed: int, progress: Progress | None = None
+    copy: Callable[[], Network], identity: str, pixels: Rows, seed: int, progress: Progress | None = None
 ) -> StagePass:
     """Return the pass of a random copy whose BatchNorms were settled on the pictures, as ``pretrained_pass``.
 

@@ -10,12 +10,11 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tlviz.data.images import ImageSet, decode_target, open_target
-from tlviz.data.pixels.ingest import Geometry
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import ImageSet, Rows, decode_target, open_target
 from tlviz.data.sample import choose_rows, sample_target
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.reading import need_answers
+from tlviz.data.texts.rows import TokenRows
 from tlviz.diagnose.advice import advise
 from tlviz.diagnose.early import Early
 from tlviz.diagnose.linear_head import suggest_rate
@@ -23,7 +22,7 @@ from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sam
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
 from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Profile, StageProfile
-from tlviz.diagnose.request import REFERENCE, Request
+from tlviz.diagnose.request import Request
 from tlviz.diagnose.similarity import stage_similarity
 from tlviz.diagnose.stage_gradients import stage_gradients
 from tlviz.diagnose.stage_measures import Evidence, against_best, measure_stage
@@ -32,6 +31,7 @@ from tlviz.diagnose.stage_probes import StageProbes
 from tlviz.diagnose.worth import summarise_stages
 from tlviz.errors import BadDatasetError
 from tlviz.measures.balanced import Ints
+from tlviz.medium import WORDS
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.models.local_weights import weights_stamp
@@ -93,9 +93,11 @@ def profile(
     return _profile(network, sample_of(images, chosen), request, progress or _silent, identity, copy)
 
 
-def photographs(geometry: Geometry, progress: Callable[[int, int], None] | None = None) -> Pixels:
-    """Return all of the bundled photographs, uint8 (n, S, S, 3).  Raises what ``ingest`` raises."""
-    return np.asarray(decode_target(REFERENCE, open_target(REFERENCE), geometry, progress).pixels)
+def source_like(request: Request, progress: Callable[[int, int], None] | None = None) -> Rows:
+    """Return the bundled items that stand for the source, all of them.  Raises what ``decode_target`` raises."""
+    name = request.modality.reference
+    rows = decode_target(name, open_target(name), request.geometry, progress).rows
+    return rows if isinstance(rows, TokenRows) else np.asarray(rows)
 
 
 def _profile(
@@ -108,9 +110,10 @@ def _profile(
     early: Early | None = None,
 ) -> Profile:
     begun = time.perf_counter()
-    if (sample.pixels == sample.pixels[:1]).all():
+    if _all_alike(sample.pixels):
+        several = WORDS[request.modality.medium].several
         raise BadDatasetError(
-            "All pictures of the sample are identical, so there is nothing to measure; choose another target."
+            f"All {several} of the sample are identical, so there is nothing to measure; choose another target."
         )
     _, labels = np.unique(sample.labels, return_inverse=True)
     probes = StageProbes(labels, sample.groups, early)
@@ -137,7 +140,7 @@ def _profile(
         chance=chance,
         stages=stages,
         similarity=similarity,
-        shift_against=_against(has_batchnorm=has_batchnorm, is_reference=passes.photographs is None),
+        shift_against=_against(request, has_batchnorm=has_batchnorm, is_reference=passes.photographs is None),
         has_batchnorm=has_batchnorm,
         head_lr=head_lr,
         advice=advise(stages, chance=chance, head_lr=head_lr, has_batchnorm=has_batchnorm),
@@ -150,7 +153,7 @@ def _profile(
 
 def _run(
     network: Network,
-    pixels: Pixels,
+    pixels: Rows,
     labels: Ints,
     request: Request,
     tell: Progress,
@@ -168,8 +171,8 @@ def _run(
         at_random.append(random_pass(partial(copy, network, side, draw), identity, pixels, draw, told))
         probes.add_random(at_random[-1].features)
     third = None
-    if request.data != REFERENCE:
-        near = photographs(request.geometry, partial(tell, "reading photographs"))
+    if request.data != request.modality.reference:
+        near = source_like(request, partial(tell, "reading photographs"))
         third = pretrained_pass(lambda: network, identity, near, seed, partial(tell, "photographs"))
     last = first.features[network.stages[-2].name]
     gradients = stage_gradients(network, pixels, last, labels, partial(tell, "gradients"))
@@ -197,10 +200,16 @@ def _measure(
     return against_best(found, labels)
 
 
-def _against(*, has_batchnorm: bool, is_reference: bool) -> str:
+def _all_alike(items: Rows) -> bool:
+    rows = np.asarray(items)
+    return bool((rows == rows[:1]).all())
+
+
+def _against(request: Request, *, has_batchnorm: bool, is_reference: bool) -> str:
     if has_batchnorm:
         return "the source statistics stored in BatchNorm"
-    return "" if is_reference else f"the bundled photographs ({DATASETS[REFERENCE].title})"
+    known = request.modality
+    return "" if is_reference else f"the bundled {known.reference_words} ({SHIPPED[known.reference].title})"
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from tlviz.data.pixels.lazy_rows import PixelRows
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.diagnose.features import BATCH
 from tlviz.models.batchnorm import batchnorms, reestimate_statistics
 from tlviz.models.hooks import kept_modes
-from tlviz.models.load import Network, build_for_target, normalise
+from tlviz.models.load import Network, build_for_target
+from tlviz.models.media import side_of
 
 IMAGES = 256
 """BatchNorm statistics are estimated on at most this many images."""
@@ -23,7 +23,7 @@ def random_copy(network: Network, size: int, seed: int) -> Network:
     return build_for_target(network.spec, ("", " "), pretrained=False, seed=seed, size=size)
 
 
-def settle_batchnorms(network: Network, pixels: Pixels | PixelRows) -> None:
+def settle_batchnorms(network: Network, pixels: Rows) -> None:
     """Re-estimate the statistics of every BatchNorm on up to 256 pictures, uint8 (N, S, S, 3), evenly taken.
 
     Untouched, random weights would be normalised by the statistics of nothing (mean 0, variance 1), and lose far more
@@ -37,8 +37,7 @@ def settle_batchnorms(network: Network, pixels: Pixels | PixelRows) -> None:
 
     def batches() -> Iterator[torch.Tensor]:
         for at in range(count):
-            inputs = torch.from_numpy(np.array(pixels[chosen[at::count]]))
-            yield normalise(inputs, network.spec.preprocessing)
+            yield side_of(network.spec).make_inputs(pixels[chosen[at::count]], network.spec)
 
     with network.lock, kept_modes(network.module):
         reestimate_statistics(network.module, layers, batches())

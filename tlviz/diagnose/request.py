@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.images import Form
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import BadSettingError
+from tlviz.modality import Modality, form_of, modality_of
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import ModelSpec, check_size
 
-REFERENCE = "photos"
-"""The bundled photographs that stand for the source."""
 LIMIT = 1000
 SIZE = 160
 """The side at which pictures are measured: half the work of 224, and the last maps are still 5 x 5."""
@@ -49,9 +48,14 @@ class Request:
         return cls(**plain, read_as=ReadAs.from_json(read_as) if read_as is not None else None)
 
     @property
-    def geometry(self) -> Geometry:
+    def modality(self) -> Modality:
+        """What the network takes."""
+        return modality_of(find_model(self.model))
+
+    @property
+    def geometry(self) -> Form:
         """How the pictures become square: whole, padded with white."""
-        return Geometry.of(find_model(self.model).preprocessing, self.image_size)
+        return form_of(find_model(self.model), self.image_size)
 
 
 def make_request(model: str, data: str, *, image_size: int | None = None, limit: int = LIMIT, seed: int = 0) -> Request:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pixels.lazy_rows import PixelRows
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.diagnose.features import Features
 from tlviz.diagnose.linear_head import Ints, fit_head
 from tlviz.measures.relative_gradients import relative_gradients
 from tlviz.models.hooks import forward_hooks, kept_modes
-from tlviz.models.layout import as_features
-from tlviz.models.load import Network, normalise
+from tlviz.models.load import Network
+from tlviz.models.media import side_of
 from tlviz.models.stages import named_stage_parameters
 
 BATCHES, BATCH = 4, 32
@@ -23,7 +23,7 @@ BATCHES, BATCH = 4, 32
 
 def stage_gradients(
     network: Network,
-    pixels: Pixels | PixelRows,
+    pixels: Rows,
     features: Features,
     labels: Ints,
     progress: Callable[[int, int], None] | None = None,
@@ -52,15 +52,16 @@ def stage_gradients(
         return relative_gradients(members, losses())
 
 
-def _features_of(network: Network, pixels: Pixels) -> Tensor:
+def _features_of(network: Network, pixels: Any) -> Tensor:
     """Return the pooled features (n, D) of the last backbone stage, with their graph."""
-    last = network.stages[-2]
+    last, side = network.stages[-2], side_of(network.spec)
+    inputs = side.make_inputs(pixels, network.spec)
     found: list[Tensor] = []
 
     def keep(_path: str, _layer: nn.Module, output: Tensor) -> None:
-        found.append(as_features(output, last.layout))
+        found.append(side.pool_features(output, last.layout, inputs, network.spec))
 
     path = last.modules[-1]
     with forward_hooks({path: network.module.get_submodule(path)}, keep):
-        network.module(normalise(torch.from_numpy(np.array(pixels)), network.spec.preprocessing))
+        network.module(inputs)
     return found[-1].float()

@@ -12,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tlviz.data.pixels.lazy_rows import PixelRows
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.diagnose.features import BATCH, Features, extract_batch
 from tlviz.measures.shift import Moments, channel_distance, distance_noise
 from tlviz.models.batchnorm import BatchNormLayer, batchnorms
@@ -44,7 +43,7 @@ class StagePass:
 
 def run_stages(
     network: Network,
-    pixels: Pixels | PixelRows,
+    pixels: Rows,
     *,
     seed: int | None = None,
     progress: Progress | None = None,

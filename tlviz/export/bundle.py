@@ -16,9 +16,10 @@ from tlviz import __version__
 from tlviz.errors import BadWeightsError
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.lora import plain_state
-from tlviz.models.build import build_module
+from tlviz.modality import modality_of
 from tlviz.models.imported import exported_model
 from tlviz.models.load import Network, describe
+from tlviz.models.media import side_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class Bundle:
 
 def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str, Any]) -> bytes:
     """Return a safetensors file of a network whose header holds classes, preprocessing and how it was trained."""
-    weights = network.spec.preprocessing
-    preprocessing = config.geometry.to_json() | {"mean": weights.mean, "std": weights.std, "fill": "white"}
+    preprocessing, more = modality_of(network.spec).card(network.spec, config.geometry)
     header = {
         "format": "pt",
         "made_with": f"tlviz {__version__}",
@@ -47,6 +47,7 @@ def bundle_bytes(network: Network, config: FinetuneConfig, training: Mapping[str
         "transform_input": json.dumps(network.spec.transform_input),
         "training": json.dumps(dict(training) | {"settings": asdict(config)}),
     }
+    header |= more
     return save(portable_weights(network), metadata=header)
 
 
@@ -93,7 +94,7 @@ def load_bundle(path: Path) -> Network:
     """
     bundle, weights = read_bundle(path)
     spec = exported_model(path)
-    module = build_module(spec, len(bundle.classes))
+    module = side_of(spec).build_network(spec, len(bundle.classes))
     try:
         module.load_state_dict(weights, strict=True)
     except RuntimeError as error:

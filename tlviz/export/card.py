@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tlviz import __version__
 from tlviz.data.doctor.findings import Report, Severity
 from tlviz.data.images import dataset_title
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.export.card_facts import CardFacts
 from tlviz.export.card_words import code, markdown, one_line, slug
@@ -294,8 +294,8 @@ def _licence_of_weights(spec: ModelSpec) -> str:
 
 def licence_of_data(name: str) -> str:
     """Return the licence of a target's pictures, "unknown" said plainly."""
-    if name in DATASETS:
-        return DATASETS[name].licence
+    if name in SHIPPED:
+        return SHIPPED[name].licence
     if name in PUBLIC:
         return f"{PUBLIC[name].licence} ({PUBLIC[name].url})"
     return f"{UNKNOWN}; whoever collected them knows"

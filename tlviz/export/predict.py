@@ -193,7 +193,7 @@ def _see(network: Network, pixels: Pixels) -> tuple[Tensor, Tensor]:
         features.append(as_features(output, stage.layout).float().cpu())
 
     end = stage.modules[-1]
-    inputs = normalise(torch.from_numpy(pixels), network.spec.preprocessing)
+    inputs = normalise(torch.from_numpy(pixels), network.spec.pixels)
     with network.lock, forward_hooks({end: network.module.get_submodule(end)}, keep), torch.no_grad():
         logits: Tensor = network.module.eval()(inputs)
     return logits.float().cpu(), features[-1]

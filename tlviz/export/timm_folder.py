@@ -24,7 +24,7 @@ def timm_config(network: Network, geometry: Geometry) -> dict[str, Any]:
 
     Pictures that are padded are ``crop_mode`` border: timm pads with the mean colour where tlviz pads with white.
     """
-    preprocessing, module = network.spec.preprocessing, network.module
+    preprocessing, module = network.spec.pixels, network.module
     is_whole = geometry.fit is Fit.PAD
     read = {
         "input_size": (3, geometry.size, geometry.size),

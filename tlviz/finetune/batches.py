@@ -9,16 +9,17 @@ from torch import Tensor, nn
 
 from tlviz.data.training.mix_kinds import Mix
 from tlviz.data.training.splits import Indices
-from tlviz.finetune.cache import CHUNK, Need, PrefixCache, PrefixCachePool, RowStore, find_room
+from tlviz.finetune.cache import CHUNK, Need, PrefixCache, PrefixCachePool, find_room
 from tlviz.finetune.choices import Augment, BatchNorm
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import pass_size, precision
 from tlviz.finetune.freezing import train_mode
-from tlviz.finetune.pictures import Pictures
+from tlviz.finetune.items import Items
 from tlviz.finetune.plan import Phase
 from tlviz.finetune.session import Session
 from tlviz.models.head import ends_rectified
-from tlviz.models.split import CannotSplitError, split_network
+from tlviz.models.media import side_of
+from tlviz.models.split import CannotSplitError
 
 
 class BatchSource:
@@ -35,7 +36,7 @@ class BatchSource:
     def __init__(
         self,
         session: Session,
-        pictures: Pictures,
+        pictures: Items,
         phase: Phase,
         epochs: int,
         shelf: PrefixCachePool | None = None,
@@ -56,7 +57,7 @@ class BatchSource:
             self._tail = torch.compile(self._tail)  # type: ignore[assignment]
 
     @classmethod
-    def whole(cls, session: Session, pictures: Pictures) -> BatchSource:
+    def whole(cls, session: Session, pictures: Items) -> BatchSource:
         """Return a feed of the whole network, with nothing kept."""
         return cls(session, pictures, Phase(1, frozenset(), 1.0), 1)
 
@@ -82,6 +83,10 @@ class BatchSource:
         """Return the inputs (n, ...) of pictures as they are."""
         self._fill(indices, view=0)
         return self._inputs(indices, view=0)
+
+    def by_cost(self, indices: Indices) -> Indices:
+        """Return the positions (n,) among indices in an order in which neighbours take the same room."""
+        return self._pictures.by_cost(indices)
 
     def labels(self, indices: Indices) -> Tensor:
         """Return the labels (n,) of pictures on the device."""
@@ -128,7 +133,7 @@ class BatchSource:
 
         if self._cache is not None:
             with precision(self._session.device):
-                self._cache.fill(indices, view, pictures)
+                self._cache.fill(indices, view, pictures, self._pictures.by_cost)
 
     def _keep_prefix(self, epochs: int) -> str:
         """Split the network and make room for the prefix's outputs where that saves work; return what came of it."""
@@ -141,17 +146,19 @@ class BatchSource:
             return f"The frozen stages run at every step: {reason}."
         network, rows = session.network, len(session.split.validation) + views * len(session.split.train)
         try:
-            split = split_network(network.module, network.stages, depth)
+            split = side_of(network.spec).cut(network.module, network.stages, depth)
         except CannotSplitError as error:
             return str(error)
         prefix = split.prefix.eval()
         with torch.no_grad(), precision(session.device):
             sample = prefix(self._pictures.plain(session.split.train[:1]))
-        room = find_room(rows, sample, session.config.cache_mb)
+        items, kept = self._pictures, session.split
+        tall = items.room(kept.validation, sample) + views * items.room(kept.train, sample)
+        room = find_room(tall, sample.flatten(0, sample.ndim - 2) if tall != rows else sample, session.config.cache_mb)
         if room.place is None:
             return f"What the frozen stages compute, {room.size / 2**20:,.0f} MB, fits nowhere; they run at every step."
         self._tail = split.tail
-        self._cache = self._shelved(prefix, room.size) or self._new_cache(prefix, rows, sample, room)
+        self._cache = self._shelved(prefix, room.size) or self._new_cache(prefix, (rows, tall), sample, room)
         share = sum(stage.cost_share for stage in network.stages[:depth])
         return (
             f"The first {depth} stages, {share:.0%} of the compute, run once for each picture; "
@@ -162,10 +169,10 @@ class BatchSource:
         found = self._shelf.find(self._key(), size) if self._shelf else None
         return found.behind(prefix) if found else None
 
-    def _new_cache(self, prefix: nn.Module, rows: int, sample: Tensor, room: Need) -> PrefixCache:
+    def _new_cache(self, prefix: nn.Module, rows: tuple[int, int], sample: Tensor, room: Need) -> PrefixCache:
         if self._shelf:
             self._shelf.make_room(room.size)
-        store = RowStore(rows, sample, in_memory=room.place != "on disk", device=room.device)
+        store = self._pictures.store(*rows, sample, in_memory=room.place != "on disk", device=room.device)
         cache = PrefixCache(prefix, len(self._session.images.labels), 1 + self._views, store, self._chunk)
         if self._shelf:
             self._shelf.keep(self._key(), cache, room.size)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class RowStore:
         if in_memory:
             self._rows = torch.empty(shape, dtype=sample.dtype, device=device or sample.device)
         else:
-            self._rows = _mapped(shape, sample.dtype)
+            self._rows = mapped(shape, sample.dtype)
         self._device = sample.device
 
     def put(self, slots: Indices, values: Tensor) -> None:
@@ -56,6 +57,16 @@ class RowStore:
 
     def _index(self, slots: Indices) -> Tensor:
         return to_device(torch.from_numpy(slots), self._rows.device)
+
+
+class Store(Protocol):
+    """Room for tensors, one a row."""
+
+    def put(self, slots: Indices, values: Tensor) -> None:
+        """Keep values (n, ...) in the rows ``slots`` (n,)."""
+
+    def take(self, slots: Indices) -> Tensor:
+        """Return the values (n, ...) of the rows ``slots`` (n,), on the device they came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ class PrefixCache:
     interrupted run and one that is not get the same bytes.  ``chunk`` is how many pass at once at most.
     """
 
-    def __init__(self, prefix: nn.Module, pictures: int, views: int, store: RowStore, chunk: int = CHUNK) -> None:
+    def __init__(self, prefix: nn.Module, pictures: int, views: int, store: Store, chunk: int = CHUNK) -> None:
         self._prefix = prefix
         self._store = store
         self._chunk = chunk
@@ -94,15 +105,24 @@ class PrefixCache:
         return other
 
     @torch.no_grad()
-    def fill(self, indices: Indices, view: int, inputs: Callable[[Indices], Tensor]) -> None:
-        """Compute and keep what is still missing of one view; ``inputs`` makes the prefix's inputs (n, 3, S, S).
+    def fill(
+        self,
+        indices: Indices,
+        view: int,
+        inputs: Callable[[Indices], Tensor],
+        by_cost: Callable[[Indices], Indices] | None = None,
+    ) -> None:
+        """Compute and keep what is still missing of one view; ``inputs`` makes the prefix's inputs (n, ...).
 
+        ``by_cost`` says in which order neighbours take the same room.
         Where that is interrupted nothing of it is kept: chunks are the same whoever computes them, and so are bytes.
         """
         self._count_saved(indices, view)
         missing = np.sort(indices[self._slots[view, indices] < 0])
         if not len(missing):
             return
+        if by_cost is not None:
+            missing = missing[by_cost(missing)]
         used, begun = int((self._slots >= 0).sum()), time.perf_counter()
         slots = np.arange(used, used + len(missing))
         parts = math.ceil(len(missing) / self._chunk)
@@ -148,7 +168,7 @@ class PrefixCachePool:
 
 def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:
     """Say where this many rows like ``sample`` (1, ...) fit: in the memory budget, else on the disk of the cache."""
-    size = rows * sample.numel() * sample.element_size()
+    size = rows * sample[0].numel() * sample.element_size()
     if size <= budget_mb * 2**20:
         is_gpu = sample.device.type == "cuda"
         fits = not is_gpu or size <= GPU_SHARE * torch.cuda.mem_get_info(sample.device)[0]
@@ -157,7 +177,7 @@ def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:
     return Need(size, "on disk" if has_room else None)
 
 
-def _mapped(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+def mapped(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     """Return a tensor over a temporary file in the cache folder, its disk space claimed in advance."""
     folder = make_folder(cache_folder("prefix"))
     size = math.prod(shape) * dtype.itemsize

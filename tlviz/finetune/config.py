@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from tlviz.cores import usable_cores
+from tlviz.data.images import Form
 from tlviz.data.pixels.depth import Depth
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Fit
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.notes import remembered_reading
 from tlviz.data.sources.reading import Layout, ReadAs
 from tlviz.data.training.flips import Flip
@@ -40,7 +40,8 @@ from tlviz.finetune.settings import (
     settings_of,
 )
 from tlviz.finetune.strategies import FIRST_STRATEGY, find_strategy
-from tlviz.models.catalogue import BUNDLED, find_model
+from tlviz.modality import form_of
+from tlviz.models.catalogue import BUNDLED, ENCODERS, find_model
 from tlviz.models.spec import check_size
 
 
@@ -53,11 +54,12 @@ class FinetuneConfig:
 
     model: str = setting(
         positional=True, group=Group.RUN, place="elsewhere", in_race=True, first=next(iter(BUNDLED)), label="Network",
-        help=f"Pretrained network: {', '.join(BUNDLED)}, any name that models lists, or an exported safetensors file.",
+        help=f"Pretrained network: {', '.join((*BUNDLED, *ENCODERS))}, any name that models lists, or an exported "
+        "safetensors file.",
     )  # fmt: skip
     data: str = setting(
         positional=True, group=Group.RUN, place="elsewhere", in_race=True, label="Target",
-        help=f"Target: {', '.join(DATASETS)}, a folder, an archive, a CSV file, or a public dataset.",
+        help=f"Target: {', '.join(SHIPPED)}, a folder, an archive, a CSV file, or a public dataset.",
     )  # fmt: skip
     strategy: str = setting(
         positional=True, group=Group.RUN, place="elsewhere", in_link=True, in_race=True, sweep="head_only, full",
@@ -322,9 +324,9 @@ class FinetuneConfig:
         return Depth.from_text(self.value_range, self.bands, self.no_data)
 
     @property
-    def geometry(self) -> Geometry:
+    def geometry(self) -> Form:
         """How the pictures become square: the run's own side and fit, the rest as the weights want it."""
-        return Geometry.of(find_model(self.model).preprocessing, self.image_size, self.fit, self.depth)
+        return form_of(find_model(self.model), self.image_size, self.fit, self.depth)
 
     def with_depth(self, depth: Depth) -> Self:
         """Return the settings with what was found in the target's deep pictures in the place of what was not said."""

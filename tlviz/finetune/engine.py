@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 
-import numpy as np
 import torch
 
 from tlviz.data.training.splits import Indices
@@ -100,7 +99,8 @@ def _train(state: State, number: int, gradients: GradientMeter, trained: Trainin
     order = train[torch.randperm(len(train), generator=generator).numpy()]
     state.feed.prepare(train, number)
     state.feed.train_mode()
-    batches = np.array_split(order, math.ceil(len(order) / (config.batch_size * config.accumulate)))
+    count = math.ceil(len(order) / (config.batch_size * config.accumulate))
+    batches = state.pictures.batches(order, count, generator)
     for step, batch in enumerate(batches, start=1):
         state.session.halt_if_asked()
         done = number - 1 + (step - 0.5) / len(batches)

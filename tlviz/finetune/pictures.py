@@ -8,11 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.training.augment import Draws, augment_light, augment_strong
 from tlviz.data.training.splits import Indices
 from tlviz.data.training.to_device import to_device
+from tlviz.finetune.cache import RowStore, Store
 from tlviz.finetune.choices import Augment
 from tlviz.finetune.session import Session
+from tlviz.finetune.source_pictures import source_pictures
 from tlviz.models.load import normalise
 
 PIXEL_SHARE = 0.25
@@ -28,7 +32,7 @@ class Pictures:
     def __init__(self, session: Session) -> None:
         self._images = session.images
         self._config = session.config
-        self._preprocessing = session.network.spec.preprocessing
+        self._preprocessing = session.network.spec.pixels
         self._device = session.device
         self._resident = _on_gpu(session)
         self._labels = torch.from_numpy(session.images.labels).to(session.device)
@@ -50,6 +54,24 @@ class Pictures:
         seeds = [seed_of(self._config.seed, number, index) for index in indices.tolist()]
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         return normalise(self._augment(self._take(indices), generators), self._preprocessing)
+
+    def batches(self, order: Indices, count: int, generator: torch.Generator) -> list[Indices]:  # noqa: ARG002
+        """Cut a shuffled order into batches."""
+        return np.array_split(order, count)
+
+    def by_cost(self, indices: Indices) -> Indices:
+        """Return the positions (n,) of indices as they are: all pictures take the same room."""
+        return np.arange(len(indices))
+
+    def room(self, indices: Indices, sample: Tensor) -> int:
+        """Return how many rows like ``sample`` (1, ...) what crosses a stage end takes: one for each picture."""
+        return len(indices) * len(sample)
+
+    def store(
+        self, rows: int, _tall: int, sample: Tensor, *, in_memory: bool, device: torch.device | None = None
+    ) -> Store:
+        """Return room for ``rows`` tensors like ``sample`` (1, ...)."""
+        return RowStore(rows, sample, in_memory=in_memory, device=device)
 
     def _take(self, indices: Indices) -> Tensor:
         """Return pixels uint8 (n, S, S, 3) on the device, without waiting for the copy."""
@@ -93,3 +115,10 @@ def _on_gpu(session: Session) -> Tensor | None:
     for at in range(0, len(pixels), _AT_ONCE):
         resident[at : at + _AT_ONCE] = torch.from_numpy(np.array(pixels[at : at + _AT_ONCE]))
     return resident
+
+
+def like_source(session: Session) -> Pixels:
+    """Return bundled photographs, uint8 (n, S, S, 3), that no picture of the run that trains shows."""
+    geometry = session.config.geometry
+    assert isinstance(geometry, Geometry)  # noqa: S101 (a network for pictures takes no other)
+    return source_pictures(geometry, session.images.pixels, session.split.train)

@@ -9,20 +9,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlviz.data.pixels.pictures import Pixels
+from tlviz.data.images import Rows
 from tlviz.finetune.device import precision
 from tlviz.finetune.source_pictures import FEWEST, PICTURES
 from tlviz.measures.accuracy import accuracy
 from tlviz.measures.cka import linear_cka
 from tlviz.models.catalogue import find_model
 from tlviz.models.hooks import forward_hooks, kept_modes
-from tlviz.models.layout import as_features
-from tlviz.models.load import Network, load_network, normalise
-from tlviz.models.split import CannotSplitError, split_network
+from tlviz.models.load import Network, load_network
+from tlviz.models.media import side_of
+from tlviz.models.split import CannotSplitError
 from tlviz.models.stages import logit_layers
 
 
@@ -57,7 +56,7 @@ class SourceGauge:
     """Remembers what the pretrained network says and sees, and compares tuned networks with it."""
 
     def __init__(
-        self, network: Network, pixels: Pixels, device: torch.device, frozen: int = 0, chunk: int = PICTURES
+        self, network: Network, pixels: Rows, device: torch.device, frozen: int = 0, chunk: int = PICTURES
     ) -> None:
         """Run the pretrained network of a tuned one's kind once over pictures (n, S, S, 3), and keep its head.
 
@@ -66,11 +65,12 @@ class SourceGauge:
         """
         begun = time.perf_counter()
         self._network, self._device, self._chunk, self._count = network, device, chunk, len(pixels)
+        self._side = side_of(network.spec)
         self._setup_s = 0.0
         if self._count < FEWEST:
             return
-        self._inputs = normalise(torch.from_numpy(np.array(pixels)).to(device), network.spec.preprocessing)
-        original = load_network(find_model(network.spec.name), size=pixels.shape[1])
+        self._inputs = side_of(network.spec).make_inputs(pixels, network.spec, device)
+        original = load_network(find_model(network.spec.name), size=network.spec.preprocessing.size)
         module = original.module.to(device)
         self._head = {path: copy.deepcopy(layer) for path, layer in logit_layers(module, original.stages)}
         self._depth = self._run_frozen(module, frozen)
@@ -96,7 +96,7 @@ class SourceGauge:
         if not frozen:
             return 0
         try:
-            prefix = split_network(module, self._network.stages, frozen).prefix.eval()
+            prefix = self._side.cut(module, self._network.stages, frozen).prefix.eval()
         except CannotSplitError:
             return 0
         with torch.no_grad(), precision(self._device):
@@ -108,15 +108,20 @@ class SourceGauge:
         stages = self._network.stages
         ends = {stage.modules[-1]: stage for stage in stages[self._depth : -1]}
         features: dict[str, Tensor] = {}
+        current: list[Tensor] = []
 
         def keep(path: str, _: nn.Module, output: Tensor) -> None:
-            features[ends[path].name] = as_features(output, ends[path].layout).float()
+            pooled = self._side.pool_features(output, ends[path].layout, current[0], self._network.spec)
+            features[ends[path].name] = pooled.float()
 
         layers = {path: module.get_submodule(path) for path in ends}
         with forward_hooks(layers, keep), kept_modes(module), torch.no_grad(), precision(self._device):
             module.eval()
-            rest = split_network(module, stages, self._depth).tail.eval() if self._depth else module
-            parts = [(rest(inputs), dict(features)) for inputs in torch.split(self._inputs, self._chunk)]
+            rest = self._side.cut(module, stages, self._depth).tail.eval() if self._depth else module
+            parts = []
+            for inputs in torch.split(self._inputs, self._chunk):
+                current[:] = [inputs]
+                parts.append((rest(inputs), dict(features)))
         seen = {name: torch.cat([part[name] for _, part in parts]) for name in features}
         return seen, torch.cat([logits for logits, _ in parts])
 

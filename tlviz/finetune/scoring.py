@@ -42,10 +42,14 @@ def score(logits: Tensor, labels: Tensor) -> Score:
 def predict_logits(session: Session, feed: BatchSource, indices: Indices) -> Tensor:
     """Return the logits (n, C) of images on the CPU, in eval mode.  Raises ``Halted`` where a stop is asked for."""
     feed.eval_mode()
+    order = feed.by_cost(indices)
     parts: list[Tensor] = []
     size = pass_size(EVAL_BATCH, session.config.batch_size)
     with torch.no_grad():
         for at in range(0, len(indices), size):
             session.halt_if_asked()
-            parts.append(feed.logits(feed.plain(indices[at : at + size])))
-    return torch.cat(parts).cpu()
+            parts.append(feed.logits(feed.plain(indices[order[at : at + size]])))
+    found = torch.cat(parts).cpu()
+    logits = torch.empty_like(found)
+    logits[torch.from_numpy(order)] = found
+    return logits

@@ -15,8 +15,9 @@ from tlviz.finetune.device import pass_size
 from tlviz.finetune.dropout import quicken_dropout
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.freezing import moving_names, set_trainable
+from tlviz.finetune.items import items_of
 from tlviz.finetune.param_groups import build_optimizer, is_decayed
-from tlviz.finetune.pictures import Pictures, shuffled
+from tlviz.finetune.pictures import shuffled
 from tlviz.finetune.plan import Phase, phase_at, plan_phases, stage_rates
 from tlviz.finetune.regularise import AveragedWeights, PullToStart, training_loss
 from tlviz.finetune.session import Session
@@ -47,7 +48,7 @@ class State:
         self.session = session
         self.module = network.module.to(session.device)
         quicken_dropout(self.module)
-        self.pictures = Pictures(session)
+        self.pictures = items_of(session)
         self.phases = plan_phases(config, network.stages)
         always_frozen = frozenset.intersection(*(phase.frozen for phase in self.phases))
         if config.tune is Tune.LORA:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from tlviz.finetune.pictures import Pictures, shuffled
+from tlviz.finetune.items import Items
+from tlviz.finetune.pictures import shuffled
 from tlviz.finetune.session import Session
 from tlviz.measures.relative_gradients import relative_gradients
 from tlviz.models.stages import named_stage_parameters
@@ -14,7 +15,7 @@ from tlviz.models.stages import named_stage_parameters
 BATCHES = 4
 
 
-def gradient_shares(session: Session, pictures: Pictures) -> list[float]:
+def gradient_shares(session: Session, pictures: Items) -> list[float]:
     """Return each backbone stage's relative gradient norm, divided by the largest, from some training pictures.
 
     In eval mode, so that no statistic moves.  Raises ``Halted`` where a stop is asked for.
@@ -25,7 +26,7 @@ def gradient_shares(session: Session, pictures: Pictures) -> list[float]:
     return relative_gradients(members, _losses(session, pictures))
 
 
-def _losses(session: Session, pictures: Pictures) -> Iterator[Tensor]:
+def _losses(session: Session, pictures: Items) -> Iterator[Tensor]:
     size = session.config.batch_size
     mixed = shuffled(session.split.train, session.config.seed, 0, 2)  # pictures lie class by class
     for at in range(0, min(BATCHES * size, len(mixed)), size):

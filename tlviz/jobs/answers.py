@@ -14,7 +14,7 @@ from tlviz.export.bundle import load_bundle, read_header
 from tlviz.export.run_images import RunImages, load_run_images
 from tlviz.finetune.batches import BatchSource
 from tlviz.finetune.device import choose_device
-from tlviz.finetune.pictures import Pictures
+from tlviz.finetune.items import items_of
 from tlviz.finetune.scoring import EVAL_BATCH, predict_logits
 from tlviz.finetune.session import Halted, Session
 from tlviz.jobs.job import Job, StoppedEarly
@@ -53,7 +53,7 @@ def _ask(job: Job, run: RunFolder, part: str) -> Answers:
     if not len(rows):
         raise BadDatasetError(f"The run {run.name} has no {part} images.")
     session = _session(job, run, here)
-    feed = BatchSource.whole(session, Pictures(session))
+    feed = BatchSource.whole(session, items_of(session))
     logits, begun = [], time.monotonic()
     for at in range(0, len(rows), EVAL_BATCH):
         logits.append(predict_logits(session, feed, rows[at : at + EVAL_BATCH]))

@@ -12,10 +12,9 @@ import numpy as np
 
 from tlviz.data.as_begun import load_as_begun
 from tlviz.data.fingerprints import Prints, changed_names, fingerprints, named
-from tlviz.data.images import ImageSet
+from tlviz.data.images import Form, ImageSet
 from tlviz.data.part_images import part_images
 from tlviz.data.pixels.depth import Depth
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs, need_answers
 from tlviz.diagnose.doctor import known_report
 from tlviz.errors import BadDatasetError, BadWeightsError
@@ -52,9 +51,9 @@ class Shared:
     """
 
     shelf: PrefixCachePool
-    images: dict[tuple[str, Geometry, ReadAs], ImageSet] = field(default_factory=dict)
+    images: dict[tuple[str, Form, ReadAs], ImageSet] = field(default_factory=dict)
     begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    prints: dict[tuple[str, Geometry], Prints] = field(default_factory=dict)
+    prints: dict[tuple[str, Form], Prints] = field(default_factory=dict)
 
 
 def execute(

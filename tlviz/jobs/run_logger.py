@@ -15,9 +15,10 @@ from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.device import pass_size
 from tlviz.finetune.engine import train
 from tlviz.finetune.events import Epoch, Progress, Started, Stopped, StopReason, Unfrozen
+from tlviz.finetune.items import items_like_source
 from tlviz.finetune.resume import checkpoint
 from tlviz.finetune.retention import MISSING, Retention, SourceGauge, unchanged
-from tlviz.finetune.source_pictures import PICTURES, source_pictures
+from tlviz.finetune.source_pictures import PICTURES
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
 from tlviz.home import forget, write_atomic
@@ -174,7 +175,7 @@ class RunLogger:
 
     def _gauge(self) -> SourceGauge:
         session = self._state.session
-        pictures = source_pictures(session.config.geometry, session.images.pixels, session.split.train)
+        pictures = items_like_source(session)
         chunk = pass_size(PICTURES, session.config.batch_size)
         return SourceGauge(session.network, pictures, session.device, self._pretrained_stages(), chunk)
 

@@ -9,9 +9,9 @@ from tlviz.home import is_written_like_a_path
 from tlviz.models.exported_bundle import weights_in
 from tlviz.models.imported import WEIGHTS, exported_model, need_own, own_model, own_models
 from tlviz.models.spec import ModelSpec
-from tlviz.models.table import BUNDLED, MODELS, default_of
+from tlviz.models.table import BUNDLED, ENCODERS, MODELS, default_of
 
-__all__ = ["BUNDLED", "MODELS", "find_model"]
+__all__ = ["BUNDLED", "ENCODERS", "MODELS", "find_model"]
 
 
 def find_model(name: str) -> ModelSpec:

@@ -14,7 +14,7 @@ Observer = Callable[[str, nn.Module, Tensor], None]
 def forward_hooks(layers: Mapping[str, nn.Module], observe: Observer) -> Iterator[None]:
     """Call ``observe(path, layer, output)`` at the end of every forward of the given layers.
 
-    All hooks are removed at the end, also after an exception.
+    Of several outputs it gets the first.  All hooks are removed at the end, also after an exception.
     """
     with ExitStack() as stack:
         for path, layer in layers.items():
@@ -34,8 +34,8 @@ def kept_modes(module: nn.Module) -> Iterator[None]:
             layer.training = mode
 
 
-def _hook(path: str, observe: Observer) -> Callable[[nn.Module, object, Tensor], None]:
-    def hook(layer: nn.Module, _inputs: object, output: Tensor) -> None:
-        observe(path, layer, output)
+def _hook(path: str, observe: Observer) -> Callable[[nn.Module, object, Tensor | tuple[Tensor, ...]], None]:
+    def hook(layer: nn.Module, _inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
+        observe(path, layer, output if isinstance(output, Tensor) else output[0])
 
     return hook

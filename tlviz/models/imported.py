@@ -18,6 +18,7 @@ from tlviz.home import home, is_portable_name, storage_errors
 from tlviz.models.preparation import check_preprocessing
 from tlviz.models.spec import ModelSpec, Provider
 from tlviz.models.table import MODELS, find_architecture
+from tlviz.models.texts.exported import exported_encoder
 from tlviz.program import command
 from tlviz.small_files import DamagedFileError, read_json
 
@@ -112,6 +113,8 @@ def exported_model(path: Path) -> ModelSpec:
     """Return the network of a file that this program exported.  Raises ``BadWeightsError`` for any other file."""
     header = read_metadata(path)
     try:
+        if header.get("provider") == Provider.TRANSFORMERS:
+            return exported_encoder(path, header)
         card = {name: json.loads(header[name]) for name in ("classes", "preprocessing")}
         said = {"transform_input": json.loads(header.get("transform_input", "true"))}
         base = find_architecture(Provider(header["provider"]), header.get("architecture") or header["model"])

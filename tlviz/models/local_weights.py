@@ -15,7 +15,7 @@ from tlviz.errors import BadSettingError, BadWeightsError
 from tlviz.home import storage_errors
 from tlviz.models.imported import own_models
 from tlviz.models.spec import ModelSpec
-from tlviz.models.table import BUNDLED, MODELS
+from tlviz.models.table import BUNDLED, ENCODERS, MODELS
 from tlviz.program import command
 
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -101,7 +101,7 @@ def downloaded_models() -> list[ModelSpec]:
 
 def available_models() -> dict[str, ModelSpec]:
     """Return the networks that can be used at once: bundled, downloaded and imported ones, by name."""
-    return {spec.name: spec for spec in (*BUNDLED.values(), *downloaded_models(), *own_models())}
+    return {spec.name: spec for spec in (*BUNDLED.values(), *ENCODERS.values(), *downloaded_models(), *own_models())}
 
 
 def disk_use_mb() -> float:

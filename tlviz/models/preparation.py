@@ -37,7 +37,7 @@ class Given:
 
 def prepare(base: ModelSpec, given: Given) -> Preprocessing:
     """Return an architecture's preprocessing with what a person says in its place.  Raises ``BadSettingError``."""
-    own = base.preprocessing
+    own = base.pixels
     said = {
         "size": own.size if given.size is None else given.size,
         "interpolation": own.interpolation if given.interpolation is None else given.interpolation,

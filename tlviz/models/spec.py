@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tlviz.errors import BadSettingError, UnknownNameError
+from tlviz.errors import BadSettingError, BadWeightsError, UnknownNameError
 from tlviz.home import ASSETS
+from tlviz.medium import WORDS, Medium
 
 
 class Provider(StrEnum):
@@ -17,6 +18,7 @@ class Provider(StrEnum):
 
     TORCHVISION = "torchvision"
     TIMM = "timm"
+    TRANSFORMERS = "transformers"
 
 
 class Sizing(StrEnum):
@@ -46,6 +48,39 @@ class Preprocessing:
     crop_fraction: float
 
 
+class Pooling(StrEnum):
+    """What of a text's tokens goes to the head: what its library takes, mostly the first; or the mean of all."""
+
+    OWN = "own"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How an encoder wants its texts: at most ``size`` tokens, shorter ones filled up with ``pad``.
+
+    ``tokenizer`` is the folder with its tokenizer; ``config`` is what its library builds it from, as JSON, '' where
+    that lies there too.
+    """
+
+    size: int
+    pad: int
+    pooling: Pooling
+    tokenizer: Path
+    config: str = field(repr=False, default="")
+
+    @property
+    def config_text(self) -> str:
+        """What the library builds it from, as JSON.  Raises ``BadWeightsError`` where it cannot be read."""
+        if self.config:
+            return self.config
+        path = self.tokenizer / "config.json"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadWeightsError(f"The configuration {path} cannot be read: {error}.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One pretrained network: who builds it, where its weights lie, what it was trained on and how to feed it.
@@ -54,7 +89,8 @@ class ModelSpec:
     thousand million multiply-adds for one picture of its own size; ``accuracy`` is top-1 on ImageNet-1k, a fraction;
     both None where unknown.  ``file_mb`` is the size of the weights file, for timm that of its tensors.
     ``class_count`` is 0 where the weights answer with features instead of named classes.  ``min_size`` is the smallest
-    side that runs, and sides are multiples of ``size_step``.  ``keys`` is a fingerprint of the tensors' names.
+    side that runs, ``max_size`` the largest where there is one, and sides are multiples of ``size_step``; of a text
+    encoder these are tokens.  ``keys`` is a fingerprint of the tensors' names.
     The weights are a file on this machine (``weights``, checked by ``sha256``), one of the Hugging Face hub
     (``hub_id``) or one at ``url``.  ``classes`` are named here only for a person's own checkpoint,
     and ``notes`` say what was assumed when it was imported.  ``transform_input`` matters where an architecture can
@@ -76,8 +112,9 @@ class ModelSpec:
     licence: str
     source: str
     class_count: int
-    preprocessing: Preprocessing
+    preprocessing: Preprocessing | Tokens
     min_size: int = 32
+    max_size: int | None = None
     size_step: int = 1
     sizing: Sizing = Sizing.FREE
     size_argument: str = ""
@@ -89,6 +126,29 @@ class ModelSpec:
     classes: tuple[str, ...] = ()
     transform_input: bool = True
     notes: tuple[str, ...] = ()
+
+    @property
+    def medium(self) -> Medium:
+        """What the network takes."""
+        return Medium.TEXTS if isinstance(self.preprocessing, Tokens) else Medium.PICTURES
+
+    @property
+    def pixels(self) -> Preprocessing:
+        """How the weights want their pictures.  Raises ``BadSettingError`` for a network that takes none."""
+        if isinstance(self.preprocessing, Tokens):
+            raise BadSettingError(
+                f"{self.title} takes texts, and this is for pictures; choose {WORDS[Medium.PICTURES].network}."
+            )
+        return self.preprocessing
+
+    @property
+    def tokens(self) -> Tokens:
+        """How the weights want their texts.  Raises ``BadSettingError`` for a network that takes none."""
+        if isinstance(self.preprocessing, Preprocessing):
+            raise BadSettingError(
+                f"{self.title} takes pictures, and this is for texts; choose {WORDS[Medium.TEXTS].network}."
+            )
+        return self.preprocessing
 
     @property
     def bundled(self) -> bool:
@@ -104,7 +164,8 @@ class ModelSpec:
         """Return whether the network can be built for and run on pictures of this side."""
         if side == self.preprocessing.size:
             return True
-        return self.sizing is not Sizing.FIXED and side >= self.min_size and side % self.size_step == 0
+        fits = self.min_size <= side <= (self.max_size or side)
+        return self.sizing is not Sizing.FIXED and fits and side % self.size_step == 0
 
     def size_keywords(self, side: int) -> dict[str, Any]:
         """Return what the builder must be given for pictures of this side: nothing where any side runs as built."""
@@ -112,10 +173,14 @@ class ModelSpec:
 
 
 def check_size(spec: ModelSpec, side: int) -> None:
-    """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels."""
+    """Raise ``BadSettingError`` where a network cannot take pictures of a side in pixels, or so many tokens."""
     if spec.takes(side):
         return
     own = spec.preprocessing.size
+    if spec.medium is Medium.TEXTS:
+        raise BadSettingError(
+            f"{spec.title} takes texts of {spec.min_size} to {spec.max_size} tokens, best {own}; the limit is {side}."
+        )
     if spec.sizing is Sizing.FIXED:
         raise BadSettingError(
             f"{spec.title} only takes pictures of {own} pixels; image size is {side}, set it to {own}."

@@ -70,8 +70,23 @@ def read_file(path: Path) -> Any:
         ) from error
 
 
+def check_file(spec: ModelSpec) -> Path:
+    """Return a network's weights file once its content is what the specification says.  Raises ``BadWeightsError``."""
+    path = need_weights(spec)
+    if spec.sha256:
+        _content(spec, path)
+    return path
+
+
 def _read_checked(spec: ModelSpec, path: Path) -> dict[str, Tensor]:
     """Read a file whose checksum the specification holds; one without a checksum is the person's to change."""
+    try:
+        return dict(load(_content(spec, path)))
+    except SafetensorError as error:
+        raise BadWeightsError(f"The weights of {spec.name} at {path} are not a safetensors file: {error}.") from error
+
+
+def _content(spec: ModelSpec, path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -86,10 +101,7 @@ def _read_checked(spec: ModelSpec, path: Path) -> dict[str, Tensor]:
             f"The weights of {spec.name} at {path} are damaged (checksum {found[:12]}… instead of "
             f"{spec.sha256[:12]}…). {remedy}"
         )
-    try:
-        return dict(load(content))
-    except SafetensorError as error:
-        raise BadWeightsError(f"The weights of {spec.name} at {path} are not a safetensors file: {error}.") from error
+    return content
 
 
 def _read_timm(spec: ModelSpec, path: Path, side: int | None) -> dict[str, Tensor]:

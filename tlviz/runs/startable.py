@@ -8,6 +8,8 @@ from tlviz.finetune.choices import Tune
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.plan import plan_phases
 from tlviz.finetune.strategies import find_strategy
+from tlviz.finetune.suits import refuse_settings
+from tlviz.modality import need_pair
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import need_weights
 from tlviz.models.spec import Stage
@@ -23,6 +25,8 @@ def check_startable(*configs: FinetuneConfig, stages: Sequence[Stage] | None = N
     """
     for config in configs:
         check_device(config.device)
+        need_pair(config.model, config.data, config.read_as)
+        refuse_settings(config)
         if find_strategy(config.strategy).pretrained:
             need_weights(find_model(config.model))
         _check_plan(config, stages)

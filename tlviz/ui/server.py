@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from tlviz.ui.arrivals import Dropping
 from tlviz.ui.document import Document
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -31,8 +32,8 @@ _REFUSED = b"This name is not one of the app's. Open it as localhost, or start i
 
 
 def guards() -> list[Middleware]:
-    """Return what stands before the app's server: who may ask, then what is added to its document."""
-    return [Middleware(Guard), Middleware(Document)]
+    """Return what stands before the app's server: who may ask, where a drop goes, and what its document gets."""
+    return [Middleware(Guard), Middleware(Dropping), Middleware(Document)]
 
 
 class Guard:

@@ -21,6 +21,8 @@ class Key(StrEnum):
     TARGET = "target"
     FOLDER = "folder"
     ARRIVED = "arrived"
+    PREVIEWED = "previewed"
+    BROWSED = "browsed"
     VIEW = "view"
     TEST_SHARE = "test_share"
     LABELS = "labels_per_class"
@@ -83,6 +85,10 @@ class Key(StrEnum):
     SAMPLE = "images"
     WEIGHTS = "weights"
     EXPORT_TO = "export_to"
+    LEARN = "learn"
+    CARD = "card"
+    WORD = "word"
+    STEP = "step"
 
 
 def key_of(what: str, *about: object) -> str:

@@ -29,6 +29,7 @@ from tlviz.data.pixels.problem import Problem
 from tlviz.data.pixels.ranges import NOT_DEEP, Settled, known_settled, settle
 from tlviz.errors import BadDatasetError, BadPictureError
 from tlviz.home import cache_folder, make_folder, storage_errors
+from tlviz.medium import Medium
 
 _FORMAT = 2
 _TOGETHER = 8
@@ -81,6 +82,11 @@ class Geometry:
             float(values["crop_fraction"]),
             Depth.from_json(values.get("depth") or {}),
         )
+
+    @property
+    def medium(self) -> Medium:
+        """What is brought into this form."""
+        return Medium.PICTURES
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values; without deep pictures they are those of earlier versions."""

@@ -65,7 +65,7 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         with made_whole(final) as folder:
             unpacking = _Unpacking(archive, folder, progress)
             problems = unpacking.run()
-            root = _look_through(folder)
+            root = look_through(folder)
             index = scan_folder(root, f"The archive {archive}")
             note = {
                 "archive": str(archive),
@@ -142,13 +142,13 @@ class _Unpacking:
             return
         if path is None:
             self._note(member, "its path leads out of the archive" if member.name.strip("/") else "it has no name")
-        elif (aside := _aside(path)) is not None:
-            self._leave(*aside)
+        elif (beside := aside(path)) is not None:
+            self._leave(*beside)
         elif member.kind is EntryKind.LINK:
             self._links.append((member, path))
         elif member.kind is EntryKind.OTHER:
             self._note(member, "a device, a pipe or a file with gaps")
-        elif wrong := _unstorable(path):
+        elif wrong := unstorable(path):
             self._note(member, wrong)
         elif _ON_WINDOWS and not all(map(is_portable_name, path.parts)):
             self._note(member, "a name that Windows does not allow")
@@ -204,10 +204,10 @@ class _Unpacking:
             self._note(member, "a link to something that is not a picture in the archive")
 
     def _note(self, member: ArchiveMember, problem: str) -> None:
-        self._problems.append(Problem(f"{self._archive}: {_cut(member.name)}", problem, "left out"))
+        self._problems.append(Problem(f"{self._archive}: {cut(member.name)}", problem, "left out"))
 
 
-def _unstorable(path: PurePosixPath) -> str:
+def unstorable(path: PurePosixPath) -> str:
     """Say why no disk holds a path, '' where it can: the name of one part, or all of it, is too long, or too deep."""
     longest = max(len(part.encode("utf-8", "surrogateescape")) for part in path.parts)
     if longest > _LONGEST_NAME:
@@ -217,7 +217,7 @@ def _unstorable(path: PurePosixPath) -> str:
     return ""
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
     """Return a name for a list of problems; it may have thousands of characters, or half ones."""
     return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 41]}…{name[-40:]}"
 
@@ -239,7 +239,7 @@ def _copy(member: ArchiveMember, out: IO[bytes]) -> str:
             out.write(chunk)
 
 
-def _aside(path: PurePosixPath) -> tuple[str, str] | None:
+def aside(path: PurePosixPath) -> tuple[str, str] | None:
     """Return the uppermost part of a path that is hidden or a system's own, and which of both; None for others."""
     for at, name in enumerate(path.parts):
         if name.startswith(".") or is_system_name(name):
@@ -252,7 +252,7 @@ def _reason(error: BaseException) -> str:
     return quoted(" ".join(str(error).split()) or type(error).__name__, 120)[1:-1]
 
 
-def _look_through(folder: Path) -> Path:
+def look_through(folder: Path) -> Path:
     """Return the folder below a single top folder, as archives of one folder have, unless that is a part or a class."""
     while True:
         inside = [entry for entry in folder.iterdir() if entry.is_dir()]

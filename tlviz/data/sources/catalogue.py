@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlviz.home import ASSETS
+from tlviz.medium import Medium
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
     """One row of the catalogue: a target, what it is and how it relates to ImageNet.
 
-    ``folder`` is None for the digits, which come with scikit-learn.  ``may_flip`` says whether a mirrored picture
-    still belongs to its class.
+    ``folder`` is None for the digits, which come with scikit-learn, and for the ``table`` of a target of texts.
+    ``may_flip`` says whether a mirrored picture still belongs to its class.
     """
 
     name: str
@@ -25,8 +26,15 @@ class DatasetSpec:
     licence: str
     folder: Path | None
     may_flip: bool = True
+    table: Path | None = None
+
+    @property
+    def medium(self) -> Medium:
+        """What the target is made of."""
+        return Medium.PICTURES if self.table is None else Medium.TEXTS
 
 
+_TEXTS = ASSETS / "texts"
 _FOLDERS = ASSETS / "datasets"
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -65,3 +73,50 @@ DATASETS: dict[str, DatasetSpec] = {
         ),
     )
 }
+"""Targets of pictures, by name."""
+
+TEXTS: dict[str, DatasetSpec] = {
+    spec.name: spec
+    for spec in (
+        DatasetSpec(
+            name="reviews",
+            title="Reviews",
+            sentence="Sentences of film reviews: is the judgement negative or positive?",
+            relation="another task than the source's, in everyday English",
+            classes=("negative", "positive"),
+            images=2000,
+            licence="MIT (Hutto and Gilbert 2014, vaderSentiment 3.3.2)",
+            folder=None,
+            may_flip=False,
+            table=_TEXTS / "reviews.csv",
+        ),
+        DatasetSpec(
+            name="products",
+            title="Products",
+            sentence="Sentences of product reviews: is the judgement negative or positive?",
+            relation="the task of reviews in another domain",
+            classes=("negative", "positive"),
+            images=1600,
+            licence="MIT (Hutto and Gilbert 2014, vaderSentiment 3.3.2)",
+            folder=None,
+            may_flip=False,
+            table=_TEXTS / "products.csv",
+        ),
+        DatasetSpec(
+            name="definitions",
+            title="Definitions",
+            sentence="Dictionary definitions of nouns in eight topics.",
+            relation="near the source: topics of English sentences",
+            classes=("animal", "artifact", "body", "feeling", "food", "location", "person", "plant"),
+            images=2000,
+            licence="WordNet 3.0 licence (Debian wordnet-base 1:3.0-37)",
+            folder=None,
+            may_flip=False,
+            table=_TEXTS / "definitions.csv",
+        ),
+    )
+}
+"""Targets of texts, by name."""
+
+SHIPPED = DATASETS | TEXTS
+"""All targets that ship with the program, by name."""

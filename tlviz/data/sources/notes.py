@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import StorageError
@@ -50,6 +50,16 @@ def remember_reading(data: str, read_as: ReadAs) -> None:
     _change(data, lambda notes: notes | {"read_as": read_as.to_json()})
 
 
+def move_notes(data: str, new: str) -> None:
+    """Take what was decided about a target along to where it lies now, unless something was decided about it there.
+
+    Raises ``StorageError``.
+    """
+    notes = _notes(data)
+    if notes and not _notes(new):
+        _change(new, lambda there: notes | there)
+
+
 def notes_path(data: str) -> Path:
     """Return the file that remembers what a person decided about a target: one for each name or real folder."""
     root = _root(data)
@@ -59,7 +69,7 @@ def notes_path(data: str) -> Path:
 
 
 def _root(data: str) -> str:
-    return data if data in DATASETS or data in PUBLIC else str(Path(data).expanduser().resolve())
+    return data if data in SHIPPED or data in PUBLIC else str(Path(data).expanduser().resolve())
 
 
 def _notes(data: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tlviz.data.sources.folder import FolderIndex
 from tlviz.data.sources.groups import Hint, groups_by_pattern, joined
 from tlviz.data.sources.reading import UNSAID, LeftOut, ReadAs, Reading
 from tlviz.errors import quoted
+from tlviz.medium import Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Target:
     groups: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
     depth: Depth = AS_STORED
+    medium: Medium = Medium.PICTURES
 
 
 def folder_target(index: FolderIndex, title: str, where: str, *, may_flip: bool) -> Target:

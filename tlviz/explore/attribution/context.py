@@ -122,7 +122,7 @@ def to_inputs(network: Network, pixels: Pixels) -> Tensor:
     """Return pixels uint8 (S, S, 3) or (N, S, S, 3) as the network's input, on its device."""
     batch = torch.from_numpy(pixels.copy())
     device = next(network.module.parameters()).device
-    return normalise(batch[None] if batch.ndim == 3 else batch, network.spec.preprocessing).to(device)
+    return normalise(batch[None] if batch.ndim == 3 else batch, network.spec.pixels).to(device)
 
 
 def blank_like(inputs: Tensor, network: Network, kind: Baseline) -> Tensor:
@@ -136,7 +136,7 @@ def blank_like(inputs: Tensor, network: Network, kind: Baseline) -> Tensor:
         return blurred(inputs)
     colour = 255 if kind is Baseline.WHITE else 0
     plain = torch.full((1, inputs.shape[-2], inputs.shape[-1], 3), colour, dtype=torch.uint8, device=inputs.device)
-    return normalise(plain, network.spec.preprocessing)
+    return normalise(plain, network.spec.pixels)
 
 
 def blurred(inputs: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ def visualise(network: Network, request: VisualisationRequest, progress: Progres
         check_finite(network)
         module = copy.deepcopy(network.module).eval().requires_grad_(requires_grad=False)
     size = visualisation_size(network, request.size)
-    subject = _Subject(module, stage, request, network.spec.preprocessing)
+    subject = _Subject(module, stage, request, network.spec.pixels)
     space = PaintSpace(size, request.seed)
     before = float(subject.score(space.picture().detach()))
     _climb(subject, space, request, progress)

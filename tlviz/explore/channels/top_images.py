@@ -153,7 +153,7 @@ def _count_by(
     for at in range(0, total, batch):
         labels = torch.from_numpy(images.labels[at : at + batch])
         pixels = torch.from_numpy(np.array(images.pixels[at : at + batch])).to(device)
-        inputs = normalise(pixels, network.spec.preprocessing)
+        inputs = normalise(pixels, network.spec.pixels)
         add = partial(_add, tallies, labels, at)
         with network.lock, torch.no_grad():
             run_to(network.module, inputs, stages, add)

@@ -65,7 +65,7 @@ def extract_feature_maps(network: Network, pixels: Pixels, guesses: int = 5) -> 
         maps[stage.name] = seen.float().cpu().numpy().copy()  # the next layer may work in place
 
     layers = {path: network.module.get_submodule(path) for path in last}
-    inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.preprocessing)
+    inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.pixels)
     with network.lock, forward_hooks(layers, keep), torch.no_grad():
         logits = network.module(inputs)[0]
     _check_finite(network, maps, logits)

@@ -88,7 +88,7 @@ def _watch(
         kept.pop(path, None)  # what ran last comes last
         kept[path] = take(path, output)
 
-    inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.preprocessing)
+    inputs = normalise(torch.from_numpy(pixels.copy())[None], network.spec.pixels)
     with network.lock, forward_hooks(layers, keep), torch.no_grad():
         network.module(inputs)
     return kept

@@ -72,7 +72,7 @@ def receptive_field(network: Network, pixels: Pixels, layer: str, layout: Layout
     generator = torch.Generator().manual_seed(0)
     noise = torch.randint(0, 256, (PROBES, *pixels.shape), generator=generator, dtype=torch.uint8)
     batch = torch.cat([torch.from_numpy(pixels.copy())[None], noise])
-    start = normalise(batch, network.spec.preprocessing).requires_grad_()
+    start = normalise(batch, network.spec.pixels).requires_grad_()
     found: list[Tensor] = []
 
     def keep(_path: str, _layer: object, output: Tensor) -> None:

@@ -73,7 +73,7 @@ def own_answers(network: Network, geometry: Geometry, paths: Sequence[Path], of:
 
 
 def _logits(network: Network, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-    inputs = normalise(torch.from_numpy(squares), network.spec.preprocessing)
+    inputs = normalise(torch.from_numpy(squares), network.spec.pixels)
     with network.lock, torch.no_grad(), _attention_step_by_step():
         logits: NDArray[np.float32] = network.module.eval()(inputs).float().cpu().numpy()
     return logits

@@ -36,7 +36,7 @@ def write_uint8(content: Content, path: Path) -> None:
 
 def uint8_graph(content: Content) -> Any:
     """Return the graph from square pictures uint8 (N, S, S, 3) in memory.  Raises ``CannotExportError``."""
-    preprocessing = content.network.spec.preprocessing
+    preprocessing = content.network.spec.pixels
     return content.once("graph from uint8", lambda: with_preprocessing(_network_graph(content), preprocessing))
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tlviz.cores import usable_cores
@@ -19,6 +20,37 @@ from tlviz.home import home, make_folder
 def device_name() -> str:
     """Return what training will use by default, as a person would call it: a GPU's name, or the number of cores."""
     return _nvidia_name() or ("Apple GPU" if _is_apple_silicon() else f"{usable_cores()} CPU cores")
+
+
+@cache
+def faster_words() -> str:
+    """Say what would train faster on this machine, and how to have it."""
+    if _nvidia_name():
+        if _torch_is_for_cpus():
+            return (
+                "This machine has an NVIDIA GPU, but its torch is built for CPUs only: install one with CUDA "
+                "(pytorch.org says how), and training is many times faster."
+            )
+        return "Training and measuring use the GPU; a smaller network or smaller pictures are faster still."
+    if _is_apple_silicon():
+        return "Training and measuring use Apple's GPU; a smaller network or smaller pictures are faster still."
+    cores, threads = usable_cores(), os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdecimal() and int(threads) < cores:
+        return f"OMP_NUM_THREADS is {threads}, but {cores} cores are free to use: start the app without it."
+    words = "No GPU shows. An NVIDIA GPU with torch built for CUDA trains many times faster."
+    machine = os.cpu_count() or cores  # noqa: TID251 (what the machine has, beside what it grants)
+    if cores < machine:
+        words += f" This machine has {machine} cores and grants {cores}: grant it more (docker run --cpus, taskset)."
+    return f"{words} Here a strategy that freezes more, or a smaller network, is the quickest way."
+
+
+@cache
+def _torch_is_for_cpus() -> bool:
+    """Return whether the installed torch can use no NVIDIA GPU, by its version alone: importing it takes seconds."""
+    try:
+        return version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return False
 
 
 NETWORK = "network"

@@ -10,6 +10,7 @@ from operator import setitem
 import streamlit as st
 
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Baseline, Method, NotApplicable
+from tlviz.learn.words import define
 from tlviz.models.spec import Stage
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key
@@ -48,7 +49,9 @@ def pick_method(unavailable: Mapping[Method, NotApplicable]) -> Method | None:
     def words(name: str) -> str:
         return METHODS[Method(name)].title + (" (not here)" if name in unavailable else "")
 
-    chosen = Method(linked_select("Method", list(Method), default, key=Key.METHOD, words=words))
+    chosen = Method(
+        linked_select("Method", list(Method), default, key=Key.METHOD, words=words, help=define("attribution"))
+    )
     st.caption(METHODS[chosen].sentence)
     return None if chosen in unavailable else chosen
 
@@ -96,8 +99,10 @@ def pick_question(
         )  # fmt: skip
         baseline = USUAL_BASELINE
         if spec.uses_baseline:
-            nothing = 'The "absent" image to compare with: the picture blurred, its mean colour, white or black.'
-            chosen = linked_select("Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=nothing)
+            nothing = "The picture blurred, its mean colour, white or black."
+            chosen = linked_select(
+                "Baseline", list(Baseline), USUAL_BASELINE, key=Key.BASELINE, help=define("baseline", nothing)
+            )
             baseline = Baseline(chosen)
         run_target = _pick_run_class(run_classes)
     return Question(method, target, contrast, run_target, stage, baseline, strength, percentile, signs == SIGNED)

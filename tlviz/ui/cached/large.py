@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 
-from tlviz.data.images import at_depth, open_target
+from tlviz.data.images import Form, open_target
 from tlviz.data.pixels.ingest import Geometry, is_ingested
 from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import start_ingest
@@ -21,13 +22,15 @@ LARGE = 2000
 LOOK_AGAIN_S = 60.0
 
 
-def wait_for_large(target: str, geometry: Geometry) -> None:
+def wait_for_large(target: str, form: Form) -> None:
     """Return at once where a target is small or decoded; else show the worker's progress and end the page's run."""
-    seen = f"decoded_{target}_{geometry}"
+    if not isinstance(form, Geometry):
+        return  # texts are read in a moment
+    seen = f"decoded_{target}_{form}"
     if time.time() - st.session_state.get(seen, 0.0) < LOOK_AGAIN_S:
         return
     opened = open_target(target)
-    sources, geometry = opened.sources, at_depth(geometry, opened)
+    sources, geometry = opened.sources, replace(form, depth=form.depth.over(opened.depth))
     if len(sources) < LARGE or is_ingested(sources, geometry):
         st.session_state[seen] = time.time()
         return

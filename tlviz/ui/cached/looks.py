@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,13 +11,14 @@ from tlviz.api.pictures import fit_pixels, square_of
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Layout
 from tlviz.ui.cached.networks import network, stamp
-from tlviz.ui.cached.targets import padded
 
 if TYPE_CHECKING:
-    from tlviz.explore.maps.feature_maps import StageActivations
+    from tlviz.explore.maps.feature_maps import Map, StageActivations
     from tlviz.explore.maps.layers import Inside
+    from tlviz.explore.maps.made_of import MadeOf
     from tlviz.explore.maps.receptive_field import Field
 
 
@@ -42,6 +42,11 @@ def field(model: str, run: str, pixels: Pixels, layer: str, layout: Layout, row:
     return _field(model, run, stamp(model, run), digest(pixels), layer, layout, row, column, pixels)
 
 
+def made_of(model: str, pixels: Pixels, stage: str, place: str, channel: int, shown: Map) -> MadeOf | None:
+    """Return how a channel's map of a stage or layer comes about, None where no single convolution made it."""
+    return _made_of(model, stamp(model), digest(pixels), stage, place, channel, pixels, shown)
+
+
 def layer_paths(model: str) -> dict[str, tuple[str, ...]]:
     """Return the layers of every stage whose outputs are maps."""
     return _layer_paths(model, stamp(model))
@@ -52,7 +57,7 @@ def uploaded(content: bytes, name: str, model: str, depth: Depth = AS_STORED) ->
 
     ``depth`` is how the target's deep pictures are brought to 8 bits; without any, a deep picture's own range serves.
     """
-    return _uploaded(content, name, replace(padded(model), depth=depth))
+    return _uploaded(content, name, Geometry.of(find_model(model).pixels, depth=depth))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -96,6 +101,16 @@ def _field(
 
     subject = network(model, run)
     return receptive_field(subject, fit_pixels(subject, _pixels), layer, layout, row, column)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _made_of(
+    model: str, stamp: str, digest: str, stage: str, place: str, channel: int, _pixels: Pixels, _shown: Map
+) -> MadeOf | None:
+    from tlviz.explore.maps.made_of import made_of as found
+
+    subject = network(model)
+    return found(subject, fit_pixels(subject, _pixels), stage, channel, _shown)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

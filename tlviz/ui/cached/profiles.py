@@ -8,11 +8,11 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet, decode_target
 from tlviz.data.sample import sample_target
-from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Contest, Profile
 from tlviz.diagnose.request import LIMIT, Request, make_request
 from tlviz.errors import TlvizError
 from tlviz.home import cache_folder
+from tlviz.modality import shipped_for
 from tlviz.runs.advice.record import recorded_targets
 from tlviz.ui.cached.networks import changed_at, run_network, stamp
 from tlviz.ui.cached.targets import FOLDER_CHECK_S, notes_changed
@@ -36,7 +36,8 @@ def known_profile(model: str, data: str) -> Profile | None:
 
 def measured_targets(model: str) -> list[str]:
     """Return the bundled targets, and those on this machine that a network was measured on, the last one first."""
-    return [*DATASETS, *(name for name in recorded_targets(model) if name not in DATASETS and _is_known(model, name))]
+    ships = shipped_for(model)
+    return [*ships, *(name for name in recorded_targets(model) if name not in ships and _is_known(model, name))]
 
 
 def _is_known(model: str, data: str) -> bool:

@@ -6,9 +6,8 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.as_begun import load_as_begun
-from tlviz.data.images import ImageSet
+from tlviz.data.images import Form, ImageSet
 from tlviz.data.pixels.depth import Depth
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.sources.reading import ReadAs
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
@@ -52,7 +51,7 @@ def run_images(summary: RunSummary) -> ImageSet | None:
 
 
 @st.cache_resource(max_entries=4, ttl=FOLDER_CHECK_S, show_spinner="Reading the run's pictures …")
-def _images(data: str, geometry: Geometry, read_as: ReadAs, classes: tuple[str, ...], find_range: bool) -> ImageSet:
+def _images(data: str, geometry: Form, read_as: ReadAs, classes: tuple[str, ...], find_range: bool) -> ImageSet:
     return load_as_begun(data, geometry, read_as, classes, find_range=find_range)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,12 @@ import streamlit as st
 from PIL import Image
 
 from tlviz.data.doctor.findings import Report
-from tlviz.data.images import ImageSet, load_images
-from tlviz.data.pixels.ingest import Geometry
+from tlviz.data.images import Form, ImageSet, load_images
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.data.sources.notes import notes_path
+from tlviz.data.sources.recent import note_recent
 from tlviz.finetune.choices import Augment
+from tlviz.modality import form_of
 from tlviz.models.catalogue import find_model
 from tlviz.ui.cached import networks
 from tlviz.ui.cached.large import wait_for_large
@@ -41,7 +43,11 @@ def images(target: str, model: str) -> ImageSet:
     """
     geometry = padded(model)
     wait_for_large(target, geometry)
-    return _images(target, geometry, notes_changed(target))
+    found = _images(target, geometry, notes_changed(target))
+    if Path(target).is_absolute():
+        count = len(found.labels) + len(found.excluded)
+        note_recent(str(Path(target).resolve()), len(found.classes), count, found.medium)
+    return found
 
 
 def report(target: str) -> Report | None:
@@ -76,9 +82,9 @@ def notes_changed(target: str) -> int:
     return changed_at(notes_path(target))
 
 
-def padded(model: str) -> Geometry:
+def padded(model: str) -> Form:
     """Return the geometry in which the pages show pictures to a network."""
-    return Geometry.of(find_model(model).preprocessing)
+    return form_of(find_model(model))
 
 
 def projected(target: str, model: str, version: str, images: ImageSet) -> ImageMap:
@@ -128,7 +134,7 @@ def _projected(target: str, model: str, stamp: str, version: str, _images: Image
 
 
 @st.cache_resource(max_entries=8, ttl=FOLDER_CHECK_S, show_spinner=False)
-def _images(target: str, geometry: Geometry, notes_changed: int) -> ImageSet:
+def _images(target: str, geometry: Form, notes_changed: int) -> ImageSet:
     with Bar("Reading images") as progress:
         return load_images(target, geometry, progress)
 

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadSettingError
+from tlviz.learn.words import define
 from tlviz.models.spec import Layout, Stage
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.before_after import TunedRun, pick_tuned_runs
@@ -109,7 +110,7 @@ def render_choice(model: str, stages: tuple[Stage, ...], view: View) -> tuple[Ma
         names = [stage.name for stage in stages]
         stage = st.select_slider(
             "Stage", names if needs_one else [ALL, *names], key=Key.STAGE, persist_state="session",
-            help="From the first stage (edges, colours) to the last (parts of objects); or click a block above.",
+            help=define("stage", "Early ones see edges and colours, late ones parts; or click a block above."),
         )  # fmt: skip
         to_address(Key.STAGE)
     layer = ""

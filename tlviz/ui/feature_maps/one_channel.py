@@ -13,10 +13,12 @@ import numpy as np
 import streamlit as st
 
 from tlviz.data.pixels.pictures import Pixels
+from tlviz.learn.words import define
 from tlviz.ui.cached import looks
 from tlviz.ui.feature_maps.choice import SHOWN_OVERLAY, View
 from tlviz.ui.feature_maps.downloads import render_downloads
 from tlviz.ui.feature_maps.grid import Column, Grid, difference, render_largest_difference
+from tlviz.ui.feature_maps.made_of import render_made_of
 from tlviz.ui.feature_maps.views import MapView
 from tlviz.ui.messages import plain
 from tlviz.ui.state import Key, key_of
@@ -43,7 +45,7 @@ def render_one(scene: MapView) -> None:
     first, ranked = int(rank_channels(maps, Order.STANDING_OUT)[0]), rank_channels(maps, Order.STRONGEST)
     words, button = words_and_buttons()
     with scene.room:
-        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL)
+        channel = linked_number("Channel", 0, len(maps) - 1, first, key=Key.CHANNEL, help=define("channel"))
     st.session_state[Key.CHANNEL_OF] = key_of("channel", scene.choice.model, place)
     words.markdown(_channel_words(maps, channel, int(np.flatnonzero(ranked == channel)[0])))
     after = {run.title: scene.choice.maps(scene.pixels, run.name)[place] for run in scene.choice.runs}
@@ -60,6 +62,7 @@ def render_one(scene: MapView) -> None:
     render_tiles([row], key="look_one", headings=headings, titled=False, on_pick=see)
     _scale_bar(float(limits[0][0]), float(limits[1][0]))
     st.caption("Click a position to see which part of the picture it sees.")
+    render_made_of(scene, channel)
     columns = [Column("" if not after else "Pretrained", scene.pixels, {place: maps})]
     if after:
         minus = {place: maps} if scene.choice.is_difference else None

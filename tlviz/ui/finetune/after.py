@@ -27,6 +27,7 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
     if not run.weights.exists():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Next:**", width="content")
         if st.button(
             "Compare", icon=":material/compare_arrows:", key=key_of("compare", run.name), type="tertiary",
             on_click=_compare, args=(summary,), help="With the run before it on the same target, image by image.",

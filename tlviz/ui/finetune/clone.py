@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.notes import remember_reading, remembered_reading
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.reading import GUESSED, ReadAs
@@ -66,7 +66,7 @@ def written(rate: float) -> str:
 def set_target(data: str) -> None:
     """Choose a run's target by name, or its folder as the person's own."""
     path = Path(data)
-    if data in DATASETS or (data in PUBLIC and is_downloaded(PUBLIC[data])):
+    if data in SHIPPED or (data in PUBLIC and is_downloaded(PUBLIC[data])):
         st.session_state[Key.TARGET] = data
     elif stored(path.name) == path:
         st.session_state[Key.TARGET] = path.name

@@ -20,7 +20,7 @@ from tlviz.ui.finetune.depths import Depths
 from tlviz.ui.finetune.more import render_more
 from tlviz.ui.finetune.what_trains import set_beside_depth
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.settings import draw, draw_group
+from tlviz.ui.widgets.settings import draw, draw_group, help_of
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 NAMED_BY_DEPTH = ("head_only", "last_stages", "discriminative", "full", "from_scratch")
@@ -113,7 +113,7 @@ def _check_plan(config: FinetuneConfig, stages: Sequence[Stage]) -> None:
 def _rate(row: Setting) -> None:
     current = str(st.session_state[row.name])
     options = [*RATES] if current in RATES else [*RATES, current]
-    st.selectbox(row.label, options, key=row.name, accept_new_options=True, help=row.help, persist_state="session")
+    st.selectbox(row.label, options, key=row.name, accept_new_options=True, help=help_of(row), persist_state="session")
 
 
 def _number(row: Setting) -> float:

@@ -16,13 +16,14 @@ from tlviz.finetune.strategies import Strategy
 from tlviz.models.spec import Stage
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.settings import help_of
 
 
 def render_what_trains(stages: Sequence[Stage], epochs: int) -> dict[str, Any]:
     """Draw any set of frozen stages, any schedule and what of a stage trains, and return what was chosen."""
     frozen, unfreeze, row = _frozen(stages), _unfreeze(stages, epochs), SETTINGS["tune"]
     tune = st.selectbox(
-        row.label, [STRATEGY_DECIDES, *Tune], key=row.name, persist_state="session", format_func=str, help=row.help
+        row.label, [STRATEGY_DECIDES, *Tune], key=row.name, persist_state="session", format_func=str, help=help_of(row)
     )
     return {"tune": None if tune == STRATEGY_DECIDES else Tune(tune), "frozen": frozen, "unfreeze": unfreeze}
 
@@ -47,7 +48,7 @@ def _frozen(stages: Sequence[Stage]) -> tuple[str, ...] | None:
 
 def _unfreeze(stages: Sequence[Stage], epochs: int) -> str | None:
     row = SETTINGS["unfreeze"]
-    text = st.text_input(row.label, key=Key.UNFREEZE, persist_state="session", placeholder=row.usual, help=row.help)
+    text = st.text_input(row.label, key=Key.UNFREEZE, persist_state="session", placeholder=row.usual, help=help_of(row))
     try:
         parse_unfreeze(text, epochs, stages)
     except TlvizError as error:

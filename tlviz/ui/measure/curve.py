@@ -9,7 +9,6 @@ from enum import StrEnum
 import streamlit as st
 
 from tlviz.data.images import dataset_title
-from tlviz.data.sources.catalogue import DATASETS
 from tlviz.diagnose.records import Profile
 from tlviz.figures.depth import DepthScale
 from tlviz.figures.networks import fit_in_words
@@ -17,6 +16,7 @@ from tlviz.figures.profile import plot_probe_curves
 from tlviz.figures.profile_numbers import Shown, StageCurve, curve_of, finding, how_to_read
 from tlviz.figures.target_words import compare_targets
 from tlviz.figures.theme import png_config
+from tlviz.modality import shipped_for
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import from_address, to_address
@@ -119,9 +119,11 @@ def _shown(beside: Beside) -> Shown:
 def beside_pairs(beside: Beside, model: str, data: str) -> list[Pair]:
     """Return which networks on which targets belong beside a profile."""
     if beside is Beside.TARGETS:
-        return [(model, name) for name in DATASETS if name != data]
+        return [(model, name) for name in shipped_for(model) if name != data]
     if beside is Beside.NETWORKS:
-        return [(name, data) for name in available_models() if name != model][:MOST_BESIDE]
+        medium = find_model(model).medium
+        alike = [spec.name for spec in available_models().values() if spec.medium is medium and spec.name != model]
+        return [(name, data) for name in alike][:MOST_BESIDE]
     return []
 
 

@@ -15,6 +15,7 @@ from tlviz.figures.stage_words import (
 )
 from tlviz.figures.theme import png_config
 from tlviz.finetune.strategies import STRATEGIES
+from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -41,7 +42,7 @@ def render_similarity(profile: Profile) -> None:
     st.segmented_control(
         "Compared with", options, format_func=words.__getitem__, key=Key.AGAINST, required=True,
         persist_state="session",
-        help="CKA: how similarly two stages' features arrange the images; 1 is identical, 0 unrelated.",
+        help=define("CKA"),
     )  # fmt: skip
     to_address(Key.AGAINST)
     match st.session_state[Key.AGAINST]:

@@ -11,13 +11,14 @@ import streamlit as st
 from tlviz.csv_text import csv_text
 from tlviz.data.images import dataset_title
 from tlviz.diagnose.records import Profile
-from tlviz.diagnose.request import REFERENCE
 from tlviz.figures.map_words import map_in_words, probe_in_words
 from tlviz.figures.networks import fit_in_words, plot_networks
 from tlviz.figures.stage_map import aligned_places, frame_of, on_axes, shown_images
 from tlviz.figures.stage_measures import plot_stage_bars, plot_stage_lines
 from tlviz.figures.stage_words import kid_in_words, known, pull_in_words, rank_in_words, shift_in_words
 from tlviz.figures.theme import png_config
+from tlviz.learn.words import define
+from tlviz.modality import REFERENCES
 from tlviz.models.local_weights import available_models
 from tlviz.ui.address import carry_over, from_address, to_address
 from tlviz.ui.cached.profiles import contests, known_profile, sample_images
@@ -40,7 +41,7 @@ def render_shift(profile: Profile) -> None:
     """Show how far the target is from the source at each stage, against the noise."""
     names, shifts = names_of(profile), [stage.shift for stage in profile.stages]
     kids = [stage.kid for stage in profile.stages]
-    is_reference = profile.data == REFERENCE
+    is_reference = profile.data in REFERENCES
     measured = known(names, shifts)
     left, right = st.columns(2, gap="medium") if measured else (None, st.container())
     if left is not None:
@@ -105,7 +106,7 @@ def render_map(profile: Profile) -> None:
     if st.session_state[Key.STAGE] not in names:
         st.session_state[Key.STAGE] = names[-1]
     carry_over(Key.STAGE)
-    chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session")
+    chosen = st.select_slider("Stage", names, key=Key.STAGE, persist_state="session", help=define("stage"))
     to_address(Key.STAGE)
     stage = profile.stages[names.index(str(chosen))]
     places, shown = aligned_places(profile), shown_images(profile.labels)

@@ -86,7 +86,7 @@ class _AsTrained:
 def _render_as_trained(architecture: str) -> _AsTrained:
     """Draw the fields for what a file seldom says; what is left empty is assumed, and the network's card says it."""
     own = default_of(architecture) or MODELS.get(architecture)
-    usual = own.preprocessing if own else None
+    usual = own.pixels if own else None
     st.caption(
         "As it was trained. What you leave empty is found in the file or assumed, and the network's card says it."
     )

@@ -31,7 +31,8 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
         ):  # fmt: skip
             go_to("pages/compare.py")
         if st.button(
-            "Export the winner", icon=":material/download:", key="race_export", disabled=not winner,
+            "Export the winner", icon=":material/download:",
+            key="race_export", disabled=not winner,
             on_click=_set, args=(Key.RUN, winner), help="Exports the weights of its best seed.",
         ):  # fmt: skip
             go_to("pages/export.py")

@@ -13,6 +13,7 @@ from tlviz.errors import BadSettingError, TlvizError
 from tlviz.finetune.config import SETTINGS, FinetuneConfig
 from tlviz.finetune.settings import Group, in_words
 from tlviz.finetune.strategies import STRATEGIES
+from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_race
@@ -88,7 +89,8 @@ def _setting() -> tuple[str, tuple[Any, ...], str | None]:
     )  # fmt: skip
     strategy = right.selectbox(
         "Strategy", list(STRATEGIES), index=list(STRATEGIES).index("full"), key="race_strategy",
-        format_func=lambda name: STRATEGIES[name].title, persist_state="session", help="The same for all runs.",
+        format_func=lambda name: STRATEGIES[name].title, persist_state="session",
+        help=define("strategy", "The same for all runs."),
     )  # fmt: skip
     if not text.strip():
         raise BadSettingError(f"Write the values of {in_words(sweep)} to try, separated by commas.")
@@ -101,7 +103,7 @@ def _budget(model: str) -> tuple[dict[str, Any], tuple[int, ...], bool]:
     seeds, epochs, size = st.columns(3)
     count = seeds.number_input(
         "Seeds", value=SEEDS_FOR_PAIRS, min_value=1, max_value=20, step=1, key="race_seeds", persist_state="session",
-        help="Each seed draws a split and a head of its own; three or more tell a difference from luck.",
+        help=define("seed", "Each draws a split and a head of its own; three or more tell a difference from luck."),
     )  # fmt: skip
     base: dict[str, Any] = {"epochs": draw(SETTINGS["epochs"], epochs, key="race_epochs")}
     sizes = sorted({spec.preprocessing.size, *(side for side in IMAGE_SIZES if spec.takes(side))})

@@ -1,81 +1,69 @@
-"""Bringing images into the program: an archive, or a public dataset."""
+"""Bringing images into the program: a folder of this machine, a drop, an archive, or a public dataset."""
 
 from __future__ import annotations
 
-import shutil
-import time
-import uuid
-from pathlib import Path
-
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from tlviz.data.sources.archive import SUFFIXES, is_archive
-from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
-from tlviz.errors import BadDatasetError, TlvizError
-from tlviz.home import home, make_folder, storage_errors
-from tlviz.runs.launch import start_ingest
+from tlviz.errors import TlvizError
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import INGEST
 from tlviz.ui.messages import show_error
 from tlviz.ui.state import Key
+from tlviz.ui.target.browser import render_browser
+from tlviz.ui.target.dropping import render_drop
+from tlviz.ui.target.given import FETCHING, start_fetching, take
 from tlviz.ui.widgets.panels import render_job
 
-KEEP_UPLOAD_S = 86_400
-_FETCHING = "fetching"
+FIND, DROP, PATH, PUBLIC_SETS = "Find a folder", "Drop pictures", "Path or archive", "Public datasets"
 
 
-def render_import() -> None:
-    """Draw what brings images in, folded away; while something is fetched, its progress."""
+def render_import(*, is_open: bool) -> None:
+    """Draw the ways that bring images in, one of them opened where nothing is chosen; while one works, its progress."""
     running = next((run for run in list_runs(INGEST) if not run.status().is_over), None)
     if running is not None:
         render_job(running)
     else:
         _ended()
-    with st.expander("Import images", icon=":material/add_photo_alternate:"):
-        own, public = st.columns([1, 1.5], gap="large")
-        with own:
-            _archive(busy=running is not None)
-        with public:
-            _public(busy=running is not None)
+    if is_open:
+        st.subheader("Where are your pictures?", anchor=False)
+    ways = {FIND: ":material/folder_open:", DROP: ":material/upload:", PATH: ":material/terminal:",
+            PUBLIC_SETS: ":material/public:"}  # fmt: skip
+    key, default = ("bring_in_open", FIND) if is_open else ("bring_in", None)
+    way = st.segmented_control(
+        "Bring in images", list(ways), key=key, default=default,
+        format_func=lambda one: f"{ways[one]} {one}", label_visibility="collapsed" if is_open else "visible",
+    )  # fmt: skip
+    if way is not None:
+        with st.container(border=True):
+            _way(way, busy=running is not None)
 
 
-def _archive(*, busy: bool) -> None:
+def _way(way: str, *, busy: bool) -> None:
+    """Draw one way; what is not chosen looks at no disk."""
+    try:
+        match way:
+            case "Find a folder":
+                render_browser()
+            case "Drop pictures":
+                render_drop()
+            case "Path or archive":
+                _path(busy=busy)
+            case _:
+                _public(busy=busy)
+    except TlvizError as error:
+        show_error(error)
+
+
+def _path(*, busy: bool) -> None:
     st.markdown(
-        "**A folder or a CSV** of paths and labels: choose *My own …* on the left. "
-        "**An archive** with one sub-folder a class is unpacked here, only its pictures:"
+        "The path of **a folder** or **a CSV** of paths and labels, whose pictures stay where they are, or of "
+        "**an archive** (ZIP or TAR) with one sub-folder a class, of which the pictures are unpacked here:"
     )
-    given = st.file_uploader("ZIP or TAR", type=["zip", "tar", "tgz", "gz", "bz2", "xz"], key="archive_file")
-    path = st.text_input("or its path on this machine", key="archive_path", placeholder="/path/to/pictures.zip")
-    if st.button("Unpack", icon=":material/unarchive:", disabled=busy, key="archive_unpack"):
-        try:
-            start_fetching(str(_given_archive(given, path.strip())))
-        except TlvizError as error:
-            show_error(error)
-        else:
-            st.rerun()
-
-
-def _given_archive(given: UploadedFile | None, path: str) -> Path:
-    if given is not None:
-        return _keep_upload(given)
-    found = given_path(path)
-    if not path or not found.is_file() or not is_archive(found):
-        raise BadDatasetError(f"The archive '{path}' does not exist; give a file that ends in {', '.join(SUFFIXES)}.")
-    return found
-
-
-def _keep_upload(given: UploadedFile) -> Path:
-    """Write an upload where the worker finds it; those of other days are removed."""
-    folder = make_folder(home() / "uploads")
-    for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > KEEP_UPLOAD_S:
-            shutil.rmtree(old, ignore_errors=True)
-    path = make_folder(folder / uuid.uuid4().hex[:8]) / Path(given.name).name
-    with storage_errors(path):
-        path.write_bytes(given.getbuffer())
-    return path
+    path = st.text_input("Path on this machine", key="archive_path", placeholder="/path/to/pictures")
+    if st.button("Open", icon=":material/folder_open:", disabled=busy, key="archive_unpack"):
+        take(path.strip())
+        st.rerun()
 
 
 def _public(*, busy: bool) -> None:
@@ -93,18 +81,13 @@ def _public(*, busy: bool) -> None:
         st.rerun()
 
 
-def start_fetching(name: str) -> None:
-    """Start the job that brings a target in, and remember that this tab waits for it."""
-    st.session_state[_FETCHING] = start_ingest(name).name
-
-
 def _use(spec: PublicSpec) -> None:
     st.session_state[Key.TARGET] = spec.name
 
 
 def _ended() -> None:
     """Say how what this tab waited for ended; what came becomes the target."""
-    name = st.session_state.pop(_FETCHING, None)
+    name = st.session_state.pop(FETCHING, None)
     run: RunFolder | None = next((run for run in list_runs(INGEST) if run.name == name), None)
     events = run.events() if run else []
     if not events:

@@ -37,7 +37,7 @@ def reading_line(images: ImageSet) -> None:
     """Say in one line how a target is read and how much is left out."""
     words = images.reading.in_words()
     count = len(images.left_out)
-    left_out = f"; {_files(count)} {'is' if count == 1 else 'are'} left out" if count else ""
+    left_out = f"; {files_words(count)} {'is' if count == 1 else 'are'} left out" if count else ""
     if words or left_out:
         st.caption(f"**{plain(images.title)}** is read as {plain(words) or 'it is'}{left_out}.")
 
@@ -50,7 +50,7 @@ def render_reading(data: str, images: ImageSet) -> None:
         reading_line(images)
     if reading.layouts or reading.columns or images.deep:
         with button.popover("Read it differently", icon=":material/alt_route:"):
-            _choices(data, reading.layouts, reading.columns, is_deep=images.deep > 0)
+            render_choices(data, reading.layouts, reading.columns, is_deep=images.deep > 0)
     deep = next((met.problem for met in images.problems if met.action == DEEP_ACTION), "")
     if deep:
         st.caption(f"{plain(deep)}.")
@@ -60,7 +60,7 @@ def render_reading(data: str, images: ImageSet) -> None:
             icon=":material/help:",
         )
     if images.left_out:
-        with st.expander(f"Left out: {_files(len(images.left_out))}", icon=":material/block:"):
+        with st.expander(f"Left out: {files_words(len(images.left_out))}", icon=":material/block:"):
             st.dataframe(
                 [asdict(left) for left in images.left_out[:MOST_ROWS]],
                 hide_index=True,
@@ -68,7 +68,8 @@ def render_reading(data: str, images: ImageSet) -> None:
             )
 
 
-def _files(count: int) -> str:
+def files_words(count: int) -> str:
+    """Say how many files or folders there are."""
     return "one file or folder" if count == 1 else f"{count:,} files or folders"
 
 
@@ -78,13 +79,13 @@ def render_other_reading(data: str | None) -> None:
         return
     if Path(data).is_dir():
         with st.popover("Read it differently", icon=":material/alt_route:"):
-            _choices(data, tuple(Layout), ())
+            render_choices(data, tuple(Layout), ())
     elif remembered_reading(data) != GUESSED:
         st.markdown("You have decided how it is read.")
         st.button("Read it as it looks", key="read_as_it_looks", on_click=heed, args=(_remember, data, GUESSED))
 
 
-def _choices(data: str, layouts: Sequence[Layout], columns: Sequence[str], *, is_deep: bool = False) -> None:
+def render_choices(data: str, layouts: Sequence[Layout], columns: Sequence[str], *, is_deep: bool = False) -> None:
     """Draw a list of choices for each thing that can be decided, and the button that decides."""
     decided = remembered_reading(data)
     depths = DEPTHS if is_deep or decided.depth != AS_STORED else ()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlviz.data.images import ImageSet
 from tlviz.data.part_images import part_images
-from tlviz.data.sources.catalogue import DATASETS
+from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.data.training.flips import Flip
 from tlviz.data.training.splits import BUDGETS, Split, SplitPlan
@@ -33,8 +33,8 @@ ALL_LABELS = "all"
 
 def target_relation(name: str) -> str:
     """Say in words how a target relates to the source."""
-    if name in DATASETS:
-        return DATASETS[name].relation
+    if name in SHIPPED:
+        return SHIPPED[name].relation
     return PUBLIC[name].relation if name in PUBLIC else "not yet compared with the source"
 
 

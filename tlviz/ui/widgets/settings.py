@@ -10,8 +10,23 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlviz.finetune.config import SETTINGS
 from tlviz.finetune.settings import STRATEGY_DECIDES, Group, Setting
+from tlviz.learn.words import define
 
 PERSISTED = "session"
+WORDS_OF = {
+    "freeze": "freezing", "frozen": "freezing", "unfreeze": "unfreezing", "tune": "stage", "lora_rank": "LoRA",
+    "batchnorm": "BatchNorm", "head_lr": "learning rate", "backbone_lr": "learning rate", "layer_decay": "layer decay",
+    "stage_rates": "learning rate", "schedule": "schedule", "warmup": "warm-up", "unfreeze_factor": "unfreezing",
+    "epochs": "epoch", "batch_size": "batch size", "optimizer": "optimizer", "patience": "early stopping",
+    "seed": "seed", "strategy": "strategy", "augment": "augmentation", "dropout": "dropout",
+    "weight_decay": "weight decay", "label_smoothing": "label smoothing",
+}  # fmt: skip
+"""The word of the glossary that labels the control of a setting."""
+
+
+def help_of(row: Setting) -> str:
+    """Return what shows on hover at the control of a setting: its word's definition, and what the setting does."""
+    return define(WORDS_OF[row.name], row.help) if row.name in WORDS_OF else row.help
 
 
 def draw(
@@ -23,7 +38,7 @@ def draw(
     side under their own names.
     """
     place: Any = st if where is None else where
-    about: dict[str, Any] = {"key": key or row.name, "persist_state": PERSISTED, "help": row.help}
+    about: dict[str, Any] = {"key": key or row.name, "persist_state": PERSISTED, "help": help_of(row)}
     if row.kind is bool:
         return place.toggle(row.label, value=row.default, **about)
     if row.choices:

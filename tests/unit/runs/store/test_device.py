@@ -41,3 +41,21 @@ def test_a_driver_that_fails_is_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path
     tool(tmp_path, "echo broken driver; exit 9", monkeypatch)
     monkeypatch.setattr(device, "_is_apple_silicon", lambda: False)
     assert device.lane("auto") == "cpu"
+
+
+def test_what_would_be_faster_is_said_with_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = (
+        ("NVIDIA H100", True, "", "built for CPUs only"),
+        ("NVIDIA H100", False, "", "use the GPU"),
+        (None, True, "1", "OMP_NUM_THREADS is 1, but 4 cores"),
+        (None, True, "", "No GPU shows"),
+    )
+    for gpu, is_for_cpus, threads, words in cases:
+        monkeypatch.setattr(device, "_nvidia_name", lambda gpu=gpu: gpu)
+        monkeypatch.setattr(device, "_torch_is_for_cpus", lambda is_for_cpus=is_for_cpus: is_for_cpus)
+        monkeypatch.setattr(device, "_is_apple_silicon", lambda: False)
+        monkeypatch.setattr(device, "usable_cores", lambda: 4)
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        device.faster_words.cache_clear()
+        assert words in device.faster_words()
+    device.faster_words.cache_clear()

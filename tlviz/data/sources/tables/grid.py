@@ -92,6 +92,14 @@ def read_grid(path: Path, is_there: Callable[[str], bool]) -> Grid:
             raise BadDatasetError(f"The table {path} cannot be read ({error}); save it again as CSV.") from error
 
 
+def grid_of(path: Path, rows: Iterator[list[str]]) -> Grid:
+    """Turn rows of cells into a table, the first as its header where it is none of values.
+
+    Raises ``BadDatasetError`` and ``csv.Error``.
+    """
+    return _grid(path, rows, 0, lambda _cell: False)
+
+
 def _rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 

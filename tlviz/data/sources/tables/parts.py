@@ -123,15 +123,15 @@ _WORDS = {"train": "training", "val": "validation", "test": "test"}
 
 def _by_folder(paths: Sequence[str]) -> list[str]:
     """Return the parts that the folders at one place in all paths name, training and another; else nothing."""
-    split = [path.replace("\\", "/").split("/")[:-1] for path in paths if path]
+    parents = [path.replace("\\", "/").rpartition("/")[0] if path else None for path in paths]
+    split = {parent: parent.split("/") if parent else [] for parent in set(parents) if parent is not None}
     if not split:
         return []
-    for depth in range(min(map(len, split))):
-        names = {folders[depth] for folders in split}
+    for depth in range(min(map(len, split.values()))):
+        names = {folders[depth] for folders in split.values()}
         part_of_name = parts_of(names) if len(names) < 20 else {}
         if len(part_of_name) == len(names) and {"train"} < set(part_of_name.values()):
-            found = iter(part_of_name[folders[depth]] for folders in split)
-            return [next(found) if path else "" for path in paths]
+            return ["" if parent is None else part_of_name[split[parent][depth]] for parent in parents]
     return []
 
 

@@ -1,0 +1,1 @@
+"""Targets of texts: tables and folders, token numbers, what can be wrong with them."""
