@@ -27,7 +27,7 @@ setup(
             "assets/pictures/icon.png",  # the others are the README's
             "assets/texts/*",
             "assets/weights/*",
-            "assets/weights/*/*",
+            "assets/weights/**/*",
         ],
     },
 )

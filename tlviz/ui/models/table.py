@@ -60,7 +60,7 @@ def render_filters() -> pd.DataFrame:
     least = accuracy.slider(
         "Accuracy from",
         0, 90, 0, 5, "%d %%", key="models_accuracy", persist_state="session",
-        help="Top-1 on ImageNet-1k as its authors or library state it. Above 0, networks without a stated accuracy are left out.",
+        help="Top-1 on ImageNet-1k as its authors or library state it. Above 0, networks that state none are left out.",
     )  # fmt: skip
     only_here = here.toggle(
         "Here", key="models_here", persist_state="session", help="Only networks whose weights are on this machine."
