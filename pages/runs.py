@@ -40,7 +40,7 @@ def page() -> None:
                 render_try_it(chosen.folder)
             else:
                 render_run_panel(chosen, all_tags(rows))
-            render_code(runs_code(chosen.run), run_code(chosen.folder))
+            render_code(runs_code(chosen.run), run_code(chosen.folder), titles=("All runs", "The chosen run"))
     else:
         render_invite(
             "No run yet. Start one, or bring one in.",

@@ -18,6 +18,7 @@ PHOTOS = Path(__file__).resolve().parents[3] / "assets" / "datasets" / "photos"
 def test_without_runs_the_list_is_empty_and_says_so() -> None:
     every = tlviz.runs()
     assert (len(every), list(every), len(every.table())) == (0, [], 0)
+    assert every.figure() is not None
     assert "no runs yet" in every._repr_html_()
     with pytest.raises(tlviz.TlvizError, match="no fine-tuning run yet"):
         every["last"]

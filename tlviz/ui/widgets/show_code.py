@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -14,13 +15,19 @@ if TYPE_CHECKING:
 SHOW_CODE = "Show code"
 
 
-def render_code(*snippets: Snippet | None) -> None:
-    """Draw the lines of Python and the commands, folded away; each block has a button that copies it."""
-    found = [snippet for snippet in snippets if snippet is not None]
+def render_code(*snippets: Snippet | None, titles: Sequence[str] = ()) -> None:
+    """Draw the lines of Python and the commands, folded away; each block has a button that copies it.
+
+    ``titles`` say of several what each is.
+    """
+    titled = zip_longest(snippets, titles[: len(snippets)], fillvalue="")
+    found = [(cast("Snippet", snippet), str(title)) for snippet, title in titled if snippet]
     if not found:
         return
     with st.expander(SHOW_CODE, icon=":material/code:"):
-        for snippet in found:
+        for snippet, title in found:
+            if title and len(found) > 1:
+                st.markdown(f"**{title}**")
             st.code(snippet.python, language="python", wrap_lines=True)
             if snippet.again:
                 st.caption("The same again, as a new run:")
