@@ -107,7 +107,7 @@ def _outcome(check: Check, difference: Difference) -> Outcome:
 def _subject(check: Check) -> str:
     title = title_of(check.measure).lower()
     if check.second is None:
-        return f"{title} of {check.first.row}"
+        return f"{check.first.row}, {title}"
     is_across = check.second.experiment != check.first.experiment
     names = [f"{place.row} on {place.experiment}" if is_across else place.row for place in (check.first, check.second)]
     return f"{title}, {names[0]} less {names[1]}"

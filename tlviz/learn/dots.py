@@ -132,7 +132,7 @@ def _ends(column: Column, scale: tuple[float, float]) -> str:
     if column.measure in _NUMBER_ONLY:
         return ""
     low, high = (f"{100 * end:.0f}%" if is_share(column.measure) else f"{end:.3g}" for end in scale)
-    return f'<span style="font-size:0.8rem">scale from {low} to {high}</span>'
+    return f'<span style="font-size:0.85em">scale from {low} to {high}</span>'
 
 
 def _colour(at: int, is_coloured: bool) -> str:

@@ -19,7 +19,11 @@ LESSON = ASSETS / "learn" / "lesson.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what to do, a question with or without choices, ways on, and what it runs and shows."""
+    """One step: what to do, a question with or without choices, ways on, and what it runs and shows.
+
+    ``has_pictures``: it shows the maps of a photograph, a drawing and a digit, with the network of the first
+    experiment.
+    """
 
     name: str
     title: str
@@ -30,6 +34,7 @@ class Step:
     experiments: tuple[Experiment, ...]
     shows: tuple[str, ...]
     words: tuple[str, ...]
+    has_pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,15 @@ def make_lesson(values: Any, where: str) -> Lesson:
     experiments = {one.name: one for one in map(make_experiment, fields.parts("experiments", "experiment"))}
     steps = tuple(_step(part, experiments) for part in fields.parts("steps", "step"))
     names = [step.name for step in steps]
+    if any(step.has_pictures for step in steps) and not experiments:
+        raise BadLessonError(f"{where} shows pictures and has no experiment, whose network would show them.")
     if not steps or len(set(names)) < len(names):
         raise BadLessonError(f"{where} needs steps, each with a name of its own.")
     return Lesson(fields.text("name"), fields.text("title"), fields.text("intro"), steps, tuple(experiments.values()))
 
 
 def _step(fields: Fields, experiments: dict[str, Experiment]) -> Step:
-    fields.only(("name", "title", "text", "question", "choices", "links", "experiments", "shows", "words"))
+    fields.only(("name", "title", "text", "question", "choices", "links", "experiments", "shows", "words", "pictures"))
     wanted, shows = fields.texts("experiments"), fields.texts("shows")
     unknown = next((name for name in wanted if name not in experiments), None)
     if unknown is not None:
@@ -89,4 +96,5 @@ def _step(fields: Fields, experiments: dict[str, Experiment]) -> Step:
         experiments=chosen,
         shows=shows,
         words=fields.texts("words"),
+        has_pictures=fields.one_of("pictures", ("none", "three"), "none") == "three",
     )

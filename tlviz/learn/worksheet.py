@@ -1,4 +1,4 @@
-"""The cards as a worksheet: one HTML file that prints to clean pages, a page a card, answers at the end if wanted."""
+"""The cards as a worksheet: one HTML file that prints every card on pages of its own, answers last if wanted."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tlviz.figures.theme import (
     HEAD_COLOUR,
     TEMPLATE,
+    browser_data,
     chart_config,
     close_range,
     keyed,
@@ -23,6 +24,7 @@ from tlviz.figures.theme import (
     stage_colours,
     use_template,
 )
+from tlviz.program import PROJECTOR
 
 WHITE, DARK = "#ffffff", "#11161d"
 COUNTS = [2, 3, 10, 16, 24]
@@ -162,3 +164,20 @@ def test_no_bar_lies_on_a_chart_and_the_camera_alone_where_it_has_room() -> None
 
 def test_a_label_has_its_colour_in_a_sign_and_not_in_its_words() -> None:
     assert keyed("Clip art", "#D55E00", "◆") == '<span style="color:#D55E00">◆</span> Clip art'
+
+
+def test_a_projector_has_larger_type_and_marks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn() -> go.Figure:
+        figure = go.Figure(go.Scatter(x=[1], y=[2], marker={"size": 10}, line={"width": 2}))
+        figure.add_trace(go.Bar(x=[1], y=[2])).add_trace(go.Scatter(x=[1, 2], y=[2, 3], marker={"size": [5, 15]}))
+        figure.add_annotation(text="here", font={"size": 12})
+        return use_template(figure)
+
+    usual = drawn()
+    assert (usual.data[0].marker.size, usual.layout.font.size) == (10, None)
+    monkeypatch.setenv(PROJECTOR, "1")
+    large = drawn()
+    browser_data(large)
+    assert (large.data[0].marker.size, large.data[0].line.width, large.layout.font.size) == (15, 3, 18)
+    assert list(large.data[2].marker.size) == [7.5, 22.5]
+    assert large.layout.annotations[0].font.size == 18

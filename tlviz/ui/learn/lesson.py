@@ -11,6 +11,7 @@ from tlviz.learn.progress import answer, answers
 from tlviz.learn.results import Table
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.learn.run_here import own_tables, render_live, render_start
+from tlviz.ui.learn.three_pictures import render_three_pictures
 from tlviz.ui.learn.ways import render_links, render_words
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key, key_of
@@ -46,6 +47,8 @@ def _go(step: str) -> None:
 
 def _step(lesson: Lesson, step: Step) -> None:
     st.markdown(plain(step.text))
+    if step.has_pictures:
+        render_three_pictures(lesson.experiments[0].model)
     render_links(step.links)
     if step.experiments:
         render_start(lesson.name, step.experiments)

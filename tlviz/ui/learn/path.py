@@ -38,7 +38,7 @@ def render_path(cards: Sequence[Card]) -> Card:
     )  # fmt: skip
     to_address(Key.CARD)
     with st.popover("Worksheet", icon=":material/print:"):
-        st.caption("One HTML file, a page a card: open it and print it.")
+        st.caption("One HTML file, every card on pages of its own: open it and print it.")
         has_answers = st.toggle("With the answers", key="learn_with_answers", help="On pages of their own, at the end.")
         st.download_button(
             "Worksheet of all cards", lambda: _worksheet(cards, has_answers), "tlviz-worksheet.html", "text/html",
