@@ -34,7 +34,8 @@ def predict_pictures(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, or folders; sub-folders are searched. Of a run on texts: text files, or sentences in quotes.",
+            help="Pictures, or folders; sub-folders are searched. Of a run on texts: text files, or "
+            "sentences in quotes.",
             show_default=False,
         ),
     ],
