@@ -76,9 +76,8 @@ def _copies(target: Target, texts: Sequence[str], groups: NDArray[np.int64]) -> 
             words = f"{what} of one text have different labels ({', '.join(sorted(labels))}): {listed}"
             yield Finding(first, Kind.LABEL_CONFLICT, words, _KEPT, Severity.ERROR, names[0], names[1:], number)
         if len(parts) > 1:
-            words = (
-                f"{what} of one text are in several parts ({', '.join(sorted(p or 'none' for p in parts))}): {listed}"
-            )
+            in_parts = ", ".join(sorted(part or "none" for part in parts))
+            words = f"{what} of one text are in several parts ({in_parts}): {listed}"
             yield Finding(first, Kind.LEAKAGE, words, _KEPT, Severity.ERROR, names[0], names[1:], number)
         if len(labels) == 1 and len(parts) == 1:
             words = f"{len(rows)} {what} of one text: {listed}"
