@@ -29,7 +29,8 @@ def predict_pictures(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, or folders; sub-folders are searched. For a run on texts: text files, or sentences.",
+            help="Pictures, or folders; sub-folders are searched. Of a run on texts: text files, or "
+            "sentences in quotes.",
             show_default=False,
         ),
     ],

@@ -38,6 +38,8 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.models.local_weights import weights_stamp
 
+TEXTS_LIKE_SOURCE = 400
+"""So many texts stand for the source; more would cost time and say no more."""
 DRAWS = 3
 """Random weights are drawn this often: a single draw is off by several points."""
 Progress = Callable[[str, int, int], None]
@@ -99,7 +101,9 @@ def source_like(request: Request, progress: Callable[[int, int], None] | None = 
     """Return the bundled items that stand for the source, all of them.  Raises what ``decode_target`` raises."""
     name = request.modality.reference
     rows = decode_target(name, open_target(name), request.geometry, progress).rows
-    return rows if isinstance(rows, TokenRows) else np.asarray(rows)
+    if isinstance(rows, TokenRows):
+        return rows.take(np.linspace(0, len(rows) - 1, min(TEXTS_LIKE_SOURCE, len(rows))).round().astype(np.int64))
+    return np.asarray(rows)
 
 
 def _profile(

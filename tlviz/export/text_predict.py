@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 
 def find_texts(given: Iterable[str]) -> tuple[list[tuple[str, str]], list[Problem]]:
-    """Return names and texts of what a person gave: files and folders by their content, else sentences."""
+    """Return names and texts of what a person gave: text files and folders of such, else sentences."""
     found: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for words in given:
