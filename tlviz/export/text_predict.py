@@ -26,6 +26,9 @@ def find_texts(given: Iterable[str]) -> tuple[list[tuple[str, str]], list[Proble
     problems: list[Problem] = []
     for words in given:
         path = Path(words).expanduser()
+        if not words.strip():
+            found.append((words, words))
+            continue
         if len(words) < 1000 and path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.suffix.lower() in TEXT_FILES)
             if not files:
