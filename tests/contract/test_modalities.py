@@ -37,13 +37,16 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Return the names of a small network and of a small target of each modality."""
     folder = tmp_path_factory.mktemp("modality")
     if request.param is Medium.PICTURES:
-        return "squeezenet1_1", str(paint(folder / "painted", per_class=8))
+        for seed in range(16):
+            place = folder / "painted" / ("round", "square")[seed % 2]
+            place.mkdir(parents=True, exist_ok=True)
+            paint(seed).save(place / f"{seed}.png")
+        return "squeezenet1_1", str(folder / "painted")
     generator, lines = np.random.default_rng(0), ["text,label"]
     for at in range(24):
         words = generator.choice(["a", "the", "film", "is", "very"], size=int(generator.integers(3, 12)))
-        lines.append(
-            f"{' '.join(words)} {('bad', 'good')[at % 2]} {('dull', 'bright')[at % 2]},{('no', 'yes')[at % 2]}"
-        )
+        judged, label = (("bad dull", "no"), ("good bright", "yes"))[at % 2]
+        lines.append(f"{' '.join(words)} {judged},{label}")
     table = folder / "films.csv"
     table.write_text("\n".join(lines))
     return str(save_encoder(folder / "encoder", "bert")), str(table)
