@@ -20,6 +20,7 @@ from tlviz.jobs import finetune
 from tlviz.jobs.finetune import Shared
 from tlviz.jobs.job import Job, carry_out
 from tlviz.jobs.race_member import PAUSE_POLL_S, MemberJob, Tell, is_paused
+from tlviz.jobs.race_time import Paces
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.halving import behind, rungs
 from tlviz.runs.races.race import (
@@ -38,6 +39,8 @@ from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.kinds import FINETUNE, find_kind
 from tlviz.runs.store.worker_lock import claimed
 
+Waiting = tuple[int, str]
+"""Number and words of a run that is still to come."""
 RETRIED = (MemberState.WAITING, MemberState.STOPPED, MemberState.FAILED)
 
 
@@ -62,7 +65,7 @@ class _Course:
         self._reader = CurveReader()
         self._own = Heartbeat.of_this_process()
         self._taken_up: set[int] = set()
-        self._pace: dict[str, float] = {}
+        self._paces = Paces(self._planned)
 
     def run(self) -> dict[str, Any]:
         """Go through all rungs, the last of which is the end of each run."""
@@ -114,7 +117,7 @@ class _Course:
             if not queue or self._job.should_stop():
                 return
             tried.add(queue[0].number)
-            self._take(queue[0], rung, members, [member.words for member in queue[1:]])
+            self._take(queue[0], rung, members, [(member.number, member.words) for member in queue[1:]])
 
     def _is_due(self, member: Member, rung: int | None) -> bool:
         if member.state not in RETRIED or member.number in read_queue(self._job.run).cancelled:
@@ -132,7 +135,7 @@ class _Course:
         beat = run.heartbeat()
         return beat is None or (beat.host, beat.pid) == (self._own.host, self._own.pid)
 
-    def _take(self, member: Member, rung: int | None, members: Sequence[Member], after: Sequence[str]) -> None:
+    def _take(self, member: Member, rung: int | None, members: Sequence[Member], after: Sequence[Waiting]) -> None:
         """Execute one run, unless another worker was faster to take it up."""
         try:
             run = self._folder(member, self._planned[member.number])
@@ -165,7 +168,7 @@ class _Course:
         begun = time.perf_counter()
         carry_out(own, work)
         self._taken_up.add(member.number)
-        self._pace[member.words] = time.perf_counter() - begun
+        self._paces.note(member.number, member.words, time.perf_counter() - begun)
         if full:
             raise full[0]
 
@@ -208,29 +211,18 @@ class _Course:
             self._job.tell(Status.RUNNING, "paused", math.fsum(map(_share, self._race().members)) / len(self._planned))
             time.sleep(PAUSE_POLL_S)
 
-    def _teller(self, member: Member, members: Sequence[Member], after: Sequence[str]) -> Tell:
+    def _teller(self, member: Member, members: Sequence[Member], after: Sequence[Waiting]) -> Tell:
         """Return what turns a run's progress into that of the race, with the time that all of it still takes."""
         begun = time.perf_counter()
         others = math.fsum(_share(other) for other in members if other is not member)
 
         def tell(doing: str, fraction: float, seconds_left: float | None) -> None:
             spent = time.perf_counter() - begun
-            left = self._left(member, after, spent, seconds_left)
+            left = self._paces.left(member.number, member.words, after, spent, seconds_left)
             seed = f", seed {member.seed}" if len({m.get("seed") for m in self._planned}) > 1 else ""
             self._job.tell(Status.RUNNING, f"{member.words}{seed}: {doing}", (others + fraction) / len(members), left)
 
         return tell
-
-    def _left(self, member: Member, after: Sequence[str], spent: float, seconds_left: float | None) -> float | None:
-        """Return the seconds that a run and those after it still take; where a run cannot say, by those before it."""
-        typical = math.fsum(self._pace.values()) / len(self._pace) if self._pace else None
-        if seconds_left is None:
-            known = self._pace.get(member.words, typical)
-            seconds_left = None if known is None else max(0.0, known - spent)
-        if seconds_left is None:
-            return None
-        other = spent + seconds_left if typical is None else typical
-        return seconds_left + math.fsum(self._pace.get(words, other) for words in after)
 
 
 def _share(member: Member) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,3 +23,12 @@ def f1_scores(matrix: Counts) -> NDArray[np.float64]:
     occurrences = matrix.sum(0) + matrix.sum(1)
     with np.errstate(invalid="ignore"):
         return np.where(occurrences > 0, 2 * np.diag(matrix) / occurrences, np.nan)
+
+
+def worst_classes(matrices: Sequence[NDArray[np.int64]], most: int) -> list[int]:
+    """Return the classes (C' of C) with the most errors, from and to them, in their order; all where they are few."""
+    count = len(matrices[0])
+    errors = np.sum([matrix.sum(0) + matrix.sum(1) - 2 * matrix.diagonal() for matrix in matrices], axis=0)
+    if count <= most:
+        return list(range(count))
+    return sorted(np.argsort(-errors, kind="stable")[:most].tolist())

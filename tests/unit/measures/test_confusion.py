@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.measures.confusion import confusion_matrix, f1_scores, worst_classes
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 
@@ -27,3 +27,12 @@ def test_f1_is_the_harmonic_mean_and_unknown_for_a_class_that_does_not_occur() -
     assert scores[1] == pytest.approx(4 / 5)
     assert scores[2] == 0
     assert np.isnan(scores[3])
+
+
+def test_the_classes_with_the_most_errors_from_and_to_them_are_named() -> None:
+    matrix = np.diag([5, 5, 5, 5])
+    matrix[1, 3] = 2
+    matrix[0, 3] = 1
+    assert worst_classes([matrix], 2) == [1, 3]
+    assert worst_classes([matrix, matrix.T], 3) == [0, 1, 3]
+    assert worst_classes([matrix], 4) == [0, 1, 2, 3]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tlviz.figures.compare import MOST_CLASSES, plot_confusion, plot_f1
 from tlviz.figures.theme import chart_config
 from tlviz.measures.calibration import softmax
-from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.measures.confusion import confusion_matrix, f1_scores, worst_classes
 from tlviz.measures.paired import LEVEL
 from tlviz.measures.sign_test import sign_test
 from tlviz.runs.compare import Change, change
@@ -87,15 +87,19 @@ def render_errors(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> No
 
 def _confusion(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
     columns = st.columns(min(2, len(runs)))
+    matrices = [confusion_matrix(held.labels, held.guesses, len(held.classes)) for held in answers]
+    is_same = len({held.classes for held in answers}) == 1
     for at, (run, held) in enumerate(zip(runs, answers, strict=True)):
-        matrix = confusion_matrix(held.labels, held.guesses, len(held.classes))
+        shown = worst_classes(matrices if is_same else [matrices[at]], MOST_CLASSES)
         with columns[at % 2]:
             st.markdown(f"**{plain(run.name)}**: {held.right.sum():,} of {len(held.labels):,} right")
             st.plotly_chart(
-                plot_confusion(matrix, held.classes, run.place), key=key_of("confusion", at), config=chart_config()
-            )
-    more = f" The first {MOST_CLASSES} classes." if len(answers[0].classes) > MOST_CLASSES else ""
-    st.caption(f"Rows are the true classes, columns the answers; the diagonal is correct.{more}")
+                plot_confusion(matrices[at][np.ix_(shown, shown)], [held.classes[one] for one in shown], run.place),
+                key=key_of("confusion", at), config=chart_config(),
+            )  # fmt: skip
+    st.caption(
+        f"Rows are the true classes, columns the answers; the diagonal is correct.{_of_many(answers[0].classes)}"
+    )
 
 
 def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
@@ -103,11 +107,20 @@ def _f1(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
         st.info("These runs have different classes, so they cannot be compared class by class.", icon=":material/info:")
         return
     matrices = [confusion_matrix(held.labels, held.guesses, len(held.classes)) for held in answers]
-    scores = {run.name: f1_scores(matrix) for run, matrix in zip(runs, matrices, strict=True)}
+    shown = worst_classes(matrices, MOST_CLASSES)
+    scores = {run.name: f1_scores(matrix)[shown] for run, matrix in zip(runs, matrices, strict=True)}
     st.plotly_chart(
-        plot_f1(answers[0].classes, scores, [run.place for run in runs]), key="compare_f1", config=chart_config()
+        plot_f1([answers[0].classes[one] for one in shown], scores, [run.place for run in runs]),
+        key="compare_f1", config=chart_config(),
+    )  # fmt: skip
+    st.caption(
+        f"F1 is the harmonic mean of a class's precision and recall: 1 means no errors.{_of_many(answers[0].classes)}"
     )
-    st.caption("F1 is the harmonic mean of a class's precision and recall: 1 means no errors.")
+
+
+def _of_many(classes: Sequence[str]) -> str:
+    few = len(classes) <= MOST_CLASSES
+    return "" if few else f" Shown are the {MOST_CLASSES} of {len(classes):,} classes with the most errors."
 
 
 def _images(runs: Sequence[ComparedRun], answers: Sequence[Answers]) -> None:
