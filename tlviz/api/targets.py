@@ -18,6 +18,7 @@ from tlviz.data.sources.target import Target
 from tlviz.data.training.splits import Split, SplitPlan
 from tlviz.modality import form_of
 from tlviz.models.catalogue import find_model
+from tlviz.models.local_weights import available_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,12 @@ class OpenedTarget(Result):
 
     def figure(self) -> Figure:
         """Draw the classes as bars, parted as the first run would part them."""
-        return self.split().figure()
+        return self.split(self._first_model()).figure()
+
+    def _first_model(self) -> str:
+        """Return the first network on this machine that takes what the target is made of."""
+        fitting = (name for name, spec in available_models().items() if spec.medium is self.target.medium)
+        return next(fitting, FIRST_MODEL)
 
     def images(self, model: Source = FIRST_MODEL) -> ImageSet:
         """Return the pictures as a network gets them, uint8 (N, S, S, 3), without what was excluded."""
