@@ -25,7 +25,9 @@ setup(
             "assets/datasets/**/*",
             "assets/learn/**/*",
             "assets/pictures/icon.png",  # the others are the README's
+            "assets/texts/*",
             "assets/weights/*",
+            "assets/weights/**/*",
         ],
     },
 )

@@ -16,6 +16,7 @@ from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.runs.open_inside import link_to_feature_maps
 from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.show_code import render_code
 
 SETTINGS, CURVES, ERRORS, CALIBRATION, MOVED, COST = (
@@ -28,8 +29,10 @@ def page() -> None:
     page_title("Compare")
     rows = [row for row in overview() if row.status.is_over and row.best_val_accuracy is not None]
     if not rows:
-        st.info("No run has ended yet. Start one on the Fine-tune page.", icon=":material/compare_arrows:")
-        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+        render_invite(
+            "No run has ended yet. A race trains several strategies, which are then compared here.",
+            "Race strategies", "pages/race.py", ":material/compare_arrows:", key="to_race",
+        )  # fmt: skip
         return
     chosen = pick_runs(rows)
     if not chosen:

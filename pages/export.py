@@ -16,6 +16,7 @@ from tlviz.ui.export.use import render_use
 from tlviz.ui.frame import guarded, page_title
 from tlviz.ui.messages import strong_words
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.panels import pick_run, render_job
 from tlviz.ui.widgets.show_code import render_code
 
@@ -24,8 +25,10 @@ def page() -> None:
     page_title("Export")
     runs = [run for run in list_runs(FINETUNE) if run.weights.exists()]
     if not runs:
-        st.info("No run has saved weights yet. Start one on the Fine-tune page.", icon=":material/download:")
-        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+        render_invite(
+            "No run has saved weights yet. Train one, and it is exported and checked here.",
+            "Fine-tune", "pages/finetune.py", ":material/download:", key="to_finetune",
+        )  # fmt: skip
         return
     rows = overview()
     run = pick_run(runs, key=Key.RUN, default=_best_of(runs, rows))

@@ -45,7 +45,8 @@ def page() -> None:
         form = _settings_and_start(images, stages, plan)
     with live:
         run = _live(form, stages)
-    render_code(run_code(run) if run else None, finetune_code(form) if form else None)
+    shown, following = run_code(run) if run else None, finetune_code(form) if form else None
+    render_code(shown, following, titles=("The run that is shown", "The next run"))
 
 
 def _live(form: FinetuneConfig | None, stages: Sequence[Stage]) -> RunFolder | None:

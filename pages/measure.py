@@ -18,7 +18,7 @@ from tlviz.ui.measure.similarity import render_similarity
 from tlviz.ui.measure.views import render_dimension, render_map, render_networks, render_numbers, render_shift
 from tlviz.ui.messages import heed, plain
 from tlviz.ui.state import Key
-from tlviz.ui.widgets.show_code import render_code
+from tlviz.ui.widgets.show_code import notebook_of_profile, render_code, render_notebook
 from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 VIEWS = {
@@ -42,8 +42,9 @@ def page() -> None:
     others = render_curve(profile)
     render_advice(profile)
     _view(profile)
-    beside = [(other.model, other.data) for other in others]
-    render_code(profile_code(source(), target(), beside, wanted(source(), target()).limit))
+    asked = (source(), target(), [(other.model, other.data) for other in others], wanted(source(), target()).limit)
+    render_code(profile_code(*asked))
+    render_notebook(lambda: notebook_of_profile(*asked), f"profile-{source()}", key="profile_notebook")
 
 
 def _invite(model: str, data: str) -> None:

@@ -12,6 +12,7 @@ from tlviz.ui.runs.panel import render_run_heading, render_run_panel
 from tlviz.ui.runs.table import render_filter, render_table
 from tlviz.ui.runs.trash import render_bin, render_bring_in, render_undo
 from tlviz.ui.runs.try_it import render_try_it
+from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.show_code import render_code
 
 
@@ -39,10 +40,12 @@ def page() -> None:
                 render_try_it(chosen.folder)
             else:
                 render_run_panel(chosen, all_tags(rows))
-            render_code(runs_code(chosen.run), run_code(chosen.folder))
+            render_code(runs_code(chosen.run), run_code(chosen.folder), titles=("All runs", "The chosen run"))
     else:
-        st.info("No run yet. Start one on the Fine-tune page, or bring one in.", icon=":material/list_alt:")
-        st.page_link("pages/finetune.py", label="Fine-tune", icon=":material/model_training:")
+        render_invite(
+            "No run yet. Start one, or bring one in.",
+            "Fine-tune", "pages/finetune.py", ":material/list_alt:", key="to_finetune",
+        )  # fmt: skip
     render_bring_in()
     render_bin()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from tlviz.runs.store.folder import RunFolder
 
 Told = Callable[[int, int], None]
 """Takes what is done, and of how much."""
-_AFTER_S = 0.5
-"""What takes less long shows no bar."""
+_AFTER_S, _EVERY_S = 0.5, 1.0
+"""What takes less long shows no bar; one is drawn anew this often."""
 
 
 @contextmanager
@@ -35,14 +36,18 @@ def watch(run: RunFolder, what: str, progress: bool, doing: Callable[[], str] | 
     ``doing`` says what stands behind the bar, by default what the worker says of itself.
     """
     with _bar(what, progress, total=100) as bar:
+        drawn = 0.0
 
         def look() -> None:
+            nonlocal drawn
             beat = run.present_beat()
             fraction = 1.0 if run.status().is_over else beat.fraction if beat else 0.0
             bar.update(max(0.0, round(100 * fraction) - bar.n))
             words = doing() if doing else beat.doing if beat else "starting"
-            if words != bar.postfix:
-                bar.set_postfix_str(words)
+            bar.set_postfix_str(words, refresh=False)
+            if time.monotonic() - drawn > _EVERY_S:  # each drawing is kept where the output is a file or a notebook
+                drawn = time.monotonic()
+                bar.refresh()
 
         wait_for(run, look, lambda: bar.set_description(f"{what}: stopping"))
 
@@ -57,4 +62,4 @@ def _bar(what: str, progress: bool, total: int = 1) -> Any:
         from tqdm.auto import tqdm
 
     look = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-    return tqdm(total=total, desc=what, disable=not progress, delay=_AFTER_S, bar_format=look)
+    return tqdm(total=total, desc=what, disable=not progress, delay=_AFTER_S, mininterval=_EVERY_S / 2, bar_format=look)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tlviz.figures.theme import Figure
 
+MOST_DRAWN = 24
+"""A figure names so many runs."""
 RunLike = str | Run | RacedRuns | RunFolder
 """A run by any of its names, its path or ``last``, or one that is open."""
 
@@ -63,10 +65,10 @@ class RunList(Result):
         return found.assign(started=pd.to_datetime(found["started"], unit="s"))
 
     def figure(self) -> Figure:
-        """Draw what every run reached against what it cost."""
+        """Draw what the newest runs reached against what they cost."""
         from tlviz.figures.compare import Cost, plot_cost
 
-        known = [row for row in self.rows if row.best_val_accuracy is not None and row.duration_s]
+        known = [row for row in self.rows if row.best_val_accuracy is not None and row.duration_s][:MOST_DRAWN]
         costs = [Cost(row.run, row.duration_s or 0.0, row.best_val_accuracy or 0.0, 0.0, 0) for row in known]
         return plot_cost(costs, [], "seconds", is_log=False)
 

@@ -18,6 +18,8 @@ from tlviz.export.files.fitting import wanted_formats
 from tlviz.export.files.table import parse_formats
 from tlviz.export.hand_over import check_destination
 from tlviz.export.run_weights import Weights
+from tlviz.medium import WORDS, Medium
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.launch import start_export
 from tlviz.runs.races.winner import run_to_take
 from tlviz.runs.store.folder import RunFolder
@@ -144,6 +146,7 @@ class Named:
     rows: tuple[Prediction, ...]
     problems: tuple[Problem, ...]
     reason: str
+    medium: Medium = Medium.PICTURES
 
 
 def name_pictures(
@@ -153,14 +156,17 @@ def name_pictures(
     unlike: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Named:
-    """Classify pictures, those below folders too, with a run's best weights; what is none is named.
+    """Classify pictures or texts, those below folders too, with a run's best weights; what is none is named.
 
-    ``unlike`` marks those unlike the training images where these are on this machine.
+    What is no file's path is a text by itself for a text encoder.  ``unlike`` marks pictures unlike the training
+    images where these are on this machine.
     Raises ``BadWeightsError`` where the run has saved none.
     """
     from tlviz.export.ood_reference import find_ood_reference
     from tlviz.export.predict import find_pictures, load_predictor, predict
 
+    if medium_of_weights(run) is Medium.TEXTS:
+        return _name_texts(run, [str(path) for path in paths], progress)
     network, geometry = load_predictor(run)
     pictures, missing = find_pictures(given_path(str(path)) for path in paths)
     reference, reason = find_ood_reference(run.weights, network) if unlike and pictures else (None, "")
@@ -168,9 +174,20 @@ def name_pictures(
     return Named(run.name, network.classes, named.rows, (*missing, *named.problems), reason)
 
 
+def _name_texts(run: RunFolder, given: Sequence[str], progress: Callable[[int, int], None] | None) -> Named:
+    from tlviz.export.bundle import load_bundle
+    from tlviz.export.text_predict import find_texts, predict_texts
+
+    texts, problems = find_texts(given)
+    network = load_bundle(run.weights)
+    named = predict_texts(network, run.weights, texts, progress)
+    return Named(run.name, network.classes, named.rows, (*problems, *named.problems), "", Medium.TEXTS)
+
+
 def none_named(found: Named) -> BadDatasetError:
     """Return the error of a call in which nothing could be named."""
-    return BadDatasetError(f"None of the {len(found.problems)} given paths is a picture that can be opened.")
+    what = WORDS[found.medium].one
+    return BadDatasetError(f"None of the {len(found.problems)} given paths is a {what} that can be opened.")
 
 
 @dataclass(frozen=True, repr=False)

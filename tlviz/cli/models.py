@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Facts, Json, Readable, on_terminal, print_result, share, stderr, table
+from tlviz.medium import Medium
 from tlviz.models.catalogue import MODELS, find_model
-from tlviz.models.download import download_weights
+from tlviz.models.download import download_encoder, download_weights
 from tlviz.models.imported import damaged_models, delete_own, own_models
 from tlviz.models.local_weights import delete_weights, downloaded_models
 from tlviz.models.preparation import INTERPOLATIONS, Given, parse_three
 from tlviz.models.spec import ModelSpec, Provider
+from tlviz.models.texts.folder import is_hub_name
 
 LINES = 40
 """A terminal shows this many networks at once; a pipe and JSON get all."""
@@ -108,14 +119,23 @@ def show_model(model: Model, as_json: Json = False) -> None:
 
 @models_app.command("download", cls=HelpfulCommand)
 def download(model: Model, as_json: Json = False) -> None:
-    """Download a network's weights into its library's own cache; Ctrl-C stops it and removes what is unfinished."""
-    spec = find_model(model)
+    """Download a network's weights into its library's own cache; Ctrl-C stops it and removes what is unfinished.
+
+    OWNER/NAME downloads a text encoder of the Hugging Face hub.
+    """
+    is_encoder = is_hub_name(model) and not Path(model).exists()
+    name = model if is_encoder else find_model(model).name
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=stderr) as bar:
-        task = bar.add_task(spec.name, total=None)
-        path = download_weights(spec, lambda done, total: bar.update(task, completed=done, total=total or None))
-    result = {"name": spec.name, "path": str(path), "size_mb": path.stat().st_size / 1e6}
-    print_result(result, as_json, f"{spec.name} is at {path}.")
+        task = bar.add_task(name, total=None)
+        follow = partial(_follow, bar, task)
+        path = download_encoder(name, follow) if is_encoder else download_weights(find_model(model), follow)
+    result = {"name": name, "path": str(path), "size_mb": path.stat().st_size / 1e6}
+    print_result(result, as_json, f"{name} is at {path}.")
+
+
+def _follow(bar: Progress, task: TaskID, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total or None)
 
 
 @models_app.command("delete", cls=HelpfulCommand)
@@ -273,6 +293,13 @@ def _card(spec: ModelSpec, downloaded: Collection[str]) -> dict[str, Any]:
 def _prepared(spec: ModelSpec) -> dict[str, Any]:
     """Return how a network wants its pictures, and what was assumed when it was imported."""
     from tlviz.models.build import can_rescale  # imports torch
+
+    if spec.medium is Medium.TEXTS:
+        return {
+            "preprocessing": {"tokens": spec.preprocessing.size},
+            "class_names": list(spec.classes) or None,
+            "notes": None,
+        }
 
     return {
         "preprocessing": asdict(spec.preprocessing),

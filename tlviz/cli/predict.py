@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +27,12 @@ _TELL_FROM = 200
 def predict_pictures(
     run: Run,
     paths: Annotated[
-        list[Path], typer.Argument(help="Pictures, or folders; sub-folders are searched.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="Pictures, or folders; sub-folders are searched. Of a run on texts: text files, or "
+            "sentences in quotes.",
+            show_default=False,
+        ),
     ],
     unlike: Annotated[
         bool, typer.Option(help="Also mark pictures unlike the training images, where these are on this machine.")

@@ -15,6 +15,7 @@ from tlviz.cli.output import Json, Readable, print_result, share, table
 from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
+from tlviz.diagnose.probing import in_words
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT
@@ -101,7 +102,36 @@ def _readable(found: Profile) -> list[Readable]:
         f"{advice.head_lr:.2g}, backbone rate {advice.backbone_lr:.2g}."
     )
     rows = [_line(row) for row in as_result(found)["stages"]]
-    return [table(rows, _COLUMNS), *found.notes, found.summary, best, *(f"- {reason}" for reason in advice.reasons)]
+    return [
+        table(rows, _COLUMNS),
+        *_probing(found),
+        *found.notes,
+        found.summary,
+        best,
+        *(f"- {reason}" for reason in advice.reasons),
+    ]
+
+
+def _probing(found: Profile) -> list[Readable]:
+    """Return the probing tasks as a person reads them, a row a stage; nothing where there are none."""
+    if not found.probing:
+        return []
+    rows = [
+        {"stage": stages[0].stage}
+        | {
+            column: share(value)
+            for task, one in zip(found.probing, stages, strict=True)
+            for column, value in ((task, one.accuracy), (f"{task} random", one.random))
+        }
+        for stages in zip(*found.probing.values(), strict=True)
+    ]
+    columns = tuple(Column(name, is_right=name != "stage") for name in rows[0])
+    return [
+        "",
+        "Probing tasks from the target's own sentences, beside random weights:",
+        table(rows, columns),
+        in_words(found.probing),
+    ]
 
 
 def _line(stage: dict[str, Any]) -> dict[str, Any]:

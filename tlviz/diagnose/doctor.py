@@ -25,16 +25,18 @@ from tlviz.data.doctor.group_checks import check_declared_groups, check_suggeste
 from tlviz.data.doctor.inspect_file import Broken, Facts, Failure, inspect_file
 from tlviz.data.doctor.inventory import Inventory, PictureFile, take_inventory
 from tlviz.data.doctor.set_checks import check_classes, check_mixture
-from tlviz.data.images import DEEP_ACTION
+from tlviz.data.images import DEEP_ACTION, medium_of, open_target
 from tlviz.data.pixels.depth import AS_STORED, Depth
 from tlviz.data.pixels.pictures import Fit, Pixels, fit_picture
 from tlviz.data.pixels.pixel_cache import digest
 from tlviz.data.pixels.ranges import Settled, settle
 from tlviz.data.sources.notes import excluded_names
 from tlviz.data.sources.reading import ReadAs
+from tlviz.data.texts.source import TextForm
 from tlviz.disk_cache import keep_file
 from tlviz.home import cache_folder
-from tlviz.models.catalogue import find_model
+from tlviz.medium import Medium
+from tlviz.models.catalogue import ENCODERS, find_model
 from tlviz.small_files import MB, check_types, read_json
 
 # torch takes seconds to import, and a look without features needs none of it.
@@ -77,6 +79,8 @@ def check_dataset(
     ``read_as`` is as in ``open_target``.
     Raises ``BadDatasetError`` where there are no pictures in at least two classes.
     """
+    if medium_of(name, read_as) is not Medium.PICTURES:
+        return _check_texts(name, read_as)
     inventory = take_inventory(name, read_as)
     path = cache_folder("doctor") / f"{_key(inventory, features=features)}.json"
     report = _stored(path)
@@ -90,6 +94,17 @@ def check_dataset(
     return report.with_exclusions(excluded_names(inventory.identity))
 
 
+def _check_texts(name: str, read_as: ReadAs | None) -> Report:
+    """Return the report on a target of texts, which takes a moment and is not kept."""
+    from tlviz.data.texts.doctor import check_texts
+    from tlviz.modality import form_of
+
+    target = open_target(name, must_train=False, read_as=read_as)
+    form = form_of(next(iter(ENCODERS.values())))
+    assert isinstance(form, TextForm)  # noqa: S101 (an encoder takes no other)
+    return check_texts(target, form).with_exclusions(excluded_names(target.identity))
+
+
 def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     """Return the report on a target as it is now if there is one, with features or without, without checking.
 
@@ -97,6 +112,8 @@ def known_report(name: str, read_as: ReadAs | None = None) -> Report | None:
     """
     if not any(cache_folder("doctor").glob("*.json")):
         return None  # listing every file costs more than starting a run
+    if medium_of(name, read_as) is not Medium.PICTURES:
+        return None
     readings: list[ReadAs | None] = [read_as]
     if read_as is not None:  # copies are copies without groups, and at another depth, too
         plainer = replace(read_as, group_column=None, group_pattern=None).without_depth()

@@ -12,6 +12,7 @@ from tlviz.data.images import ImageSet, Rows, decode_target
 from tlviz.data.sample import PER_CLASS, Chosen, choose_rows
 from tlviz.data.sources.target import Target
 from tlviz.data.texts.rows import TokenRows
+from tlviz.data.texts.source import TextSource
 from tlviz.diagnose.feature_cache import cached_pass
 from tlviz.diagnose.known_groups import known_groups
 from tlviz.diagnose.random_copy import settle_batchnorms
@@ -27,6 +28,7 @@ Progress = Callable[[int, int], None]
 class Sample:
     """A decoded sample: ``pixels`` uint8 (n, S, S, 3) in memory, ``labels`` (n,) and ``names`` (n), and how it came.
 
+    ``texts`` (n,) are those of a target of texts.
     Pictures of one of the ``groups`` (n,) know one another: copies, and what the target says belongs together.
     """
 
@@ -38,6 +40,7 @@ class Sample:
     available: int
     notes: tuple[str, ...]
     groups: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    texts: tuple[str, ...] = ()
 
 
 def sample_of(images: ImageSet, chosen: Chosen) -> Sample:
@@ -63,7 +66,13 @@ def read_sample(request: Request, target: Target, chosen: Chosen, progress: Prog
     lost = len(target.names) - len(images.labels)
     what = "One picture" if lost == 1 else f"{lost:,} pictures"
     unread = (f"{what} could not be opened.",) if lost else ()
-    return sample_of(images, Chosen(again.rows, chosen.available, (*chosen.notes, *unread, *again.notes)))
+    sample = sample_of(images, Chosen(again.rows, chosen.available, (*chosen.notes, *unread, *again.notes)))
+    texts = {
+        name: source.text
+        for name, source in zip(target.names, target.sources, strict=True)
+        if isinstance(source, TextSource)
+    }
+    return replace(sample, texts=tuple(texts[name] for name in sample.names)) if texts else sample
 
 
 def pretrained_pass(

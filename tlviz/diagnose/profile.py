@@ -15,10 +15,12 @@ from tlviz.data.sample import choose_rows, sample_target
 from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.reading import need_answers
 from tlviz.data.texts.rows import TokenRows
+from tlviz.data.texts.source import TextForm
 from tlviz.diagnose.advice import advise
 from tlviz.diagnose.early import Early
 from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
+from tlviz.diagnose.probing import Asked, Probing, probe_tasks
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
 from tlviz.diagnose.random_copy import random_copy
 from tlviz.diagnose.records import Profile, StageProfile
@@ -36,6 +38,8 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, load_network
 from tlviz.models.local_weights import weights_stamp
 
+TEXTS_LIKE_SOURCE = 400
+"""So many texts stand for the source; more would cost time and say no more."""
 DRAWS = 3
 """Random weights are drawn this often: a single draw is off by several points."""
 Progress = Callable[[str, int, int], None]
@@ -97,7 +101,9 @@ def source_like(request: Request, progress: Callable[[int, int], None] | None = 
     """Return the bundled items that stand for the source, all of them.  Raises what ``decode_target`` raises."""
     name = request.modality.reference
     rows = decode_target(name, open_target(name), request.geometry, progress).rows
-    return rows if isinstance(rows, TokenRows) else np.asarray(rows)
+    if isinstance(rows, TokenRows):
+        return rows.take(np.linspace(0, len(rows) - 1, min(TEXTS_LIKE_SOURCE, len(rows))).round().astype(np.int64))
+    return np.asarray(rows)
 
 
 def _profile(
@@ -123,6 +129,7 @@ def _profile(
         stages = _measure(names, passes, labels, request.seed, tell, sample.groups)
         similarity = stage_similarity(passes.pretrained.features)
         head_lr = suggest_rate(passes.pretrained.features[names[-1]], labels, request.seed)
+    probing = _probing(network, sample, labels, request, passes, tell, identity, copy)
     chance = 1 / (int(labels.max()) + 1)
     has_batchnorm = bool(passes.pretrained.shifts)
     return Profile(
@@ -148,7 +155,27 @@ def _profile(
         notes=sample.notes,
         duration_s=time.perf_counter() - begun,
         forward_s=passes.pretrained.forward_s + sum(random.forward_s for random in passes.randoms),
+        probing=probing,
     )
+
+
+def _probing(
+    network: Network,
+    sample: Sample,
+    labels: Ints,
+    request: Request,
+    passes: _Passes,
+    tell: Progress,
+    identity: str,
+    copy: CopyAtRandom,
+) -> Probing:
+    """Probe for the built-in tasks where the sample has sentences to make them from."""
+    form = request.geometry
+    if not sample.texts or not isinstance(form, TextForm):
+        return {}
+    asked = Asked(sample.texts, labels, sample.groups, form, request.seed)
+    seen = (passes.pretrained, passes.randoms)
+    return probe_tasks(network, asked, seen, lambda draw: copy(network, form.size, draw), identity, tell)
 
 
 def _run(
@@ -162,7 +189,8 @@ def _run(
     probes: StageProbes,
 ) -> _Passes:
     """Make the passes that are not on disk yet.  Raises ``TlvizError`` where one gives no numbers."""
-    seed, side = request.seed, pixels.shape[1]
+    seed = request.seed
+    side = request.image_size if isinstance(pixels, TokenRows) else pixels.shape[1]
     first = pretrained_pass(lambda: network, identity, pixels, seed, partial(tell, "pretrained network"))
     probes.add_pretrained(first.features)
     at_random = []

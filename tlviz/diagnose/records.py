@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -126,6 +126,18 @@ class StageProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbedTask:
+    """What a stage says of one probing task: balanced accuracy, its standard error, and that of random weights."""
+
+    stage: str
+    accuracy: float
+    se: float
+    random: float
+    random_se: float
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """The layer profile of a network on a target.
 
@@ -134,7 +146,8 @@ class Profile:
     names of the labels.  ``notes`` say what was sampled or left out.  ``chance`` is the accuracy of guessing.
     ``similarity`` is the debiased linear CKA between all pairs of ``stages``, None where it cannot be computed.
     ``summary`` is what the numbers mean, in words.  ``shift_against`` says what shifts are measured against.
-    ``head_lr`` is the range test's suggestion, None where the loss never fell.
+    ``head_lr`` is the range test's suggestion, None where the loss never fell.  ``probing`` are the probing tasks of a
+    text target by name, of each its stages in order.
     """
 
     model: str
@@ -159,10 +172,12 @@ class Profile:
     notes: tuple[str, ...]
     duration_s: float
     forward_s: float
+    probing: Mapping[str, tuple[ProbedTask, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return asdict(self)
+        """Return everything as JSON values; the probing tasks where there are any."""
+        values = asdict(self)
+        return values if self.probing else {name: value for name, value in values.items() if name != "probing"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -171,7 +186,11 @@ class Profile:
         stages = tuple(StageProfile.from_json(stage) for stage in values["stages"])
         similarity = tuple(tuple(row) for row in values["similarity"])
         advice = Advice.from_json(values["advice"])
-        return cls(**{**values, **lists, "stages": stages, "similarity": similarity, "advice": advice})
+        probing = {
+            str(task): tuple(ProbedTask(**row) for row in rows) for task, rows in (values.get("probing") or {}).items()
+        }
+        made = {"stages": stages, "similarity": similarity, "advice": advice, "probing": probing}
+        return cls(**{**values, **lists, **made})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tlviz.data.images import Rows
+from tlviz.data.texts.rows import TokenRows
 from tlviz.diagnose.features import BATCH, Features, extract_batch
 from tlviz.measures.shift import Moments, channel_distance, distance_noise
 from tlviz.models.batchnorm import BatchNormLayer, batchnorms
@@ -53,6 +55,7 @@ def run_stages(
     ``progress`` gets the pictures done and their number after each batch, and may raise to end the pass.
     """
     begun = time.perf_counter()
+    pixels, back = in_even_batches(pixels)
     names = [stage.name for stage in network.stages[:-1]]
     groups = None if seed is None else np.random.default_rng(seed).permutation(len(pixels)) % GROUPS
     tally = _Tally(network, groups)
@@ -61,8 +64,16 @@ def run_stages(
         parts.append(extract_batch(network, pixels[at : at + BATCH], names, tally.of(at)))
         if progress:
             progress(min(at + BATCH, len(pixels)), len(pixels))
-    features = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    features = {name: np.concatenate([part[name] for part in parts])[back] for name in names}
     return StagePass(features, tally.shifts(seed or 0), time.perf_counter() - begun)
+
+
+def in_even_batches(items: Rows) -> tuple[Rows, Any]:
+    """Return items in an order in which neighbours take the same room, and what brings results back into theirs."""
+    if not isinstance(items, TokenRows):
+        return items, ...
+    order = np.argsort(items.lengths, kind="stable")
+    return items.take(order), np.argsort(order)
 
 
 class _Tally:

@@ -154,7 +154,7 @@ class BatchSource:
             sample = prefix(self._pictures.plain(session.split.train[:1]))
         items, kept = self._pictures, session.split
         tall = items.room(kept.validation, sample) + views * items.room(kept.train, sample)
-        room = find_room(tall, sample.flatten(0, sample.ndim - 2) if tall != rows else sample, session.config.cache_mb)
+        room = find_room(tall, sample if tall == rows else sample[:, :1], session.config.cache_mb)
         if room.place is None:
             return f"What the frozen stages compute, {room.size / 2**20:,.0f} MB, fits nowhere; they run at every step."
         self._tail = split.tail

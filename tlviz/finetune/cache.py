@@ -168,7 +168,7 @@ class PrefixCachePool:
 
 def find_room(rows: int, sample: Tensor, budget_mb: int) -> Need:
     """Say where this many rows like ``sample`` (1, ...) fit: in the memory budget, else on the disk of the cache."""
-    size = rows * sample[0].numel() * sample.element_size()
+    size = rows * sample.numel() * sample.element_size()
     if size <= budget_mb * 2**20:
         is_gpu = sample.device.type == "cuda"
         fits = not is_gpu or size <= GPU_SHARE * torch.cuda.mem_get_info(sample.device)[0]

@@ -8,8 +8,11 @@ from tlviz.errors import UnknownNameError
 from tlviz.home import is_written_like_a_path
 from tlviz.models.exported_bundle import weights_in
 from tlviz.models.imported import WEIGHTS, exported_model, need_own, own_model, own_models
+from tlviz.models.local_weights import hub
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, ENCODERS, MODELS, default_of
+from tlviz.models.texts.folder import encoder_in, is_encoder_folder, is_hub_name
+from tlviz.models.texts.hub import hub_encoder
 
 __all__ = ["BUNDLED", "ENCODERS", "MODELS", "find_model"]
 
@@ -23,6 +26,11 @@ def find_model(name: str) -> ModelSpec:
     found = MODELS.get(name) or default_of(name) or own_model(name)
     if found is not None:
         return found
+    path = Path(name).expanduser()
+    if is_hub_name(name) and not path.exists():
+        return hub_encoder(name, hub)
+    if path.is_dir() and is_encoder_folder(path):
+        return encoder_in(path.absolute(), str(path.absolute()))
     if is_written_like_a_path(name) or name.endswith(Path(WEIGHTS).suffix):
         path = Path(name).expanduser().absolute()
         return exported_model(weights_in(path) if path.is_dir() else path)

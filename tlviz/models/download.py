@@ -28,7 +28,9 @@ from tlviz.models.local_weights import (
     torch_folder,
 )
 from tlviz.models.spec import ModelSpec
-from tlviz.models.table import BUNDLED
+from tlviz.models.table import BUNDLED, ENCODERS
+from tlviz.models.texts.folder import CONFIG
+from tlviz.models.texts.hub import FILES, MISSING, check_before, wanted
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that have come and all there are, 0 where the server does not say."""
@@ -60,6 +62,27 @@ def download_weights(
         if found is not None:
             return found
         return _fetch(watch) if spec.url else _fetch_from_hub(watch)
+
+
+def download_encoder(
+    name: str, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+) -> Path:
+    """Download a text encoder of the hub by owner/name into the hub's cache, and return its weights.
+
+    What cannot be used is refused before its weights are fetched.  Raises as ``download_weights``.
+    """
+    watch = _Watch(wanted(name, next(iter(ENCODERS.values()))), progress, should_stop)
+    path = Path()
+    with _only_one(watch):
+        for file, is_needed in FILES:
+            watch.done = watch.total = 0
+            found = _fetch_file(watch, file)
+            if found is None and is_needed:
+                raise BadWeightsError(f"{name} {MISSING[file]}.")
+            if file == CONFIG and found is not None:
+                check_before(found, name)
+            path = found or path
+    return path
 
 
 class _Watch:
@@ -148,24 +171,31 @@ def _writing(path: Path) -> Any:
 
 def _fetch_from_hub(watch: _Watch) -> Path:
     """Download with the hub's own library into its cache, safetensors where the repository has it."""
-    library = hub()
-    repository, _, revision = watch.spec.hub_id.partition("@")
     _sweep(watch.spec)
     for name in HUB_FILES:
-        try:
-            # asked first by itself: the library's download tries for half a minute where there is no connection
-            library.get_hf_file_metadata(library.hf_hub_url(repository, name, revision=revision or None))
-            path = Path(library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch)))
-        except library.errors.RemoteEntryNotFoundError:
-            continue
-        except library.errors.HfHubHTTPError as error:
-            raise _refused(watch.spec, error.response.status_code) from error
-        except (library.errors.LocalEntryNotFoundError, library.errors.HTTPError, OSError) as error:
-            reason = _broken_off(watch) if watch.done else _unreachable(watch.spec, library.constants.ENDPOINT)
-            raise reason from error
-        _check_blob(watch.spec, path)
-        return path
+        path = _fetch_file(watch, name)
+        if path is not None:
+            return path
     raise _refused(watch.spec, 404)
+
+
+def _fetch_file(watch: _Watch, name: str) -> Path | None:
+    """Download one file of a repository and check it; None where the repository has no such file."""
+    library = hub()
+    repository, _, revision = watch.spec.hub_id.partition("@")
+    try:
+        # asked first by itself: the library's download tries for half a minute where there is no connection
+        library.get_hf_file_metadata(library.hf_hub_url(repository, name, revision=revision or None))
+        path = Path(library.hf_hub_download(repository, name, revision=revision or None, tqdm_class=_bar_of(watch)))
+    except library.errors.RemoteEntryNotFoundError:
+        return None
+    except library.errors.HfHubHTTPError as error:
+        raise _refused(watch.spec, error.response.status_code) from error
+    except (library.errors.LocalEntryNotFoundError, library.errors.HTTPError, OSError) as error:
+        reason = _broken_off(watch) if watch.done else _unreachable(watch.spec, library.constants.ENDPOINT)
+        raise reason from error
+    _check_blob(watch.spec, path)
+    return path
 
 
 def _bar_of(watch: _Watch) -> type:

@@ -11,10 +11,11 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tlviz.errors import BadSettingError, BadWeightsError, TlvizError, UnknownNameError, quoted
 from tlviz.home import home, is_portable_name, storage_errors
+from tlviz.medium import Medium
 from tlviz.models.preparation import check_preprocessing
 from tlviz.models.spec import ModelSpec, Provider
 from tlviz.models.table import MODELS, find_architecture
@@ -124,6 +125,21 @@ def exported_model(path: Path) -> ModelSpec:
             f"The file {path} does not name its network ({quoted(str(error).rstrip('.'), 160)[1:-1]}); import it with "
             f"its architecture and classes: {command('models import FILE --architecture A --classes FILE --name N')}"
         ) from error
+
+
+def medium_of_weights(run: Saved) -> Medium:
+    """Return what the network of a run's best weights takes; pictures where it has saved none."""
+    if not run.weights.exists():
+        return Medium.PICTURES
+    is_encoder = read_metadata(run.weights).get("provider") == Provider.TRANSFORMERS
+    return Medium.TEXTS if is_encoder else Medium.PICTURES
+
+
+class Saved(Protocol):
+    """What has weights of its own."""
+
+    @property
+    def weights(self) -> Path: ...  # noqa: D102
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from tlviz.home import storage_errors
 from tlviz.models.imported import own_models
 from tlviz.models.spec import ModelSpec
 from tlviz.models.table import BUNDLED, ENCODERS, MODELS
+from tlviz.models.texts.hub import cached_encoders
 from tlviz.program import command
 
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -101,7 +102,23 @@ def downloaded_models() -> list[ModelSpec]:
 
 def available_models() -> dict[str, ModelSpec]:
     """Return the networks that can be used at once: bundled, downloaded and imported ones, by name."""
-    return {spec.name: spec for spec in (*BUNDLED.values(), *ENCODERS.values(), *downloaded_models(), *own_models())}
+    rows = (*BUNDLED.values(), *ENCODERS.values(), *downloaded_models(), *downloaded_encoders(), *own_models())
+    return {spec.name: spec for spec in rows}
+
+
+def downloaded_encoders() -> list[ModelSpec]:
+    """Return the text encoders in the hub's cache."""
+    has_any = any(
+        name.startswith("models--") and not name.startswith("models--timm--") for name in _names_in(_hub_home())
+    )
+    return cached_encoders(hub_folder(), hub) if has_any else []
+
+
+def _hub_home() -> Path:
+    """Return the hub's cache as its library would find it; asked often, so the library is not imported for it."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = Path(os.environ.get("HF_HOME") or f"{base}/huggingface").expanduser()
+    return Path(os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub").expanduser()
 
 
 def disk_use_mb() -> float:

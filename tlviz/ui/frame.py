@@ -18,9 +18,10 @@ from tlviz.models.local_weights import available_models
 from tlviz.program import is_for_projector
 from tlviz.runs.store.device import device_name, faster_words
 from tlviz.runs.store.folder import list_runs
-from tlviz.ui.address import from_address, go_to, to_address
-from tlviz.ui.messages import plain, show_error, show_trouble
+from tlviz.ui.address import from_address, to_address
+from tlviz.ui.messages import show_error, show_trouble
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.panels import RECENT, active_runs
 from tlviz.ui.widgets.target_field import (
     OWN_FOLDER,
@@ -187,20 +188,13 @@ def guarded(page: Callable[[], None]) -> None:
     try:
         page()
     except NothingChosenError as error:
-        _invite(error)
+        render_invite(str(error), "Choose my pictures", TARGET_PAGE, ":material/photo_library:", key="choose_pictures")
     except TlvizError as error:
         show_error(error)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         show_error("There was not enough memory for this view; choose a smaller network, or close other programs.")
-
-
-def _invite(words: NothingChosenError) -> None:
-    """Say what to do where no target is chosen, with one button that does it."""
-    st.info(plain(str(words)), icon=":material/photo_library:")
-    if st.button("Choose my pictures", type="primary", icon=":material/folder_open:", key="choose_pictures"):
-        go_to(TARGET_PAGE)
 
 
 def _is_for_others(file: str) -> bool:

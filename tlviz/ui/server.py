@@ -15,8 +15,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from tlviz.ui.arrivals import Dropping
 from tlviz.ui.document import Document
-from tlviz.ui.uploads import UploadLimit
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """Names of this machine that no other one can have."""
@@ -32,8 +32,8 @@ _REFUSED = b"This name is not one of the app's. Open it as localhost, or start i
 
 
 def guards() -> list[Middleware]:
-    """Return what stands before the app's server: who may ask, how much may be sent, and what its document gets."""
-    return [Middleware(Guard), Middleware(UploadLimit), Middleware(Document)]
+    """Return what stands before the app's server: who may ask, where a drop goes, and what its document gets."""
+    return [Middleware(Guard), Middleware(Dropping), Middleware(Document)]
 
 
 class Guard:

@@ -10,7 +10,7 @@ import torch
 
 from tlviz import vision
 from tlviz.errors import BadWeightsError
-from tlviz.models import load
+from tlviz.models import picture_side
 from tlviz.models.build import auxiliary_keys, build_module
 from tlviz.models.catalogue import BUNDLED, MODELS, find_model
 from tlviz.models.load import build_for_target, load_network, normalise
@@ -71,7 +71,7 @@ def test_normalise_is_the_plain_formula_to_the_bit_and_leaves_its_input_alone() 
 def test_a_transformer_takes_another_size_with_interpolated_positions(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = find_model("vit_b_32")
     pretrained = build_module(spec, 1000, initialise=False).state_dict()
-    monkeypatch.setattr(load, "read_weights", lambda *_: pretrained)
+    monkeypatch.setattr(picture_side, "read_weights", lambda *_: pretrained)
     network = build_for_target(spec, ("a", "b"), pretrained=True, seed=0, size=96)
     assert network.spec.preprocessing.size == 96
     state = network.module.state_dict()
@@ -84,7 +84,7 @@ def test_a_transformer_takes_another_size_with_interpolated_positions(monkeypatc
 
 def test_weights_that_lack_a_tensor_of_the_backbone_are_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     lacking = {name: value for name, value in read_weights(SQUEEZENET).items() if name != "features.3.squeeze.bias"}
-    monkeypatch.setattr(load, "read_weights", lambda *_: lacking)
+    monkeypatch.setattr(picture_side, "read_weights", lambda *_: lacking)
     with pytest.raises(BadWeightsError, match=r"features\.3\.squeeze\.bias are missing or of another shape"):
         build_for_target(SQUEEZENET, ("a", "b"), pretrained=True, seed=0)
 
@@ -93,7 +93,7 @@ def test_auxiliary_classifiers_are_left_out_and_their_weights_ignored(monkeypatc
     spec = find_model("googlenet")
     whole = vision.torchvision().models.googlenet(weights=None, init_weights=False).state_dict()
     assert {name for name in whole if name.startswith("aux")} == auxiliary_keys(spec)
-    monkeypatch.setattr(load, "read_weights", lambda *_: whole)
+    monkeypatch.setattr(picture_side, "read_weights", lambda *_: whole)
     network = load_network(spec)
     assert set(network.module.state_dict()) == set(whole) - auxiliary_keys(spec)
     network.module.train()
@@ -104,7 +104,7 @@ def test_auxiliary_classifiers_are_left_out_and_their_weights_ignored(monkeypatc
 def test_a_network_pretrained_without_classes_has_features_and_no_class_names(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = replace(find_model("vit_tiny_patch16_224"), class_count=0)
     state = build_module(spec, 0).state_dict()
-    monkeypatch.setattr(load, "read_weights", lambda *_: state)
+    monkeypatch.setattr(picture_side, "read_weights", lambda *_: state)
     network = load_network(spec)
     assert (network.classes, network.stages[-1].channels) == ((), 1)
     assert torch.equal(network.module.state_dict()["blocks.3.mlp.fc1.weight"], state["blocks.3.mlp.fc1.weight"])

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from tlviz.data.pixels.problem import Problem
-from tlviz.data.pixels.signatures import HEAD, picture_format
+from tlviz.data.pixels.signatures import picture_format, read_head
 from tlviz.data.sources.archive import aside, cut, look_through, unstorable
 from tlviz.data.sources.archive_members import safe_path
 from tlviz.data.sources.folder_tree import is_picture_name, no_picture
@@ -21,9 +21,8 @@ from tlviz.data.sources.store import NOTE, datasets_folder, made_whole, stored, 
 from tlviz.errors import BadDatasetError
 from tlviz.home import is_portable_name, storage_errors
 
-MOST_BYTES = 2**30
-"""What a browser sends lies in memory until it is copied."""
-MOST_FILES = 1_000
+MOST_BYTES = 4 * 10**9
+MOST_FILES = 50_000
 _TABLES = (".csv", ".tsv")
 _MOST_NAMED = 2_000
 
@@ -31,14 +30,16 @@ Progress = Callable[[int, int], None]
 
 
 class Dropped(Protocol):
-    """A file that a browser sent: its path within what was dropped, its bytes and their number."""
+    """A file that a browser sent: its path within what was dropped, where it lies, its size in bytes, its hash."""
 
-    name: str
-    size: int
-
-    def getbuffer(self) -> memoryview:
-        """Return the content."""
-        ...
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def place(self) -> Path: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
 
 
 def check_drop(files: Sequence[Dropped]) -> None:
@@ -54,10 +55,10 @@ def check_drop(files: Sequence[Dropped]) -> None:
 
 
 def store_drop(files: Sequence[Dropped], progress: Progress | None = None) -> Path:
-    """Copy the pictures and tables among some files into the store and return their folder; the same drop is kept once.
+    """Move the pictures and tables among some files into the store and return their folder; the same drop is kept once.
 
-    ``progress`` is called with the bytes done and in all; what it raises leaves nothing behind.  No file lands outside
-    of the folder, whatever it is called, and none over another.
+    ``progress`` is called with the files done and in all; what it raises leaves nothing in the store.  No file lands
+    outside of the folder, whatever it is called, and none over another.
     Raises ``BadDatasetError`` for a drop beyond the limits and ``StorageError`` where it cannot be written.
     """
     check_drop(files)
@@ -66,11 +67,11 @@ def store_drop(files: Sequence[Dropped], progress: Progress | None = None) -> Pa
     final = datasets_folder() / f"{stem}-{_key(files)}"
     if stored(final.name) is None:
         with made_whole(final) as folder:
-            copying = _Copying(folder, sum(file.size for file in files), progress)
+            moving = _Moving(folder, len(files), progress)
             for file in files:
-                copying.take(file)
+                moving.take(file)
             root = look_through(folder)
-            write_note(folder, copying.note() | {"archive": called, "root": str(root.relative_to(folder))})
+            write_note(folder, moving.note() | {"archive": called, "root": str(root.relative_to(folder))})
     return final
 
 
@@ -83,8 +84,8 @@ def forget_drop(folder: Path) -> None:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-class _Copying:
-    """One pass over what was dropped: writes pictures and tables, notes what is not used and why."""
+class _Moving:
+    """One pass over what was dropped: takes pictures and tables, notes what is not used and why."""
 
     def __init__(self, folder: Path, total: int, progress: Progress | None) -> None:
         self._folder, self._total, self._progress = folder, max(1, total), progress
@@ -94,7 +95,7 @@ class _Copying:
         self._written: Counter[str] = Counter()
 
     def take(self, file: Dropped) -> None:
-        """Copy one file, or note why it is not."""
+        """Take one file, or note why it is not."""
         path = safe_path(file.name)
         if path is None or not all(map(_is_sound, path.parts)):
             self._problem(file.name, "its name leads out of its folder, or no disk takes it")
@@ -105,8 +106,8 @@ class _Copying:
         elif _is_picture(file) or path.suffix.lower() in _TABLES:
             self._write(file, path)
         else:
-            self._left_out.setdefault(str(path), no_picture(bytes(file.getbuffer()[:HEAD])))
-        self._done += file.size
+            self._left_out.setdefault(str(path), no_picture(read_head(file.place)))
+        self._done += 1
         if self._progress:
             self._progress(self._done, self._total)
 
@@ -124,11 +125,13 @@ class _Copying:
         with storage_errors(place):
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                with place.open("xb") as out:
-                    out.write(file.getbuffer())
-            except (FileExistsError, NotADirectoryError):
+                is_taken = place.exists()
+            except (FileExistsError, NotADirectoryError):  # a file and a folder at once
+                is_taken = True
+            if is_taken:
                 self._problem(file.name, "a second file of this name")
                 return
+            shutil.move(file.place, place)
         self._written["tables" if path.suffix.lower() in _TABLES else "pictures"] += 1
 
     def _problem(self, name: str, why: str) -> None:
@@ -136,7 +139,7 @@ class _Copying:
 
 
 def _is_picture(file: Dropped) -> bool:
-    return is_picture_name(file.name) or picture_format(bytes(file.getbuffer()[:HEAD])) is not None
+    return is_picture_name(file.name) or picture_format(read_head(file.place)) is not None
 
 
 def _is_sound(name: str) -> bool:
@@ -154,13 +157,9 @@ def _called(files: Sequence[Dropped]) -> str:
 
 def _key(files: Sequence[Dropped]) -> str:
     """Return a short hash of names and contents, whatever their order."""
-    digests = sorted(
-        hashlib.sha256(file.name.encode("utf-8", "surrogatepass") + b"\0" + hashlib.sha256(file.getbuffer()).digest())
-        .digest()
-        for file in files
-    )  # fmt: skip
-    return hashlib.sha256(b"".join(digests)).hexdigest()[:12]
+    lines = sorted(f"{file.name}\0{file.digest}" for file in files)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _mb(size: int) -> str:
-    return f"{size / 2**20:,.0f} MB"
+    return f"{size / 1e6:,.0f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

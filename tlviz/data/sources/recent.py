@@ -46,7 +46,7 @@ class Recent:
     used: str = ""
     mark: str = ""
     is_hidden: bool = False
-    medium: Medium = Medium.PICTURES
+    medium: str = Medium.PICTURES.value
 
     @property
     def title(self) -> str:
@@ -90,7 +90,7 @@ def own_name(path: str) -> str:
     return found.name if found else ""
 
 
-def note_recent(path: str, classes: int, images: int, medium: Medium) -> None:
+def note_recent(path: str, classes: int, images: int, medium: Medium = Medium.PICTURES) -> None:
     """Put a target at the head of the list; a disk that cannot be written keeps nobody from using the target.
 
     ``path`` is its identity; a catalogue's name is in the list anyway.
@@ -99,7 +99,9 @@ def note_recent(path: str, classes: int, images: int, medium: Medium) -> None:
         return
     known = find_recent(path) or Recent(path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    fresh = replace(known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False, medium=medium)
+    fresh = replace(
+        known, classes=classes, images=images, used=now, mark=_mark(path), is_hidden=False, medium=medium.value
+    )
     is_first = next(iter(_known()), None) == replace(fresh, used=known.used)
     if is_first and known.used[:16] == now[:16]:
         return  # noted a moment ago
@@ -211,8 +213,8 @@ def _read(file: str, changed: int, inode: int, size: int) -> tuple[Recent, ...]:
     said = (read_object(Path(file)) or {}).get("targets")
     found = []
     for row in said if isinstance(said, list) else ():
-        with suppress(DamagedFileError, TypeError):
-            one = Recent(**row)
+        with suppress(DamagedFileError, TypeError, ValueError, AttributeError):
+            one = Recent(**row | {"medium": Medium(row.get("medium", Medium.PICTURES))})
             check_types(one)
             if os.path.isabs(one.path) and "\0" not in one.path:  # noqa: PTH117
                 found.append(one)

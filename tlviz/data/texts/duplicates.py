@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import islice
 from math import ceil
 
 import numpy as np
@@ -15,6 +16,8 @@ NEAR = 0.8
 """Share of common words (Jaccard) from which two texts are near-copies; sentences of one author reach 0.5."""
 FEWEST = 4
 """Texts of fewer different words are copies only where they are equal: "good film" is not "bad film"."""
+MOST_PAIRS = 4_000_000
+"""Pairs that are compared at most, which takes some seconds; only made-up texts of few words need more."""
 _CROWD = 400
 """Of words that more texts share as one of their rarest, only neighbours by length are compared."""
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -50,7 +53,8 @@ def group_copies(texts: Sequence[Sequence[Hashable]]) -> Ints:
     single = sorted(first_of.values())
     sets = {at: frozenset(texts[at]) for at in single}
     counts = Counter(word for at in single for word in sets[at])
-    for near in _candidates([at for at in single if len(sets[at]) >= FEWEST], sets, counts):
+    likely = _candidates([at for at in single if len(sets[at]) >= FEWEST], sets, counts)
+    for near in islice(likely, MOST_PAIRS):
         if root(near[0]) != root(near[1]) and is_near(sets[near[0]], sets[near[1]]):
             join(*near)
     return np.array([root(at) for at in range(len(texts))], dtype=np.int64)

@@ -133,11 +133,7 @@ def config_of(spec: ModelSpec, class_count: int) -> Any:
     values: dict[str, Any] = json.loads(spec.tokens.config_text)
     for name in ("id2label", "label2id", "num_labels", "architectures", "auto_map", "problem_type", "torch_dtype"):
         values.pop(name, None)
-    values |= {
-        "pad_token_id": spec.tokens.pad,
-        "num_labels": class_count,
-        "problem_type": "single_label_classification",
-    }
+    values |= {"pad_token_id": spec.tokens.pad, "num_labels": class_count}
     if spec.tokens.pooling is Pooling.MEAN and "classifier_pooling" in values:
         values["classifier_pooling"] = "mean"
     return library.AutoConfig.for_model(values.pop("model_type"), **values)

@@ -17,6 +17,7 @@ from tlviz.ui.address import go_to
 from tlviz.ui.cached import runs as cached_runs
 from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
 from tlviz.ui.state import Key, key_of
+from tlviz.ui.widgets.show_code import notebook_of, render_notebook
 
 
 def render_outcome(run: RunFolder, summary: RunSummary) -> None:
@@ -26,6 +27,7 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
     if not run.weights.exists():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Next:**", width="content")
         if st.button(
             "Compare", icon=":material/compare_arrows:", key=key_of("compare", run.name), type="tertiary",
             on_click=_compare, args=(summary,), help="With the run before it on the same target, image by image.",
@@ -33,6 +35,7 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
             go_to("pages/compare.py")
         link_to_try(summary, key=key_of("try", run.name))
         link_to_feature_maps([summary], key=key_of("changed", run.name))
+        render_notebook(lambda: notebook_of(run), run.name, key=key_of("notebook", run.name))
         st.page_link(
             "pages/export.py", label="Export", icon=":material/download:", query_params={str(Key.RUN): run.name}
         )

@@ -60,7 +60,7 @@ def render_filters() -> pd.DataFrame:
     least = accuracy.slider(
         "Accuracy from",
         0, 90, 0, 5, "%d %%", key="models_accuracy", persist_state="session",
-        help="Top-1 on ImageNet-1k as stated by the library. Above 0, networks without a stated accuracy are left out.",
+        help="Top-1 on ImageNet-1k, as stated by authors or library. Above 0, networks without one are left out.",
     )  # fmt: skip
     only_here = here.toggle(
         "Here", key="models_here", persist_state="session", help="Only networks whose weights are on this machine."
@@ -84,11 +84,9 @@ def render_filters() -> pd.DataFrame:
 def render_choice(rows: pd.DataFrame) -> None:
     """Draw the table and the chart; a click in either chooses."""
     st.caption(_summary(rows))
-    left, right = st.columns([1.4, 1], gap="small")
     chosen = st.session_state.get(Key.MODELS, [])
-    with left:
-        _table(rows, chosen)
-    with right:
+    _table(rows, chosen)  # over the whole width, so that no column is cut off
+    with st.container():
         event = st.plotly_chart(
             plot_accuracy_against_size(rows, chosen),
             key=key_of("models_chart", st.session_state.get(_CHOICE_TURN, 0)),
@@ -119,14 +117,14 @@ def _table(rows: pd.DataFrame, chosen: Sequence[str]) -> None:
     st.dataframe(
         rows[["title", "parameters", "accuracy", "here", "library", "size", "file_mb"]],
         key=key,
-        height=330,
+        height=290,
         hide_index=True,
         on_select=take,
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [names.index(name) for name in chosen if name in names]}},
         placeholder="–",
         column_config={
-            "title": st.column_config.TextColumn("Network", width=170),
+            "title": st.column_config.TextColumn("Network", width=250),
             "library": st.column_config.TextColumn("Library", width=85),
             "parameters": st.column_config.NumberColumn("Parameters", format="compact", width=90),
             "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", width=85),

@@ -1,8 +1,8 @@
-"""Three steps from a pretrained network to one of one's own, and which of them are done for this source and target."""
+"""Four steps from a pretrained network to one of one's own: which are done for this source and target, and the next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,7 +12,11 @@ from tlviz.errors import TlvizError
 from tlviz.explore.looked import has_looked
 from tlviz.home import cache_folder
 from tlviz.runs.overview import RunRow, overview
+from tlviz.runs.store.folder import list_runs
+from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.kinds import EXPORT
 from tlviz.runs.titles import strategy_title
+from tlviz.ui.address import go_to
 from tlviz.ui.cached import profiles
 from tlviz.ui.messages import plain
 
@@ -63,21 +67,38 @@ def _found(profile: Profile) -> str:
     return f"{reach}; advice: freeze up to {plain(profile.stages[profile.advice.freeze - 1].name)}."
 
 
-def train_step(rows: Sequence[RunRow]) -> Step:
-    """Say what runs of this source on this target have reached."""
+def race_step(rows: Sequence[RunRow]) -> Step:
+    """Say what runs of this source on this target have reached, raced or alone."""
     over = [row for row in rows if row.status.is_over and row.best_val_accuracy is not None]
     active = sum(not row.status.is_over for row in rows)
     training = f" {active} more {'is' if active == 1 else 'are'} going on." if active and over else ""
     if over:
         best = max(over, key=lambda row: row.best_val_accuracy or 0.0)
         what = plain(best.notes.name or strategy_title(best.strategy))
-        sentence = f"{_count(len(over))}; the best reaches {best.best_val_accuracy:.0%} ({what}).{training}"
-        return Step("Train and keep", True, sentence, "pages/runs.py", "See the runs")
+        alone = " Race strategies to see whether another does better." if len(over) == 1 else ""
+        sentence = f"{_count(len(over))}; the best reaches {best.best_val_accuracy:.0%} ({what}).{training}{alone}"
+        return Step("Race", True, sentence, "pages/runs.py", "See the runs")
     if active:
         sentence = f"{_count(active)} {'is' if active == 1 else 'are'} going on; none has finished yet."
-        return Step("Train and keep", False, sentence, "pages/runs.py", "See the runs")
-    sentence = "Freeze what helps, train the rest, compare, and export what you like best."
-    return Step("Train and keep", False, sentence, "pages/finetune.py", "Fine-tune")
+        return Step("Race", False, sentence, "pages/race.py", "See the race")
+    sentence = "Freeze what helps, train the rest: several strategies against one another."
+    return Step("Race", False, sentence, "pages/race.py", "Race strategies")
+
+
+def export_step(rows: Sequence[RunRow], exported: Collection[str]) -> Step:
+    """Say whether the best of these runs, or any of them, was exported; ``exported`` names the runs that were."""
+    held = [row for row in rows if row.has_weights and row.best_val_accuracy is not None]
+    best = max(held, key=lambda row: row.best_val_accuracy or 0.0, default=None)
+    done = [row for row in rows if row.run in exported]
+    if done:
+        also = "" if best is None or best in done else " The best run is not among them yet."
+        what = ", ".join(plain(row.notes.name or strategy_title(row.strategy)) for row in done[:2])
+        return Step("Export", True, f"Exported and checked: {what}.{also}", "pages/export.py", "See the export")
+    if best is None:
+        sentence = "Take the best network home: weights, ONNX, a demo page, each checked against the original."
+        return Step("Export", False, sentence, "pages/export.py", "Export")
+    sentence = f"Take {plain(best.notes.name or strategy_title(best.strategy))} home, checked against the original."
+    return Step("Export", False, sentence, "pages/export.py", "Export the best run")
 
 
 def _count(runs: int) -> str:
@@ -85,11 +106,24 @@ def _count(runs: int) -> str:
 
 
 def find_steps(model: str, data: str | None) -> list[Step]:
-    """Return the three steps as they stand for a network and a target, None where there is no target yet."""
+    """Return the four steps as they stand for a network and a target, None where there is no target yet."""
     if data is None:
-        return [look_step(False), measure_step(None), train_step(())]
+        return [look_step(False), measure_step(None), race_step(()), export_step((), ())]
     rows = [row for row in overview() if (row.model, row.data) == (model, data)]
-    return [look_step(has_looked(model, data)), measure_step(_profile(model, data)), train_step(rows)]
+    exported = _exported() if rows else frozenset[str]()
+    looked = look_step(has_looked(model, data))
+    return [looked, measure_step(_profile(model, data)), race_step(rows), export_step(rows, exported)]
+
+
+def next_step(steps: Sequence[Step]) -> int | None:
+    """Return the position of what to do next: the first that is not done; None where all are."""
+    return next((at for at, step in enumerate(steps) if not step.is_done), None)
+
+
+def _exported() -> frozenset[str]:
+    """Return the names of the runs of which an export is finished."""
+    done = [job for job in list_runs(EXPORT) if job.status() is Status.FINISHED]
+    return frozenset(str(job.config()["settings"].get("run", "")) for job in done)
 
 
 def _profile(model: str, data: str) -> Profile | None:
@@ -102,10 +136,17 @@ def _profile(model: str, data: str) -> Profile | None:
 
 
 def render_steps(model: str, data: str | None) -> None:
-    """Draw the steps beside one another: number, tick, sentence and link."""
-    for number, (column, step) in enumerate(zip(st.columns(3), find_steps(model, data), strict=True), 1):
+    """Draw the steps beside one another: number, tick, sentence and link; the next one is a button."""
+    steps = find_steps(model, data)
+    following = next_step(steps) if data is not None else None
+    for number, (column, step) in enumerate(zip(st.columns(4), steps, strict=True), 1):
         with column, st.container(border=True, height="stretch"):
             tick = ":green[:material/check_circle:] done" if step.is_done else ":material/radio_button_unchecked: to do"
+            if number - 1 == following:
+                tick = ":primary[:material/arrow_circle_right: **next**]"
             st.markdown(f"**{number}. {step.name}** &nbsp; {tick}")
             st.caption(step.sentence)
-            st.page_link(step.page, label=step.link, icon=":material/arrow_forward:")
+            if number - 1 != following:
+                st.page_link(step.page, label=step.link, icon=":material/arrow_forward:")
+            elif st.button(step.link, type="primary", icon=":material/arrow_forward:", key="next_step"):
+                go_to(step.page)

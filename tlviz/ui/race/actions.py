@@ -16,6 +16,7 @@ from tlviz.ui.address import go_to
 from tlviz.ui.compare.pick_runs import MOST
 from tlviz.ui.messages import heed
 from tlviz.ui.state import Key, key_of
+from tlviz.ui.widgets.show_code import notebook_of, render_notebook
 
 
 def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) -> None:
@@ -30,7 +31,8 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
         ):  # fmt: skip
             go_to("pages/compare.py")
         if st.button(
-            "Export the winner", icon=":material/download:", key="race_export", disabled=not winner,
+            "Export the winner", icon=":material/download:",
+            key="race_export", disabled=not winner,
             on_click=_set, args=(Key.RUN, winner), help="Exports the weights of its best seed.",
         ):  # fmt: skip
             go_to("pages/export.py")
@@ -39,6 +41,7 @@ def render_race_actions(run: RunFolder, race: Race, ranked: Sequence[Standing]) 
             key="race_report", on_click="ignore",
             help="One HTML file with standings, figures and settings; it opens offline.",
         )  # fmt: skip
+        render_notebook(lambda: notebook_of(run), run.name, key="race_notebook")
         with st.popover("Name, delete", icon=":material/edit:"):
             _rename(run)
             st.button(

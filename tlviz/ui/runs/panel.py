@@ -27,6 +27,7 @@ from tlviz.ui.runs.report_button import render_report
 from tlviz.ui.runs.table import megabytes
 from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.panels import STATUS_WORDS, render_job
+from tlviz.ui.widgets.show_code import notebook_of, render_notebook
 
 
 def render_run_heading(row: RunRow, rows: Sequence[RunRow]) -> None:
@@ -81,6 +82,7 @@ def _actions(row: RunRow) -> None:
                 key="run_zip", on_click="ignore", help="The whole run in one file, to import on another machine.",
             )  # fmt: skip
             render_report([row])
+            render_notebook(lambda: notebook_of(run), run.name, key="run_notebook")
             st.button("Delete", icon=":material/delete:", key="run_delete", on_click=heed, args=(_delete, run))
         has_begun = row.best_val_accuracy is not None
         if row.status.is_over and row.status is not Status.FINISHED and (run.last_state.exists() or not has_begun):

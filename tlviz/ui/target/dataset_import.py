@@ -46,7 +46,7 @@ def _way(way: str, *, busy: bool) -> None:
             case "Find a folder":
                 render_browser()
             case "Drop pictures":
-                render_drop(busy=busy)
+                render_drop()
             case "Path or archive":
                 _path(busy=busy)
             case _:

@@ -154,7 +154,7 @@ def _brought_in() -> list[str]:
 
 def _recent(medium: Medium) -> list[str]:
     """Return the paths of the folders and tables that were used lately, the newest first."""
-    return [one.path for one in list_recent() if not one.is_stored and one.medium is medium][:MOST_RECENT]
+    return [one.path for one in list_recent() if not one.is_stored and one.medium == medium][:MOST_RECENT]
 
 
 def _take_arrived(options: list[str]) -> None:
@@ -203,7 +203,11 @@ def _title(name: str) -> str:
 
 
 def _size(recent: Recent) -> str:
-    return " · ".join(filter(None, (f"{recent.images:,} {WORDS[recent.medium].several}", used_words(recent))))
+    return " · ".join(filter(None, (f"{recent.images:,} {_items(recent)}", used_words(recent))))
+
+
+def _items(recent: Recent) -> str:
+    return WORDS[Medium(recent.medium)].several if recent.medium in set(Medium) else "items"
 
 
 def _sentence(name: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,12 +19,31 @@ from tlviz.data.sources.store import datasets_folder, list_stored
 from tlviz.errors import BadDatasetError
 
 
-class Sent(io.BytesIO):
-    """A file as Streamlit hands it over."""
+@dataclass(frozen=True)
+class Sent:
+    """A file as the app has received it."""
 
-    def __init__(self, name: str, content: bytes) -> None:
-        super().__init__(content)
-        self.name, self.size = name, len(content)
+    name: str
+    place: Path
+    size: int
+    digest: str
+
+
+Send = Callable[[str, bytes], Sent]
+Pets = Callable[..., list[Sent]]
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> Send:
+    """Return what writes a file as it arrives."""
+    (tmp_path / "arriving").mkdir()
+
+    def write(name: str, content: bytes) -> Sent:
+        place = tmp_path / "arriving" / f"{len(list((tmp_path / 'arriving').iterdir())):06d}-{secrets.token_hex(4)}"
+        place.write_bytes(content)
+        return Sent(name, place, len(content), hashlib.sha256(content).hexdigest())
+
+    return write
 
 
 def png(colour: str = "red") -> bytes:
@@ -29,12 +52,14 @@ def png(colour: str = "red") -> bytes:
     return buffer.getvalue()
 
 
-def pets(*more: Sent) -> list[Sent]:
+@pytest.fixture
+def pets(sent: Send) -> Pets:
+    """Return what makes a dropped folder of two classes, with more beside."""
     names = [f"pets 😀/{label}/{at}.png" for label in ("cat", "dog") for at in range(3)]
-    return [*(Sent(name, png()) for name in names), *more]
+    return lambda *more: [*(sent(name, png()) for name in names), *more]
 
 
-def test_a_dropped_folder_is_a_target_of_its_name() -> None:
+def test_a_dropped_folder_is_a_target_of_its_name(pets: Pets) -> None:
     told: list[int] = []
     folder = store_drop(pets(), lambda done, total: told.append(100 * done // total))
     target = open_target(str(folder))
@@ -47,10 +72,10 @@ def test_a_dropped_folder_is_a_target_of_its_name() -> None:
     assert not list_stored()
 
 
-def test_no_name_leads_out_of_the_folder_or_over_another_file() -> None:
+def test_no_name_leads_out_of_the_folder_or_over_another_file(pets: Pets, sent: Send) -> None:
     bad = ["../../evil.png", "/etc/evil.png", "pets/../../evil.png", "C:\\evil.png", "a\0b.png", "x" * 300 + ".png"]
     bad += ["pets 😀/cat/0.png", "pets 😀/CON.png", "pets 😀/cat/0.png/1.png", "pets 😀/trailing /0.png"]
-    folder = store_drop(pets(*(Sent(name, png("blue")) for name in bad)))
+    folder = store_drop(pets(*(sent(name, png("blue")) for name in bad)))
     target = open_target(str(folder))
     assert len(target.names) == 6
     assert sum(problem.action == "left out" for problem in target.problems) == len(bad)
@@ -58,9 +83,9 @@ def test_no_name_leads_out_of_the_folder_or_over_another_file() -> None:
     assert Image.open(target.sources[0].path or "").getpixel((0, 0)) == (255, 0, 0)
 
 
-def test_what_is_no_picture_is_left_out_and_named_and_a_table_is_kept() -> None:
-    more = [Sent("pets 😀/notes.txt", b"hello"), Sent("pets 😀/.DS_Store", b"x"), Sent("pets 😀/labels.csv", b"a,b\n")]
-    folder = store_drop(pets(*more, Sent("pets 😀/cat/without ending", png())))
+def test_what_is_no_picture_is_left_out_and_named_and_a_table_is_kept(pets: Pets, sent: Send) -> None:
+    more = [sent("pets 😀/notes.txt", b"hello"), sent("pets 😀/.DS_Store", b"x"), sent("pets 😀/labels.csv", b"a,b\n")]
+    folder = store_drop(pets(*more, sent("pets 😀/cat/without ending", png())))
     target = open_target(str(folder))
     left = {one.path: one.reason for one in target.left_out}
     assert left["pets 😀/notes.txt"] == "not a picture file"
@@ -68,9 +93,11 @@ def test_what_is_no_picture_is_left_out_and_named_and_a_table_is_kept() -> None:
     assert list(folder.rglob("labels.csv"))
 
 
-def test_more_than_can_be_dropped_or_no_picture_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_can_be_dropped_or_no_picture_is_one_sentence(
+    pets: Pets, sent: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(BadDatasetError, match="None of what was dropped is a picture"):
-        store_drop([Sent("a.txt", b"hello")])
+        store_drop([sent("a.txt", b"hello")])
     monkeypatch.setattr(drop, "MOST_BYTES", 100)
     with pytest.raises(BadDatasetError, match="6 files with 0 MB are more than can be dropped"):
         store_drop(pets())
@@ -81,7 +108,7 @@ def test_more_than_can_be_dropped_or_no_picture_is_one_sentence(monkeypatch: pyt
     assert not list_stored()
 
 
-def test_what_is_interrupted_leaves_nothing(home: Path) -> None:
+def test_what_is_interrupted_leaves_nothing(pets: Pets) -> None:
     def stop(done: int, total: int) -> None:
         if done > total / 2:
             raise KeyboardInterrupt

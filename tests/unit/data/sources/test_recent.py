@@ -108,7 +108,16 @@ def test_a_damaged_or_foreign_file_costs_nobody_a_page(home: Path) -> None:
     home.mkdir()
     (home / "targets.json").write_text("{", encoding="utf-8")
     assert list_recent() == []
-    rows = [{"path": "/good"}, {"path": 3}, {"path": "relative"}, {"path": "/x", "evil": 1}, "text", None]
+    rows = [
+        {"path": "/good"},
+        {"path": 3},
+        {"path": "/odd", "medium": "smells"},
+        {"path": "/odd", "medium": [1]},
+        {"path": "relative"},
+        {"path": "/x", "evil": 1},
+        "text",
+        None,
+    ]
     (home / "targets.json").write_text(json.dumps({"targets": rows}), encoding="utf-8")
     assert [one.path for one in list_recent()] == ["/good"]
     note_recent("/new", 2, 3, Medium.PICTURES)

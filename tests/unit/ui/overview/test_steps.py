@@ -1,4 +1,4 @@
-"""The three steps say what is done for a source and a target: each sentence from its numbers."""
+"""The four steps say what is done for a source and a target: each sentence from its numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlviz.explore.looked import note_look
 from tlviz.runs.notes import Notes
 from tlviz.runs.overview import RunRow
 from tlviz.runs.store.heartbeat import Status
-from tlviz.ui.overview.steps import find_steps, look_step, measure_step, train_step
+from tlviz.ui.overview.steps import export_step, find_steps, look_step, measure_step, next_step, race_step
 
 
 def row(
@@ -31,7 +31,8 @@ def test_nothing_is_done_at_first() -> None:
         assert [(step.name, step.is_done) for step in find_steps("squeezenet1_1", data)] == [
             ("Look", False),
             ("Measure", False),
-            ("Train and keep", False),
+            ("Race", False),
+            ("Export", False),
         ]
 
 
@@ -61,7 +62,7 @@ def test_what_was_measured_in_words(freeze: int, confidence: Confidence, words: 
     ("rows", "is_done", "words"),
     [
         ([row(0.5), row(0.91, strategy="full")], True, "2 runs; the best reaches 91% (Full)."),
-        ([row(0.5, Status.STOPPED, name="my [run]")], True, "1 run; the best reaches 50% (my \\[run\\])."),
+        ([row(0.5, Status.STOPPED, name="my [run]")], True, "1 run; the best reaches 50% (my \\[run\\]). Race"),
         ([row(0.5), row(None, Status.RUNNING)], True, "1 run; the best reaches 50% (Head only). 1 more is going on."),
         ([row(0.5), *[row(0.9, Status.RUNNING)] * 2], True, "(Head only). 2 more are going on."),
         ([row(0.5, Status.RUNNING)], False, "1 run is going on; none has finished yet."),
@@ -71,5 +72,24 @@ def test_what_was_measured_in_words(freeze: int, confidence: Confidence, words: 
     ],
 )
 def test_what_runs_reached_in_words(rows: list[RunRow], is_done: bool, words: str) -> None:
-    step = train_step(rows)
+    step = race_step(rows)
     assert (step.is_done, words in step.sentence) == (is_done, True), step.sentence
+
+
+def test_the_export_is_of_the_best_run() -> None:
+    worse, best = row(0.5), replace(row(0.9, strategy="full"), run="20260102-1200")
+    assert export_step([], ()).link == "Export"
+    step = export_step([worse, best], ())
+    assert (step.is_done, step.sentence) == (False, "Take Full home, checked against the original.")
+    step = export_step([worse, best], {best.run})
+    assert (step.is_done, step.sentence) == (True, "Exported and checked: Full.")
+    step = export_step([worse, best], {worse.run})
+    assert step.sentence == "Exported and checked: Head only. The best run is not among them yet."
+    assert not export_step([replace(worse, has_weights=False)], ()).is_done
+
+
+def test_the_next_step_is_the_first_that_is_not_done() -> None:
+    steps = find_steps("squeezenet1_1", "clipart")
+    assert next_step(steps) == 0
+    assert next_step([look_step(True), *steps[1:]]) == 1
+    assert next_step([look_step(True), race_step([row(0.5)])]) is None
