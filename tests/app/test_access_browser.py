@@ -45,6 +45,7 @@ VISITS = {
     "Compare": ("Errors",),
     "Runs": (),
     "Export": (),
+    "Learn": (),
 }
 """The pages in the order of the visit, and the words that are clicked there before looking.
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from playwright.sync_api import expect
 
 from tests.app.access import Theme, assert_accessible
 from tests.app.browser import Visit, serving, visiting
+from tests.unit.learn.made import VALUES
+from tlviz.learn.class_folder import CLASS_FOLDER
 from tlviz.learn.library import all_cards, find_card
 from tlviz.learn.progress import answers, done_cards
 from tlviz.runs.store.folder import list_runs
@@ -30,7 +33,26 @@ def run_card(visit: Visit, name: str, seconds: float) -> None:
     assert not visit.outside
 
 
-def test_a_card_runs_here_and_its_tick_survives_a_restart(home: Path) -> None:
+def test_a_card_runs_here(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny card of an instructor's own: those that ship take a minute each, see below."""
+    (tmp_path / "cards").mkdir()
+    settings = {"image_size": 64, "epochs": 1, "labels_per_class": 2, "gauges": False}
+    runs = {"Slow": {"strategy": "head_only", "head_lr": 1e-4}, "Fast": {"strategy": "head_only", "head_lr": 1e-2}}
+    race = VALUES["experiments"][0] | {"settings": settings, "runs": runs, "seeds": [0]}
+    check = VALUES["checks"][0] | {"first": "Fast", "second": "Slow"}
+    (tmp_path / "cards" / "own.yaml").write_text(yaml.safe_dump(VALUES | {"experiments": [race], "checks": [check]}))
+    monkeypatch.setenv(CLASS_FOLDER, str(tmp_path))
+    with serving(home) as server, visiting(server) as visit:
+        visit.go("/learn?card=made-up")
+        visit.page.get_by_role("button", name="Run it here").click()
+        expect(visit.page.get_by_text("Your numbers")).to_be_visible(timeout=120_000)
+        expect(visit.page.locator("table.dots").get_by_role("rowheader", name="Fast", exact=True)).to_be_visible()
+        assert not visit.errors
+        assert not visit.outside
+
+
+@pytest.mark.slow
+def test_a_tick_and_what_was_run_survive_a_restart(home: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         visit.go(f"/learn?card={QUICK}")
         expect(visit.page.get_by_text("orne out", exact=False).first).to_be_visible()
@@ -47,6 +69,7 @@ def test_a_card_runs_here_and_its_tick_survives_a_restart(home: Path) -> None:
         expect(visit.page.get_by_text("Your numbers")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_answers_survive_and_end_in_a_hand_in(home: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
         visit.go("/learn?learn=Lesson")
@@ -72,6 +95,7 @@ def test_answers_survive_and_end_in_a_hand_in(home: Path) -> None:
         assert "Digits are strokes." in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_is_accessible_and_fits(home: Path, theme: Theme, tmp_path: Path) -> None:
     with serving(home) as server, visiting(server) as visit:
