@@ -184,6 +184,7 @@ def test_from_own_pictures_to_an_exported_bundle_in_a_quarter_of_an_hour(way: st
     assert took < QUARTER_OF_AN_HOUR_S, f"{took:.0f} s"
 
 
+@pytest.mark.slow
 def test_two_tabs_drop_at_once_and_both_arrive(home: Path, person: Path, tmp_path: Path) -> None:
     other = tmp_path / "person" / "others"
     for name in NAMES:
