@@ -115,7 +115,7 @@ def test_the_wheel_holds_package_and_app_and_nothing_else(installed: Installed) 
     app -= {f"assets/pictures/{name}.png" for name in README_ONLY}
     assert names == {f"tlviz/{name}" for name in files_below(ROOT / "tlviz")} | {f"tlviz/_app/{name}" for name in app}
     assert {"tlviz/py.typed", "tlviz/ui/widgets/static/tiles.js", "tlviz/_app/assets/pictures/icon.png"} <= names
-    assert installed.wheel.stat().st_size < 25e6
+    assert installed.wheel.stat().st_size < 70e6  # 45 MB are the text encoder
     assert (words["License-Expression"], words["License-File"]) == ("MIT", "LICENSE")
 
 
