@@ -32,7 +32,7 @@ from tlviz.models.stages import owns
 Pair = tuple[str, str]
 
 
-@pytest.fixture(scope="module", params=Medium)
+@pytest.fixture(scope="module", params=[pytest.param(Medium.PICTURES, marks=pytest.mark.slow), Medium.TEXTS])
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Return the names of a small network and of a small target of each modality."""
     folder = tmp_path_factory.mktemp("modality")
@@ -60,7 +60,9 @@ def session(pair: Pair, strategy: str, **settings: object) -> Session:
     return Session(network, images, split, config, torch.device("cpu"), lambda: False)
 
 
-@pytest.mark.parametrize("strategy", ["head_only", "last_stages", "full", "gradual"])
+@pytest.mark.parametrize(
+    "strategy", ["last_stages", "gradual", *(pytest.param(s, marks=pytest.mark.slow) for s in ("head_only", "full"))]
+)
 def test_frozen_stages_keep_their_bytes_and_the_others_train(pair: Pair, strategy: str) -> None:
     work = session(pair, strategy)
     before = {name: tensor.clone() for name, tensor in work.network.module.state_dict().items()}

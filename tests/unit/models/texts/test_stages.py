@@ -13,7 +13,13 @@ from tlviz.models.media import side_of
 TEXTS = torch.tensor([[2, 5, 7, 8, 3, 0, 0, 0], [2, 6, 7, 8, 11, 9, 14, 3]])
 
 
-@pytest.fixture(scope="module", params=KINDS)
+USUAL = ("bert", "distilbert", "deberta-v2")
+"""The others go the same ways through the code; they are tried where slow tests are."""
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(kind, marks=() if kind in USUAL else pytest.mark.slow) for kind in KINDS]
+)
 def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Network:
     folder = save_encoder(tmp_path_factory.mktemp("encoder") / request.param, request.param)
     found = build_for_target(find_model(str(folder)), ("bad", "good"), pretrained=True, seed=0)
