@@ -37,13 +37,15 @@ def test_archive_doctor_exclusion_and_map(home: Path, tmp_path: Path) -> None:
         page.get_by_label("Path on this machine").fill(str(archive))
         page.get_by_label("Path on this machine").press("Enter")
         visit.settle()
-        page.get_by_role("button", name="Open", exact=True).click()
+        page.get_by_role("button", name="Open it").click()
         expect(page.get_by_text("shapes.zip: 19 images in 2 classes")).to_be_visible(timeout=30_000)
         (stored,) = list_stored()
 
         page.get_by_role("radio", name="Findings").click()
         page.get_by_role("button", name="Check the images").click()
         expect(page.get_by_text("2 errors")).to_be_visible(timeout=60_000)
+        visit.settle()
+        page.locator('[data-testid="stDataFrame"]').last.scroll_into_view_if_needed()
         visit.settle()
         table = page.locator('[data-testid="stDataFrame"]').last.bounding_box()  # below that of what is left out
         assert table

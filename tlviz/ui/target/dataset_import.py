@@ -61,7 +61,7 @@ def _path(*, busy: bool) -> None:
         "**an archive** (ZIP or TAR) with one sub-folder a class, of which the pictures are unpacked here:"
     )
     path = st.text_input("Path on this machine", key="archive_path", placeholder="/path/to/pictures")
-    if st.button("Open", icon=":material/folder_open:", disabled=busy, key="archive_unpack"):
+    if st.button("Open it", icon=":material/folder_open:", disabled=busy, key="archive_unpack"):
         take(path.strip())
         st.rerun()
 
