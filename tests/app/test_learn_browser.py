@@ -47,6 +47,7 @@ def test_a_card_runs_here(home: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         visit.page.get_by_role("button", name="Run it here").click()
         expect(visit.page.get_by_text("Your numbers")).to_be_visible(timeout=120_000)
         expect(visit.page.locator("table.dots").get_by_role("rowheader", name="Fast", exact=True)).to_be_visible()
+        assert_accessible(visit, "Learn", "light")
         assert not visit.errors
         assert not visit.outside
 

@@ -37,7 +37,7 @@ def test_search_and_filters_narrow_the_table() -> None:
     assert all("dinov2" in title.lower() for title in table(app))
     app.text_input(key="models_search").set_value("").run()
     app.toggle(key="models_here").set_value(True).run()
-    assert table(app) == ["SqueezeNet 1.1", "EfficientNet-Lite0"]
+    assert table(app) == ["SqueezeNet 1.1", "EfficientNet-Lite0", "MiniLM sentence encoder"]
 
 
 def test_a_link_compares_two_networks_that_are_not_here() -> None:

@@ -143,7 +143,7 @@ def render_steps(model: str, data: str | None) -> None:
         with column, st.container(border=True, height="stretch"):
             tick = ":green[:material/check_circle:] done" if step.is_done else ":material/radio_button_unchecked: to do"
             if number - 1 == following:
-                tick = ":primary[:material/arrow_circle_right: **next**]"
+                tick = ":material/arrow_circle_right: **next**"
             st.markdown(f"**{number}. {step.name}** &nbsp; {tick}")
             st.caption(step.sentence)
             if number - 1 != following:
