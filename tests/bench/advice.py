@@ -115,7 +115,7 @@ def profiled(model: str, target: str, seed: int, folder: Path, kept: Path, size:
 
 def advised(found: Profile) -> Advice:
     """Return what the rule of today advises by a profile's numbers."""
-    return advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
+    return advise(found.stages, chance=found.chance, trial=found.rate_trial, has_batchnorm=found.has_batchnorm)
 
 
 def advised_with(found: Profile, limit: float) -> Advice:

@@ -15,7 +15,7 @@ from tlviz.cli.output import Json, Readable, print_result, share, table
 from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
-from tlviz.diagnose.probing import in_words
+from tlviz.diagnose.probing_words import in_words
 from tlviz.diagnose.profile_store import find_profile
 from tlviz.diagnose.records import Profile
 from tlviz.diagnose.request import LIMIT

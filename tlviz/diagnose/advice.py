@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlviz.diagnose.records import Advice, Candidate, Confidence, StageProfile
+from tlviz.diagnose.records import Advice, Candidate, Confidence, RateTrial, StageProfile
 
 LEAST_DIFFERENCE = 0.01
 """Differences below one accuracy point count as none, however sure."""
@@ -19,12 +19,12 @@ LIKE_SOURCE = 2.0
 FROZEN_FAR, FROZEN_FAR_BATCHNORM = 0.5, 0.75
 """On other images at most this share of the stages stays frozen; of a network with BatchNorm more, because its early
 stages lose more than they learn when few images move their statistics.  Both from ``tests/bench/advice.py``."""
-DEFAULT_HEAD_LR = 1e-3
-BACKBONE_SHARE = 0.1
-"""The backbone's rate, as a share of the head's."""
+HEAD_LR, BACKBONE_LR = 1e-3, 1e-4
+"""The course's rates.  A range test of a head on features, as advised before, gave rates up to ten times lower, which
+cost accuracy."""
 
 
-def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | None, has_batchnorm: bool) -> Advice:
+def advise(stages: Sequence[StageProfile], *, chance: float, trial: RateTrial | None, has_batchnorm: bool) -> Advice:
     """Advise a freeze depth, strategy, rates and the entrants of a race, by the numbers of the backbone's stages.
 
     The deepest stage whose probe is as good as the best one is kept frozen with all before it, less those at its end
@@ -33,16 +33,16 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
     (``tests/bench/advice.py``).  Where even the best probe is near guessing, or pretraining is worth nothing anywhere,
     there is no signal and everything should race.
     """
-    rate = head_lr or DEFAULT_HEAD_LR
+    rate = trial.chosen if trial else HEAD_LR
     if not has_signal(stages, chance):
         return Advice(
             freeze=0,
             strategy="two_phase",
             head_lr=rate,
-            backbone_lr=rate * BACKBONE_SHARE,
+            backbone_lr=BACKBONE_LR,
             confidence=Confidence.NONE,
             candidates=_everything(len(stages)),
-            reasons=(_no_signal(stages, chance), _about_rates(head_lr)),
+            reasons=(_no_signal(stages, chance), _about_rates(trial)),
             rate_factors={stage.name: stage.relative_gradient for stage in stages},
         )
     freeze = freeze_depth(stages, has_batchnorm=has_batchnorm)
@@ -53,10 +53,10 @@ def advise(stages: Sequence[StageProfile], *, chance: float, head_lr: float | No
         freeze=freeze,
         strategy=strategy_at(freeze, len(stages)),
         head_lr=rate,
-        backbone_lr=rate * BACKBONE_SHARE,
+        backbone_lr=BACKBONE_LR,
         confidence=confidence,
         candidates=_candidates(stages, freeze, first=first, has_batchnorm=has_batchnorm),
-        reasons=_reasons(stages, freeze, peaks, head_lr, first=first, has_batchnorm=has_batchnorm),
+        reasons=_reasons(stages, freeze, peaks, trial, first=first, has_batchnorm=has_batchnorm),
         rate_factors={stage.name: stage.relative_gradient if at >= freeze else 0.0 for at, stage in enumerate(stages)},
     )
 
@@ -188,7 +188,7 @@ def _reasons(
     stages: Sequence[StageProfile],
     freeze: int,
     peaks: tuple[int, int, int],
-    head_lr: float | None,
+    trial: RateTrial | None,
     *,
     first: bool,
     has_batchnorm: bool,
@@ -221,7 +221,7 @@ def _reasons(
             f"The shift is largest at the first stage, {stages[0].shift_raw:.2f} standard deviations of the source, so "
             f"tuning that stage only{also} joins the race."
         )
-    reasons.append(_about_rates(head_lr))
+    reasons.append(_about_rates(trial))
     return tuple(reasons)
 
 
@@ -269,10 +269,17 @@ def _no_signal(stages: Sequence[StageProfile], chance: float) -> str:
     )
 
 
-def _about_rates(head_lr: float | None) -> str:
-    if head_lr is None:
-        return f"The range test found no rate at which the loss falls, so the head starts at {DEFAULT_HEAD_LR:g}."
-    return f"The range test on the last features suggests {head_lr:.2g} for the head; the backbone gets a tenth of it."
+def _about_rates(trial: RateTrial | None) -> str:
+    usual = f"{HEAD_LR:g} for the head and {BACKBONE_LR:g} for the backbone"
+    if trial is None:
+        return f"The rates are the course's, {usual}."
+    if trial.chosen == HEAD_LR:
+        others = " and ".join(f"{rate:g}" for rate in trial.rates if rate != HEAD_LR)
+        return f"The rates are the course's, {usual}: a head tried at {others} was not better by more than the noise."
+    return (
+        f"A head tried at {trial.chosen:g} named {points(trial.gain)} ± {points(trial.gain_se)} points more of the "
+        f"left-out pictures rightly than at the course's {HEAD_LR:g}; the backbone keeps {BACKBONE_LR:g}."
+    )
 
 
 def percent(share: float) -> str:

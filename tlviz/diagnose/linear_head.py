@@ -8,13 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tlviz.diagnose.features import Features
-from tlviz.measures.range_test import has_blown_up, smoothed, suggested_rate
 
 PENALTY = 1e-2
 _ITERATIONS = 60
-LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
-_BATCH = 32
-_START = 0.001
 """The deviation of a new head's weights."""
 
 Ints = NDArray[np.int64]
@@ -43,29 +39,3 @@ def fit_head(features: Features, labels: Ints) -> tuple[Tensor, Tensor]:
     optimizer.step(closure)  # type: ignore[no-untyped-call]
     scaled = weight.detach() / spread
     return scaled.float(), (bias.detach() - scaled @ mean).float()
-
-
-def suggest_rate(features: Features, labels: Ints, seed: int) -> float | None:
-    """Return the rate that a range test suggests for a new linear head on features (N, D), or None.
-
-    As the range test of a run: AdamW, one batch of 32 a rate, rates from 1e-7 to 10, ended where the loss blows up.
-    """
-    x, y = torch.from_numpy(features), torch.from_numpy(labels)
-    generator = torch.Generator().manual_seed(seed)
-    weight = (_START * torch.randn(int(labels.max()) + 1, x.shape[1], generator=generator)).requires_grad_()
-    bias = torch.zeros(len(weight), requires_grad=True)
-    optimizer = torch.optim.AdamW([weight, bias], weight_decay=0.01)
-    rates = np.geomspace(LOWEST, HIGHEST, STEPS).tolist()
-    losses: list[float] = []
-    for rate in rates:
-        rows = torch.randperm(len(x), generator=generator)[:_BATCH]
-        optimizer.param_groups[0]["lr"] = rate
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(x[rows] @ weight.T + bias, y[rows])
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses.append(loss.item())
-        if has_blown_up(smoothed(losses)):
-            break
-    curve = [loss for loss in smoothed(losses) if np.isfinite(loss)]
-    return suggested_rate(rates[: len(curve)], curve)

@@ -103,17 +103,3 @@ def _probed(
                 )
             )
     return tuple(rows)
-
-
-def peak(rows: Sequence[ProbedTask]) -> ProbedTask:
-    """Return the stage at which a task is answered best, the first of several."""
-    return max(rows, key=lambda row: row.accuracy)
-
-
-def in_words(probing: Probing) -> str:
-    """Say where each task peaks, and by how much it is above random weights; '' where none was probed."""
-    words = []
-    for task, rows in probing.items():
-        best = peak(rows)
-        words.append(f"{task} at {best.stage} ({best.accuracy:.0%}, random weights {best.random:.0%})")
-    return f"Read best: {', '.join(words)}." if words else ""

@@ -18,11 +18,11 @@ from tlviz.data.texts.rows import TokenRows
 from tlviz.data.texts.source import TextForm
 from tlviz.diagnose.advice import advise
 from tlviz.diagnose.early import Early
-from tlviz.diagnose.linear_head import suggest_rate
 from tlviz.diagnose.passes import Sample, pretrained_pass, random_pass, read_sample, sample_of
 from tlviz.diagnose.probing import Asked, Probing, probe_tasks
 from tlviz.diagnose.profile_store import load_profile, profile_path, save_profile
 from tlviz.diagnose.random_copy import random_copy
+from tlviz.diagnose.rate_trial import try_rates
 from tlviz.diagnose.records import Profile, StageProfile
 from tlviz.diagnose.request import Request
 from tlviz.diagnose.similarity import stage_similarity
@@ -128,7 +128,7 @@ def _profile(
     with threadpool_limits(1, "blas"):  # threads cost small matrices more than they bring
         stages = _measure(names, passes, labels, request.seed, tell, sample.groups)
         similarity = stage_similarity(passes.pretrained.features)
-        head_lr = suggest_rate(passes.pretrained.features[names[-1]], labels, request.seed)
+        trial = try_rates(passes.pretrained.features[names[-1]], labels, sample.groups, request.seed)
     probing = _probing(network, sample, labels, request, passes, tell, identity, copy)
     chance = 1 / (int(labels.max()) + 1)
     has_batchnorm = bool(passes.pretrained.shifts)
@@ -149,13 +149,14 @@ def _profile(
         similarity=similarity,
         shift_against=_against(request, has_batchnorm=has_batchnorm, is_reference=passes.photographs is None),
         has_batchnorm=has_batchnorm,
-        head_lr=head_lr,
-        advice=advise(stages, chance=chance, head_lr=head_lr, has_batchnorm=has_batchnorm),
+        head_lr=trial.chosen,
+        advice=advise(stages, chance=chance, trial=trial, has_batchnorm=has_batchnorm),
         summary=summarise_stages(stages, chance, has_batchnorm=has_batchnorm),
         notes=sample.notes,
         duration_s=time.perf_counter() - begun,
         forward_s=passes.pretrained.forward_s + sum(random.forward_s for random in passes.randoms),
         probing=probing,
+        rate_trial=trial,
     )
 
 

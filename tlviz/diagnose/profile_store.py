@@ -48,7 +48,7 @@ def load_profile(path: Path) -> Profile | None:
     try:
         found = Profile.from_json(read_json(path))
         check_types(found)
-        advice = advise(found.stages, chance=found.chance, head_lr=found.head_lr, has_batchnorm=found.has_batchnorm)
+        advice = advise(found.stages, chance=found.chance, trial=found.rate_trial, has_batchnorm=found.has_batchnorm)
         return replace(
             found,
             advice=advice,

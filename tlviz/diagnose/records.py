@@ -71,6 +71,26 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class RateTrial:
+    """A new head trained on features at several ``rates``; ``accuracies`` are held out, each of its best epoch.
+
+    ``chosen`` is the course's rate unless another was better by more than the noise; ``gain`` is how much better the
+    chosen one was than the course's, with the standard error of the paired difference.
+    """
+
+    rates: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    chosen: float
+    gain: float
+    gain_se: float
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a trial from its fields as JSON values."""
+        return cls(**{**values, "rates": tuple(values["rates"]), "accuracies": tuple(values["accuracies"])})
+
+
+@dataclass(frozen=True, slots=True)
 class StageProfile:
     """What one backbone stage's pooled features are worth on a target; accuracies are balanced, 0 to 1.
 
@@ -146,7 +166,8 @@ class Profile:
     names of the labels.  ``notes`` say what was sampled or left out.  ``chance`` is the accuracy of guessing.
     ``similarity`` is the debiased linear CKA between all pairs of ``stages``, None where it cannot be computed.
     ``summary`` is what the numbers mean, in words.  ``shift_against`` says what shifts are measured against.
-    ``head_lr`` is the range test's suggestion, None where the loss never fell.  ``probing`` are the probing tasks of a
+    ``head_lr`` is the head's rate as ``rate_trial`` chose it; in profiles of before, which have no trial, a range test
+    gave it, and it is not advised any more.  ``probing`` are the probing tasks of a
     text target by name, of each its stages in order.
     """
 
@@ -173,6 +194,7 @@ class Profile:
     duration_s: float
     forward_s: float
     probing: Mapping[str, tuple[ProbedTask, ...]] = field(default_factory=dict)
+    rate_trial: RateTrial | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values; the probing tasks where there are any."""
@@ -189,7 +211,8 @@ class Profile:
         probing = {
             str(task): tuple(ProbedTask(**row) for row in rows) for task, rows in (values.get("probing") or {}).items()
         }
-        made = {"stages": stages, "similarity": similarity, "advice": advice, "probing": probing}
+        trial = RateTrial.from_json(values["rate_trial"]) if values.get("rate_trial") else None
+        made = {"stages": stages, "similarity": similarity, "advice": advice, "probing": probing, "rate_trial": trial}
         return cls(**{**values, **lists, **made})
 
 

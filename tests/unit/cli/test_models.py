@@ -19,7 +19,7 @@ def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
         "parameters": 1235496,
         "input_size": 224,
         "title": "SqueezeNet 1.1",
-        "accuracy": None,
+        "accuracy": 0.575,
     }
     assert {name: listed["models"][0][name] for name in wanted} == wanted
     assert len(listed["models"]) > 1900
@@ -50,7 +50,7 @@ def test_models_are_searched_and_narrowed(capsys: pytest.CaptureFixture[str], mo
         "squeezenet1_0",
     }
     _, found, _ = call(capsys, "models", "--bundled")
-    assert [row["name"] for row in found["models"]] == ["squeezenet1_1", "tf_efficientnet_lite0"]
+    assert [row["name"] for row in found["models"]] == ["squeezenet1_1", "tf_efficientnet_lite0", "all-MiniLM-L6-v2"]
     _, found, _ = call(capsys, "models", "--downloaded")
     assert found["models"] == []
     assert main(["models"]) == 0

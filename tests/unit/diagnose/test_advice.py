@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.diagnose.planted import planted
-from tlviz.diagnose.advice import DEFAULT_HEAD_LR, advise, freeze_depth, general_depth
-from tlviz.diagnose.records import Advice, Confidence, StageProfile
+from tlviz.diagnose.advice import advise, freeze_depth, general_depth
+from tlviz.diagnose.records import Advice, Confidence, RateTrial, StageProfile
 from tlviz.diagnose.worth import summarise_stages
 from tlviz.finetune.choices import BatchNorm
 from tlviz.finetune.config import configure
@@ -18,8 +18,15 @@ from tlviz.models.catalogue import find_model
 from tlviz.models.load import architecture_stages
 
 
-def advised(stages: Sequence[StageProfile], head_lr: float | None = 0.01, *, has_batchnorm: bool = True) -> Advice:
-    return advise(stages, chance=0.25, head_lr=head_lr, has_batchnorm=has_batchnorm)
+def tried(chosen: float, gain: float) -> RateTrial:
+    return RateTrial((3e-4, 1e-3, 3e-3), (0.7, 0.8, 0.8 + gain), chosen, gain, 0.01)
+
+
+HIGHER = tried(3e-3, 0.05)
+
+
+def advised(stages: Sequence[StageProfile], trial: RateTrial | None = HIGHER, *, has_batchnorm: bool = True) -> Advice:
+    return advise(stages, chance=0.25, trial=trial, has_batchnorm=has_batchnorm)
 
 
 def entrants(advice: Advice) -> list[tuple[str, int | None]]:
@@ -29,7 +36,7 @@ def entrants(advice: Advice) -> list[tuple[str, int | None]]:
 def test_the_source_as_its_own_target_freezes_everything() -> None:
     advice = advised(planted([0.4, 0.6, 0.8, 0.9]))
     assert (advice.freeze, advice.strategy, advice.confidence) == (4, "head_only", Confidence.HIGH)
-    assert (advice.head_lr, advice.backbone_lr) == (0.01, pytest.approx(0.001))
+    assert (advice.head_lr, advice.backbone_lr) == (3e-3, 1e-4)
     assert entrants(advice) == [("head_only", 4), ("last_stages", 3), ("two_phase", None), ("full", 0)]
     assert advice.rate_factors == {"a": 0, "b": 0, "c": 0, "d": 0}
     assert "no stage costs accuracy" in summarise_stages(planted([0.4, 0.6, 0.8, 0.9]), 0.25, has_batchnorm=False)
@@ -140,8 +147,10 @@ def test_confidence_is_high_only_where_the_measures_agree() -> None:
     assert "best at d, d and b, 2 stages apart, so the confidence is low" in " ".join(advised(far).reasons)
 
 
-def test_every_reason_is_one_sentence_and_without_a_rate_the_default_stands() -> None:
-    advice = advised(planted([0.4, 0.6, 0.8], shift=[3, 1, 0.5]), None)
-    assert advice.head_lr == DEFAULT_HEAD_LR
+@pytest.mark.parametrize("trial", [None, tried(1e-3, 0.0)])
+def test_every_reason_is_one_sentence_and_without_a_better_rate_the_course_s_stand(trial: RateTrial | None) -> None:
+    advice = advised(planted([0.4, 0.6, 0.8], shift=[3, 1, 0.5]), trial)
+    assert (advice.head_lr, advice.backbone_lr) == (1e-3, 1e-4)
+    assert "The rates are the course's" in advice.reasons[-1]
     assert all(reason.endswith(".") and ". " not in reason for reason in advice.reasons)
     assert Advice.from_json(advice.to_json()) == advice

@@ -89,5 +89,5 @@ def test_a_network_that_cannot_be_split_runs_whole_and_says_so(
         raise CannotSplitError("It cannot be split.")
 
     expected = run(tiny, colours, "head_only")[1]
-    monkeypatch.setattr("tlviz.finetune.batches.split_network", refuse)
+    monkeypatch.setattr("tlviz.models.picture_side.split_network", refuse)
     assert run(tiny, colours, "head_only")[:2] == (["It cannot be split."], expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tlviz.data.sources.folder import is_picture_name
@@ -15,8 +16,9 @@ from tlviz.medium import Medium
 TEXT_FILES = (".txt", ".text", ".md")
 """Endings of files that hold one text each."""
 _MOST_ENTRIES = 20_000
-_PROSE = 3.0
-"""Words a cell from which a column without such a name holds texts."""
+_PROSE, _FEW_WORDS = 3.0, 1.5
+"""Words a cell from which a column without such a name holds texts; fewer do where a person chose it."""
+_SAMPLE = 200
 
 
 def is_lines(path: Path) -> bool:
@@ -47,17 +49,44 @@ def _folder(path: Path) -> Medium:
 
 
 def _table(path: Path, read_as: ReadAs) -> Medium:
-    """Look at cells: a column of picture names decides; without any, one of prose or of a text's name does."""
+    """Look at cells: a column of picture names decides; without any, one of prose or of a text's name does.
+
+    A table of pictures may give their names without an ending, or have no cells that a comma parts: those are found
+    beside it, or left to the readers of such tables.
+    """
     try:
         grid, _ = read_texts(path)
     except TlvizError:
         return Medium.PICTURES
-    prose = False
-    for name in grid.names:
-        cells = [cell for cell in grid.sample(name)[:200] if cell]
-        if cells and sum(map(is_picture_name, cells)) * 2 > len(cells):
-            return Medium.PICTURES
-        words = sum(len(cell[:2000].split()) for cell in cells) / max(1, len(cells))
-        is_chosen = bool(read_as.path_column) and read_as.path_column == name
-        prose = prose or words >= (1.0 if is_text_name(name) or is_chosen else _PROSE)
-    return Medium.TEXTS if prose else Medium.PICTURES
+    samples = {name: [cell for cell in grid.sample(name)[:_SAMPLE] if cell] for name in grid.names}
+    words = {name: _mean_words(cells) for name, cells in samples.items()}
+    if any(_share(is_picture_name, cells) > 0.5 for cells in samples.values()):
+        return Medium.PICTURES
+    if read_as.path_column:
+        chosen = next((name for name in grid.names if name == read_as.path_column), "")
+        return Medium.TEXTS if words.get(chosen, 0.0) >= _FEW_WORDS else Medium.PICTURES
+    is_prose = any(words[name] >= (1.0 if is_text_name(name) else _PROSE) for name in grid.names)
+    if not is_prose or (len(grid.names) == 1 and not is_text_name(grid.names[0])):
+        return Medium.PICTURES
+    return Medium.PICTURES if _names_pictures_beside(path, samples.values()) else Medium.TEXTS
+
+
+def _names_pictures_beside(path: Path, columns: Iterable[Sequence[str]]) -> bool:
+    """Return whether most cells of a column are names, without an ending, of pictures below the table's folder."""
+    stems: set[str] = set()
+    seen = 0
+    for _, folders, files in os.walk(path.parent):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        stems |= {Path(name).stem for name in files if is_picture_name(name)}
+        seen += len(files) + len(folders)
+        if seen > _MOST_ENTRIES:
+            break
+    return bool(stems) and any(_share(lambda cell: Path(cell).name in stems, cells) > 0.5 for cells in columns)
+
+
+def _share(holds: Callable[[str], bool], cells: Sequence[str]) -> float:
+    return sum(map(holds, cells)) / len(cells) if cells else 0.0
+
+
+def _mean_words(cells: Sequence[str]) -> float:
+    return sum(len(cell[:2000].split()) for cell in cells) / len(cells) if cells else 0.0

@@ -20,7 +20,7 @@ NAMES = {
     "photos.tar.zst": "is an archive of a kind that is not opened here",
     "photos.gz": "is an archive of a kind that is not opened here",
     "labels.json": "is a JSON file, not a folder; give a folder with one sub-folder of pictures a class",
-    "labels.jsonl": "is a JSON file",
+    "labels.jsonl": "holds no line with a JSON object",
     "labels.parquet": "is a file of data that is not read here",
     "labels.xml": "is a file of data that is not read here",
     "photo.jpg": "is a single picture, not a folder; give the folder above",
