@@ -105,4 +105,5 @@ class _Heads:
 def _left_out(head: _Heads, x: Tensor, labels: Ints, folds: Ints) -> Rights:
     places = np.searchsorted(np.unique(folds), folds)
     named = head.name(x)[places, np.arange(len(labels))]
-    return (named == labels).astype(np.float64)
+    right: Rights = (named == labels).astype(np.float64)
+    return right

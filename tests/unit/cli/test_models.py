@@ -26,13 +26,16 @@ def test_models_and_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     _, shown, _ = call(capsys, "models", "show", "squeezenet1_1")
     assert shown["stages"][1] == {"name": "fire2", "parameters": 11408, "channels": 128, "reduction": 4}
     _, listed, _ = call(capsys, "datasets")
-    assert [(row["name"], row["classes"], row["images"]) for row in listed["datasets"][:4]] == [
+    assert [(row["name"], row["classes"], row["images"]) for row in listed["datasets"][:7]] == [
         ("photos", 6, 171),
         ("clipart", 7, 362),
         ("digits", 10, 1797),
+        ("reviews", 2, 2000),
+        ("products", 2, 1600),
+        ("definitions", 8, 2000),
         ("cifar10", 10, 60000),
     ]
-    assert [row["bundled"] for row in listed["datasets"]] == [True] * 3 + [False] * 8
+    assert [row["bundled"] for row in listed["datasets"]] == [True] * 6 + [False] * 8
     assert not any(row["downloaded"] for row in listed["datasets"])
     _, checked, _ = call(capsys, "datasets", "check", "photos")
     assert (checked["images"], len(checked["classes"])) == (171, 6)
@@ -59,5 +62,5 @@ def test_models_are_searched_and_narrowed(capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert main(["models"]) == 0
     printed = capsys.readouterr().out
-    assert "1,886 more: narrow it" in printed
+    assert "1,887 more: narrow it" in printed
     assert len(printed.splitlines()) < 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def ask(method: str, token: str, *parts: bytes) -> tuple[int, str]:
         said.append(message)
 
     scope = {"type": "http", "method": method, "path": f"/_tlviz/drop/{token}", "headers": []}
-    asyncio.run(Dropping(app)(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # where a browser test ran before, this thread has a loop that runs
+        pool.submit(asyncio.run, Dropping(app)(scope, receive, send)).result()
     return said[0]["status"], said[-1].get("body", b"").decode()
 
 
