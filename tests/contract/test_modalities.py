@@ -20,7 +20,9 @@ from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.finetune.engine import finetune, train
 from tlviz.finetune.events import Epoch
 from tlviz.finetune.resume import checkpoint, restore
+from tlviz.finetune.retention import SourceGauge
 from tlviz.finetune.session import Session
+from tlviz.finetune.source_pictures import FEWEST
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.medium import Medium
@@ -105,6 +107,22 @@ def test_the_profile_measures_every_stage(pair: Pair) -> None:
     assert [stage.name for stage in found.stages][:1] == [{"squeezenet1_1": "stem"}.get(pair[0], "embeddings")]
     assert all(0 <= stage.probe <= 1 for stage in found.stages)
     assert bool(found.probing) == (stages.medium is Medium.TEXTS)
+
+
+def test_what_is_left_of_the_source_is_read_with_and_without_its_frozen_stages(pair: Pair) -> None:
+    work = session(pair, "last_stages")
+    rows = load_images(work.config.data, work.config.geometry).rows
+    with torch.no_grad():
+        for path in work.network.stages[-2].modules:
+            for parameter in work.network.module.get_submodule(path).parameters():
+                parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
+    many = np.arange(FEWEST) % len(rows)
+    gauges = [SourceGauge(work.network, rows[many], work.device, frozen, chunk=5) for frozen in (0, 2)]
+    whole, spared = (gauge.read(work.network.module).similarity for gauge in gauges)
+    assert list(whole) == [stage.name for stage in work.network.stages[:-1]]
+    assert whole == pytest.approx(spared, abs=1e-4)
+    assert whole[work.network.stages[0].name] == pytest.approx(1)
+    assert (whole[work.network.stages[-2].name] or 0) < 0.999
 
 
 def test_only_like_goes_with_like(pair: Pair) -> None:

@@ -115,13 +115,14 @@ class SourceGauge:
             features[ends[path].name] = pooled.float()
 
         layers = {path: module.get_submodule(path) for path in ends}
-        with forward_hooks(layers, keep), kept_modes(module), torch.no_grad(), precision(self._device):
+        parts = []
+        with kept_modes(module), torch.no_grad(), precision(self._device):
             module.eval()
             rest = self._side.cut(module, stages, self._depth).tail.eval() if self._depth else module
-            parts = []
-            for inputs in torch.split(self._inputs, self._chunk):
-                current[:] = [inputs]
-                parts.append((rest(inputs), dict(features)))
+            with forward_hooks(layers, keep):  # after the cut, which may try the network
+                for inputs in torch.split(self._inputs, self._chunk):
+                    current[:] = [inputs]
+                    parts.append((rest(inputs), dict(features)))
         seen = {name: torch.cat([part[name] for _, part in parts]) for name in features}
         return seen, torch.cat([logits for logits, _ in parts])
 
