@@ -123,4 +123,5 @@ def test_the_page_is_accessible_and_fits(home: Path, theme: Theme, tmp_path: Pat
 def test_every_card_runs_here(home: Path, name: str) -> None:
     with serving(home) as server, visiting(server) as visit:
         visit.go(f"/learn?card={name}")
+        assert not visit.page.get_by_text("Your numbers").count(), "before it was run"
         run_card(visit, name, 600)

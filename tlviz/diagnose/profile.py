@@ -116,11 +116,7 @@ def _profile(
     early: Early | None = None,
 ) -> Profile:
     begun = time.perf_counter()
-    if _all_alike(sample.pixels):
-        several = WORDS[request.modality.medium].several
-        raise BadDatasetError(
-            f"All {several} of the sample are identical, so there is nothing to measure; choose another target."
-        )
+    _need_differences(sample, request)
     _, labels = np.unique(sample.labels, return_inverse=True)
     probes = StageProbes(labels, sample.groups, early)
     passes = _run(network, sample.pixels, labels, request, tell, identity, copy, probes)
@@ -158,6 +154,15 @@ def _profile(
         probing=probing,
         rate_trial=trial,
     )
+
+
+def _need_differences(sample: Sample, request: Request) -> None:
+    """Raise ``BadDatasetError`` where all items of a sample are the same."""
+    if _all_alike(sample.pixels):
+        several = WORDS[request.modality.medium].several
+        raise BadDatasetError(
+            f"All {several} of the sample are identical, so there is nothing to measure; choose another target."
+        )
 
 
 def _probing(

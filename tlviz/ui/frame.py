@@ -56,7 +56,7 @@ LAYOUT = """<style>
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1.5rem, 3.5vw, 5rem); }
 </style>"""
-"""Twelve pages in five groups leave room for source and target above the fold, and margins for what is shown."""
+"""Thirteen pages in six groups leave room for source and target above the fold, and margins for what is shown."""
 
 FOR_PROJECTOR = "<style>html { font-size: 20px; } [data-testid='stSidebar'] { font-size: 0.9rem; }</style>"
 """Streamlit's sizes are multiples of the page's; figures/theme.py does the same for charts."""

@@ -141,4 +141,5 @@ def test_every_command_can_be_typed(command: str) -> None:
         found: Any = app
         while rest and rest[0] in getattr(found, "commands", {}):
             found, rest = found.commands[rest[0]], rest[1:]
-        found.make_context(line, list(rest), resilient_parsing=False)
+        context = found.make_context(line, list(rest), resilient_parsing=False)
+        assert not context.args, "every word is understood"

@@ -42,7 +42,7 @@ def table_target(path: Path, read_as: ReadAs = GUESSED, *, must_train: bool = Tr
     by_path, path_questions = _path_column(grid, read_as, locator)
     paths = grid.column(by_path)
     others = [name for name in grid.names if name != by_path]
-    labels, parts = _labels_and_parts(grid, others, paths, read_as)
+    labels, parts = labels_and_parts(grid, others, paths, read_as)
     group_column = _named(grid, "group", read_as.group_column)
     groups = grid.column(group_column) if group_column else ()
     locator.learn(paths[:: max(1, len(paths) // 500)])
@@ -77,7 +77,7 @@ def _path_column(grid: Grid, read_as: ReadAs, locator: Locator) -> tuple[str, tu
     return (chosen, ()) if chosen else find_paths(grid, locator)
 
 
-def _labels_and_parts(grid: Grid, others: Sequence[str], paths: Sequence[str], read_as: ReadAs) -> tuple[Labels, Parts]:
+def labels_and_parts(grid: Grid, others: Sequence[str], paths: Sequence[str], read_as: ReadAs) -> tuple[Labels, Parts]:
     """Find both: a column that a person chose for one is not the other, and what is left after the parts is labels."""
     wanted = read_as.split_column or ""
     split = named_alike(wanted, grid.names)

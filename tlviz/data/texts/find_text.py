@@ -47,16 +47,19 @@ _LONGEST_CELL = 2**20
 _NAMED = 20
 
 
-def read_texts(path: Path) -> tuple[Grid, tuple[Problem, ...]]:
-    """Read a table's cells and what was odd about its lines.  Raises ``BadDatasetError`` for what cannot be read."""
+def read_texts(path: Path, most: int | None = None) -> tuple[Grid, tuple[Problem, ...]]:
+    """Read a table's cells, of the first ``most`` rows or of all, and what was odd about its lines.
+
+    Raises ``BadDatasetError`` for what cannot be read.
+    """
     if path.suffix.lower() in LINES:
-        return _read_lines(path)
+        return _read_lines(path, most)
     limit = csv.field_size_limit(_LONGEST_CELL)
     try:
         with open_text(path) as text:
             separator = _separator(path, list(islice(text, _LOOKED_AT)))
             text.seek(0)
-            return grid_of(path, csv.reader(text, delimiter=separator)), ()
+            return grid_of(path, islice(csv.reader(text, delimiter=separator), most)), ()
     except csv.Error as error:
         raise BadDatasetError(f"The table {path} cannot be read ({error}); save it again as CSV.") from error
     finally:
@@ -79,12 +82,12 @@ def _separator(path: Path, head: Sequence[str]) -> str:
     return max(SEPARATORS, key=score)
 
 
-def _read_lines(path: Path) -> tuple[Grid, tuple[Problem, ...]]:
+def _read_lines(path: Path, most: int | None) -> tuple[Grid, tuple[Problem, ...]]:
     """Read one JSON object a line; lines that are none are left out and named."""
     rows: list[dict[str, object]] = []
     problems: list[Problem] = []
     with open_text(path) as text:
-        for number, line in enumerate(text, start=1):
+        for number, line in enumerate(islice(text, most), start=1):
             if not line.strip():
                 continue
             try:
@@ -117,7 +120,7 @@ def find_text(grid: Grid, label: str | None = None) -> tuple[str, tuple[Question
     """
     taken = named_alike(label or "", grid.names)
     names = [name for name in grid.names if name != taken]
-    words = {name: _mean_words(grid.sample(name)) for name in names}
+    words = {name: mean_words(grid.sample(name)) for name in names}
     named = [name for name in names if is_text_name(name) and words[name] > 0]
     if named:
         best = max(named, key=lambda name: words[name])
@@ -141,15 +144,16 @@ def is_text_name(name: str) -> bool:
     return bool(TEXT_NAMES & set(words_of(name)))
 
 
-def _mean_words(cells: Sequence[str]) -> float:
+def mean_words(cells: Sequence[str]) -> float:
+    """Return how many words a cell has that is not empty, 0 where all are."""
     filled = [cell for cell in cells if cell]
     return sum(len(cell[:2000].split()) for cell in filled) / len(filled) if filled else 0.0
 
 
 def rows_of(path: Path, most: int = _LOOKED_AT) -> Iterator[list[str]]:
     """Yield the first rows of a table as they look when it is one of texts.  Raises ``BadDatasetError``."""
-    grid, _ = read_texts(path)
-    for at in range(min(most, len(grid))):
+    grid, _ = read_texts(path, most)
+    for at in range(len(grid)):
         yield [column[at] for column in grid.cells]
 
 

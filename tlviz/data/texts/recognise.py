@@ -9,7 +9,7 @@ from pathlib import Path
 from tlviz.data.sources.folder import is_picture_name
 from tlviz.data.sources.given_file import is_table
 from tlviz.data.sources.reading import ReadAs
-from tlviz.data.texts.find_text import LINES, is_text_name, read_texts
+from tlviz.data.texts.find_text import LINES, is_text_name, mean_words, read_texts
 from tlviz.errors import TlvizError
 from tlviz.medium import Medium
 
@@ -18,7 +18,7 @@ TEXT_FILES = (".txt", ".text", ".md")
 _MOST_ENTRIES = 20_000
 _PROSE, _FEW_WORDS = 3.0, 1.5
 """Words a cell from which a column without such a name holds texts; fewer do where a person chose it."""
-_SAMPLE = 200
+_ROWS, _SAMPLE = 2_000, 200
 
 
 def is_lines(path: Path) -> bool:
@@ -55,11 +55,11 @@ def _table(path: Path, read_as: ReadAs) -> Medium:
     beside it, or left to the readers of such tables.
     """
     try:
-        grid, _ = read_texts(path)
+        grid, _ = read_texts(path, _ROWS)  # opening the target reads them all
     except TlvizError:
         return Medium.PICTURES
     samples = {name: [cell for cell in grid.sample(name)[:_SAMPLE] if cell] for name in grid.names}
-    words = {name: _mean_words(cells) for name, cells in samples.items()}
+    words = {name: mean_words(cells) for name, cells in samples.items()}
     if any(_share(is_picture_name, cells) > 0.5 for cells in samples.values()):
         return Medium.PICTURES
     if read_as.path_column:
@@ -86,7 +86,3 @@ def _names_pictures_beside(path: Path, columns: Iterable[Sequence[str]]) -> bool
 
 def _share(holds: Callable[[str], bool], cells: Sequence[str]) -> float:
     return sum(map(holds, cells)) / len(cells) if cells else 0.0
-
-
-def _mean_words(cells: Sequence[str]) -> float:
-    return sum(len(cell[:2000].split()) for cell in cells) / len(cells) if cells else 0.0

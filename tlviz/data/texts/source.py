@@ -69,7 +69,7 @@ def load_tokenizer(folder: str) -> Any:
 
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:
+    except Exception as error:  # the library raises nothing narrower
         raise BadWeightsError(f"The tokenizer {path} cannot be read: {str(error)[:160]}.") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()

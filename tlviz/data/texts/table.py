@@ -11,9 +11,10 @@ from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder import look_alikes
 from tlviz.data.sources.reading import GUESSED, LeftOut, Question, ReadAs, Reading
+from tlviz.data.sources.table import labels_and_parts
 from tlviz.data.sources.tables.grid import Grid, described
-from tlviz.data.sources.tables.labels import ONE_HOT, Labels, chosen_labels, find_labels, no_column
-from tlviz.data.sources.tables.parts import NONE, Parts, chosen_parts, find_parts
+from tlviz.data.sources.tables.labels import ONE_HOT, Labels, no_column
+from tlviz.data.sources.tables.parts import NONE, Parts
 from tlviz.data.sources.tables.words import named_alike
 from tlviz.data.sources.target import Target
 from tlviz.data.texts.find_text import find_text, missing_in_words, read_texts
@@ -81,22 +82,7 @@ def _labels_and_parts(grid: Grid, by_text: str, read_as: ReadAs) -> tuple[Labels
         raise BadDatasetError(
             f"The table {grid.path} has a single column; it needs one of texts and one of labels, such as text,label."
         )
-    wanted = read_as.split_column or ""
-    split = named_alike(wanted, grid.names)
-    is_ignored = split is None and wanted.strip().casefold() == NONE
-    if wanted and split is None and not is_ignored:
-        raise no_column(grid.path, "split", wanted, grid.names)
-    label = named_alike(read_as.label_column or "", grid.names)
-    free = [name for name in others if name != label]
-    nothing = [""] * len(grid)
-    found = find_parts(grid, free, nothing)
-    parts = chosen_parts(grid, split) if split else found
-    group = named_alike(read_as.group_column or "", grid.names)
-    left = [name for name in others if name not in {*found.columns, split, group}]
-    labels = chosen_labels(grid, read_as.label_column, left) if read_as.label_column else find_labels(grid, left)
-    if is_ignored:
-        parts = Parts(None, nothing, {}, found.columns, (), ("the table's own parts are ignored",))
-    return labels, parts
+    return labels_and_parts(grid, others, [""] * len(grid), read_as)
 
 
 def _named(grid: Grid, what: str, wanted: str | None) -> str | None:

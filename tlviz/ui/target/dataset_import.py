@@ -6,6 +6,7 @@ import streamlit as st
 
 from tlviz.data.sources.public import PUBLIC, PublicSpec, is_downloaded
 from tlviz.errors import TlvizError
+from tlviz.runs.failure import failure_of
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import INGEST
 from tlviz.ui.messages import show_error
@@ -89,12 +90,11 @@ def _ended() -> None:
     """Say how what this tab waited for ended; what came becomes the target."""
     name = st.session_state.pop(FETCHING, None)
     run: RunFolder | None = next((run for run in list_runs(INGEST) if run.name == name), None)
-    events = run.events() if run else []
-    if not events:
+    if run is None:
         return
-    last = events[-1]
-    if last.get("error"):
-        show_error(last["error"])
+    last = (run.events() or [{}])[-1]
+    if failure := failure_of(run):
+        show_error(failure)
     elif last.get("data"):
         st.session_state[Key.ARRIVED] = str(last["data"])
         st.rerun()
