@@ -127,7 +127,8 @@ def check_dataset(
     }
     target = replace(target, left_out=(*target.left_out, *_unopened(report)))
     result |= reading_facts(target)
-    lines = [f"{report.images:,} images in {len(report.classes)} classes; {len(report.findings) or 'no'} findings."]
+    findings = "one finding" if len(report.findings) == 1 else f"{len(report.findings) or 'no'} findings"
+    lines = [f"{report.images:,} images in {len(report.classes)} classes; {findings}."]
     print_result(result, as_json, "\n".join([*lines, *reading_lines(target), *map(_finding_line, report.findings)]))
     return 0
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     LABEL_SUSPECT = "label suspect"
     OUTSIDE = "outside a class"
     LISTING = "left out of the listing"
+    CLASS_NAME = "odd name of a class"
     EMPTY_CLASS = "empty class"
     GROUP_HINT = "possible groups"
     SMALL_CLASS = "near-empty class"

@@ -12,7 +12,7 @@ from tlviz.data.doctor.checks import RARE_SHARE
 from tlviz.data.doctor.findings import Finding, Kind, Severity
 from tlviz.data.doctor.inspect_file import Facts
 from tlviz.data.doctor.inventory import Inventory, PictureFile
-from tlviz.data.sources.folder import NO_PICTURES, look_alikes
+from tlviz.data.sources.folder import LIKE_A_PART, NO_PICTURES, SPELLED_OTHERWISE, look_alikes
 
 FEW_IMAGES = 5
 IMBALANCE = 10
@@ -30,6 +30,8 @@ def check_classes(inventory: Inventory, files: Sequence[PictureFile]) -> Iterato
     for met in inventory.problems:
         if met not in spelling:
             kind = Kind.EMPTY_CLASS if met.problem == NO_PICTURES else Kind.LISTING
+            if met.problem == LIKE_A_PART or SPELLED_OTHERWISE in met.problem:
+                kind = Kind.CLASS_NAME
             yield Finding(met.path, kind, met.problem, met.action, Severity.WARNING)
     for alike in _alike(inventory.classes):
         problem = f"the classes {' and '.join(alike)} differ only in spelling"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from tlviz.data.pixels.signatures import is_picture, why_no_picture
 from tlviz.data.sources.class_order import in_order
 from tlviz.data.sources.folder_layout import decide, find_top, layout_words
 from tlviz.data.sources.folder_masks import find_masks, take_masks_away
+from tlviz.data.sources.folder_refusals import refuse_beside, refuse_detection, refuse_flat
 from tlviz.data.sources.folder_slots import Arrangement, Slot
-from tlviz.data.sources.folder_tree import Folder, Tree, is_no_picture, is_picture_name, read_tree
+from tlviz.data.sources.folder_tree import Folder, Tree, is_picture_name, read_tree
 from tlviz.data.sources.part_names import PART_NAMES, PARTS, part_name
 from tlviz.data.sources.reading import GUESSED, UNSAID, Layout, LeftOut, ReadAs, Reading
-from tlviz.data.sources.side_names import is_masks_name, is_pictures_name, is_system_name, says_no_class
-from tlviz.errors import BadDatasetError, BadSettingError, quoted
+from tlviz.data.sources.side_names import is_system_name
+from tlviz.errors import BadDatasetError, BadSettingError
 
 __all__ = [
     "PARTS",
@@ -34,9 +34,10 @@ __all__ = [
     "scan_folder",
 ]
 NO_PICTURES = "no pictures in this class"
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 MASKS_OF = "masks of"
 UNNAMED = "its name gives no class"
+SPELLED_OTHERWISE = "is spelled otherwise than the class"
+LIKE_A_PART = "is named like a part of a target and read as a class"
 OUTSIDE = "outside the folders of the classes"
 
 
@@ -85,9 +86,9 @@ def scan_folder(
     found = [(slot, file) for slot in chosen.slots for file in _files(slot)]
     pairs = [(slot.part, slot.name) for slot, _ in found]
     if len({name for _, name in pairs}) < 2:
-        _refuse_detection(called, tree, masks)
-        _refuse_beside(called, tree)
-        _refuse_flat(called, chosen, top)
+        refuse_detection(called, tree, masks)
+        refuse_beside(called, tree)
+        refuse_flat(called, chosen, top)
     check_classes(called, pairs, must_train=must_train)
     classes = in_order(name for _, name in pairs)
     number = {name: at for at, name in enumerate(classes)}
@@ -103,7 +104,11 @@ def scan_folder(
         files=tuple(file for _, file in found),
         labels=tuple(number[name] for _, name in pairs),
         parts=tuple(part for part, _ in pairs),
-        problems=(*tree.problems, *_odd(tree, chosen, top), *look_alikes(classes, str(root))),
+        problems=(
+            *tree.problems,
+            *_odd(tree, chosen, top, has_question=bool(decision.questions)),
+            *look_alikes(classes, str(root)),
+        ),
         reading=reading,
         left_out=tuple(_left_out(tree, chosen, masks, top)),
     )
@@ -208,8 +213,11 @@ def _files(slot: Slot) -> Iterator[Path]:
             yield from (base / name for name in names)  # parses the folder's path once
 
 
-def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
-    """Report folders of classes without pictures, and those of another part whose class is spelled otherwise."""
+def _odd(tree: Tree, chosen: Arrangement, top: Folder, *, has_question: bool) -> Iterator[Problem]:
+    """Report classes without pictures, those of another part spelled otherwise, and those named like a part.
+
+    ``has_question`` says that the reading asks already which of these folders are parts.
+    """
     told = {problem.path for problem in tree.problems}
     levels = {os.path.dirname(slot.folder.path) for slot in chosen.slots}  # noqa: PTH120
     if chosen.layout is Layout.PARTS:
@@ -220,8 +228,13 @@ def _odd(tree: Tree, chosen: Arrangement, top: Folder) -> Iterator[Problem]:
         is_told = any(path == empty.path or path.startswith(f"{empty.path}{os.sep}") for path in told)
         if os.path.dirname(empty.path) in levels and not is_told:  # noqa: PTH120
             yield Problem(empty.path, NO_PICTURES, "left out")
+    if chosen.layout is Layout.CLASSES and not has_question and not {"invalid", "nonvalid"} & {*chosen.classes}:
+        for slot in chosen.slots:
+            named = part_name(slot.name)
+            if slot.whole and not slot.part and named is not None and not named.rest and len(slot.name) > 3:
+                yield Problem(slot.folder.path, LIKE_A_PART, "kept as a class; if it is none, move it elsewhere")
     for folder, name in chosen.alike:
-        yield Problem(folder.path, f"is spelled otherwise than the class '{name}' of training", f"read as '{name}'")
+        yield Problem(folder.path, f"{SPELLED_OTHERWISE} '{name}' of training", f"read as '{name}'")
 
 
 def _left_out(tree: Tree, chosen: Arrangement, masks: dict[str, str], top: Folder) -> Iterator[LeftOut]:
@@ -258,49 +271,3 @@ def _unused(
 
 def _counted(count: int) -> str:
     return "one picture" if count == 1 else f"{count:,} pictures"
-
-
-def _refuse_detection(called: str, tree: Tree, masks: dict[str, str]) -> None:
-    """Raise ``BadDatasetError`` where there are pictures beside masks, boxes or texts, and no folders of classes."""
-    if masks:
-        path, picture = next(iter(masks.items()))
-        raise BadDatasetError(
-            f"{called} holds pictures in {picture} and what belongs to them in {Path(path).name}, not classes; give a "
-            "folder with one sub-folder a class, or say --layout classes if these two are the classes."
-        )
-    counted: Counter[str] = Counter()
-    for empty in tree.empty:
-        counted[empty.name] += empty.others if is_masks_name(empty.name) else 0
-    if counted.total() and any(is_pictures_name(folder.name) for folder in tree.root.within()):
-        name, count = counted.most_common(1)[0]
-        files = "one file" if count == 1 else f"{count:,} files"
-        raise BadDatasetError(
-            f"{called} holds pictures, and {files} of another kind in {name}, as for finding objects; training here "
-            "needs one sub-folder of pictures a class, or a CSV of paths and labels."
-        )
-
-
-def _refuse_flat(called: str, chosen: Arrangement, top: Folder) -> None:
-    """Raise ``BadDatasetError`` where pictures lie flat and their names give no two classes."""
-    is_asked = chosen.layout is Layout.NAMES
-    pictures = next((folder.pictures for folder in top.within() if folder.pictures), ())
-    if pictures and (is_asked or all(says_no_class(slot.name) for slot in chosen.slots)):
-        raise BadDatasetError(
-            f"{called} holds no pictures in sub-folders of classes, and the names of its pictures, such as "
-            f"{quoted(pictures[0], 60)}, tell no two classes; put the pictures of each class into a sub-folder, give a "
-            "CSV of paths and labels, or say with --class-pattern which part of a name is the class."
-        )
-
-
-def _refuse_beside(called: str, tree: Tree) -> None:
-    """Raise ``BadDatasetError`` where what is wanted may lie beside the pictures: a table of them, or archives."""
-    others = [left.path for left in tree.left_out if is_no_picture(left.reason)]
-    tables = [path for path in others if path.lower().endswith((".csv", ".tsv"))]
-    archives = [path for path in others if path.lower().endswith(_ARCHIVES)]
-    if tables and tree.root.count:
-        raise BadDatasetError(
-            f"{called} holds pictures, but no two folders of classes; if {tables[0]} says what they are, give that "
-            "file."
-        )
-    if archives and not tree.root.count:
-        raise BadDatasetError(f"{called} holds no pictures, but {archives[0]}; give that file, or unpack it there.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tlviz.data.sources.folder import FolderIndex, scan_folder
+from tlviz.data.sources.folder import LIKE_A_PART, FolderIndex, scan_folder
 from tlviz.data.sources.reading import Layout, ReadAs
 from tlviz.errors import BadDatasetError
 
@@ -313,3 +313,19 @@ def test_a_class_of_another_part_that_is_spelled_otherwise_is_told(tmp_path: Pat
 
 def test_classes_that_are_numbers_are_in_the_order_of_their_values(tmp_path: Path) -> None:
     assert scan_folder(made(tmp_path / "target", "10/1 9/1 -1/1 1.5/1")).classes == ("-1", "1.5", "9", "10")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("train/1 plane/1 car/1", ["train"]),
+        ("control/1 test/1", ["test"]),
+        ("valid/1 invalid/1 other/1", []),
+        ("freight_train/1 toy_train/1 bus/1", []),
+        ("tr/1 de/1 fr/1", []),
+        ("train/a-b/1 test/a-b/1", []),
+    ],
+)
+def test_a_class_named_like_a_part_is_named(tmp_path: Path, words: str, named: list[str]) -> None:
+    index = scan_folder(made(tmp_path / "target", words))
+    assert [Path(met.path).name for met in index.problems if met.problem == LIKE_A_PART] == named
