@@ -82,6 +82,12 @@ def animation() -> bytes:
     return buffer.getvalue()
 
 
+def invisible() -> bytes:
+    picture = paint(900)
+    picture.putalpha(0)
+    return png(picture)
+
+
 def rotated() -> bytes:
     image = paint(900)
     exif = Image.Exif()
@@ -130,6 +136,7 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], Kind, str, str]] = {
     "huge": ("x.png", lambda: png(paint(900).resize((4100, 3000))), Kind.HUGE, "huge: 4,100 x 3,000", "kept"),
     "bomb": ("x.png", lambda: png(Image.new("L", (11_000, 10_000))), Kind.HUGE, "too large", "left out"),
     "animated": ("x.gif", animation, Kind.ANIMATED, "an animation", "kept"),
+    "invisible": ("x.png", invisible, Kind.INVISIBLE, "transparent in every pixel", "kept"),
     "constant": (
         "x.png",
         lambda: png(Image.new("RGB", (96, 80), "teal")),

@@ -75,6 +75,8 @@ def _oddities(fact: Facts, typical_side: float, typical_pixels: float) -> Iterat
         )
     if fact.is_animated:
         yield Kind.ANIMATED, Severity.NOTE, "an animation or a multi-page file", "kept; its first frame is used"
+    if fact.is_invisible:
+        yield Kind.INVISIBLE, Severity.NOTE, "transparent in every pixel", "kept; its colours are used all the same"
     if fact.is_constant:
         yield Kind.CONSTANT, Severity.WARNING, "(almost) a single colour", _KEPT
     if short < TINY_SIDE and short <= typical_side / 2:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     TINY = "tiny"
     HUGE = "huge"
     ANIMATED = "animated"
+    INVISIBLE = "fully transparent"
     CONSTANT = "constant"
     COLOUR_MODE = "colour mode"
     ROTATED = "rotated by EXIF"

@@ -75,6 +75,7 @@ class Facts:
     orientation: int
     wrong_suffix: str | None
     is_animated: bool
+    is_invisible: bool
     is_truncated: bool
     is_constant: bool
     byte_digest: bytes
@@ -126,6 +127,7 @@ def decoded_facts(pixels: Pixels) -> Facts:
         orientation=1,
         wrong_suffix=None,
         is_animated=False,
+        is_invisible=False,
         is_truncated=False,
         byte_digest=_digest(rgb),
         **_looks(rgb),
@@ -140,6 +142,7 @@ def _facts(content: bytes, path: str, opened: Opened, rgb: Image.Image) -> Facts
         orientation=opened.orientation,
         wrong_suffix=_wrong_suffix(path, opened.format),
         is_animated=opened.is_animated,
+        is_invisible=opened.is_invisible,
         is_truncated=opened.is_truncated,
         byte_digest=hashlib.sha256(content).digest(),
         **_looks(rgb),

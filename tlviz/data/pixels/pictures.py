@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,6 +35,8 @@ SLOW_PIXELS = {"AVIF": 50_000_000, "HEIF": 50_000_000, "JPEG2000": 30_000_000, "
 _MOST_TEXT = 16 * 2**20
 """Bytes of an any-map written as text, which is read a number at a time."""
 
+INVISIBLE = "transparent in every pixel; its colours are used as if it were not"
+_WITHOUT_ALPHA = {"RGBA": "RGB", "LA": "L"}
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "HEIC", "JPEG 2000", "PPM")
 _STRIP = 2**22
 """Pixels that are put on white at a time."""
@@ -58,6 +60,7 @@ class Opened:
 
     ``image`` is in its own colour mode; or ``deep`` are its values where they are more than 8 bits hold.
     ``orientation`` is the EXIF number, 1 for upright; ``remark`` says what else was chosen about it, such as its bands.
+    ``is_invisible`` says that it was transparent in every pixel, which was left aside.
     """
 
     image: Image.Image | None
@@ -69,13 +72,16 @@ class Opened:
     is_animated: bool
     is_truncated: bool
     remark: str | None = None
+    is_invisible: bool = False
 
     @property
     def oddity(self) -> str | None:
         """Say what is odd about the file, or None."""
         if self.is_truncated:
             return "truncated; decoded as far as it goes"
-        return "an animation or several pages; the first frame is used" if self.is_animated else None
+        if self.is_animated:
+            return "an animation or several pages; the first frame is used"
+        return INVISIBLE if self.is_invisible else None
 
     @property
     def is_deep(self) -> bool:
@@ -115,7 +121,7 @@ def decode_picture(content: bytes, label: str, enough: int | None = None, depth:
     try:
         if kind is None:
             raise UnidentifiedImageError
-        return _decode(content, kind, label, enough, depth)
+        return _visible(_decode(content, kind, label, enough, depth))
     except UnidentifiedImageError:
         raise NotAPictureError(
             f"{label} is not a picture that can be opened; use {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
@@ -202,6 +208,33 @@ def _decode(content: bytes, kind: str, label: str, enough: int | None, depth: De
         values, (0.0, 65535.0) if is_short else None, no_data=transparent if isinstance(transparent, int) else None
     )
     return Opened(None, deep, *about)
+
+
+def _visible(opened: Opened) -> Opened:
+    """Take a picture that is transparent in every pixel as its colours alone: put on white, nothing would be left."""
+    if opened.deep is not None:
+        if opened.deep.alpha is None or opened.deep.alpha.any():
+            return opened
+        return replace(opened, deep=replace(opened.deep, alpha=None), is_invisible=True)
+    image = opened.image
+    if image is None:
+        return opened
+    if image.mode in _WITHOUT_ALPHA and image.getextrema()[-1] == (0, 0):
+        return replace(opened, image=image.convert(_WITHOUT_ALPHA[image.mode]), is_invisible=True)
+    if image.mode == "P" and "transparency" in image.info and _uses_clear_colours_only(image):
+        image = image.copy()
+        del image.info["transparency"]
+        return replace(opened, image=image, is_invisible=True)
+    return opened
+
+
+def _uses_clear_colours_only(image: Image.Image) -> bool:
+    """Return whether every colour that a picture takes from its palette is transparent."""
+    clear = image.info["transparency"]
+    used = [colour for colour, count in enumerate(image.histogram()) if count]
+    if isinstance(clear, bytes):
+        return all(colour < len(clear) and not clear[colour] for colour in used)
+    return used == [clear]
 
 
 def _tiff(content: bytes, page: tiff.Page, depth: Depth, label: str) -> Opened:

@@ -212,7 +212,7 @@ class RunFolder:
         Raises ``BadSettingError`` where it is finished or still going on, ``StorageError`` where it cannot be written.
         """
         self._check_resumable()  # at once: a claim that is held is waited for
-        with claimed(self.path) as is_free:
+        with claimed(self.path, is_given_up=lambda: not self.status().is_over) as is_free:
             self._check_resumable(is_free=is_free)
             with storage_errors(self.path):
                 self._make_whole()

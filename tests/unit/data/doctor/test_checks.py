@@ -13,7 +13,7 @@ from tlviz.data.doctor.inspect_file import Broken, Colour, Facts, Failure
 from tlviz.data.doctor.inventory import PictureFile
 
 USUAL = Facts(
-    100, 80, Colour.RGB, 1, None, is_animated=False, is_truncated=False, is_constant=False,
+    100, 80, Colour.RGB, 1, None, is_animated=False, is_invisible=False, is_truncated=False, is_constant=False,
     byte_digest=b"b", pixel_digest=b"p", hash=0, thumb=np.zeros((32, 32, 3), np.uint8),
     grey=np.zeros((64, 64), np.uint8),
 )  # fmt: skip

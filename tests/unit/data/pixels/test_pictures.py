@@ -363,3 +363,42 @@ def test_a_picture_one_pixel_wide_does_not_crash(size: tuple[int, int], fit: Fit
     square = fit_picture(Image.new("RGB", size, RED), 32, fit, "bilinear", 0.875)
     assert square.shape == (32, 32, 3)
     assert (square == RED).all(axis=2).any()
+
+
+def _sixteen_bit_png(pixels: Pixels) -> bytes:
+    """Write uint8 (H, W, 4) as a PNG of 16 bits a value: Pillow writes none."""
+    rows = b"".join(b"\0" + (row.astype(">u2") * 257).tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, 6, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _palette_png(colours: Pixels) -> bytes:
+    paletted = Image.fromarray(colours).quantize(8)
+    return encode(paletted, "PNG", transparency=b"\0" * 8)
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "LA", "16 bits", "palette"])
+def test_a_picture_that_is_transparent_everywhere_shows_its_colours_and_says_so(kind: str) -> None:
+    colours = noise()
+    clear = np.dstack([colours, np.zeros(colours.shape[:2], np.uint8)])
+    content = {
+        "RGBA": lambda: encode(Image.fromarray(clear), "PNG"),
+        "LA": lambda: encode(Image.fromarray(clear[..., [0, 3]]), "PNG"),
+        "16 bits": lambda: _sixteen_bit_png(clear),
+        "palette": lambda: _palette_png(colours),
+    }[kind]()
+    wanted = {"LA": colours[..., :1].repeat(3, -1)}.get(kind, colours)
+    if kind == "palette":
+        wanted = np.asarray(Image.fromarray(colours).quantize(8).convert("RGB"))
+    assert np.array_equal(decoded(content), wanted)
+    assert pictures.INVISIBLE in str(pictures.decode_picture(content, "it").notes())
+
+
+def test_one_visible_pixel_leaves_the_rest_white() -> None:
+    clear = np.dstack([noise(), np.zeros((64, 64), np.uint8)])
+    clear[0, 0, 3] = 255
+    result = decoded(encode(Image.fromarray(clear), "PNG"))
+    assert (result[1:] == 255).all()
+    assert np.array_equal(result[0, 0], clear[0, 0, :3])
