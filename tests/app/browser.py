@@ -60,14 +60,10 @@ class Server:
         self.launch([sys.executable, "-m", "streamlit", "run", "app.py", *self.flags], ROOT, os.environ.copy())
 
     def launch(self, command: list[str], cwd: Path, environment: dict[str, str], **options: Any) -> None:
-        self.process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environment | {"TLVIZ_HOME": str(self.home)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **options,
-        )
+        with self._log_path().open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=cwd, env=environment | {"TLVIZ_HOME": str(self.home)}, stdout=log, stderr=log, **options
+            )
         end = time.time() + 60
         while time.time() < end:
             try:
@@ -76,6 +72,11 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         pytest.fail("the app did not start within 60 s")
+
+    def _log_path(self) -> Path:
+        """Return where the app's messages go: beside the pictures where a person wants these."""
+        folder = os.environ.get("TLVIZ_PICTURES")
+        return Path(folder) / "server.log" if folder else Path(os.devnull)
 
     def kill(self) -> None:
         if self.process:

@@ -16,7 +16,7 @@ from tlviz.cli.output import Json, print_result, show, stderr, table, tell
 from tlviz.cli.reading import reading_facts, reading_lines
 from tlviz.cli.settings import takes_settings
 from tlviz.data.doctor.findings import Finding, Report
-from tlviz.data.images import open_target
+from tlviz.data.images import dataset_title, open_target
 from tlviz.data.sources.archive import SUFFIXES, is_archive, unpack
 from tlviz.data.sources.catalogue import SHIPPED, DatasetSpec
 from tlviz.data.sources.notes import exclude, excluded_names, include, remember_reading, remembered_reading
@@ -264,7 +264,7 @@ def _stored_rows() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "title": Path(str(note.get("archive", name))).name,
+            "title": dataset_title(name),
             "classes": note.get("classes"),
             "images": note.get("images"),
             "bundled": False,

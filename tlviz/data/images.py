@@ -26,7 +26,7 @@ from tlviz.data.sources.notes import excluded_names, remembered_reading
 from tlviz.data.sources.public import PUBLIC, PublicSpec, public_target
 from tlviz.data.sources.reading import GUESSED, UNSAID, LeftOut, ReadAs, Reading
 from tlviz.data.sources.recent import note_recent, own_name
-from tlviz.data.sources.store import list_stored, note_of_stored, stored
+from tlviz.data.sources.store import list_stored, note_of_stored, stored, stored_title
 from tlviz.data.sources.target import Target, as_decided, folder_target
 from tlviz.data.texts.recognise import is_lines, recognised
 from tlviz.data.texts.rows import TokenRows
@@ -108,7 +108,10 @@ def dataset_title(name: str) -> str:
     """Return how a target is called where a person reads: its title, the name it was given, or its folder's name."""
     if name in SHIPPED:
         return SHIPPED[name].title
-    return PUBLIC[name].title if name in PUBLIC else own_name(name) or Path(name).name
+    if name in PUBLIC:
+        return PUBLIC[name].title
+    folder = (None if Path(name).is_absolute() else stored(name)) or Path(name)
+    return own_name(str(folder.resolve()) if folder.is_absolute() else name) or stored_title(folder)
 
 
 def medium_of(name: str, read_as: ReadAs | None = None) -> Medium:
@@ -337,7 +340,7 @@ def _noted(note: dict[str, Any], kind: str, names: Sequence[str]) -> Iterator[tu
 def _folder(path: Path, title: str, read_as: ReadAs, *, must_train: bool) -> Target:
     """Describe a folder, the pictures of an unpacked archive included, with what was odd about the archive."""
     note = note_of_stored(path)
-    title = Path(str(note.get("archive", title))).name
+    title = stored_title(path) if note else title
     root = path / str(note.get("root", "."))
     index = scan_folder(root, read_as=read_as, must_train=must_train)
     target = folder_target(index, title, f"The folder {root}", may_flip=suggest_may_flip(title, index.classes))

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,22 @@ def list_stored() -> list[Path]:
 def read_note(folder: Path) -> dict[str, Any]:
     """Return what a stored target's note says; nothing where it is missing or damaged."""
     return read_object(folder / NOTE) or {}
+
+
+def stored_title(folder: Path) -> str:
+    """Return how a stored target is called where a person reads: as the archive or folder that it was copied from.
+
+    A folder that is not in the store is called by its own name.
+    """
+    if folder.parent != datasets_folder() and folder.parent != datasets_folder().resolve():
+        return folder.name
+    note = folder / NOTE
+    return _archive_name(folder, note.stat().st_mtime_ns) if note.is_file() else folder.name
+
+
+@lru_cache(maxsize=1024)
+def _archive_name(folder: Path, written_ns: int) -> str:  # noqa: ARG001 (a note that is written anew is read anew)
+    return Path(str(read_note(folder).get("archive", folder.name))).name or folder.name
 
 
 def note_of_stored(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.folder import given_path
 from tlviz.data.sources.public import PUBLIC, is_downloaded
 from tlviz.data.sources.recent import Recent, find_recent, list_recent
-from tlviz.data.sources.store import list_stored, read_note, stored
+from tlviz.data.sources.store import list_stored, stored
 from tlviz.errors import BadDatasetError, TlvizError
 from tlviz.learn.class_folder import class_datasets
 from tlviz.learn.words import define
@@ -196,9 +196,7 @@ def _title(name: str) -> str:
         return name
     unpacked = None if Path(name).is_absolute() else stored(name)
     recent = find_recent(str(unpacked.resolve()) if unpacked else name)
-    title = recent.name if recent else ""
-    if not title:
-        title = Path(str(read_note(unpacked).get("archive", name))).name if unpacked else dataset_title(name)
+    title = dataset_title(name)
     return f"{title} · {_size(recent)}" if recent else title
 
 

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tlviz.data.sources.store import NOTE, datasets_folder, list_stored, made_whole, read_note, stored, write_note
+from tlviz.data.images import dataset_title
+from tlviz.data.sources.recent import note_recent, rename_recent
+from tlviz.data.sources.store import (
+    NOTE,
+    datasets_folder,
+    list_stored,
+    made_whole,
+    read_note,
+    stored,
+    stored_title,
+    write_note,
+)
 
 
 def make(name: str, text: str) -> Path:
@@ -58,3 +69,17 @@ def test_a_damaged_note_says_nothing(content: bytes) -> None:
     assert read_note(folder) == {}
     (folder / NOTE).unlink()
     assert stored("one") is None
+
+
+def test_a_copy_is_called_as_what_it_was_copied_from(tmp_path: Path) -> None:
+    folder = make("My_pets-3f", ".")
+    assert stored_title(folder) == dataset_title("My_pets-3f") == "My_pets-3f"
+    write_note(folder, {"archive": "/home/me/My pets.zip"})
+    assert stored_title(folder) == dataset_title("My_pets-3f") == dataset_title(str(folder)) == "My pets.zip"
+    note_recent(str(folder.resolve()), 2, 8)
+    rename_recent(str(folder.resolve()), "pets")
+    assert dataset_title("My_pets-3f") == "pets"
+    elsewhere = tmp_path / "given"
+    elsewhere.mkdir()
+    write_note(elsewhere, {"archive": "planted.zip"})
+    assert dataset_title(str(elsewhere)) == "given"
