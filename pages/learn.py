@@ -22,7 +22,7 @@ def page() -> None:
     elif view == "Words":
         render_glossary()
     else:
-        path, card = st.columns([1, 2.3], gap="large")
+        path, card = st.columns([1, 2.6], gap="medium")
         with path:
             chosen = render_path(cards)
         with card:

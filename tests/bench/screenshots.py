@@ -43,6 +43,7 @@ PAGES = {
     "compare_calibration": "/compare?compared=Calibration&",
     "runs": "/runs?",
     "export": "/export?",
+    "learn": "/learn?",
 }
 COLUMNS, SMALL = 4, 480
 DOCUMENTS = {"finetune": 1290, "export": 800}

@@ -63,9 +63,10 @@ def dots_html(columns: Sequence[Column], rows: Sequence[str], title: str = "", *
     ends = "".join(f'<td style="padding:0 8px">{_ends(c, scales[c.measure])}</td>' for c in columns)
     caption = f'<caption style="text-align:left;font-weight:600">{_safe(title)}</caption>' if title else ""
     return (
+        '<div style="overflow-x:auto" tabindex="0" role="group" aria-label="What was measured">'
         f'<table class="dots" style="width:100%;border-collapse:collapse;font-size:0.9rem">{caption}'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}"
-        f'<tr style="{_LINE}"><td></td>{ends}</tr></tbody></table>'
+        f'<tr style="{_LINE}"><td></td>{ends}</tr></tbody></table></div>'
     )
 
 
@@ -99,7 +100,7 @@ def _track(estimate: Estimate, half: float | None, scale: tuple[float, float], c
         else ""
     )
     return (
-        '<span aria-hidden="true" style="position:relative;display:inline-block;flex:1;min-width:70px;height:14px;'
+        '<span aria-hidden="true" style="position:relative;display:inline-block;flex:1;min-width:34px;height:14px;'
         f'border-left:1px solid rgba(128,128,128,0.5)">{whisker}<span style="position:absolute;top:2px;'
         f'left:calc({at:.1f}% - 5px);width:0;height:0;border:5px solid {colour};border-radius:50%"></span></span>'
     )

@@ -156,7 +156,7 @@ def _rows(own: tuple[tuple[str, str, int], ...]) -> pd.DataFrame:
             "title": [spec.title for spec in specs],
             "library": [str(spec.provider) for spec in specs],
             "parameters": [spec.parameters for spec in specs],
-            "accuracy": pd.Series([spec.accuracy for spec in specs], dtype="float64"),
+            "accuracy": pd.Series([spec.accuracy for spec in specs], dtype="float64").round(3),
             "size": [spec.preprocessing.size for spec in specs],
             "file_mb": [spec.file_mb for spec in specs],
             "text": [f"{s.name} {s.title} {s.family} {s.source}".lower() for s in specs],
