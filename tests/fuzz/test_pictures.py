@@ -42,7 +42,7 @@ def test_every_picture_is_decoded_or_one_sentence(count: int, tmp_path: Path) ->
 
 
 LARGE = """
-import io, resource, sys, time, zlib
+import io, os, resource, sys, time, zlib
 import numpy as np
 from PIL import Image
 from tests.fuzz.pictures import png
