@@ -8,6 +8,7 @@ import typer
 
 from tlviz.api.asking import READING_OPTIONS, ask_profile
 from tlviz.api.measuring import PER_IMAGE
+from tlviz.api.networks import FIRST_MODEL
 from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
@@ -38,12 +39,6 @@ _COLUMNS = (
 @takes_settings(READING_OPTIONS)
 def profile(
     chosen: dict[str, Any],
-    model: Annotated[
-        str,
-        typer.Option(
-            help="The network: a name that `models` lists, or an exported file.", metavar="NAME", rich_help_panel=WHAT
-        ),
-    ],
     data: Annotated[
         str,
         typer.Option(
@@ -52,6 +47,12 @@ def profile(
             rich_help_panel=WHAT,
         ),
     ],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="The network: a name that `models` lists, or an exported file.", metavar="NAME", rich_help_panel=WHAT
+        ),
+    ] = FIRST_MODEL,
     image_size: Annotated[
         int | None,
         typer.Option(

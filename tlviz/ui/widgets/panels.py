@@ -167,11 +167,17 @@ def _row(sheet: Sheet) -> str:
     )
 
 
+_TWO_LINES = (
+    "display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere;"
+    "line-height:1.2"
+)
+
+
 def render_wall(wall: Sequence[tuple[str, int, bytes]], columns: int) -> None:
     """Show a target's classes, each with its count and a strip of up to ``columns`` pictures, two classes a row."""
     cells = "".join(
-        f'<div style="display:flex;align-items:center;gap:10px"><div style="width:92px;flex:none;overflow:hidden;'
-        f'text-overflow:ellipsis" title="{html.escape(name)}"><b>{html.escape(name)}</b><br>'
+        f'<div style="display:flex;align-items:center;gap:10px"><div style="width:92px;flex:none" '
+        f'title="{html.escape(name)}"><b style="{_TWO_LINES}">{html.escape(name)}</b>'
         f"<small>{count:,} images</small></div>"
         f'<div style="width:calc((100% - 102px) * {min(count, columns) / columns})">'
         f"{_image(png, f'Pictures of {name}', crisp=False)}</div></div>"

@@ -4,6 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const ENLARGE = 2.6; // the hovered picture against the sheet's
 const MOST_IN_LEGEND = 24;
+const MOST_LETTERS = 240; // in the legend's names together: two lines
 const COVERED = 12000; // square units that all pictures together would cover
 const SMALLEST = 6;
 const LARGEST = 12; // the side of a picture in units
@@ -41,8 +42,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     mark.setAttribute("role", data.clickable ? "button" : "img");
     mark.setAttribute("tabindex", at === 0 ? "0" : "-1");
     mark.setAttribute("aria-label", `${data.classes[data.labels[at]]}: ${data.names[at]}`);
-    mark.onmouseenter = mark.onfocus = () => show(root, tip, data, at, mark);
-    mark.onmouseleave = mark.onblur = () => (tip.style.display = "none");
+    mark.onmouseenter = mark.onfocus = () => {
+      show(root, tip, data, at, mark);
+      if (isCrowded(data.classes)) single(marks, data, data.labels[at]);
+    };
+    mark.onmouseleave = mark.onblur = () => {
+      tip.style.display = "none";
+      single(marks, data, null);
+    };
     mark.onclick = () => data.clickable && setTriggerValue("picked", data.names[at]);
     mark.onkeydown = (event) => onKey(event, marks, at);
     return mark;
@@ -129,15 +136,27 @@ function show(root, tip, data, at, mark) {
 function legend(root, data, marks) {
   const list = root.appendChild(document.createElement("div"));
   list.className = "legend";
-  data.classes.slice(0, MOST_IN_LEGEND).forEach((name, label) => {
+  if (isCrowded(data.classes)) {
+    list.textContent = `${data.classes.length} classes: point at a picture to see its class alone`;
+    return;
+  }
+  data.classes.forEach((name, label) => {
     const entry = list.appendChild(document.createElement("span"));
     const icon = entry.appendChild(document.createElementNS(SVG, "svg"));
     icon.setAttribute("viewBox", "-6 -6 12 12");
     shape(icon, data, label);
     entry.append(name);
-    const fade = (on) =>
-      marks.forEach((mark, at) => mark.classList.toggle("faded", on && data.labels[at] !== label));
-    entry.onmouseenter = () => fade(true);
-    entry.onmouseleave = () => fade(false);
+    entry.onmouseenter = () => single(marks, data, label);
+    entry.onmouseleave = () => single(marks, data, null);
   });
+}
+
+// A list of so many names would lie over the pictures.
+function isCrowded(classes) {
+  return classes.length > MOST_IN_LEGEND || classes.join("").length > MOST_LETTERS;
+}
+
+// Fade every class but one; none where it is null.
+function single(marks, data, label) {
+  marks.forEach((mark, at) => mark.classList.toggle("faded", label !== null && data.labels[at] !== label));
 }
