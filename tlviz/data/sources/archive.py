@@ -144,14 +144,14 @@ class _Unpacking:
             self._note(member, "its path leads out of the archive" if member.name.strip("/") else "it has no name")
         elif (beside := aside(path)) is not None:
             self._leave(*beside)
-        elif member.kind is EntryKind.LINK:
-            self._links.append((member, path))
         elif member.kind is EntryKind.OTHER:
             self._note(member, "a device, a pipe or a file with gaps")
         elif wrong := unstorable(path):
             self._note(member, wrong)
         elif _ON_WINDOWS and not all(map(is_portable_name, path.parts)):
             self._note(member, "a name that Windows does not allow")
+        elif member.kind is EntryKind.LINK:
+            self._links.append((member, path))
         elif path.name.lower().endswith(_NESTED):
             self._note(member, "an archive inside the archive")
         elif is_picture_name(path.name):
@@ -198,7 +198,7 @@ class _Unpacking:
             self._note(member, "a link that leads out of the archive")
             return
         file = self._folder.joinpath(*target.parts)
-        if file.is_file() and is_picture_name(path.name):
+        if not unstorable(target) and file.is_file() and is_picture_name(path.name):
             self._write(ArchiveMember(member.name, EntryKind.FILE, 0, lambda: file.open("rb")), path)
         else:
             self._note(member, "a link to something that is not a picture in the archive")

@@ -233,17 +233,28 @@ def _decompressor(raw: IO[bytes]) -> IO[bytes]:
     return raw if opener is None else opener(raw)
 
 
+_MOST_PAST_END = 64
+
+
 class _Metered:
-    """A stream that refuses to give more than N bytes, whatever the headers in it promise."""
+    """A stream that refuses to give more than N bytes, whatever the headers in it promise.
+
+    Asked again and again past its end, as the standard library does to pass over a file said to be of exabytes, it
+    says that the archive is cut off.
+    """
 
     def __init__(self, stream: IO[bytes], archive: Path, most_bytes: int) -> None:
         self._stream = stream
         self._archive = archive
         self._left = most_bytes
+        self._asked_past_end = 0
 
     def read(self, size: int) -> bytes:
-        """Read on.  Raises ``BadDatasetError`` past the limit."""
+        """Read on.  Raises ``BadDatasetError`` past the limit and ``EOFError`` far past the end."""
         content = self._stream.read(size)
+        self._asked_past_end += not content
+        if self._asked_past_end > _MOST_PAST_END:
+            raise EOFError("it ends in the middle of a file")
         self._left -= len(content)
         if self._left < 0:
             raise BadDatasetError(

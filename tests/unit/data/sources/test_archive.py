@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import shutil
 import sys
@@ -475,3 +477,30 @@ def test_a_list_beyond_reason_is_refused_before_it_is_read(tmp_path: Path, monke
     monkeypatch.setattr(archive_members, "MOST_ENTRIES", 3)
     for form in ("zip", "tar", "tar.gz"):
         assert "holds over 3 entries" in refusal(pack(tmp_path / f"pets.{form}", sound()))
+
+
+@pytest.mark.parametrize("packed", ["tar", "gz", "bz2", "xz"])
+def test_a_file_that_claims_exabytes_ends_at_once(tmp_path: Path, packed: str) -> None:
+    info = tarfile.TarInfo("cat/1.png")
+    info.size = 2**62
+    content = info.tobuf(tarfile.GNU_FORMAT) + bytes(512)
+    pack_bytes = {"tar": bytes, "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[packed]
+    path = tmp_path / f"x.{packed}"
+    path.write_bytes(pack_bytes(content))
+    begun = time.process_time()
+    with pytest.raises(BadDatasetError):
+        unpack(path)
+    assert time.process_time() - begun < 2
+
+
+def test_links_at_and_to_places_that_no_disk_has_are_left_out(tmp_path: Path) -> None:
+    deep, long = "/".join(["d"] * 1500) + "/1.png", "x" * 300 + ".png"
+    links = [
+        entry(deep, tarfile.SYMTYPE, "/".join([".."] * 1500) + "/cat/0.png"),
+        entry(long, tarfile.LNKTYPE, "cat/0.png"),
+        entry("cat/deep.png", tarfile.LNKTYPE, deep),
+        entry("cat/long.png", tarfile.LNKTYPE, long),
+    ]
+    found = problems(pack(tmp_path / "x.tar", sound(), *links))
+    assert len(found) == 4
+    assert found["cat/deep.png"] == found["cat/long.png"] == "a link to something that is not a picture in the archive"
