@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from os.path import splitext
 from pathlib import PurePath
 
 from tlviz.data.sources.folder_tree import Folder
@@ -54,10 +55,11 @@ def take_masks_away(root: Folder) -> tuple[Folder, dict[str, str]]:
 
 
 def _without_masks(folder: Folder, found: dict[str, str]) -> Folder:
-    stems = {PurePath(name).stem.casefold(): name for name in reversed(folder.pictures)}
+    stem_of = {name: splitext(name)[0] for name in folder.pictures}  # noqa: PTH122 (a million names: five times faster)
+    stems = {stem_of[name].casefold(): name for name in reversed(folder.pictures)}
     kept = []
     for name in folder.pictures:
-        base = picture_of_mask(PurePath(name).stem)
+        base = picture_of_mask(stem_of[name])
         picture = stems.get(base.casefold()) if base else None
         if picture is None:
             kept.append(name)

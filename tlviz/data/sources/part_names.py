@@ -104,11 +104,12 @@ def part_name(name: str) -> PartName | None:
     return PartName(parts.pop(), tuple(rest), is_unsure) if len(parts) == 1 else None
 
 
+@lru_cache(maxsize=65_536)
 def _in_word(word: str) -> str | None:
     """Return the word for a part that a word is, or that it is made of with fillers: trainset, imagestrain."""
     if word in PART_OF_WORD:
         return word
-    if len(word) > 40:
+    if len(word) > 40 or word.isdecimal():
         return None
     for known in _LONGEST_FIRST:
         if len(known) > 1 and known in word and word != known:
