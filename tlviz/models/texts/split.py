@@ -47,7 +47,7 @@ class _Prefix(nn.Module):
         try:
             self.whole.run(tokens, mask, is_pooled=True)  # type: ignore[operator]
         except _Reached as reached:
-            hidden = pooled(reached.output, mask) if self._pools else first_of(reached.output)
+            hidden = pooled(reached.output, mask, self.whole.epsilon) if self._pools else first_of(reached.output)
         finally:
             handle.remove()
         kept = torch.ones_like(hidden[..., 0], dtype=torch.bool) if self._pools else mask
