@@ -117,9 +117,7 @@ PAGES = (
         _OF_PICTURES,
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
-    PageEntry(
-        "pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep", _OF_PICTURES
-    ),
+    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
     PageEntry("pages/learn.py", "Learn", "Is what the course says true?", ":material/school:", "Learn"),
 )
 
