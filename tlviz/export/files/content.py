@@ -76,7 +76,11 @@ def images_of(content: Content) -> RunImages:
 def preprocessing(content: Content) -> dict[str, Any]:
     """Return all that turns the file of a picture into the network's input, as ``preprocessing.json`` has it."""
     weights, network = content.network.spec.pixels, content.network
-    values = content.geometry.to_json() | {"mean": list(weights.mean), "std": list(weights.std), "fill": "white"}
+    values: dict[str, Any] = content.geometry.to_json() | {
+        "mean": list(weights.mean),
+        "std": list(weights.std),
+        "fill": "white",
+    }
     return values | {
         "background": "white",
         "input": {"name": "pixels", "type": "float32", "shape": ["N", 3, values["size"], values["size"]]},

@@ -36,7 +36,7 @@ def write_folder(content: Content, path: Path) -> None:
     stock, folder = _stock(content), path.parent
     config = json.loads(stock.config.to_json_string())
     config = {name: value for name, value in config.items() if not name.startswith("_")} | {"dtype": "float32"}
-    preprocessing = content.header.preprocessing | {"pooling": str(Pooling.OWN)}
+    preprocessing = dict(content.header.preprocessing) | {"pooling": str(Pooling.OWN)}
     said = {"encoder": json.dumps(config), "preprocessing": json.dumps(preprocessing)}
     weights = {name: tensor.contiguous() for name, tensor in stock.state_dict().items()}
     save_file(weights, path, metadata=dict(content.metadata) | said)

@@ -28,7 +28,7 @@ def stock_encoder(network: Network) -> Any:
     normalise.  Raises ``CannotExportError`` where the encoder's blocks are not of BERT's build.
     """
     library, module = vision.transformers(), network.module
-    config = copy.deepcopy(module.config)
+    config: Any = copy.deepcopy(module.config)
     names = list(network.classes)
     config.id2label, config.label2id = dict(enumerate(names)), {name: at for at, name in enumerate(names)}
     config.architectures = [type(module).__name__]
