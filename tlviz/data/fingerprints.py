@@ -27,7 +27,7 @@ def fingerprints(images: ImageSet) -> Prints:
     return prints
 
 
-def fingerprint(square: NDArray[np.uint8] | NDArray[np.int32], count: int) -> int:
+def fingerprint(square: NDArray[np.uint8], count: int) -> int:
     """Return the checksum of one picture (S, S, 3) of a target of ``count``."""
     side = square.shape[0]
     step = max(1, -(-count * side * side * 3 // MOST_BYTES))
