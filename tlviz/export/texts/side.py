@@ -67,7 +67,13 @@ def odd_items(paths: Sequence[Path], folder: Path) -> dict[str, Path]:
     return written
 
 
-def own_answers(network: Network, header: Bundle, paths: Sequence[Path], of: int, progress: Progress) -> OwnAnswers:
+def own_answers(
+    network: Network,
+    header: Bundle,
+    paths: Sequence[Path],
+    of: int,  # noqa: ARG001 (each text is noted whole)
+    progress: Progress,
+) -> OwnAnswers:
     """Read and name text files as ``tlviz predict`` does; those without a text are left out."""
     form = TextForm(int(header.preprocessing["size"]), str(network.spec.tokens.tokenizer), network.spec.tokens.pad)
     read = [read_text(path)[0] for path in paths]
