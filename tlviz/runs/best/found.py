@@ -86,7 +86,7 @@ def read_best(run: RunFolder) -> Best:
         run=winner.run if signal else None,
         words=winner.words,
         strategy=str(settings["strategy"]) if signal else None,
-        freeze=_freeze(race, winner) if signal else None,
+        freeze=_freeze(winner) if signal else None,
         head_lr=settings["head_lr"] if signal else None,
         backbone_lr=settings["backbone_lr"] if signal else None,
         accuracy=ended.get("accuracy"),
@@ -127,7 +127,7 @@ def _runners_up(race: Race, winner: Member) -> tuple[RunnerUp, ...]:
     return tuple(RunnerUp(str(m.run), m.words, best(m), best(winner) - best(m)) for m in ranked)
 
 
-def _freeze(race: Race, winner: Member) -> int | None:
+def _freeze(winner: Member) -> int | None:
     """Return how many stages were frozen in the end; None where that is not a number of the first ones."""
     told = winner.settings.get("freeze")
     return told if isinstance(told, int) else {"full": 0, "two_phase": 0}.get(str(winner.settings.get("strategy")))

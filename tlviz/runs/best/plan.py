@@ -137,7 +137,7 @@ def side_for(sides: Sequence[int], work_at: Mapping[int, float], seconds_per_wor
 
 
 def changes(leader: Mapping[str, Any], own_side: int, done: Collection[str]) -> list[Entrant]:
-    """Return what may improve a leader's settings, the most promising first, without those ``done`` already, by name."""
+    """Return what may improve a leader's settings, the most promising first, without those ``done``, by name."""
     epochs, side = int(leader["epochs"]), int(leader["image_size"])
     head, backbone = float(leader["head_lr"]), float(leader["backbone_lr"])
     longer = max(20, 2 * epochs) if epochs < 40 else epochs

@@ -158,8 +158,8 @@ def planned_settings(settings: dict[str, Any]) -> list[dict[str, Any]]:
 
 def added_settings(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the settings of the runs that a search for the best model has added to its plan, in their order."""
-    told = [event.get("settings") for event in events if event.get("event") == ADDED]
-    return [settings for settings in told if isinstance(settings, dict)]
+    told = [event.get("runs") for event in events if event.get("event") == ADDED]
+    return [settings for runs in told if isinstance(runs, list) for settings in runs if isinstance(settings, dict)]
 
 
 def member_runs(events: Sequence[dict[str, Any]]) -> dict[int, str]:
