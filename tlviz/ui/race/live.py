@@ -10,6 +10,7 @@ import streamlit as st
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines, y_range
 from tlviz.figures.seeds import plot_seeds
 from tlviz.figures.theme import browser_data, chart_config
+from tlviz.runs.best.found import is_search, read_best
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.places import race_places
 from tlviz.runs.races.race import (
@@ -83,6 +84,8 @@ def render_race(run: RunFolder) -> None:
 def _verdict(run: RunFolder) -> None:
     race = read_race(run, curve_reader())
     render_verdict(race, standings(race))
+    if is_search(run) and run.events()[-1:] and run.events()[-1].get("winner"):
+        st.markdown(plain(f"Search for the best model: {read_best(run).summary}"))
     if race.trouble:
         st.warning(plain(race.trouble), icon=":material/warning:")
 
