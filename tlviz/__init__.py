@@ -21,6 +21,7 @@ FUNCTIONS = {
     "profile": "measuring",
     "finetune": "training",
     "race": "training",
+    "best": "best",
     "runs": "keeping",
     "compare": "keeping",
     "predict": "handing",

@@ -1,5 +1,6 @@
 """What ``import tlviz`` gives, for type checkers; ``__init__.py`` imports each when it is first used."""
 
+from tlviz.api.best import best as best
 from tlviz.api.channels import channel as channel
 from tlviz.api.handing import export as export
 from tlviz.api.handing import predict as predict

@@ -47,6 +47,7 @@ COMMANDS = {
     "find-rate": Command(MEASURE, "find_rate", "find_rate", lists_strategies=True),
     "finetune": Command(TRAIN, "finetune", "finetune", lists_strategies=True),
     "race": Command(TRAIN, "race", "race", lists_strategies=True),
+    "best": Command(TRAIN, "best", "best"),
     "runs": Command(RUNS, "runs", "runs_app"),
     "predict": Command(RUNS, "predict", "predict_pictures"),
     "export": Command(RUNS, "export", "export"),

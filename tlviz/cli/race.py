@@ -74,7 +74,7 @@ def race(
 
 def follow_race(run: RunFolder, as_json: bool) -> int:
     """Wait for a race to end, print its standings, and return the exit status; Ctrl-C stops it."""
-    found = _watch(run)
+    found = watch_race(run)
     if found.status in (Status.FAILED, Status.LOST):
         print(f"tlviz: {found.trouble}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
@@ -116,7 +116,7 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
     return about | {"sweep": found.sweep, "strategies": rows, "duration_s": found.duration_s}
 
 
-def _watch(run: RunFolder) -> Race:
+def watch_race(run: RunFolder) -> Race:
     """Wait for a race to end, telling runs and epochs on standard error."""
     reader, told = CurveReader(), dict[int, int]()
     stderr.print(f"race {run.name}", markup=False)

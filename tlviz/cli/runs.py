@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.snippets import finetune_code
 from tlviz.cli.finetune import follow
 from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
@@ -18,8 +19,11 @@ from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.launch import resume_run
 from tlviz.runs.named import named_run
+from tlviz.runs.next_of_run import config_of, next_steps
+from tlviz.runs.next_steps import NextStep
 from tlviz.runs.overview import RunRow, overview, unreadable
-from tlviz.runs.store.folder import list_runs
+from tlviz.runs.races.winner import run_to_take
+from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE, RACE
 from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise
@@ -79,6 +83,19 @@ def show_run(run: Run, as_json: Json = False) -> None:
     print_result(result, as_json, *run_in_words(summary))
 
 
+@runs_app.command("next", cls=HelpfulCommand)
+def next_of_run(run: Run, as_json: Json = False) -> None:
+    """Say what to try after a run, or after a race's winner, with numbers and the command that tries it."""
+    found = run_to_take([named_run(run)])
+    steps = next_steps(found)
+    rows = [
+        {"words": step.words, "gain": step.gain, "page": step.page or None, "commands": commands_of(found, step)}
+        for step in steps
+    ]
+    lines = [line for row in rows for line in (f"- {row['words']}", *(f"    {one}" for one in row["commands"]))]
+    print_result({"run": found.name, "steps": rows}, as_json, *(lines or ["Nothing stands out to be tried next."]))
+
+
 @runs_app.command("stop", cls=HelpfulCommand)
 def stop_run(run: Run, as_json: Json = False) -> None:
     """Stop a run and keep its best weights so far."""
@@ -113,6 +130,11 @@ def delete_run(
 
 
 runs_app.command("report", cls=HelpfulCommand)(report)
+
+
+def commands_of(run: RunFolder, step: NextStep) -> list[str]:
+    """Return the commands that try a step, one a run; none for what is to be looked at."""
+    return [finetune_code(config_of(run, changes)).command for _, changes in step.runs]
 
 
 def _line(row: RunRow) -> dict[str, Any]:

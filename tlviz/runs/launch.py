@@ -16,9 +16,11 @@ from typing import Any
 import psutil
 
 from tlviz.diagnose.request import Request
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.home import PROJECT_ROOT, runs_folder, storage_errors
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.best.plan import check_minutes
+from tlviz.runs.races.plan import PLAN
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.device import lock_path, tickets_folder
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
@@ -101,7 +103,22 @@ def start_race(
     members = [config.to_json() for config in configs]
     if labels is not None:
         members = [member | {sweep: label} for member, label in zip(members, labels, strict=True)]
-    return start_job(RACE, settings | {"members": members})
+    return start_job(RACE, settings | {"members": members, "best": None})
+
+
+def start_best(
+    models: Sequence[str], data: str, minutes: float, base: Mapping[str, Any] | None = None, device: str = "auto"
+) -> RunFolder:
+    """Start a race that plans itself: the search for the best model of a target within a budget of minutes.
+
+    ``base`` holds settings of all its runs, such as the reading of the target.  Raises ``BadSettingError`` for a budget
+    that is of no use, ``TlvizError`` as ``start_finetune``, and ``StorageError``.
+    """
+    asked = {"minutes": check_minutes(minutes), "models": list(models), "base": dict(base or {})}
+    plain = asked["base"] | {"device": device}
+    check_startable(*(configure(model, data, "two_phase", **plain) for model in models))
+    settings = {"model": models[0], "data": data, "device": device, "sweep": PLAN, "halving": False, "members": []}
+    return start_job(RACE, settings | {"best": asked})
 
 
 def start_range_test(config: FinetuneConfig) -> RunFolder:

@@ -10,6 +10,7 @@ import streamlit as st
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines, y_range
 from tlviz.figures.seeds import plot_seeds
 from tlviz.figures.theme import browser_data, chart_config
+from tlviz.runs.best.found import is_search, read_best
 from tlviz.runs.launch import end_worker, resume_run
 from tlviz.runs.places import race_places
 from tlviz.runs.races.race import (
@@ -17,17 +18,20 @@ from tlviz.runs.races.race import (
     MemberState,
     Race,
     cancel_member,
+    folder_of,
     go_on,
     pause,
     read_race,
     reorder,
 )
 from tlviz.runs.races.standings import Standing, standings
+from tlviz.runs.races.winner import winner_weights
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached.runs import curve_reader
 from tlviz.ui.finetune.live import HEED_S
+from tlviz.ui.finetune.next_steps import render_next
 from tlviz.ui.messages import heed, left_words, plain
 from tlviz.ui.race.actions import render_race_actions
 from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_verdict
@@ -77,12 +81,16 @@ def render_race(run: RunFolder) -> None:
     st.fragment(_drawings, run_every=less_often)(run)
     race = read_race(run, curve_reader())
     render_race_actions(run, race, standings(race))
+    if race.status.is_over and (winner := winner_weights(run, race, standings(race))):
+        render_next(folder_of(run, winner), "**What to try next, for the winner**")
     load_chart_library()
 
 
 def _verdict(run: RunFolder) -> None:
     race = read_race(run, curve_reader())
     render_verdict(race, standings(race))
+    if is_search(run) and run.events()[-1:] and run.events()[-1].get("winner"):
+        st.markdown(plain(f"Search for the best model: {read_best(run).summary}"))
     if race.trouble:
         st.warning(plain(race.trouble), icon=":material/warning:")
 
