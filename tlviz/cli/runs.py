@@ -17,6 +17,7 @@ from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.launch import resume_run
+from tlviz.runs.launch import stop_run as stop_run_of
 from tlviz.runs.named import named_run
 from tlviz.runs.overview import RunRow, overview, unreadable
 from tlviz.runs.store.folder import list_runs
@@ -83,7 +84,7 @@ def show_run(run: Run, as_json: Json = False) -> None:
 def stop_run(run: Run, as_json: Json = False) -> None:
     """Stop a run and keep its best weights so far."""
     found = named_run(run)
-    found.request_stop()
+    stop_run_of(found)
     print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
 
 
