@@ -21,7 +21,7 @@ from tlviz.errors import StorageError
 from tlviz.home import forget
 from tlviz.jobs.job import Job, StoppedEarly, carry_out
 from tlviz.jobs.log import use_forgiving_logs
-from tlviz.jobs.scheduled import WAITING_AGAIN, ScheduledJob, check_node, end_race, is_cancelled
+from tlviz.jobs.scheduled import WAITING_AGAIN, ScheduledJob, check_caches, check_node, end_race, is_cancelled
 from tlviz.runs.store.device import lock_path
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -93,6 +93,7 @@ def _execute_scheduled(run: RunFolder) -> int:
             if job.should_stop() or is_cancelled(run):
                 raise StoppedEarly
             check_node(run)
+            check_caches(run)
             job.tell(Status.RUNNING, "starting")
             begun = job.clock()
             results = import_module(find_kind(config["kind"]).module).execute(job, config["settings"])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+import socket
 import threading
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from tlviz.errors import BadSettingError
+from tlviz.data.images import find_dataset
+from tlviz.data.sources.public import PublicSpec, is_downloaded
+from tlviz.errors import BadDatasetError, BadSettingError, BadWeightsError, UnknownNameError
+from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.strategies import find_strategy
 from tlviz.jobs.job import Job
+from tlviz.models.catalogue import find_model
+from tlviz.models.local_weights import find_weights
+from tlviz.program import command
 from tlviz.runs.races.race import RACE_KEY, MemberState, Race, folder_of, read_queue, read_race
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -58,6 +68,30 @@ def check_node(run: RunFolder) -> None:
             f"This node has torch {here}, but the run was submitted with torch {job.torch}, and its numbers would "
             "differ: let the node use the same Python environment, or submit the run from this one."
         )
+
+
+def check_caches(run: RunFolder) -> None:
+    """Raise ``BadDatasetError`` or ``BadWeightsError`` where this node lacks a run's pictures or weights.
+
+    The message has the command that fetches them: a node has no connection, and nothing is downloaded on it.
+    """
+    config = FinetuneConfig.from_json(run.config()["settings"])
+    fetch = command(f"prefetch --model {shlex.quote(config.model)} --data {shlex.quote(config.data)}")
+    advice = f"Fetch it into a folder that the nodes see, on a machine with a connection: {fetch}"
+    spec = find_model(config.model)
+    if find_strategy(config.strategy).pretrained and find_weights(spec) is None:
+        raise BadWeightsError(f"The node {socket.gethostname()} finds no weights of {config.model}. {advice}")
+    try:
+        dataset = find_dataset(config.data)
+    except UnknownNameError as error:
+        raise BadDatasetError(f"The node {socket.gethostname()} finds no target {config.data}. {advice}") from error
+    is_there = is_downloaded(dataset) if isinstance(dataset, PublicSpec) else not _is_absent(dataset)
+    if not is_there:
+        raise BadDatasetError(f"The node {socket.gethostname()} finds no target {config.data}. {advice}")
+
+
+def _is_absent(dataset: object) -> bool:
+    return isinstance(dataset, Path) and not dataset.exists()
 
 
 def end_race(run: RunFolder) -> None:
