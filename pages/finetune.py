@@ -11,6 +11,7 @@ from tlviz.api.snippets import finetune_code, run_code
 from tlviz.data.images import ImageSet
 from tlviz.data.sources.reading import need_answers
 from tlviz.errors import TlvizError
+from tlviz.finetune.choices import DeviceChoice
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_finetune
@@ -91,7 +92,7 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
 
 def _to_check(config: FinetuneConfig, resources: Resources) -> FinetuneConfig:
     """Return a run to be checked: this machine's devices do not matter to one on a cluster."""
-    return config if resources.launcher == LOCAL else replace(config, device="auto")
+    return config if resources.launcher == LOCAL else replace(config, device=DeviceChoice.AUTO)
 
 
 def _start(config: FinetuneConfig, resources: Resources) -> None:

@@ -96,7 +96,7 @@ def _execute_scheduled(run: RunFolder) -> int:
             check_caches(run)
             job.tell(Status.RUNNING, "starting")
             begun = job.clock()
-            results = import_module(find_kind(config["kind"]).module).execute(job, config["settings"])
+            results: dict[str, Any] = import_module(find_kind(config["kind"]).module).execute(job, config["settings"])
         except StoppedEarly:
             if not job.is_leaving:
                 raise

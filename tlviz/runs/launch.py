@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from tlviz.diagnose.request import Request
+from tlviz.finetune.choices import DeviceChoice
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.home import PROJECT_ROOT, runs_folder, storage_errors
 from tlviz.models.spec import ModelSpec
@@ -123,7 +124,7 @@ def start_race(
 
 def _elsewhere(config: FinetuneConfig) -> FinetuneConfig:
     """Return a run to be checked here for what it needs there: this machine's devices do not matter."""
-    return replace(config, device="auto")
+    return replace(config, device=DeviceChoice.AUTO)
 
 
 def start_range_test(config: FinetuneConfig) -> RunFolder:
