@@ -44,6 +44,7 @@ COMMANDS = {
     "models": Command(SEE, "models", "models_app"),
     "datasets": Command(SEE, "datasets", "datasets_app"),
     "profile": Command(MEASURE, "profile", "profile"),
+    "prefetch": Command(SEE, "prefetch", "prefetch"),
     "find-rate": Command(MEASURE, "find_rate", "find_rate", lists_strategies=True),
     "finetune": Command(TRAIN, "finetune", "finetune", lists_strategies=True),
     "race": Command(TRAIN, "race", "race", lists_strategies=True),

@@ -10,6 +10,18 @@ import typer
 from tlviz.api.asking import RACE_OPTIONS, ask_race, what_is_swept
 from tlviz.api.waiting import wait_for
 from tlviz.cli.datasets import bytes_progress
+from tlviz.cli.launching import (
+    Account,
+    ArraySize,
+    Cpus,
+    Extra,
+    Gpus,
+    Launcher,
+    Memory,
+    Partition,
+    TimeMin,
+    chosen_resources,
+)
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
 from tlviz.cli.reading import tell_reading
@@ -61,13 +73,23 @@ def race(
             help="After a third and two thirds of the epochs, runs more than one standard error below the median stop.",
         ),
     ] = False,
+    launcher: Launcher = None,
+    partition: Partition = None,
+    account: Account = None,
+    time_min: TimeMin = None,
+    memory_gb: Memory = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    array_size: ArraySize = None,
+    extra: Extra = None,
     as_json: Json = False,
 ) -> int:  # fmt: skip
     """Race strategies, or values of one setting, on equal terms, and say which wins and whether it is noise."""
+    resources = chosen_resources(launcher, partition, account, time_min, memory_gb, gpus, cpus, array_size, extra)
     named, tried = (None if text is None else text.split(",") if text else [] for text in (strategies, values))
     name, texts = what_is_swept(named, sweep, tried, "--{}")
     configs, target = ask_race(chosen, name, texts, parse_seeds(seeds), bytes_progress("unpacked"))
-    run = start_race(configs, name, halving=halving)
+    run = start_race(configs, name, halving=halving, resources=resources)
     tell_reading(target)
     return follow_race(run, as_json)
 
