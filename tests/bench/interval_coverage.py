@@ -3,8 +3,8 @@
 A trial does what a search does, on features instead of pictures so that hundreds take a minute: it draws a small target
 from a large pool, keeps a fifth from all choices, picks the best of a dozen classifiers on the validation part, and
 says what it is worth on the kept part; where none is kept, by resampling the validation part (nested).  The truth is
-the accuracy on all the rest of the pool, its classes weighted as in the target: a split keeps the shares of the classes,
-and with 25 pictures a class another mix of classes alone is worth two points.
+the accuracy on all the rest of the pool, its classes weighted as in the target: a split keeps the shares of the
+classes, and with 25 pictures a class another mix of classes alone is worth two points.
 """
 
 from __future__ import annotations
