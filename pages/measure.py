@@ -61,7 +61,7 @@ def _invite(model: str, data: str) -> None:
         )
         with more.popover("More"):
             render_sample()
-    render_best(model, data)
+        render_best(model, data)
     render_stage_strip(networks.own_stages(model), key="measure_strip")
     st.caption(
         "A sample of the target goes once through the network and once through a copy with random weights. At every "

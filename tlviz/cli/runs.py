@@ -97,11 +97,14 @@ def next_of_run(run: Run, as_json: Json = False) -> None:
     """Say what to try after a run, or after a race's winner, with numbers and the command that tries it."""
     found = run_to_take([named_run(run)])
     steps = next_steps(found)
+    tries = [commands_of(found, step) for step in steps]
     rows = [
-        {"words": step.words, "gain": step.gain, "page": step.page or None, "commands": commands_of(found, step)}
-        for step in steps
+        {"words": step.words, "gain": step.gain, "page": step.page or None, "commands": commands}
+        for step, commands in zip(steps, tries, strict=True)
     ]
-    lines = [line for row in rows for line in (f"- {row['words']}", *(f"    {one}" for one in row["commands"]))]
+    lines: list[str] = []
+    for step, commands in zip(steps, tries, strict=True):
+        lines += [f"- {step.words}", *(f"    {one}" for one in commands)]
     print_result({"run": found.name, "steps": rows}, as_json, *(lines or ["Nothing stands out to be tried next."]))
 
 

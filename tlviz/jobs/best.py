@@ -24,7 +24,7 @@ from tlviz.jobs.best_field import Search, plan_field
 from tlviz.jobs.best_judge import judge
 from tlviz.jobs.finetune import Shared
 from tlviz.jobs.job import Job
-from tlviz.jobs.race import Course
+from tlviz.jobs.race_course import Course
 from tlviz.medium import Medium
 from tlviz.models.catalogue import find_model
 from tlviz.runs.best.plan import FIELD_EPOCHS, Entrant, changes, epochs_that_fit, kept, rungs_of

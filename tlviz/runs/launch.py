@@ -133,8 +133,9 @@ def start_best(
     ``base`` holds settings of all its runs, such as the reading of the target.  Raises ``BadSettingError`` for a budget
     that is of no use, ``TlvizError`` as ``start_finetune``, and ``StorageError``.
     """
-    asked = {"minutes": check_minutes(minutes), "models": list(models), "base": dict(base or {})}
-    plain = asked["base"] | {"device": device}
+    shared = dict(base or {})
+    asked = {"minutes": check_minutes(minutes), "models": list(models), "base": shared}
+    plain = shared | {"device": device}
     check_startable(*(configure(model, data, "two_phase", **plain) for model in models))
     settings = {"model": models[0], "data": data, "device": device, "sweep": PLAN, "halving": False, "members": []}
     return start_job(RACE, settings | {"best": asked})

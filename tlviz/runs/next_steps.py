@@ -135,7 +135,7 @@ def class_pair(labels: NDArray[np.int64], guesses: NDArray[np.int64], classes: S
     np.add.at(taken, (labels, guesses), 1)
     both = np.triu(taken + taken.T, 1)
     errors = int((labels != guesses).sum())
-    one, other = np.unravel_index(int(both.argmax()), both.shape)
+    one, other = divmod(int(both.argmax()), count)
     between = int(both[one, other])
     if between < LEAST_PAIR or between < PAIR_SHARE * errors:
         return None
