@@ -15,6 +15,7 @@ from tlviz.ui.measure.advice_record import render_record
 from tlviz.ui.measure.best import render_best
 from tlviz.ui.measure.curve import render_curve
 from tlviz.ui.measure.jobs import render_failure, render_running, render_sample, start_missing, take_sample
+from tlviz.ui.measure.probing import render_probing
 from tlviz.ui.measure.similarity import render_similarity
 from tlviz.ui.measure.views import render_dimension, render_map, render_networks, render_numbers, render_shift
 from tlviz.ui.messages import heed, plain
@@ -41,6 +42,7 @@ def page() -> None:
         _invite(source(), target())
         return
     others = render_curve(profile)
+    render_probing(profile)
     render_advice(profile)
     render_best(source(), target())
     _view(profile)
