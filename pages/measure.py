@@ -14,6 +14,7 @@ from tlviz.ui.measure.advice import RECORD, render_advice
 from tlviz.ui.measure.advice_record import render_record
 from tlviz.ui.measure.curve import render_curve
 from tlviz.ui.measure.jobs import render_failure, render_running, render_sample, start_missing, take_sample
+from tlviz.ui.measure.probing import PROBING, render_probing
 from tlviz.ui.measure.similarity import render_similarity
 from tlviz.ui.measure.views import render_dimension, render_map, render_networks, render_numbers, render_shift
 from tlviz.ui.messages import heed, plain
@@ -69,12 +70,15 @@ def _invite(model: str, data: str) -> None:
 
 def _view(profile: Profile) -> None:
     """Let a person choose what to see behind the curve."""
-    from_address(Key.MEASURE, list(VIEWS), next(iter(VIEWS)))
+    views = ({PROBING: render_probing} if profile.probing else {}) | VIEWS
+    if st.session_state.get(Key.MEASURE, PROBING) not in views:
+        del st.session_state[Key.MEASURE]
+    from_address(Key.MEASURE, list(views), next(iter(views)))
     st.segmented_control(
-        "Behind it", list(VIEWS), key=Key.MEASURE, required=True, persist_state="session", label_visibility="collapsed"
+        "Behind it", list(views), key=Key.MEASURE, required=True, persist_state="session", label_visibility="collapsed"
     )
     to_address(Key.MEASURE)
-    VIEWS[st.session_state[Key.MEASURE]](profile)
+    views[st.session_state[Key.MEASURE]](profile)
 
 
 guarded(page)
