@@ -1,6 +1,8 @@
 """What ``import tlviz`` gives, for type checkers; ``__init__.py`` imports each when it is first used."""
 
 from tlviz.api.channels import channel as channel
+from tlviz.api.explaining_texts import attribute_text as attribute_text
+from tlviz.api.explaining_texts import look_at_text as look_at_text
 from tlviz.api.handing import export as export
 from tlviz.api.handing import predict as predict
 from tlviz.api.keeping import compare as compare
