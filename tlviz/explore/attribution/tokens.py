@@ -81,7 +81,7 @@ def attribute_tokens(
         raise TlvizError(NO_CLASSES)
     place = find_stage(network.stages[:-1], stage) if stage else network.stages[0]
     if method is TokenMethod.OCCLUSION and place is not network.stages[0]:
-        raise TlvizError("Occlusion takes words out of the sentence, so it has no version for a stage; leave stage out.")
+        raise TlvizError("Occlusion takes words out of the sentence and has no version for a stage; leave stage out.")
     sentence = read_sentence(text, form)
     with prepared(network), enough_memory():
         tokens = torch.from_numpy(sentence.numbers[None].astype(np.int64)).to(next(network.module.parameters()).device)

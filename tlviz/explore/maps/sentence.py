@@ -122,7 +122,7 @@ def watched_attention(network: Network) -> Iterator[dict[str, list[Tensor]]]:
     The library shows it in its plain form only, which is gone back from afterwards.
     """
     module: Any = network.module
-    before = module.config._attn_implementation  # noqa: SLF001 (the library has no reader)
+    before = module.config._attn_implementation
     kept: dict[str, list[Tensor]] = {}
 
     def keeper(name: str) -> Any:
