@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tlviz.data.texts.source import TextForm
     from tlviz.explore.attribution.token_trust import TokenTrust
     from tlviz.explore.attribution.tokens import TokenAttribution
-    from tlviz.explore.maps.sentence import InsideSentence
+    from tlviz.explore.sentence import InsideSentence
     from tlviz.figures.theme import Figure
     from tlviz.models.load import Network
 
@@ -112,7 +112,7 @@ def look_at_text(model: Source, text: str, *, run: str | None = None) -> InsideS
     >>> seen.sentence.tokens
     ('[CLS]', 'a', 'great', 'film', '.', '[SEP]')
     """
-    from tlviz.explore.maps.sentence import look_at_sentence
+    from tlviz.explore.sentence import look_at_sentence
 
     network, form = _encoder(model, run)
     return look_at_sentence(network, text, form)

@@ -26,7 +26,7 @@ from tlviz.explore.attribution.context import (
 )
 from tlviz.explore.attribution.rollout import rolled
 from tlviz.explore.attribution.token_methods import TOKEN_METHODS, TokenMethod
-from tlviz.explore.maps.sentence import Sentence, read_sentence, watched_attention
+from tlviz.explore.sentence import Sentence, read_sentence, watched_attention
 from tlviz.models.load import Network
 from tlviz.models.spec import Stage, find_stage
 from tlviz.models.texts.encoder import first_of

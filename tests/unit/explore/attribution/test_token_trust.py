@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from tests.unit.explore.attribution.test_tokens import TEXT, Encoder
-from tests.unit.explore.maps.test_sentence import encoder as encoder
+from tests.unit.explore.test_sentence import encoder as encoder
 from tlviz.explore.attribution.token_methods import TokenMethod
 from tlviz.explore.attribution.token_trust import ORDERS, check_token_trust
 from tlviz.explore.attribution.tokens import attribute_tokens

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.explore.maps.test_sentence import encoder as encoder
+from tests.unit.explore.test_sentence import encoder as encoder
 from tlviz.data.texts.source import TextForm
 from tlviz.errors import BadSettingError, TlvizError
 from tlviz.explore.attribution.token_methods import TOKEN_METHODS, TokenMethod

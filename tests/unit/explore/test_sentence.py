@@ -11,7 +11,7 @@ import torch
 from tests.encoders import save_encoder
 from tlviz.data.texts.source import TextForm
 from tlviz.errors import TlvizError
-from tlviz.explore.maps.sentence import entropy_bits, look_at_sentence, read_sentence
+from tlviz.explore.sentence import entropy_bits, look_at_sentence, read_sentence
 from tlviz.modality import form_of
 from tlviz.models.catalogue import find_model
 from tlviz.models.load import Network, build_for_target
