@@ -103,19 +103,62 @@ def attribute_text(
     return ExplainedText(network, text, form, found)
 
 
-def look_at_text(model: Source, text: str, *, run: str | None = None) -> InsideSentence:
+@dataclass(frozen=True, repr=False)
+class SeenText(Result):
+    """What an encoder makes of a text: ``inside`` has its tokens, their similarity and its attention by stage."""
+
+    inside: InsideSentence
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens as the network gets them."""
+        return self.inside.sentence.tokens
+
+    @property
+    def summary(self) -> str:
+        """Say how many tokens there are, and how many heads show what they attend to."""
+        heads = sum(map(len, self.inside.entropy.values()))
+        return f"{len(self.tokens):,} tokens at {len(self.inside.similarity)} stages; {heads} attention heads."
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a head: its stage, number, and the mean entropy of its attention in bits."""
+        import pandas as pd
+
+        rows = [(name, at, float(bits)) for name, found in self.inside.entropy.items() for at, bits in enumerate(found)]
+        return pd.DataFrame(rows, columns=["stage", "head", "entropy in bits"])
+
+    def figure(self, stage: str | None = None, head: int | None = None) -> Figure:
+        """Draw how alike the tokens' vectors are at a stage's end (None: the last), or what a head attends to."""
+        from tlviz.figures.tokens import plot_token_square
+
+        found = self.inside.similarity if head is None else self.inside.attention
+        name = stage or list(found)[-1]
+        if name not in found:
+            raise UnknownNameError("stage", name, found)
+        if head is None:
+            title = f"How alike the tokens are at {name}"
+            return plot_token_square(self.tokens, found[name], title, signed=True, across="token", down="token")
+        if not 0 <= head < len(found[name]):
+            raise BadSettingError(f"{name} has the heads 0 to {len(found[name]) - 1}; there is no head {head}.")
+        title = f"What head {head} of {name} attends to"
+        return plot_token_square(
+            self.tokens, found[name][head], title, signed=False, across="attends to", down="this token"
+        )
+
+
+def look_at_text(model: Source, text: str, *, run: str | None = None) -> SeenText:
     """Show an encoder a text: its tokens, how alike their vectors are at every stage, and what attends to what.
 
     Raises as ``attribute_text``.
 
     >>> seen = tlviz.look_at_text("all-MiniLM-L6-v2", "A great film.")
-    >>> seen.sentence.tokens
+    >>> seen.tokens
     ('[CLS]', 'a', 'great', 'film', '.', '[SEP]')
     """
     from tlviz.explore.sentence import look_at_sentence
 
     network, form = _encoder(model, run)
-    return look_at_sentence(network, text, form)
+    return SeenText(look_at_sentence(network, text, form))
 
 
 def _encoder(model: Source, run: str | None) -> tuple[Network, TextForm]:
