@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from tlviz.medium import WORDS
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.run_verdict import best_like, run_verdict
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -34,6 +36,7 @@ def page() -> None:
     run = pick_run(runs, key=Key.RUN, default=_best_of(runs, rows))
     summary = summarise(run)
     weights, training = networks.bundle(run.name)
+    medium = medium_of_weights(run)
     told = strong_words(lambda strong: run_verdict(summary, rows, strong))
     st.markdown(told or f"Validation accuracy **{training['val_accuracy']:.1%}**.")
     if not summary.status.is_over:
@@ -48,8 +51,8 @@ def page() -> None:
     with above:
         code = render_make(run, chosen, training["epoch"], weights, is_busy=is_busy)
         if job is not None and not is_busy:
-            render_end(job, result)
-    render_use(chosen)
+            render_end(job, result, WORDS[medium].several)
+    render_use(chosen, medium)
     render_code(code if chosen else None)
 
 

@@ -1,6 +1,7 @@
 """Fine-tune: how do I train it?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -10,9 +11,11 @@ from tlviz.api.snippets import finetune_code, run_code
 from tlviz.data.images import ImageSet
 from tlviz.data.sources.reading import need_answers
 from tlviz.errors import TlvizError
+from tlviz.finetune.choices import DeviceChoice
 from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_finetune
+from tlviz.runs.launchers.resources import LOCAL, Resources
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.kinds import FINETUNE
@@ -27,6 +30,7 @@ from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
 from tlviz.ui.target.reading import reading_line
+from tlviz.ui.widgets.launcher import render_launcher
 from tlviz.ui.widgets.panels import pick_run
 from tlviz.ui.widgets.show_code import render_code
 
@@ -64,25 +68,35 @@ def _settings_and_start(images: ImageSet, stages: Sequence[Stage], plan: DeltaGe
 
     A value out of range is one sentence; nothing can be started until it is mended, and None is returned.
     """
-    config = None
+    config, resources = None, Resources()
     try:
         config = render_settings(source(), images.name, images.parts, stages)
+        resources = render_launcher("finetune")
         plan.caption(f"**The next run.** {plan_in_words(config, stages)}")
     except TlvizError as error:
         plan.caption("A summary appears here once all settings are valid.")
         show_error(error)
     is_read = attempt(need_answers, images.reading)
-    startable = config if config and is_read and attempt(partial(check_startable, config, stages=stages)) else None
+    startable = (
+        config
+        if config and is_read and attempt(partial(check_startable, _to_check(config, resources), stages=stages))
+        else None
+    )
     is_wanted = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=startable is None)
-    if is_wanted and startable and attempt(_start, startable):
+    if is_wanted and startable and attempt(_start, startable, resources):
         st.rerun()  # so that the sidebar shows it too
     if startable:
         render_range_test(startable, stages)
     return config
 
 
-def _start(config: FinetuneConfig) -> None:
-    st.session_state[Key.RUN] = start_finetune(config).name
+def _to_check(config: FinetuneConfig, resources: Resources) -> FinetuneConfig:
+    """Return a run to be checked: this machine's devices do not matter to one on a cluster."""
+    return config if resources.launcher == LOCAL else replace(config, device=DeviceChoice.AUTO)
+
+
+def _start(config: FinetuneConfig, resources: Resources) -> None:
+    st.session_state[Key.RUN] = start_finetune(config, resources).name
 
 
 guarded(page)

@@ -12,6 +12,7 @@ from tlviz.ui.cached.profiles import known_profile, wanted
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.measure.advice import RECORD, render_advice
 from tlviz.ui.measure.advice_record import render_record
+from tlviz.ui.measure.best import render_best
 from tlviz.ui.measure.curve import render_curve
 from tlviz.ui.measure.jobs import render_failure, render_running, render_sample, start_missing, take_sample
 from tlviz.ui.measure.probing import PROBING, render_probing
@@ -42,6 +43,7 @@ def page() -> None:
         return
     others = render_curve(profile)
     render_advice(profile)
+    render_best(source(), target())
     _view(profile)
     asked = (source(), target(), [(other.model, other.data) for other in others], wanted(source(), target()).limit)
     render_code(profile_code(*asked))
@@ -60,6 +62,7 @@ def _invite(model: str, data: str) -> None:
         )
         with more.popover("More"):
             render_sample()
+    render_best(model, data)
     render_stage_strip(networks.own_stages(model), key="measure_strip")
     st.caption(
         "A sample of the target goes once through the network and once through a copy with random weights. At every "

@@ -17,6 +17,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CLUSTER = PROJECT["optional-dependencies"]["cluster"]
+OPTIONAL = {canonicalize_name(wish.name): wish for wish in map(Requirement, CLUSTER)}
 RANGES = {canonicalize_name(wish.name): wish for wish in map(Requirement, PROJECT["dependencies"])}
 
 
@@ -45,6 +47,12 @@ def test_every_range_has_a_pin_inside_it_and_every_pin_a_range() -> None:
     assert not outside
 
 
+def test_what_a_cluster_needs_is_pinned_inside_its_range() -> None:
+    pinned = pins("requirements-cluster.txt")
+    assert pinned.keys() == OPTIONAL.keys()
+    assert all(pin in OPTIONAL[name].specifier for name, pin in pinned.items())
+
+
 def test_every_range_is_open_above_the_pin_and_ends_before_a_major_version() -> None:
     for name, wish in RANGES.items():
         bounds = {bound.operator: bound.version for bound in wish.specifier}
@@ -55,9 +63,11 @@ def test_every_range_is_open_above_the_pin_and_ends_before_a_major_version() -> 
 
 def test_nothing_is_imported_that_is_not_declared() -> None:
     homes = packages_distributions()
-    others = imported() - set(sys.stdlib_module_names) - {"tlviz", "pages"}
+    missing = {name for name in OPTIONAL if name not in homes}  # it need not be installed
+    others = imported() - set(sys.stdlib_module_names) - {"tlviz", "pages"} - missing
     assert len(others) > 15
-    declared = {name: any(canonicalize_name(home) in RANGES for home in homes.get(name, ())) for name in others}
+    known = RANGES | OPTIONAL
+    declared = {name: any(canonicalize_name(home) in known for home in homes.get(name, ())) for name in others}
     assert not [name for name, is_declared in declared.items() if not is_declared]
 
 

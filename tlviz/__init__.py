@@ -23,6 +23,7 @@ FUNCTIONS = {
     "profile": "measuring",
     "finetune": "training",
     "race": "training",
+    "best": "best",
     "runs": "keeping",
     "compare": "keeping",
     "predict": "handing",

@@ -1,5 +1,6 @@
 """What ``import tlviz`` gives, for type checkers; ``__init__.py`` imports each when it is first used."""
 
+from tlviz.api.best import best as best
 from tlviz.api.channels import channel as channel
 from tlviz.api.explaining_texts import attribute_text as attribute_text
 from tlviz.api.explaining_texts import look_at_text as look_at_text

@@ -21,6 +21,7 @@ from tlviz.errors import StorageError
 from tlviz.home import forget
 from tlviz.jobs.job import Job, StoppedEarly, carry_out
 from tlviz.jobs.log import use_forgiving_logs
+from tlviz.jobs.scheduled import WAITING_AGAIN, ScheduledJob, check_caches, check_node, end_race, is_cancelled
 from tlviz.runs.store.device import lock_path
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
@@ -30,16 +31,27 @@ from tlviz.runs.store.worker_lock import claimed, inherited
 LOCK_POLL_S = 0.3
 
 
-def main(folder: str, claim: str | None = None, ticket: str | None = None, *, is_terminated: bool = False) -> int:
+def main(
+    folder: str,
+    claim: str | None = None,
+    ticket: str | None = None,
+    *,
+    is_terminated: bool = False,
+    is_scheduled: bool = False,
+) -> int:
     """Execute the job of a run folder; return the exit status: 0, 2 for a person's mistake, 1 for a defect.
 
     Where another worker holds the run, or has just ended it, there is nothing to do.  ``claim`` and ``ticket`` are what
-    ``tlviz/waiter.py`` hands over.
+    ``tlviz/waiter.py`` hands over; ``is_scheduled`` says that a cluster's scheduler has given this node to the run.
     """
     run = RunFolder(Path(folder))
     try:
         with inherited(run.path, claim) if claim else claimed(run.path) as is_free:
-            return _execute(run, ticket, is_terminated) if is_free and not run.has_ended() else 0
+            if not is_free or run.has_ended():
+                return 0
+            if is_scheduled:
+                return _execute_scheduled(run)
+            return _execute(run, ticket, is_terminated)
     except (StorageError, OSError) as error:  # the folder is gone or cannot be written: its log is the last resort
         with suppress(OSError):
             sys.stderr.write(f"{error}\n")
@@ -66,6 +78,37 @@ def _execute(run: RunFolder, ticket: str | None, is_terminated: bool) -> int:
             return {"duration_s": job.clock() - begun} | results
 
     return carry_out(job, work)
+
+
+def _execute_scheduled(run: RunFolder) -> int:
+    """Execute a job on the node that a scheduler gave it, which takes no turns with others there."""
+    job = ScheduledJob(run)
+    signal.signal(signal.SIGTERM, lambda *_: job.terminate())
+    signal.signal(signal.SIGUSR2, lambda *_: job.leave())
+
+    def work() -> dict[str, Any] | None:
+        job.start()
+        config = run.config()
+        try:
+            if job.should_stop() or is_cancelled(run):
+                raise StoppedEarly
+            check_node(run)
+            check_caches(run)
+            job.tell(Status.RUNNING, "starting")
+            begun = job.clock()
+            results: dict[str, Any] = import_module(find_kind(config["kind"]).module).execute(job, config["settings"])
+        except StoppedEarly:
+            if not job.is_leaving:
+                raise
+            results = {"status": Status.STOPPED}
+        if job.is_leaving and results.get("status") is Status.STOPPED:
+            job.rest(WAITING_AGAIN)
+            return None
+        return {"duration_s": job.clock() - begun} | results
+
+    status = carry_out(job, work)
+    end_race(run)
+    return status
 
 
 @contextmanager
@@ -96,8 +139,9 @@ def _from_command_line() -> int:
     parser.add_argument("--claim")
     parser.add_argument("--ticket")
     parser.add_argument("--terminated", action="store_true")
+    parser.add_argument("--scheduled", action="store_true")
     given = parser.parse_args()
-    return main(given.run, given.claim, given.ticket, is_terminated=given.terminated)
+    return main(given.run, given.claim, given.ticket, is_terminated=given.terminated, is_scheduled=given.scheduled)
 
 
 if __name__ == "__main__":

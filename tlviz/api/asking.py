@@ -16,8 +16,11 @@ from tlviz.errors import BadSettingError, UnknownNameError
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.finetune.settings import Group, Setting, former_names
 from tlviz.finetune.strategies import find_strategy
+from tlviz.medium import Medium
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import need_weights
+from tlviz.models.table import BUNDLED, ENCODERS
+from tlviz.runs.best.plan import SEVERAL_NETWORKS_MINUTES, check_minutes
 from tlviz.runs.races.plan import COURSE, STRATEGY, parse_values, plan_race
 
 READING_OPTIONS: tuple[Setting, ...] = tuple(row for row in SETTINGS.values() if row.group is Group.TARGET)
@@ -65,6 +68,30 @@ def ask_race(
     else:
         find_strategy(base[STRATEGY])
     return plan_race(base, sweep, parse_values(sweep, texts), seeds), target
+
+
+def ask_best(
+    data: str,
+    minutes: float,
+    models: Sequence[str] | None,
+    chosen: Mapping[str, Any],
+    unpacking: Progress | None = None,
+) -> tuple[list[str], str, Target]:
+    """Return the networks to choose from, the name of the target, and the target, for a search within a budget.
+
+    Without ``models`` they are those that ship and take what the target is made of.  Raises ``TlvizError`` for a
+    person's mistake.
+    """
+    check_minutes(minutes)
+    named = None if models is None else [find_model(model.strip()).name for model in models]
+    name, target = settle_to_train(data, chosen, unpacking)
+    ships = BUNDLED if target.medium is Medium.PICTURES else ENCODERS
+    asked = list(dict.fromkeys(named or ships))
+    for model in asked:
+        need_weights(find_model(model))
+    if named is None and minutes < SEVERAL_NETWORKS_MINUTES:
+        asked = asked[:1]
+    return asked, name, target
 
 
 def what_is_swept(

@@ -13,7 +13,7 @@ from tlviz.errors import TlvizError
 from tlviz.explore.attribution.methods import METHODS, USUAL_BASELINE, Method
 from tlviz.finetune.config import SETTINGS, FinetuneConfig, configure
 from tlviz.runs.races.plan import PLAN, STRATEGY
-from tlviz.runs.races.race import planned_settings
+from tlviz.runs.races.race import BEST, planned_settings
 from tlviz.runs.store.folder import RunFolder
 
 _IMPORT = "import tlviz\n\n"
@@ -273,6 +273,11 @@ def export_code(run: str, to: str, formats: Sequence[str], weights: str = "best"
 
 def _race_again(run: RunFolder) -> Snippet:
     settings = run.config()["settings"]
+    if searched := settings.get(BEST):
+        minutes, models = searched["minutes"], list(searched["models"])
+        made = call("tlviz.best", settings["data"], minutes=minutes, models=models)
+        words = ["--data", settings["data"], "--minutes", f"{minutes:g}", "--model", ",".join(models)]
+        return Snippet(_python([f"found = {made}", "found.table()"]), shell("best", *words))
     sweep = str(settings.get("sweep", ""))
     configs = [_config(planned) for planned in planned_settings(settings)]
     if sweep == PLAN or sweep not in SETTINGS:  # each run differs in more than one setting

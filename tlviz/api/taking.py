@@ -13,7 +13,7 @@ from tlviz.api.result import Result
 from tlviz.api.waiting import need_end
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import given_path
-from tlviz.errors import BadDatasetError, BadSettingError, UnknownNameError
+from tlviz.errors import BadDatasetError, UnknownNameError
 from tlviz.export.files.fitting import wanted_formats
 from tlviz.export.files.table import parse_formats
 from tlviz.export.hand_over import check_destination
@@ -109,11 +109,6 @@ def begin_export(
     parse_formats(formats)
     folder = given_path(str(to)).absolute()
     taken = run_to_take(runs)
-    if medium_of_weights(taken) is Medium.TEXTS:
-        raise BadSettingError(
-            f"{taken.name} is a run on texts, for which there is no export yet; its weights with their header are the "
-            f"file {taken.weights}."
-        )
     check_destination(folder, zipped=zipped)
     chosen = Weights(weights)
     return start_export(taken, folder, wanted_formats(formats, taken), weights=chosen, zipped=zipped, check=check)

@@ -9,6 +9,18 @@ from typing import Any
 from tlviz.api.asking import ask_run
 from tlviz.api.waiting import wait_for
 from tlviz.cli.datasets import bytes_progress
+from tlviz.cli.launching import (
+    Account,
+    ArraySize,
+    Cpus,
+    Extra,
+    Gpus,
+    Launcher,
+    Memory,
+    Partition,
+    TimeMin,
+    chosen_resources,
+)
 from tlviz.cli.output import Facts, Json, print_result, stderr
 from tlviz.cli.reading import tell_reading
 from tlviz.cli.settings import takes_settings
@@ -30,10 +42,23 @@ STRATEGIES_EPILOG = "\n\n".join(
 
 
 @takes_settings(SETTINGS.values())
-def finetune(chosen: dict[str, Any], as_json: Json = False) -> int:
+def finetune(
+    chosen: dict[str, Any],
+    launcher: Launcher = None,
+    partition: Partition = None,
+    account: Account = None,
+    time_min: TimeMin = None,
+    memory_gb: Memory = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    array_size: ArraySize = None,
+    extra: Extra = None,
+    as_json: Json = False,
+) -> int:
     """Fine-tune a network on a target and keep the best epoch's weights."""
+    resources = chosen_resources(launcher, partition, account, time_min, memory_gb, gpus, cpus, array_size, extra)
     config, target = read_run(chosen)
-    run = start_finetune(config)
+    run = start_finetune(config, resources)
     tell_reading(target)
     return follow(run, as_json)
 

@@ -10,6 +10,18 @@ import typer
 from tlviz.api.asking import RACE_OPTIONS, ask_race, what_is_swept
 from tlviz.api.waiting import wait_for
 from tlviz.cli.datasets import bytes_progress
+from tlviz.cli.launching import (
+    Account,
+    ArraySize,
+    Cpus,
+    Extra,
+    Gpus,
+    Launcher,
+    Memory,
+    Partition,
+    TimeMin,
+    chosen_resources,
+)
 from tlviz.cli.output import Json, print_result, stderr
 from tlviz.cli.race_text import standings_table
 from tlviz.cli.reading import tell_reading
@@ -61,20 +73,30 @@ def race(
             help="After a third and two thirds of the epochs, runs more than one standard error below the median stop.",
         ),
     ] = False,
+    launcher: Launcher = None,
+    partition: Partition = None,
+    account: Account = None,
+    time_min: TimeMin = None,
+    memory_gb: Memory = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    array_size: ArraySize = None,
+    extra: Extra = None,
     as_json: Json = False,
 ) -> int:  # fmt: skip
     """Race strategies, or values of one setting, on equal terms, and say which wins and whether it is noise."""
+    resources = chosen_resources(launcher, partition, account, time_min, memory_gb, gpus, cpus, array_size, extra)
     named, tried = (None if text is None else text.split(",") if text else [] for text in (strategies, values))
     name, texts = what_is_swept(named, sweep, tried, "--{}")
     configs, target = ask_race(chosen, name, texts, parse_seeds(seeds), bytes_progress("unpacked"))
-    run = start_race(configs, name, halving=halving)
+    run = start_race(configs, name, halving=halving, resources=resources)
     tell_reading(target)
     return follow_race(run, as_json)
 
 
 def follow_race(run: RunFolder, as_json: bool) -> int:
     """Wait for a race to end, print its standings, and return the exit status; Ctrl-C stops it."""
-    found = _watch(run)
+    found = watch_race(run)
     if found.status in (Status.FAILED, Status.LOST):
         print(f"tlviz: {found.trouble}", file=sys.stderr)
         return 2 if run.events()[-1:] and run.events()[-1].get("is_mistake") else 1
@@ -116,7 +138,7 @@ def race_result(found: Race, ranked: list[Standing]) -> dict[str, Any]:
     return about | {"sweep": found.sweep, "strategies": rows, "duration_s": found.duration_s}
 
 
-def _watch(run: RunFolder) -> Race:
+def watch_race(run: RunFolder) -> Race:
     """Wait for a race to end, telling runs and epochs on standard error."""
     reader, told = CurveReader(), dict[int, int]()
     stderr.print(f"race {run.name}", markup=False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tlviz.api.snippets import finetune_code
 from tlviz.cli.finetune import follow
 from tlviz.cli.help import HelpfulCommand, HelpfulGroup, examples
 from tlviz.cli.layout import Column
@@ -17,10 +19,16 @@ from tlviz.cli.run_text import gauges_of, phases_of, run_in_words
 from tlviz.program import command
 from tlviz.runs.advice.transfer_gain import compare_with_scratch
 from tlviz.runs.launch import resume_run
+from tlviz.runs.launch import stop_run as stop_run_of
 from tlviz.runs.named import named_run
+from tlviz.runs.next_of_run import config_of, next_steps
+from tlviz.runs.next_steps import NextStep
 from tlviz.runs.overview import RunRow, overview, unreadable
-from tlviz.runs.store.folder import list_runs
+from tlviz.runs.races.winner import run_to_take
+from tlviz.runs.store.folder import RunFolder, list_runs
+from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import FINETUNE, RACE
+from tlviz.runs.store.scheduled import job_words, log_tail
 from tlviz.runs.store.trash import discard
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.runs.titles import moment
@@ -76,14 +84,32 @@ def show_run(run: Run, as_json: Json = False) -> None:
     result |= {"reading": summary.start_event.get("reading"), "left_out": summary.start_event.get("left_out", [])}
     result |= {"switches": summary.start_event.get("switches", [])}
     result |= {"phases": phases_of(summary), "gauges": gauges_of(summary)}
-    print_result(result, as_json, *run_in_words(summary))
+    told = job_words(Path(summary.folder))
+    result["job"] = told
+    more = (
+        [told, *log_tail(Path(summary.folder)).splitlines()] if told and summary.status is not Status.FINISHED else []
+    )
+    print_result(result, as_json, *run_in_words(summary), *more)
+
+
+@runs_app.command("next", cls=HelpfulCommand)
+def next_of_run(run: Run, as_json: Json = False) -> None:
+    """Say what to try after a run, or after a race's winner, with numbers and the command that tries it."""
+    found = run_to_take([named_run(run)])
+    steps = next_steps(found)
+    rows = [
+        {"words": step.words, "gain": step.gain, "page": step.page or None, "commands": commands_of(found, step)}
+        for step in steps
+    ]
+    lines = [line for row in rows for line in (f"- {row['words']}", *(f"    {one}" for one in row["commands"]))]
+    print_result({"run": found.name, "steps": rows}, as_json, *(lines or ["Nothing stands out to be tried next."]))
 
 
 @runs_app.command("stop", cls=HelpfulCommand)
 def stop_run(run: Run, as_json: Json = False) -> None:
     """Stop a run and keep its best weights so far."""
     found = named_run(run)
-    found.request_stop()
+    stop_run_of(found)
     print_result({"run": found.name, "stop_requested": True}, as_json, f"Asked {found.name} to stop.")
 
 
@@ -113,6 +139,11 @@ def delete_run(
 
 
 runs_app.command("report", cls=HelpfulCommand)(report)
+
+
+def commands_of(run: RunFolder, step: NextStep) -> list[str]:
+    """Return the commands that try a step, one a run; none for what is to be looked at."""
+    return [finetune_code(config_of(run, changes)).command for _, changes in step.runs]
 
 
 def _line(row: RunRow) -> dict[str, Any]:

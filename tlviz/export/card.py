@@ -17,12 +17,13 @@ from tlviz.data.sources.catalogue import SHIPPED
 from tlviz.data.sources.public import PUBLIC
 from tlviz.export.card_facts import CardFacts
 from tlviz.export.card_words import code, markdown, one_line, slug
-from tlviz.export.files.fitting import without_timm
 from tlviz.export.html_parts import share, word
+from tlviz.export.media import export_side
 from tlviz.figures.card_pictures import confusion_picture, curve_picture
 from tlviz.finetune.strategies import STRATEGIES, Strategy
 from tlviz.measures.accuracy import standard_error
 from tlviz.measures.confusion import confusion_matrix, f1_scores
+from tlviz.medium import WORDS, Medium, Words
 from tlviz.models.spec import ModelSpec, Provider
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
 from tlviz.runs.places import run_place
@@ -67,15 +68,25 @@ def model_card(facts: CardFacts) -> str:
     return f"---\n{_metadata(facts)}\n---\n\n{body.rstrip()}\n"
 
 
+_TASKS = {Medium.PICTURES: "image-classification", Medium.TEXTS: "text-classification"}
+_LIBRARIES = {Provider.TIMM, Provider.TRANSFORMERS}
+
+
+def _words(facts: CardFacts) -> Words:
+    """Return what one item and several are called."""
+    return WORDS[facts.source.medium]
+
+
 def _metadata(facts: CardFacts) -> str:
     from huggingface_hub import EvalResult, ModelCardData  # takes a while to import
 
     target = one_line(dataset_title(facts.summary.data))
     spec = facts.source
+    task = _TASKS[spec.medium]
     results = [
         EvalResult(
-            task_type="image-classification",
-            task_name="Image classification",
+            task_type=task,
+            task_name=task.capitalize().replace("-", " "),
             dataset_type=slug(target),
             dataset_name=target,
             dataset_split=part,
@@ -91,9 +102,9 @@ def _metadata(facts: CardFacts) -> str:
     data = ModelCardData(
         license=licence if is_known else (UNKNOWN if _is_unknown(spec) else "other"),
         license_name=None if is_known or _is_unknown(spec) else slug(spec.licence),
-        library_name="timm" if spec.provider is Provider.TIMM else "pytorch",
-        pipeline_tag="image-classification",
-        tags=["image-classification", str(spec.provider), "tlviz"],
+        library_name=str(spec.provider) if spec.provider in _LIBRARIES else "pytorch",
+        pipeline_tag=task,
+        tags=[task, str(spec.provider), "tlviz"],
         base_model=spec.hub_id.partition("@")[0] or None,
         model_name=one_line(_title(facts)) if results else None,
         eval_results=results or None,
@@ -105,9 +116,10 @@ def _values(facts: CardFacts, pictures: Mapping[str, bytes]) -> dict[str, Any]:
     accuracy, count = facts.accuracy, facts.images("validation")
     result = "It is not known how well it does."
     if accuracy is not None and count:
-        result = f"It names {share(accuracy, standard_error(_share(accuracy), count))} of {count:,} validation pictures"
+        named = share(accuracy, standard_error(_share(accuracy), count))
+        result = f"It names {named} of {count:,} validation {_words(facts).several}"
         result += " rightly, none of which it was trained on."
-    head, rows = _findings(facts.report)
+    head, rows = _findings(facts.report, _words(facts).several)
     counted, class_rows = _classes(facts)
     return {
         "title": _title(facts),
@@ -136,7 +148,8 @@ def _values(facts: CardFacts, pictures: Mapping[str, bytes]) -> dict[str, Any]:
         "limits": _limits(facts),
         "licence_of_weights": _licence_of_weights(facts.source),
         "licence_of_data": licence_of_data(facts.summary.data),
-        "use": _use(facts),
+        "use": export_side(facts.source.medium).use_lines(facts),
+        "items": _words(facts).several,
         "version": __version__,
         "run": facts.run.name,
     }
@@ -218,25 +231,25 @@ def _data(facts: CardFacts) -> list[str]:
     parts = [f"{count:,} {part}" for part in ("train", "validation", "test") if (count := facts.images(part))]
     lines = [f"Target: {markdown(dataset_title(facts.summary.data))}; {', '.join(parts) or 'images: unknown'}."]
     if facts.here is None:
-        return [*lines, "The pictures were not there any more when this was written, or had changed."]
+        return [*lines, f"The {_words(facts).several} were not there any more when this was written, or had changed."]
     if any(facts.here.images.parts):
         lines.append("The parts are those that the target itself names, where it names them.")
     else:
         lines.append(f"Parted by chance, class by class, with seed {facts.here.config.seed}.")
     copies = facts.header.training.get("copies")
     if copies:
-        lines.append(f"{len(copies):,} groups of copies of one picture were kept in one part each.")
+        lines.append(f"{len(copies):,} groups of copies of one {_words(facts).one} were kept in one part each.")
     if facts.here.images.excluded:
-        lines.append(f"{len(facts.here.images.excluded):,} pictures were taken out by hand.")
+        lines.append(f"{len(facts.here.images.excluded):,} {_words(facts).several} were taken out by hand.")
     return lines
 
 
-def _findings(report: Report | None) -> tuple[str, list[tuple[str, ...]]]:
+def _findings(report: Report | None, items: str) -> tuple[str, list[tuple[str, ...]]]:
     if report is None:
-        return "it was not asked, or could not read the pictures.", []
+        return f"it was not asked, or could not read the {items}.", []
     told = [finding for finding in report.findings if not finding.excluded]
     if not told:
-        return f"nothing odd in {report.images:,} pictures{_depth(report)}.", []
+        return f"nothing odd in {report.images:,} {items}{_depth(report)}.", []
     severities = Counter(finding.severity for finding in told)
     kinds = Counter(finding.kind for finding in told)
     first = {finding.kind: finding for finding in reversed(told)}
@@ -260,16 +273,17 @@ def _short(words: str) -> str:
 
 def _limits(facts: CardFacts) -> list[str]:
     train, count = facts.images("train"), len(facts.header.classes)
+    one, several = _words(facts).one, _words(facts).several
     lines = [
-        f"It knows {count:,} classes and nothing else: a picture of anything else gets one of their names, often "
+        f"It knows {count:,} classes and nothing else: a {one} of anything else gets one of their names, often "
         "with a high probability.",
-        "It was measured on pictures of the same collection as those it learnt from. On pictures from another camera, "
-        "place, time or style it does worse, and nobody has measured how much.",
-        "Who or what is missing from the pictures was not looked into; neither were fairness, attacks on it, or "
-        "whether its probabilities can be believed on other pictures.",
+        f"It was measured on {several} of the same collection as those it learnt from. On {several} from another "
+        "origin, place, time or style it does worse, and nobody has measured how much.",
+        f"Who or what is missing from the {several} was not looked into; neither were fairness, attacks on it, or "
+        f"whether its probabilities can be believed on other {several}.",
     ]
     if train is not None and train < 100 * count:
-        lines.insert(0, f"It has seen few pictures: {train:,} for {count:,} classes.")
+        lines.insert(0, f"It has seen few {several}: {train:,} for {count:,} classes.")
     held = facts.own_answers
     if held is not None:
         scores = f1_scores(confusion_matrix(held.labels, held.guesses, count))
@@ -299,41 +313,6 @@ def licence_of_data(name: str) -> str:
     if name in PUBLIC:
         return f"{PUBLIC[name].licence} ({PUBLIC[name].url})"
     return f"{UNKNOWN}; whoever collected them knows"
-
-
-def _use(facts: CardFacts) -> list[str]:
-    programs = [name for name in ("predict.py", "predict_onnx.py") if name in facts.files or not facts.files]
-    lines = ["```", "pip install -r requirements.txt", *(f"python {name} picture.jpg" for name in programs), "```", ""]
-    if "demo.html" in facts.files:
-        lines += ["Or open `demo.html` in a browser and drop pictures on it: nothing leaves the computer.", ""]
-    reason = without_timm(facts.source.provider, facts.source.architecture)
-    if reason:
-        lines.append(markdown(reason))
-    else:
-        lines += [
-            "With timm, `FOLDER` being the folder of this file:",
-            "",
-            "```python",
-            'network = timm.create_model("local-dir:FOLDER", pretrained=True).eval()',
-            "```",
-            "",
-            "`AutoModelForImageClassification.from_pretrained` of transformers opens it, too. Both read pictures in "
-            "their own way" + _otherwise(facts) + "; `predict.py` reads them exactly as in training.",
-        ]
-    if any(name.startswith("adapter/") for name in facts.files):
-        lines += [
-            "",
-            "What LoRA trained is in `adapter/`, for `peft.PeftModel.from_pretrained` over the source with a head for "
-            f"{len(facts.header.classes):,} classes; the weights here have it merged in.",
-        ]
-    if "train.py" in facts.files:
-        lines += ["", "`train.py` repeats the training in plain PyTorch: `python train.py PATH_TO_IMAGES`."]
-    return lines
-
-
-def _otherwise(facts: CardFacts) -> str:
-    is_padded = facts.header.preprocessing.get("fit") == "pad"
-    return ", and fill the border with the mean colour instead of white" if is_padded else ""
 
 
 def _share(value: float) -> float:

@@ -18,12 +18,13 @@ from tlviz.export.checking.check_bundle import EXACT, FLOAT32, Asked, check_bund
 from tlviz.export.checking.verdict import Check, CheckStatus
 from tlviz.export.files.card import write_card
 from tlviz.export.files.content import Content, load_content
-from tlviz.export.files.table import FORMATS, Format, Script
+from tlviz.export.files.table import FORMATS, Format, FormatSpec, Script, formats_of
 from tlviz.export.files.write import Written, size_of, write_files
 from tlviz.export.hand_over import check_destination, whole_folder, write_zip, zip_of
 from tlviz.export.latencies import keep_latencies
 from tlviz.export.run_weights import Weights, weights_of
 from tlviz.home import storage_errors, write_text
+from tlviz.medium import Medium
 from tlviz.runs.store.folder import RunFolder
 
 CHECKS = "checks.json"
@@ -89,7 +90,7 @@ def make_bundle(run: RunFolder, wanted: Wanted, progress: Progress) -> Made:
         content = load_content(source, run.name)
         with whole_folder(wanted.to) as part, _full_disk(wanted.to):
             written = _write(content, part, wanted.formats, progress)
-            checks = _checked(run, content, part, written, progress) if wanted.checked else _unchecked(written)
+            checks = _checked(run, content, part, written, progress) if wanted.checked else _unchecked(content, written)
             write_text(part / CHECKS, _told(checks))
             write_card(run, content, part)
             if archive is not None:
@@ -106,20 +107,21 @@ def make_bundle(run: RunFolder, wanted: Wanted, progress: Progress) -> Made:
     )
 
 
-def ways(written: Mapping[Format, Path]) -> dict[str, Asked]:
+def ways(written: Mapping[Format, Path], medium: Medium = Medium.PICTURES) -> dict[str, Asked]:
     """Return how each written format is asked; those that no program of the bundle reads are left out."""
+    specs = formats_of(medium)
     return {
-        form.value: Asked(script.value.removesuffix(".py"), path.name, _limit(form))
+        form.value: Asked(script.value.removesuffix(".py"), path.name, _limit(specs[form]))
         for form, path in written.items()
-        if (script := FORMATS[form].script) is not None
+        if (script := specs[form].script) is not None
     }
 
 
-def _limit(form: Format) -> float | None:
+def _limit(spec: FormatSpec) -> float | None:
     """Return how far the logits of a format may be off, None for one of lower precision, whose cost is measured."""
-    if FORMATS[form].is_variant:
+    if spec.is_variant:
         return None
-    return EXACT if FORMATS[form].script is Script.TORCH else FLOAT32
+    return EXACT if spec.script is Script.TORCH and spec.is_exact else FLOAT32
 
 
 def _write(content: Content, folder: Path, formats: Sequence[Format], progress: Progress) -> Written:
@@ -136,24 +138,27 @@ def _write(content: Content, folder: Path, formats: Sequence[Format], progress: 
 
 
 def _checked(run: RunFolder, content: Content, folder: Path, written: Written, progress: Progress) -> dict[str, Check]:
-    checks = check_bundle(run, content.header, content.network, folder, ways(written.files), progress)
+    checks = check_bundle(run, content.header, content.network, folder, ways(written.files, content.medium), progress)
     checks |= {
         form.value: Check(CheckStatus.NOT_RUN, FORMATS[form].unchecked)
         for form in written.files
         if form.value not in checks
     }
-    return _complete(checks, written)
+    return _complete(content, checks, written)
 
 
-def _unchecked(written: Written) -> dict[str, Check]:
+def _unchecked(content: Content, written: Written) -> dict[str, Check]:
     reason = "It was exported without the check."
-    return _complete({form.value: Check(CheckStatus.NOT_RUN, reason) for form in written.files}, written)
+    return _complete(content, {form.value: Check(CheckStatus.NOT_RUN, reason) for form in written.files}, written)
 
 
-def _complete(checks: Mapping[str, Check], written: Written) -> dict[str, Check]:
+def _complete(content: Content, checks: Mapping[str, Check], written: Written) -> dict[str, Check]:
     """Return the checks in the order of the formats, with the sizes of the files, those that were refused included."""
     files = written.files.items()
-    sized = {form.value: replace(checks[form.value], size_bytes=size_of(form, path)) for form, path in files}
+    sized = {
+        form.value: replace(checks[form.value], size_bytes=size_of(formats_of(content.medium)[form], path))
+        for form, path in files
+    }
     sized |= {form.value: Check(CheckStatus.NOT_RUN, reason) for form, reason in written.refused.items()}
     return {form.value: sized[form.value] for form in FORMATS if form.value in sized}
 

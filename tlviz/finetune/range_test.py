@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tlviz.finetune.param_groups import build_optimizer, scale_rates
 from tlviz.finetune.pictures import seed_of
 from tlviz.finetune.plan import stage_rates
+from tlviz.finetune.scoring import evaluate
 from tlviz.finetune.state import State
 from tlviz.finetune.step import backward
+from tlviz.measures.paired import unpack_hits
 from tlviz.measures.range_test import has_blown_up, smoothed, suggested_rate
 from tlviz.models.hooks import kept_modes
 
@@ -51,6 +54,20 @@ def range_test(state: State, steps: int = STEPS) -> RangeTest:
     curve = [loss for loss in smoothed(losses) if math.isfinite(loss)]
     tried = rates[: len(curve)]
     return RangeTest(tuple(tried), tuple(curve), suggested_rate(tried, curve))
+
+
+def hits_after(state: State, rate: float, steps: int) -> NDArray[np.bool_]:
+    """Return which validation images (n,) are named rightly after some steps at a head rate; then it never happened.
+
+    The backbone's rates are in their proportion to the head's.  Raises ``Halted`` where a stop is asked for.
+    """
+    validation = state.session.split.validation
+    with _undone(state):
+        for loss in _losses(state, [rate] * steps):
+            if not math.isfinite(loss):
+                return np.zeros(len(validation), bool)
+        hits = unpack_hits(evaluate(state.session, state.feed, validation).hits, len(validation))
+    return np.zeros(len(validation), bool) if hits is None else hits
 
 
 def _losses(state: State, rates: list[float]) -> Iterator[float]:

@@ -25,7 +25,7 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.finetune.device import choose_device, decoding_errors, memory_errors, peak_memory_mb, prepare_torch
 from tlviz.finetune.events import StopReason
 from tlviz.finetune.resume import restore
-from tlviz.finetune.scoring import evaluate
+from tlviz.finetune.scoring import Score, evaluate
 from tlviz.finetune.session import Halted, Session
 from tlviz.finetune.state import State
 from tlviz.finetune.strategies import find_strategy
@@ -197,12 +197,20 @@ def _test_accuracy(job: Job, state: State) -> float | None:
     if not len(state.session.split.test):
         return None
     job.tell(Status.RUNNING, "evaluating the best weights on the test images", 1.0)
-    session = replace(state.session, network=load_bundle(job.run.weights))
-    session.network.module.to(session.device)
     try:
-        return evaluate(session, BatchSource.whole(session, state.pictures), session.split.test).accuracy
+        return score_test(job.run, state).accuracy
     except Halted:
         return None
+
+
+def score_test(run: RunFolder, state: State) -> Score:
+    """Score a run's saved best weights on its test images, of which there is one at least.
+
+    Raises ``BadWeightsError`` where there are no weights, and ``Halted`` where it is stopped meanwhile.
+    """
+    session = replace(state.session, network=load_bundle(run.weights))
+    session.network.module.to(session.device)
+    return evaluate(session, BatchSource.whole(session, state.pictures), session.split.test)
 
 
 def _build(config: FinetuneConfig, images: ImageSet) -> Network:

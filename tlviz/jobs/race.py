@@ -24,6 +24,7 @@ from tlviz.jobs.race_time import Paces
 from tlviz.runs.curves import CurveReader
 from tlviz.runs.races.halving import behind, rungs
 from tlviz.runs.races.race import (
+    BEST,
     NUMBER_KEY,
     RACE_KEY,
     Member,
@@ -49,10 +50,19 @@ def execute(job: Job, settings: dict[str, Any]) -> dict[str, Any]:
 
     A run that fails does not end the race; a disk that is full does.  Raises ``TlvizError``.
     """
-    return _Course(job, settings).run()
+    return make_course(job, settings).run()
 
 
-class _Course:
+def make_course(job: Job, settings: dict[str, Any]) -> Course:
+    """Return the way through a race: as it was planned, or one that plans itself within a budget."""
+    if settings.get(BEST):
+        from tlviz.jobs.best import BestCourse  # which is a course too
+
+        return BestCourse(job, settings)
+    return Course(job, settings)
+
+
+class Course:
     """One worker's way through a race."""
 
     def __init__(self, job: Job, settings: dict[str, Any]) -> None:
@@ -65,6 +75,7 @@ class _Course:
         self._reader = CurveReader()
         self._own = Heartbeat.of_this_process()
         self._taken_up: set[int] = set()
+        self._paused_s = 0.0
         self._paces = Paces(self._planned)
 
     def run(self) -> dict[str, Any]:
@@ -112,6 +123,7 @@ class _Course:
         tried: set[int] = set()
         while not self._job.should_stop():
             self._wait_while_paused()
+            self._before_next(rung)
             members = self._race().members
             queue = [member for member in members if member.number not in tried and self._is_due(member, rung)]
             if not queue or self._job.should_stop():
@@ -119,8 +131,15 @@ class _Course:
             tried.add(queue[0].number)
             self._take(queue[0], rung, members, [(member.number, member.words) for member in queue[1:]])
 
+    def _before_next(self, rung: int | None) -> None:
+        """Do what the kind of race asks before its next run: nothing."""
+
+    def _is_late(self) -> bool:
+        """Return whether there is no time left for training; without a budget there always is."""
+        return False
+
     def _is_due(self, member: Member, rung: int | None) -> bool:
-        if member.state not in RETRIED or member.number in read_queue(self._job.run).cancelled:
+        if self._is_late() or member.state not in RETRIED or member.number in read_queue(self._job.run).cancelled:
             return False
         if member.run and not self._is_ours(folder_of(self._job.run, member.run)):
             return False
@@ -148,7 +167,7 @@ class _Course:
     def _execute(self, run: RunFolder, member: Member, rung: int | None, tell: Tell) -> None:
         """Execute one run to a rung in its own folder, and record its end there unless it only pauses."""
         settings = self._planned[member.number]
-        own = MemberJob(run, self._job, tell)
+        own = MemberJob(run, self._job, tell, self._is_late)
         reset_peak_memory(choose_device(FinetuneConfig.from_json(settings).device))
         full: list[StorageError] = []
 
@@ -168,6 +187,7 @@ class _Course:
         begun = time.perf_counter()
         carry_out(own, work)
         self._taken_up.add(member.number)
+        self._paused_s += own.paused_s
         self._paces.note(member.number, member.words, time.perf_counter() - begun)
         if full:
             raise full[0]
@@ -210,6 +230,7 @@ class _Course:
         while is_paused(self._job) and not self._job.should_stop():
             self._job.tell(Status.RUNNING, "paused", math.fsum(map(_share, self._race().members)) / len(self._planned))
             time.sleep(PAUSE_POLL_S)
+            self._paused_s += PAUSE_POLL_S
 
     def _teller(self, member: Member, members: Sequence[Member], after: Sequence[Waiting]) -> Tell:
         """Return what turns a run's progress into that of the race, with the time that all of it still takes."""

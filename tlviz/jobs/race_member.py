@@ -19,12 +19,12 @@ class MemberJob(Job):
     """The job of one run of a race.
 
     ``on_tell`` is given what the run does, how far it is and its seconds left.  Between two steps it waits while the
-    race is paused; that time is not the run's.
+    race is paused; that time is not the run's.  ``is_late`` says that the race's budget is spent: the run stops.
     """
 
-    def __init__(self, run: RunFolder, race: Job, on_tell: Tell) -> None:
+    def __init__(self, run: RunFolder, race: Job, on_tell: Tell, is_late: Callable[[], bool] | None = None) -> None:
         super().__init__(run)
-        self._race, self._on_tell = race, on_tell
+        self._race, self._on_tell, self._is_late = race, on_tell, is_late
         self.log = race.log
         self._paused_s = 0.0
         self._told: tuple[Status, str, float, float | None] = (Status.RUNNING, "starting", 0.0, None)
@@ -52,7 +52,12 @@ class MemberJob(Job):
         return super().clock() - self._paused_s
 
     def _stops(self) -> bool:
-        return super().should_stop() or self._race.should_stop()
+        return super().should_stop() or self._race.should_stop() or bool(self._is_late and self._is_late())
+
+    @property
+    def paused_s(self) -> float:
+        """How many seconds it has waited because the race was paused."""
+        return self._paused_s
 
 
 def is_paused(race: Job) -> bool:

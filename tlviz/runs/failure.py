@@ -7,6 +7,7 @@ import time
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Heartbeat, Status
 from tlviz.runs.store.json_lines import has_end
+from tlviz.runs.store.scheduled import job_words, log_tail
 
 KILLED = "Its worker was killed, the machine was restarted, or its disk could not be written."
 
@@ -25,6 +26,9 @@ def silent_end(run: RunFolder, status: Status) -> str | None:
         return None
     if (damage := run.damage()) is not None:
         return f"The run cannot be read: {damage}."
+    if (job := job_words(run.path)) is not None:
+        tail = log_tail(run.path)
+        return f"{job}; it ended without a word.{f' Its log ends: {tail}' if tail else ''}"
     if status is Status.LOST:
         return lost_words(run.heartbeat())
     if run.heartbeat() is None:

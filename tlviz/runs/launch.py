@@ -10,15 +10,21 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from tlviz.diagnose.request import Request
-from tlviz.finetune.config import FinetuneConfig
+from tlviz.finetune.choices import DeviceChoice
+from tlviz.finetune.config import FinetuneConfig, configure
 from tlviz.home import PROJECT_ROOT, runs_folder, storage_errors
 from tlviz.models.spec import ModelSpec
+from tlviz.runs.best.plan import check_minutes
+from tlviz.runs.launchers.resources import LOCAL, Resources
+from tlviz.runs.launchers.start import cancel, resources_of, resubmit, submit_finetune, submit_race
+from tlviz.runs.races.plan import PLAN
 from tlviz.runs.startable import check_startable
 from tlviz.runs.store.device import lock_path, tickets_folder
 from tlviz.runs.store.folder import RunFolder, create_run, list_runs
@@ -37,6 +43,7 @@ from tlviz.runs.store.kinds import (
     Forget,
     find_kind,
 )
+from tlviz.runs.store.scheduled import read_scheduled
 
 KILL_AFTER_S = 5.0
 WAITER = Path(__file__).resolve().parents[1] / "waiter.py"
@@ -78,30 +85,64 @@ def start_job(name: str, settings: Mapping[str, Any]) -> RunFolder:
     return run
 
 
-def start_finetune(config: FinetuneConfig) -> RunFolder:
-    """Start a fine-tuning run.
+def start_finetune(config: FinetuneConfig, resources: Resources | None = None) -> RunFolder:
+    """Start a fine-tuning run, on this machine or where ``resources`` say.
 
     Raises ``TlvizError`` where the run cannot start here, ``StorageError`` where the folder cannot be written.
     """
+    if resources is not None and resources.launcher != LOCAL:
+        check_startable(_elsewhere(config))
+        return submit_finetune(config, resources)
     check_startable(config)
     return start_job(FINETUNE, config.to_json())
 
 
 def start_race(
-    configs: Sequence[FinetuneConfig], sweep: str, *, halving: bool = False, labels: Sequence[str] | None = None
+    configs: Sequence[FinetuneConfig],
+    sweep: str,
+    *,
+    halving: bool = False,
+    labels: Sequence[str] | None = None,
+    resources: Resources | None = None,
 ) -> RunFolder:
     """Start one worker that executes the runs of ``plan_race`` one after another, in this order.
+
+    Where ``resources`` name a cluster, each run is a job of its own there, and several work side by side.
 
     ``labels`` distinguish the runs of a sweep of plans, one for each run, the same for every seed of a plan.
     Raises ``TlvizError`` as ``start_finetune`` for any of the runs, and ``StorageError``.
     """
-    check_startable(*configs)
+    is_here = resources is None or resources.launcher == LOCAL
+    check_startable(*(configs if is_here else map(_elsewhere, configs)))
     first = configs[0]
     settings = {"model": first.model, "data": first.data, "device": first.device, "sweep": sweep, "halving": halving}
     members = [config.to_json() for config in configs]
     if labels is not None:
         members = [member | {sweep: label} for member, label in zip(members, labels, strict=True)]
-    return start_job(RACE, settings | {"members": members})
+    settings |= {"members": members, "best": None}
+    if resources is not None and not is_here:
+        return submit_race(settings, resources)
+    return start_job(RACE, settings)
+
+
+def start_best(
+    models: Sequence[str], data: str, minutes: float, base: Mapping[str, Any] | None = None, device: str = "auto"
+) -> RunFolder:
+    """Start a race that plans itself: the search for the best model of a target within a budget of minutes.
+
+    ``base`` holds settings of all its runs, such as the reading of the target.  Raises ``BadSettingError`` for a budget
+    that is of no use, ``TlvizError`` as ``start_finetune``, and ``StorageError``.
+    """
+    asked = {"minutes": check_minutes(minutes), "models": list(models), "base": dict(base or {})}
+    plain = asked["base"] | {"device": device}
+    check_startable(*(configure(model, data, "two_phase", **plain) for model in models))
+    settings = {"model": models[0], "data": data, "device": device, "sweep": PLAN, "halving": False, "members": []}
+    return start_job(RACE, settings | {"best": asked})
+
+
+def _elsewhere(config: FinetuneConfig) -> FinetuneConfig:
+    """Return a run to be checked here for what it needs there: this machine's devices do not matter."""
+    return replace(config, device=DeviceChoice.AUTO)
 
 
 def start_range_test(config: FinetuneConfig) -> RunFolder:
@@ -163,8 +204,23 @@ def resume_run(run: RunFolder) -> None:
 
     Raises ``BadSettingError`` where there is nothing to resume, ``StorageError`` where the folder cannot be written.
     """
+    resources = resources_of(run)
+    if resources is not None:
+        resubmit(run, resources)
+        return
     run.request_resume()
     start_worker(run)
+
+
+def stop_run(run: RunFolder) -> None:
+    """Ask a run or a race to stop and keep what it has; on a cluster, what waits is taken out of the queue.
+
+    Raises ``StorageError``.
+    """
+    if read_scheduled(run.path) is not None:
+        cancel(run)
+    else:
+        run.request_stop()
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:

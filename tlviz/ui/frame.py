@@ -116,9 +116,7 @@ PAGES = (
         _OF_PICTURES,
     ),
     PageEntry("pages/runs.py", "Runs", "Which runs have I made?", ":material/list_alt:", "Keep"),
-    PageEntry(
-        "pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep", _OF_PICTURES
-    ),
+    PageEntry("pages/export.py", "Export", "Is it ready to use elsewhere?", ":material/download:", "Keep"),
     PageEntry("pages/learn.py", "Learn", "Is what the course says true?", ":material/school:", "Learn"),
 )
 
@@ -204,8 +202,8 @@ def _is_for_others(file: str) -> bool:
         return False
     page_title(entry.name)
     st.info(
-        f"This page does not show {WORDS[medium].several} yet; Attributions, Measure, Fine-tune, Race and Runs "
-        f"do, or choose {WORDS[Medium.PICTURES].network}, in the sidebar.",
+        f"This page does not show {WORDS[medium].several} yet; Attributions, Measure, Fine-tune, Race, Runs and "
+        f"Export do, or choose {WORDS[Medium.PICTURES].network}, in the sidebar.",
         icon=":material/info:",
     )
     for other in PAGES:

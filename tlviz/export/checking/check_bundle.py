@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import listed, quoted
 from tlviz.export.bundle import Bundle
-from tlviz.export.checking.own_answers import OwnAnswers, own_answers
+from tlviz.export.checking.own_answers import OwnAnswers
 from tlviz.export.checking.process import BundleAnswers, ask_bundle
-from tlviz.export.checking.renderings import spread, write_renderings
+from tlviz.export.checking.renderings import spread
 from tlviz.export.checking.validation import NothingToCheckError, Validation, find_validation
 from tlviz.export.checking.verdict import Check, CheckStatus, Pictures, judge
+from tlviz.export.media import export_side
+from tlviz.medium import WORDS
 from tlviz.models.load import Network
 from tlviz.runs.store.folder import RunFolder
 
@@ -49,14 +50,15 @@ def check_bundle(
     with tempfile.TemporaryDirectory(prefix="tlviz-check-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         try:
-            validation = find_validation(run, header, scratch / "pictures", progress)
+            validation = find_validation(run, header, network.spec.medium, scratch / "items", progress)
         except NothingToCheckError as error:
             return dict.fromkeys(ways, Check(CheckStatus.NOT_RUN, str(error)))
-        renderings = write_renderings(spread(validation.paths), scratch / "renderings")
+        renderings = export_side(network.spec.medium).odd_items(spread(validation.paths), scratch / "renderings")
         paths = [*validation.paths, *renderings.values()]
         asked = _asked(run, header, network, validation, [*validation.names, *renderings], paths, progress)
         if not len(asked.own.rows):
-            return dict.fromkeys(ways, Check(CheckStatus.NOT_RUN, "None of the validation pictures can be opened."))
+            words = f"None of the validation {asked.called} can be opened."
+            return dict.fromkeys(ways, Check(CheckStatus.NOT_RUN, words))
         found: dict[str, Check] = {}
         for program in dict.fromkeys(way.program for way in ways.values()):
             mine = {name: way for name, way in ways.items() if way.program == program}
@@ -81,12 +83,13 @@ def _asked(
 ) -> Pictures:
     """Return what the bundle is asked, with this program's own answers."""
     noted = np.frombuffer(run.prints() or b"", "<u4")
-    own = own_answers(network, Geometry.from_json(header.preprocessing), paths, len(noted), progress)
+    medium = network.spec.medium
+    own = export_side(medium).own_answers(network, header, paths, len(noted), progress)
     changed = _changed(own, noted, len(validation.names))
     notes = validation.notes
     if changed.any():
         which = listed((name for name, other in zip(validation.names, changed, strict=True) if other), 3)
-        verb = "picture is" if changed.sum() == 1 else "pictures are"
+        verb = f"{WORDS[medium].one} is" if changed.sum() == 1 else f"{WORDS[medium].several} are"
         notes += (f"{changed.sum():,} {verb} not what the run saw ({which}); the accuracies leave them out.",)
     return Pictures(
         names=names,
@@ -96,6 +99,7 @@ def _asked(
         changed=changed,
         validation_images=validation.of,
         notes=notes,
+        called=WORDS[medium].several,
     )
 
 
@@ -140,4 +144,5 @@ def _squares(asked: Pictures, told: BundleAnswers, way: Asked) -> str:
     other = [asked.names[row] for row, digest in read.items() if told.digests[row] != digest]
     if not other:
         return ""
-    return f"{way.program}.py makes other squares of {len(other):,} of {len(read):,} pictures: {listed(other, 3)}."
+    made = f"makes other inputs of {len(other):,} of {len(read):,} {asked.called}"
+    return f"{way.program}.py {made}: {listed(other, 3)}."

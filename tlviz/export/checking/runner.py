@@ -169,14 +169,16 @@ def _bound_onnxruntime(threads: int) -> None:
 
 
 def _read_all(module: ModuleType, request: Request, say: Say) -> tuple[Any, dict[int, str]]:
-    """Return every picture as the bundle reads it, uint8 (N, S, S, 3) on disk, and why some could not be read."""
+    """Return every picture or text as the bundle reads it, (N, …) on disk, and why some could not be read."""
     import numpy as np
 
     paths, squares, unread = request["pictures"], None, dict[int, str]()
 
+    reader = getattr(module, "read_picture", None) or module.read_text
+
     def read(at: int) -> Any:
         try:
-            return np.asarray(module.read_picture(Path(paths[at])), np.uint8)
+            return np.asarray(reader(Path(paths[at])))
         except Exception as error:  # noqa: BLE001 (a picture that it cannot read is a result)
             return _words(error)
 
@@ -188,7 +190,7 @@ def _read_all(module: ModuleType, request: Request, say: Say) -> tuple[Any, dict
             if squares is None:
                 file = Path(request["out"]) / "squares.npy"
                 shape = (len(paths), *np.shape(found))
-                squares = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+                squares = np.lib.format.open_memmap(file, mode="w+", dtype=found.dtype, shape=shape)
             squares[at] = found
         if (at + 1) % TOGETHER == 0 or at + 1 == len(paths):
             say("reading", at + 1, len(paths))
@@ -204,7 +206,7 @@ def _answer(
     name = request["files"][number]
     readable = [at for at in range(len(request["pictures"])) if at not in unread]
     if not readable:
-        return {"file": name, "error": "none of the pictures could be read"}
+        return {"file": name, "error": "none of what it is asked about could be read"}
     try:
         model = module.load(Path(request["bundle"]) / name)
         parts = []
@@ -224,7 +226,7 @@ def _logits(module: ModuleType, model: Any, squares: Any) -> Any:
 
     found = np.asarray(module.logits(model, squares), dtype=np.float32)
     if found.ndim != 2 or len(found) != len(squares):
-        raise ValueError(f"{len(squares)} pictures give logits of the shape {found.shape}")
+        raise ValueError(f"{len(squares)} inputs give logits of the shape {found.shape}")
     return found
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from tlviz.data.as_begun import open_as_begun
 from tlviz.data.pixels.ingest import Source
-from tlviz.errors import BadPictureError, TlvizError
+from tlviz.errors import TlvizError
 from tlviz.export.bundle import Bundle, read_header
+from tlviz.export.media import export_side
 from tlviz.export.run_images import load_run_images
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.home import make_folder, storage_errors
 from tlviz.measures.paired import unpack_hits
+from tlviz.medium import WORDS, Medium
 from tlviz.runs.predictions import read_answers
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.summary import summarise
@@ -50,26 +51,27 @@ class _Recorded:
     is_known: bool
 
 
-def find_validation(run: RunFolder, header: Bundle, folder: Path, progress: Progress) -> Validation:
-    """Return the files of a run's validation pictures that are still there.
+def find_validation(run: RunFolder, header: Bundle, medium: Medium, folder: Path, progress: Progress) -> Validation:
+    """Return the files of a run's validation pictures, or texts, that are still there.
 
-    Pictures that a target keeps in arrays are written into ``folder`` without loss.
+    Pictures that a target keeps in arrays, and texts, are written into ``folder`` without loss.
     Raises ``NothingToCheckError`` where none are left, and ``StorageError``.
     """
     config = FinetuneConfig.from_json(header.training.get("settings") or {})
+    called = WORDS[medium].several
     try:
         target = open_as_begun(config.data, config.read_as, header.classes)
         sources = dict(zip(target.names, target.sources, strict=True))
         recorded = _recorded(run, header, progress)
     except TlvizError as error:
-        raise NothingToCheckError(f"The run's pictures cannot be opened any more. {error}") from error
+        raise NothingToCheckError(f"The run's {called} cannot be opened any more. {error}") from error
     here = [at for at, name in enumerate(recorded.names) if _is_there(sources.get(name))]
     if not here:
         raise NothingToCheckError(
-            f"None of the {len(recorded.names):,} validation pictures of {config.data} is where it was."
+            f"None of the {len(recorded.names):,} validation {called} of {config.data} is where it was."
         )
     names = tuple(recorded.names[at] for at in here)
-    paths, written = _files([sources[name] for name in names], folder, progress)
+    paths, written = _files([sources[name] for name in names], medium, folder, progress)
     right = _right(run, header, len(recorded.names)) if recorded.is_known else None
     return Validation(
         names=names,
@@ -77,7 +79,7 @@ def find_validation(run: RunFolder, header: Bundle, folder: Path, progress: Prog
         paths=paths,
         right=tuple(right[at] for at in here) if right else None,
         of=len(recorded.names),
-        notes=tuple(_notes(recorded, len(here), written)),
+        notes=tuple(_notes(recorded, len(here), written, called)),
     )
 
 
@@ -114,34 +116,25 @@ def _is_there(source: Source | None) -> bool:
     return source is not None and (source.path is None or source.path.is_file())
 
 
-def _files(sources: Sequence[Source], folder: Path, progress: Progress) -> tuple[tuple[Path, ...], int]:
-    """Return a file for each picture, and how many of them had to be written."""
-    paths, written = [], 0
+def _files(sources: Sequence[Source], medium: Medium, folder: Path, progress: Progress) -> tuple[tuple[Path, ...], int]:
+    """Return a file for each picture or text, and how many pictures had to be written."""
+    side, paths, written = export_side(medium), [], 0
     for at, source in enumerate(sources):
-        if source.path is not None:
-            paths.append(source.path)
-            continue
-        path = make_folder(folder) / f"{at}.png"
-        try:
-            image = source.open()[0]
-        except BadPictureError:
-            paths.append(path)  # it is not there, and neither way can read it
-            continue
-        with storage_errors(path):
-            image.save(path, compress_level=1)
+        path, is_written = side.item_file(source, folder / str(at))
         paths.append(path)
-        written += 1
-        progress("writing pictures", at + 1, len(sources))
+        written += is_written
+        if is_written:
+            progress("writing pictures", at + 1, len(sources))
     return tuple(paths), written
 
 
-def _notes(recorded: _Recorded, here: int, written: int) -> list[str]:
+def _notes(recorded: _Recorded, here: int, written: int, called: str) -> list[str]:
     notes = []
     if here < len(recorded.names):
-        notes.append(f"{here:,} of {len(recorded.names):,} validation pictures are still there; the others are gone.")
+        notes.append(f"{here:,} of {len(recorded.names):,} validation {called} are still there; the others are gone.")
     if not recorded.is_known:
         notes.append(
-            "The run's pictures have changed and it did not note which of them validated it, so a part drawn anew was "
+            f"The run's {called} have changed and it did not note which of them validated it, so a part drawn anew was "
             "used; its accuracy is not that of the run."
         )
     if written:

@@ -70,6 +70,7 @@ class Pictures:
     changed: NDArray[np.bool_]
     validation_images: int
     notes: tuple[str, ...] = ()
+    called: str = "pictures"
 
     @property
     def images(self) -> int:
@@ -132,13 +133,13 @@ def _judged(
     refused = [at for at in own if at in unread]
     if refused:
         named = listed((asked.names[at] for at in refused), 3)
-        words = f"It cannot read {len(refused):,} of {len(own):,} pictures: {named} ({unread[refused[0]]})."
+        words = f"It cannot read {len(refused):,} of {len(own):,} {asked.called}: {named} ({unread[refused[0]]})."
         return replace(told, status=CheckStatus.FAILED, reason=words)
     if limit is None:
         return replace(told, notes=(*told.notes, _cost(told)))
     if not agree.all():
         other = [asked.names[at] for at, same in zip(own, agree, strict=True) if not same]
-        words = f"{len(other):,} of {len(own):,} pictures get another answer than in tlviz: {listed(other, 3)}."
+        words = f"{len(other):,} of {len(own):,} {asked.called} get another answer than in tlviz: {listed(other, 3)}."
         return replace(told, status=CheckStatus.FAILED, reason=words)
     assert told.max_logit_difference is not None  # noqa: S101
     if told.max_logit_difference > limit:
@@ -147,7 +148,9 @@ def _judged(
         )
         return replace(told, status=CheckStatus.FAILED, reason=words)
     if told.accuracy is not None and told.run_accuracy is not None and _is_other(told, asked):
-        words = f"Its accuracy on the run's pictures is {told.accuracy:.1%}; the run's was {told.run_accuracy:.1%}."
+        words = (
+            f"Its accuracy on the run's {asked.called} is {told.accuracy:.1%}; the run's was {told.run_accuracy:.1%}."
+        )
         return replace(told, status=CheckStatus.FAILED, reason=words)
     return told
 

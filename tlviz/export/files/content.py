@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tlviz.data.pixels.ingest import Geometry
 from tlviz.errors import BadWeightsError, TlvizError
 from tlviz.export.bundle import Bundle, load_bundle, read_header
+from tlviz.export.media import export_side
 from tlviz.export.run_images import RunImages, load_run_images
-from tlviz.models.imported import read_metadata
+from tlviz.medium import Medium
+from tlviz.models.imported import exported_model, read_metadata
 from tlviz.models.load import Network
 
 T = TypeVar("T")
@@ -26,16 +27,21 @@ class CannotExportError(TlvizError):
 class Content:
     """A run's chosen weights as a network in eval mode, and what its files say about them.
 
-    ``header`` is what the weights' file says, ``metadata`` the same word by word; ``geometry`` how pictures become
-    square; ``run`` the run's name.
+    ``header`` is what the weights' file says, ``metadata`` the same word by word; ``geometry`` how pictures
+    become square, or texts tokens; ``run`` the run's name.
     """
 
     network: Network
     header: Bundle
-    geometry: Geometry
+    geometry: Any
     metadata: Mapping[str, str]
     run: str
     _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def medium(self) -> Medium:
+        """What the network takes."""
+        return self.network.spec.medium
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what several files are made from, made when it is first asked for."""
@@ -51,10 +57,12 @@ def load_content(weights: Path, run: str) -> Content:
     Raises ``BadWeightsError`` where the file is missing, damaged or does not say how pictures are made square.
     """
     header = read_header(weights)
+    medium = exported_model(weights).medium
     try:
-        geometry = Geometry.from_json(header.preprocessing)
+        geometry = export_side(medium).read_form(header)
     except (KeyError, TypeError, ValueError) as error:
-        raise BadWeightsError(f"The weights {weights} do not state how pictures are made square ({error}).") from error
+        what = "pictures are made square" if medium is Medium.PICTURES else "texts become tokens"
+        raise BadWeightsError(f"The weights {weights} do not state how {what} ({error}).") from error
     network = load_bundle(weights)
     metadata = read_metadata(weights) | {"architecture": network.spec.architecture, "run": run}
     return Content(network, header, geometry, metadata, run)
@@ -68,7 +76,11 @@ def images_of(content: Content) -> RunImages:
 def preprocessing(content: Content) -> dict[str, Any]:
     """Return all that turns the file of a picture into the network's input, as ``preprocessing.json`` has it."""
     weights, network = content.network.spec.pixels, content.network
-    values = content.geometry.to_json() | {"mean": list(weights.mean), "std": list(weights.std), "fill": "white"}
+    values: dict[str, Any] = content.geometry.to_json() | {
+        "mean": list(weights.mean),
+        "std": list(weights.std),
+        "fill": "white",
+    }
     return values | {
         "background": "white",
         "input": {"name": "pixels", "type": "float32", "shape": ["N", 3, values["size"], values["size"]]},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tlviz.errors import TlvizError
-from tlviz.export.files.table import FORMATS, Format, parse_formats
+from tlviz.errors import BadSettingError, TlvizError, listed
+from tlviz.export.files.table import Format, formats_of, parse_formats
 from tlviz.finetune.choices import Tune
+from tlviz.medium import WORDS
 from tlviz.models.catalogue import find_model
+from tlviz.models.imported import medium_of_weights
 from tlviz.models.spec import Provider
 from tlviz.runs.store.folder import RunFolder
 
@@ -16,7 +18,7 @@ from tlviz.runs.store.folder import RunFolder
 def fitting_formats(run: RunFolder) -> list[Format]:
     """Return the formats that a run's network and strategy can have."""
     settings = run.config()["settings"]
-    return [form for form in FORMATS if not _why_not(form, settings)]
+    return [form for form in formats_of(medium_of_weights(run)) if not _why_not(form, settings)]
 
 
 def wanted_formats(names: str, run: RunFolder) -> list[Format]:
@@ -25,6 +27,13 @@ def wanted_formats(names: str, run: RunFolder) -> list[Format]:
     Raises ``BadSettingError`` for one that is not on offer.
     """
     named, fitting = {name.strip() for name in names.split(",")}, fitting_formats(run)
+    medium = medium_of_weights(run)
+    foreign = [form.value for form in parse_formats(names) if form.value in named and form not in formats_of(medium)]
+    if foreign:
+        raise BadSettingError(
+            f"{listed(foreign, 5)} cannot be made of a network for {WORDS[medium].several}; choose of "
+            f"{', '.join(formats_of(medium))}."
+        )
     return [form for form in parse_formats(names) if form in fitting or form.value in named]
 
 

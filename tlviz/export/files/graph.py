@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -58,8 +58,11 @@ def write_int8(content: Content, path: Path) -> None:
             raise CannotExportError(f"ONNX Runtime cannot bring the graph to 8 bits: {first_line(error)}") from error
 
 
-def to_graph(program: Any, inputs: str, outputs: str) -> Any:
-    """Turn an exported program into an ONNX model in memory.  Raises ``CannotExportError``."""
+def to_graph(program: Any, inputs: str, outputs: str, free: Sequence[str] = (_BATCH,)) -> Any:
+    """Turn an exported program into an ONNX model in memory; ``free`` names its inputs' first sizes, which may vary.
+
+    Raises ``CannotExportError``.
+    """
     needed("onnx", "onnxscript")
     try:
         with quiet(), torch.no_grad():
@@ -72,7 +75,7 @@ def to_graph(program: Any, inputs: str, outputs: str) -> Any:
         raise CannotExportError(f"The network cannot be written as ONNX: {first_line(error)}") from error
     for node in model.graph.node:
         del node.metadata_props[:]  # where it stood in the code, in folders of this machine
-    _name_batch(model)
+    _name_free(model, free)
     return model
 
 
@@ -162,15 +165,15 @@ def describe(model: Any, content: Content) -> None:
     onnx.helper.set_model_props(model, words | {"run": content.run})
 
 
-def _name_batch(model: Any) -> None:
-    """Call the free dimension by one name everywhere, and forget shapes in between that still have another."""
-    old = {
-        dim.dim_param
+def _name_free(model: Any, names: Sequence[str]) -> None:
+    """Call each free size by one name everywhere."""
+    new = {
+        dim.dim_param: name
         for value in (*model.graph.input, *model.graph.output)
-        for dim in value.type.tensor_type.shape.dim[:1]
+        for dim, name in zip(value.type.tensor_type.shape.dim, names, strict=False)
         if dim.dim_param
     }
     for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
         for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_param in old:
-                dim.dim_param = _BATCH
+            if dim.dim_param in new:
+                dim.dim_param = new[dim.dim_param]

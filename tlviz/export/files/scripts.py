@@ -65,6 +65,7 @@ def script_text(content: Content, script: Script) -> str:
         "version": __version__,
         "library": spec.provider.value,
         "build": build_call(spec),
+        "operators": _template("operators").rstrip("\n"),
         "reading": _template("reading").rstrip("\n") + "\n",
         "answering": _template("answering").rstrip("\n"),
     }

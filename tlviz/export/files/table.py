@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tlviz.errors import BadSettingError
+from tlviz.medium import Medium
 
 
 class Format(StrEnum):
@@ -39,10 +40,11 @@ class Script(StrEnum):
 class FormatSpec:
     """One format: its title, a sentence on what it is for, the file it writes, and which script reads it.
 
-    ``written_by`` is the module of this folder and the function in it that writes a ``Content`` into a folder; named,
-    not imported, because it needs torch.  ``is_variant`` says that its answers differ from the run's, or that it gives
-    none: it is written where somebody asks for it.  ``packages`` are needed to write it, beside what tlviz needs.
+    ``written_by`` is the module below ``tlviz.export`` and the function in it that writes a ``Content`` into a folder;
+    named, not imported, because it needs torch.  ``is_variant`` says that its answers differ from the run's, or that it
+    gives none: it is written where somebody asks for it.  ``packages`` are needed to write it, beside what tlviz needs.
     ``unchecked`` says why no program is asked for its answers.  ``beside`` are files that it writes beside its own.
+    ``is_exact`` says that torch computes the same steps from it as tlviz does.
     """
 
     title: str
@@ -54,6 +56,7 @@ class FormatSpec:
     packages: tuple[str, ...] = ()
     unchecked: str = ""
     beside: tuple[str, ...] = ()
+    is_exact: bool = True
 
 
 _FEATURES = "It gives features, not classes, so there are no answers to compare."
@@ -64,28 +67,28 @@ FORMATS: dict[Format, FormatSpec] = {
         title="safetensors",
         sentence="The weights, with class names, preprocessing and training in the header; tlviz opens it as a source.",
         file="model.safetensors",
-        written_by="tensors.write_safetensors",
+        written_by="files.tensors.write_safetensors",
         script=Script.TORCH,
     ),
     Format.PT: FormatSpec(
         title="PyTorch weights",
         sentence="The weights alone, as torch.load reads them, under the names of the network's own library.",
         file="model.pt",
-        written_by="tensors.write_pt",
+        written_by="files.tensors.write_pt",
         script=Script.TORCH,
     ),
     Format.PT2: FormatSpec(
         title="PyTorch program",
         sentence="The whole network as torch.export has it: torch alone runs it, with any number of pictures at once.",
         file="model.pt2",
-        written_by="program.write_pt2",
+        written_by="files.program.write_pt2",
         script=Script.TORCH,
     ),
     Format.ONNX: FormatSpec(
         title="ONNX",
         sentence="The whole network for ONNX Runtime and many other programs; it takes normalised pixels.",
         file="model.onnx",
-        written_by="graph.write_onnx",
+        written_by="files.graph.write_onnx",
         script=Script.ONNX,
         packages=_ONNX,
     ),
@@ -93,7 +96,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="ONNX from pixels",
         sentence="The same graph with scaling and normalisation inside: it takes square RGB pictures of 8 bits.",
         file="model_uint8.onnx",
-        written_by="graph.write_uint8",
+        written_by="files.graph.write_uint8",
         script=Script.ONNX,
         packages=_ONNX,
     ),
@@ -101,7 +104,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="safetensors, 16 bits",
         sentence="The weights in half the space, rounded to 16 bits; they are computed with in 32.",
         file="model_float16.safetensors",
-        written_by="tensors.write_half_safetensors",
+        written_by="files.tensors.write_half_safetensors",
         script=Script.TORCH,
         is_variant=True,
     ),
@@ -109,7 +112,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="PyTorch weights, 16 bits",
         sentence="The same for torch.load.",
         file="model_float16.pt",
-        written_by="tensors.write_half_pt",
+        written_by="files.tensors.write_half_pt",
         script=Script.TORCH,
         is_variant=True,
     ),
@@ -117,7 +120,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="ONNX, 8 bits",
         sentence="The graph with its weights in 8 bits, about a quarter of the size; answers may differ.",
         file="model_int8.onnx",
-        written_by="graph.write_int8",
+        written_by="files.graph.write_int8",
         script=Script.ONNX,
         is_variant=True,
         packages=(*_ONNX, "onnxruntime"),
@@ -126,7 +129,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="Backbone weights",
         sentence="The weights of all stages but the head, under the names of the network's own library.",
         file="backbone.safetensors",
-        written_by="backbone.write_safetensors",
+        written_by="files.backbone.write_safetensors",
         is_variant=True,
         unchecked=_FEATURES,
     ),
@@ -134,7 +137,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="Backbone as ONNX",
         sentence="The network without its head: features instead of classes, for search, clustering or another head.",
         file="backbone.onnx",
-        written_by="backbone.write_onnx",
+        written_by="files.backbone.write_onnx",
         is_variant=True,
         packages=_ONNX,
         unchecked=_FEATURES,
@@ -143,7 +146,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="Web page",
         sentence="One file that classifies pictures in any browser, without a network connection or an installation.",
         file="demo.html",
-        written_by="page.write_demo",
+        written_by="files.page.write_demo",
         packages=_ONNX,
         unchecked="A browser runs it: open it and try a picture. Its network is that of model_uint8.onnx.",
     ),
@@ -151,7 +154,7 @@ FORMATS: dict[Format, FormatSpec] = {
         title="Training script",
         sentence="One plain PyTorch file that repeats the run without tlviz, and the run's very split.",
         file="train.py",
-        written_by="repeat.write_train",
+        written_by="files.repeat.write_train",
         unchecked="It trains a network anew, so it has no answers to compare.",
         beside=("split.json", "start.safetensors"),
     ),
@@ -159,17 +162,45 @@ FORMATS: dict[Format, FormatSpec] = {
         title="timm folder",
         sentence="What timm and transformers need to open the folder by its name.",
         file="config.json",
-        written_by="elsewhere.write_timm",
+        written_by="files.elsewhere.write_timm",
         unchecked="It holds no weights: timm and transformers take those of model.safetensors.",
     ),
     Format.ADAPTER: FormatSpec(
         title="LoRA adapter",
         sentence="What LoRA trained, alone, for the peft library; the other files have it merged in.",
         file="adapter",
-        written_by="elsewhere.write_adapter",
+        written_by="files.elsewhere.write_adapter",
         unchecked="peft puts it on the source's network, and peft is not needed here.",
     ),
 }
+
+
+TEXT_FORMATS: dict[Format, FormatSpec] = {
+    Format.SAFETENSORS: FormatSpec(
+        title="transformers folder",
+        sentence="The weights with configuration, class names and tokenizer: AutoModelForSequenceClassification and "
+        "pipeline of transformers open the folder, and so does tlviz as a source.",
+        file="model.safetensors",
+        written_by="texts.files.write_folder",
+        script=Script.TORCH,
+        beside=("config.json", "tokenizer.json", "tokenizer_config.json"),
+        is_exact=False,
+    ),
+    Format.ONNX: FormatSpec(
+        title="ONNX",
+        sentence="The whole network for ONNX Runtime and many other programs; it takes any number of texts of any "
+        "length, as the tokenizer's numbers.",
+        file="model.onnx",
+        written_by="texts.files.write_onnx",
+        script=Script.ONNX,
+        packages=_ONNX,
+    ),
+}
+
+
+def formats_of(medium: Medium) -> dict[Format, FormatSpec]:
+    """Return the formats that networks for a medium can have."""
+    return TEXT_FORMATS if medium is Medium.TEXTS else FORMATS
 
 
 def parse_formats(names: str) -> list[Format]:

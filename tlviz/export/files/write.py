@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from tlviz.export.files.content import CannotExportError, Content
-from tlviz.export.files.scripts import write_companions
-from tlviz.export.files.table import FORMATS, Format, scripts_for
+from tlviz.export.files.table import FORMATS, Format, FormatSpec, formats_of, scripts_for
+from tlviz.export.media import export_side
 from tlviz.home import make_folder, storage_errors
 
 
@@ -44,7 +44,8 @@ def write_files(
             refused[form] = str(error)
     if progress:
         progress(len(ordered), len(ordered))
-    return Written(files, refused, tuple(write_companions(content, folder, scripts_for(list(files)))))
+    side = export_side(content.medium)
+    return Written(files, refused, tuple(side.write_companions(content, folder, scripts_for(list(files)))))
 
 
 def write_format(content: Content, folder: Path, form: Format) -> Path:
@@ -52,13 +53,13 @@ def write_format(content: Content, folder: Path, form: Format) -> Path:
 
     Raises ``CannotExportError`` where it cannot express the network, and ``StorageError``; nothing is left then.
     """
-    spec = FORMATS[form]
+    spec = formats_of(content.medium)[form]
     path = folder / spec.file
     before = set(folder.iterdir())
-    module, _, function = spec.written_by.partition(".")
+    module, _, function = spec.written_by.rpartition(".")
     with storage_errors(path):
         try:
-            getattr(import_module(f"tlviz.export.files.{module}"), function)(content, path)
+            getattr(import_module(f"tlviz.export.{module}"), function)(content, path)
         except BaseException:
             for left in set(folder.iterdir()) - before:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -66,7 +67,7 @@ def write_format(content: Content, folder: Path, form: Format) -> Path:
     return path
 
 
-def size_of(form: Format, path: Path) -> int:
+def size_of(spec: FormatSpec, path: Path) -> int:
     """Return the bytes of a format that was written as ``path``, with what it wrote beside that."""
-    files = [path, *(path.with_name(name) for name in FORMATS[form].beside), *path.rglob("*")]
+    files = [path, *(path.with_name(name) for name in spec.beside), *path.rglob("*")]
     return sum(file.stat().st_size for file in files if file.is_file())

@@ -23,11 +23,12 @@ class OnTokens:
     """What a network of the library becomes here: called with token numbers (n, L) it answers with logits (n, C).
 
     ``pad`` is the number that fills short texts up; where ``pools`` names a module, the head gets the mean over the
-    tokens of what it gives, normalised, instead of what it would take.
+    tokens of what it gives, normalised as the encoder's own layers do with ``epsilon``, instead of what it would take.
     """
 
     pad: int
     pools: str
+    epsilon: float
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits (n, C) of token numbers (n, L)."""
@@ -47,7 +48,9 @@ class OnTokens:
             yield
             return
         layer: nn.Module = self.get_submodule(self.pools)  # type: ignore[attr-defined]
-        handle = layer.register_forward_hook(lambda _layer, _inputs, output: _with_first(output, pooled(output, mask)))
+        handle = layer.register_forward_hook(
+            lambda _layer, _inputs, output: _with_first(output, pooled(output, mask, self.epsilon))
+        )
         try:
             yield
         finally:
@@ -65,12 +68,12 @@ def mean_of_tokens(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
-def pooled(output: Tensor | tuple[Tensor, ...], mask: Tensor) -> Tensor:
+def pooled(output: Tensor | tuple[Tensor, ...], mask: Tensor, epsilon: float) -> Tensor:
     """Return the mean of the tokens as a sequence of one (n, 1, D), normalised to mean 0 and variance 1."""
     hidden = first_of(output)
     if hidden.shape[1] == 1 and mask.shape[1] == 1:
-        return nn.functional.layer_norm(hidden, hidden.shape[-1:])
-    return nn.functional.layer_norm(mean_of_tokens(hidden, mask), hidden.shape[-1:])[:, None]
+        return nn.functional.layer_norm(hidden, hidden.shape[-1:], eps=epsilon)
+    return nn.functional.layer_norm(mean_of_tokens(hidden, mask), hidden.shape[-1:], eps=epsilon)[:, None]
 
 
 def first_of(output: Tensor | tuple[Tensor, ...]) -> Tensor:
@@ -94,6 +97,7 @@ def adapt(module: Any, spec: ModelSpec) -> nn.Module:
     module.__class__ = _adapted(kind)
     module.pad = spec.tokens.pad
     module.pools = ""
+    module.epsilon = float(getattr(module.config, "layer_norm_eps", 1e-5))
     result: nn.Module = module
     return result
 

@@ -36,6 +36,7 @@ class _Prefix(nn.Module):
         super().__init__()
         self.whole = whole
         self._end, self._pools = end, pools
+        self._epsilon: float = whole.epsilon  # type: ignore[assignment]
 
     def forward(self, tokens: Tensor) -> Tensor:
         mask = mask_of(tokens, self.whole.pad)  # type: ignore[arg-type]
@@ -47,7 +48,7 @@ class _Prefix(nn.Module):
         try:
             self.whole.run(tokens, mask, is_pooled=True)  # type: ignore[operator]
         except _Reached as reached:
-            hidden = pooled(reached.output, mask) if self._pools else first_of(reached.output)
+            hidden = pooled(reached.output, mask, self._epsilon) if self._pools else first_of(reached.output)
         finally:
             handle.remove()
         kept = torch.ones_like(hidden[..., 0], dtype=torch.bool) if self._pools else mask

@@ -25,6 +25,10 @@ from tlviz.small_files import MB, read_object
 RACE_KEY = "race"
 NUMBER_KEY = "race_number"
 """What the settings of a run say of the race it belongs to."""
+ADDED = "added"
+"""The event that adds a run to a race after it has begun."""
+BEST = "best"
+"""What the settings of a race say of the budget and the networks, where it is a search for the best model."""
 PAUSE = "pause"
 QUEUE = "queue.json"
 
@@ -118,7 +122,7 @@ def read_race(run: RunFolder, reader: CurveReader | None = None) -> Race:
     reader = reader or CurveReader()
     config, (status, events) = run.config(), run.read()
     settings = config["settings"]
-    planned = planned_settings(settings)
+    planned = planned_settings(settings) + added_settings(events)
     queue, runs, dropped = read_queue(run), member_runs(events), dropped_members(events)
     sweep = str(settings.get("sweep", ""))
     members = []
@@ -150,6 +154,12 @@ def planned_settings(settings: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the settings of a race's runs; what cannot be read is left out."""
     members = settings.get("members")
     return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
+
+
+def added_settings(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the settings of the runs that a search for the best model has added to its plan, in their order."""
+    told = [event.get("runs") for event in events if event.get("event") == ADDED]
+    return [settings for runs in told if isinstance(runs, list) for settings in runs if isinstance(settings, dict)]
 
 
 def member_runs(events: Sequence[dict[str, Any]]) -> dict[int, str]:
@@ -239,7 +249,8 @@ def _trouble(run: RunFolder, form: int, status: Status, members: Sequence[Member
     """Describe what is wrong with a race that has not recorded it itself."""
     if form > FORMAT:
         return f"The race {run.name} is from a newer version of tlviz (format {form}); some of it may be missing."
-    if run.config()["kind"] != RACE or not members:
+    config = run.config()
+    if config["kind"] != RACE or (not members and not config["settings"].get(BEST)):
         reason = run.damage() or "its config.json is incomplete or of another kind"
         return f"The race {run.name} cannot be read: {reason}."
     gone = sum(member.state is MemberState.GONE for member in members)

@@ -18,6 +18,7 @@ last.pt             the worker, replaced whole  the last epoch's state, for a wo
 pictures.bin        the worker, once            four bytes of the content of each picture, in their order
 log.txt             the worker                  what it and its libraries print
 events.out.tf...    the worker, appended        losses, accuracies and rates once more, for TensorBoard
+launcher.json       the launcher                of a run on a cluster: its job's number and what it asked for
 .ballast            the launcher, once          room for the last event, which a worker writes into it on a full disk
 .claim              the system                  held by the one worker that executes the run
 ==================  ==========================  =================================================================
@@ -44,6 +45,7 @@ from tlviz.runs.store.ballast import last_words, reserve
 from tlviz.runs.store.former import present_event, present_settings
 from tlviz.runs.store.heartbeat import Heartbeat, Status, is_alive
 from tlviz.runs.store.json_lines import append_line, encode, has_end, is_event, is_finite, repair
+from tlviz.runs.store.scheduled import scheduled_status
 from tlviz.runs.store.worker_lock import claimed
 from tlviz.small_files import (
     MB,
@@ -166,8 +168,10 @@ class RunFolder:
         note = self._resume_note()
         if has_end(events) and self._has_grown_since(note, events):
             return Status(events[-1]["status"])
-        beat = self.heartbeat()
-        if beat is None or _is_before(beat, note):
+        beat = self.present_beat()
+        if (told := scheduled_status(self.path, beat)) is not None:
+            return told if told is not Status.FAILED or beat is None or not is_alive(beat) else Status(beat.state)
+        if beat is None:
             age_s = time.time() - max(self.resumed(), self.config()["created"])
             return Status.QUEUED if abs(age_s) < START_GRACE_S else Status.FAILED
         if beat.host != socket.gethostname():

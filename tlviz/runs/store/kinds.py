@@ -84,7 +84,7 @@ KINDS: dict[str, JobKind] = {
             module="tlviz.jobs.race",
             title="Race on {data}",
             label=(RACE, "{data}", "{sweep}"),
-            settings=frozenset({"model", "data", "device", "sweep", "halving", "members"}),
+            settings=frozenset({"model", "data", "device", "sweep", "halving", "members", "best"}),
         ),
         JobKind(
             name=RANGE_TEST,

@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 
 from tlviz.export.files.fitting import fitting_formats
-from tlviz.export.files.table import FORMATS, Format, FormatSpec, usual_formats
+from tlviz.export.files.table import Format, FormatSpec, formats_of, usual_formats
+from tlviz.medium import WORDS
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.store.folder import RunFolder
 from tlviz.ui.export.past import Known, known_of
 from tlviz.ui.state import key_of
@@ -25,18 +27,19 @@ _MARKS = {
 def render_cards(run: RunFolder, result: Mapping[str, Any]) -> list[Format]:
     """Draw a card for each format and return those that are chosen."""
     chosen = []
-    forms = fitting_formats(run)
+    forms, medium = fitting_formats(run), medium_of_weights(run)
+    specs = formats_of(medium)
     known = known_of(run, result, forms)
     for at in range(0, len(forms), _ACROSS):
         row = forms[at : at + _ACROSS]
         for form, column in zip(row, st.columns(_ACROSS), strict=False):
             with column.container(border=True, height="stretch"):
-                if _card(form, FORMATS[form], known[form]):
+                if _card(form, specs[form], known[form], WORDS[medium].one):
                     chosen.append(form)
     return chosen
 
 
-def _card(form: Format, spec: FormatSpec, known: Known) -> bool:
+def _card(form: Format, spec: FormatSpec, known: Known, one: str) -> bool:
     missing = [package for package in spec.packages if find_spec(package) is None]
     is_chosen = st.checkbox(
         f"**{spec.title}**",
@@ -49,7 +52,7 @@ def _card(form: Format, spec: FormatSpec, known: Known) -> bool:
     if missing:
         st.caption(f":material/block: Needs {' and '.join(missing)}: `pip install {' '.join(missing)}`")
         return False
-    st.caption(" · ".join([f"`{spec.file}`", _size(known), *_times(known)]))
+    st.caption(" · ".join([f"`{spec.file}`", _size(known), *_times(known, one)]))
     if known.check:
         icon, colour, words = _MARKS.get(str(known.check.get("status")), _MARKS["not run"])
         st.badge(_mark_words(words, known), icon=icon, color=colour)  # type: ignore[arg-type]
@@ -61,11 +64,11 @@ def _size(known: Known) -> str:
     return size if known.is_counted else f"about {size}"
 
 
-def _times(known: Known) -> list[str]:
+def _times(known: Known, item: str) -> list[str]:
     one, many = known.latency_ms.get("1"), known.latency_ms.get("32")
     if one is None or many is None:
         return []
-    return [f"{one:,.0f} ms a picture, {many:,.0f} ms for 32"]
+    return [f"{one:,.0f} ms a {item}, {many:,.0f} ms for 32"]
 
 
 def _mark_words(words: str, known: Known) -> str:

@@ -17,11 +17,11 @@ from tlviz.ui.messages import plain, show_error
 _TITLES = {form.value: spec.title for form, spec in FORMATS.items()}
 
 
-def render_end(job: RunFolder, result: Mapping[str, Any]) -> None:
-    """Show how an export ended: its report and its files, or why there are none."""
+def render_end(job: RunFolder, result: Mapping[str, Any], items: str) -> None:
+    """Show how an export ended: its report and its files, or why there are none; ``items`` are pictures or texts."""
     if result:
-        _report(result)
-        _files(result)
+        _report(result, items)
+        _files(result, items)
         return
     if job.status() is Status.STOPPED:
         st.info("The export was cancelled; nothing was left.", icon=":material/cancel:")
@@ -29,7 +29,7 @@ def render_end(job: RunFolder, result: Mapping[str, Any]) -> None:
         show_error(failure)
 
 
-def _report(result: Mapping[str, Any]) -> None:
+def _report(result: Mapping[str, Any], items: str) -> None:
     checks = result["checks"]
     passed = [name for name, told in checks.items() if told["status"] == "passed"]
     failed = [name for name, told in checks.items() if told["status"] == "failed"]
@@ -37,7 +37,7 @@ def _report(result: Mapping[str, Any]) -> None:
         words = "failed its check and is" if len(names) == 1 else "failed their checks and are"
         show_error(f"{_listed(names)} {words} not ready: {reason}")
     if passed:
-        st.success(_passed_words(passed, checks), icon=":material/check_circle:")
+        st.success(_passed_words(passed, checks, items), icon=":material/check_circle:")
     for reason, names in _by_reason(checks, "not run").items():
         st.info(f"{plain(_listed(names))}: not checked. {plain(reason)}", icon=":material/help:")
     for note in dict.fromkeys(note for told in checks.values() for note in told.get("notes", ())):
@@ -46,13 +46,13 @@ def _report(result: Mapping[str, Any]) -> None:
         st.caption(f":material/info: {plain(about + note)}")
 
 
-def _passed_words(passed: list[str], checks: Mapping[str, Any]) -> str:
+def _passed_words(passed: list[str], checks: Mapping[str, Any], items: str) -> str:
     """Say what was proven, of the formats that passed."""
     told = checks[passed[0]]
     exact = [name for name in passed if checks[name]["top1_agreement"] == 1]
-    pictures = f"{told['images']:,} validation pictures and {told['odd_renderings']:,} odd renderings of some of them"
+    asked = f"{told['images']:,} validation {items} and {told['odd_renderings']:,} odd renderings of some of them"
     largest = max((checks[name]["max_logit_difference"] or 0.0 for name in exact), default=0.0)
-    words = f"**{_listed(exact)}**: the run's own answers for all {pictures}, read from their files without tlviz"
+    words = f"**{_listed(exact)}**: the run's own answers for all {asked}, read from their files without tlviz"
     words += f"; the largest difference of a logit is {largest:.1g}." if largest else ", to the bit."
     if told["accuracy"] is not None and told["run_accuracy"] is not None:
         words += f" Accuracy {told['accuracy']:.1%}, as the run recorded it." if exact else ""
@@ -69,7 +69,7 @@ def _by_reason(checks: Mapping[str, Any], status: str) -> dict[str, list[str]]:
     return found
 
 
-def _files(result: Mapping[str, Any]) -> None:
+def _files(result: Mapping[str, Any], items: str) -> None:
     folder, archive = Path(result["folder"]), Path(result["zip"]) if result.get("zip") else None
     if not folder.is_dir():
         st.caption(f"The folder {plain(str(folder))} has gone since.")
@@ -87,16 +87,16 @@ def _files(result: Mapping[str, Any]) -> None:
     if folder.is_dir():
         st.code(str(folder), language=None, wrap_lines=True)
     with st.expander("The checks in numbers", icon=":material/table:"):
-        st.dataframe([_row(name, told) for name, told in result["checks"].items()], hide_index=True)
+        st.dataframe([_row(name, told, items) for name, told in result["checks"].items()], hide_index=True)
 
 
-def _row(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def _row(name: str, told: Mapping[str, Any], items: str) -> dict[str, Any]:
     return {
         "format": _title(name),
         "check": told["status"],
         "agreement": told["top1_agreement"],
         "largest difference": told["max_logit_difference"],
-        "pictures": told["images"],
+        items: told["images"],
         "renderings": told["odd_renderings"],
         "accuracy": told["accuracy"],
         "run's accuracy": told["run_accuracy"],

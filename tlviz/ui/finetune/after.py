@@ -15,6 +15,7 @@ from tlviz.runs.summary import RunSummary
 from tlviz.runs.telling import Telling, telling_answers
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import runs as cached_runs
+from tlviz.ui.finetune.next_steps import render_next
 from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
 from tlviz.ui.state import Key, key_of
 from tlviz.ui.widgets.show_code import notebook_of, render_notebook
@@ -24,6 +25,7 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
     """Say how a run that is over went, and offer the pages that go on with it."""
     if words := how_it_went(summary):
         st.markdown(words)
+    render_next(run)
     if not run.weights.exists():
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -14,17 +14,18 @@ from tlviz.finetune.config import FinetuneConfig
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.transfer_gain import starts_pretrained
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
-from tlviz.runs.launch import end_worker, resume_run
+from tlviz.runs.launch import end_worker, resume_run, stop_run
 from tlviz.runs.sides import image_error
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.scheduled import job_words
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached import run_charts
 from tlviz.ui.finetune.after import render_answers, render_outcome
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
 from tlviz.ui.finetune.run_plan import render_difference, render_run_plan
-from tlviz.ui.messages import heed, left_words, show_error
+from tlviz.ui.messages import heed, left_words, plain, show_error
 from tlviz.ui.state import key_of
 from tlviz.ui.widgets.headings import EPOCH_COLUMNS, GROUP_COLUMNS
 from tlviz.ui.widgets.live_chart import load_chart_library, render_live_chart
@@ -101,6 +102,8 @@ def _state(run: RunFolder, summary: RunSummary) -> None:
         words.append(_results(summary))
         state.progress(beat.fraction if beat else 0.0, " · ".join(filter(None, words)))
     if not summary.status.is_over:
+        if (job := job_words(run.path)) is not None:
+            st.caption(plain(job))
         _stop_button(button, run)
     elif summary.status is not Status.FINISHED and (run.last_state.exists() or not summary.epochs):
         button.button(
@@ -135,7 +138,7 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
             disabled=asked_s is not None,
             help="The best weights so far are kept.",
         ):
-            run.request_stop()
+            heed(stop_run, run)
             st.rerun(scope="fragment")
     elif place.button(
         "End now",

@@ -60,7 +60,9 @@ def _found(last: Mapping[str, Any], config: FinetuneConfig, differing: Mapping[s
     elif last["suggested"] is None:
         st.caption(f"The loss never fell{where}, so no rate is suggested.")
     else:
-        _suggest(last["suggested"], config, where, with_backbone=last["with_backbone"])
+        if last.get("why"):
+            st.caption(plain(last["why"]))
+        _suggest(last.get("advised") or last["suggested"], config, where, with_backbone=last["with_backbone"])
 
 
 def _suggest(head_lr: float, config: FinetuneConfig, where: str, *, with_backbone: bool) -> None:

@@ -17,12 +17,14 @@ from tlviz.learn.words import define
 from tlviz.models.catalogue import find_model
 from tlviz.models.spec import Stage
 from tlviz.runs.launch import start_race
+from tlviz.runs.launchers.resources import LOCAL, Resources
 from tlviz.runs.paired_runs import SEEDS_FOR_PAIRS
 from tlviz.runs.races.plan import COURSE, STRATEGY, SWEEPS, parse_values, plan_race
 from tlviz.runs.startable import check_startable
 from tlviz.ui.finetune.more import IMAGE_SIZES
 from tlviz.ui.messages import attempt, show_error
 from tlviz.ui.state import Key
+from tlviz.ui.widgets.launcher import render_launcher
 from tlviz.ui.widgets.settings import draw
 from tlviz.ui.widgets.show_code import render_code
 
@@ -38,11 +40,12 @@ def render_form(model: str, images: ImageSet, stages: tuple[Stage, ...]) -> None
         persist_state="session", label_visibility="collapsed", help="What differs between the runs; all else is equal.",
     )  # fmt: skip
     plan: tuple[str, tuple[FinetuneConfig, ...]] | None = None
-    halving = False
+    halving, resources = False, Resources()
     try:
         sweep, values, strategy = _strategies() if what == STRATEGIES_WORD else _setting()
         base, seeds, halving = _budget(model)
         base |= {"model": model, "data": images.name} | ({STRATEGY: strategy} if strategy else {})
+        resources = render_launcher("race")
         need_answers(images.reading)
         configs = plan_race(base, sweep, values, seeds)
         check_startable(*configs, stages=stages)
@@ -51,15 +54,16 @@ def render_form(model: str, images: ImageSet, stages: tuple[Stage, ...]) -> None
         show_error(error)
     button, words = st.columns([1, 3], vertical_alignment="center")
     is_wanted = button.button("Start the race", type="primary", icon=":material/flag:", disabled=plan is None)
-    if is_wanted and plan and attempt(_start, *plan, halving):
+    if is_wanted and plan and attempt(_start, *plan, halving, resources):
         st.rerun()
     if plan:
-        words.caption(f"{len(plan[1])} runs, one after another, on equal splits, epochs and augmentation.")
+        how = "one after another" if resources.launcher == LOCAL else f"{resources.array_size} at a time"
+        words.caption(f"{len(plan[1])} runs, {how}, on equal splits, epochs and augmentation.")
         render_code(race_code(plan[1], plan[0], halving=halving))
 
 
-def _start(sweep: str, configs: tuple[FinetuneConfig, ...], halving: bool) -> None:
-    st.session_state[Key.RACE] = start_race(configs, sweep, halving=halving).name
+def _start(sweep: str, configs: tuple[FinetuneConfig, ...], halving: bool, resources: Resources) -> None:
+    st.session_state[Key.RACE] = start_race(configs, sweep, halving=halving, resources=resources).name
 
 
 def _strategies() -> tuple[str, tuple[Any, ...], str | None]:

@@ -10,24 +10,31 @@ import streamlit as st
 from tlviz.figures.race import Axis, Line, Measure, lines_csv, plot_race, race_lines, y_range
 from tlviz.figures.seeds import plot_seeds
 from tlviz.figures.theme import browser_data, chart_config
-from tlviz.runs.launch import end_worker, resume_run
+from tlviz.runs.best.found import is_search, read_best
+from tlviz.runs.launch import end_worker, resume_run, stop_run
+from tlviz.runs.launchers.launcher import launcher_of
+from tlviz.runs.launchers.resources import LOCAL
 from tlviz.runs.places import race_places
 from tlviz.runs.races.race import (
     Member,
     MemberState,
     Race,
     cancel_member,
+    folder_of,
     go_on,
     pause,
     read_race,
     reorder,
 )
 from tlviz.runs.races.standings import Standing, standings
+from tlviz.runs.races.winner import winner_weights
 from tlviz.runs.store.folder import RunFolder
 from tlviz.runs.store.heartbeat import Status
+from tlviz.runs.store.scheduled import job_words
 from tlviz.ui.address import from_address, to_address
 from tlviz.ui.cached.runs import curve_reader
 from tlviz.ui.finetune.live import HEED_S
+from tlviz.ui.finetune.next_steps import render_next
 from tlviz.ui.messages import heed, left_words, plain
 from tlviz.ui.race.actions import render_race_actions
 from tlviz.ui.race.leaderboard import reading_aid, render_leaderboard, render_verdict
@@ -77,12 +84,16 @@ def render_race(run: RunFolder) -> None:
     st.fragment(_drawings, run_every=less_often)(run)
     race = read_race(run, curve_reader())
     render_race_actions(run, race, standings(race))
+    if race.status.is_over and (winner := winner_weights(run, race, standings(race))):
+        render_next(folder_of(run, winner), "**What to try next, for the winner**")
     load_chart_library()
 
 
 def _verdict(run: RunFolder) -> None:
     race = read_race(run, curve_reader())
     render_verdict(race, standings(race))
+    if is_search(run) and run.events()[-1:] and run.events()[-1].get("winner"):
+        st.markdown(plain(f"Search for the best model: {read_best(run).summary}"))
     if race.trouble:
         st.warning(plain(race.trouble), icon=":material/warning:")
 
@@ -114,6 +125,8 @@ def _state(run: RunFolder, race: Race) -> None:
     """Say how far the race is, with the buttons that pause, stop or resume it."""
     bar, buttons = words_and_buttons()
     done = sum(not member.is_open for member in race.members)
+    if not race.status.is_over and (job := job_words(run.path)) is not None:
+        st.caption(plain(job))
     counted = f"{done} of {len(race.members)} runs"
     if race.status.is_over or race.beat is None:
         after = f" after {race.duration_s:,.0f} s" if race.duration_s is not None else ""
@@ -129,14 +142,14 @@ def _state(run: RunFolder, race: Race) -> None:
         return
     if race.is_paused:
         buttons.button("Continue", icon=":material/play_arrow:", key="race_go_on", on_click=heed, args=(go_on, run))
-    else:
+    elif launcher_of(run) == LOCAL:
         buttons.button("Pause", icon=":material/pause:", key="race_pause", on_click=heed, args=(pause, run))
     asked_s = run.stop_age_s()
     if asked_s is not None and asked_s > HEED_S:
         buttons.button("End now", key="race_end", on_click=end_worker, args=(run,), help="A stop was requested, but it is still running.")  # fmt: skip  # noqa: E501
     else:
         words = "Stop" if asked_s is None else "Stopping"
-        buttons.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(run.request_stop,),
+        buttons.button(words, icon=":material/stop:", key="race_stop", on_click=heed, args=(stop_run, run),
                       disabled=asked_s is not None, help="Cancels all runs; what is finished is kept.")  # fmt: skip
 
 

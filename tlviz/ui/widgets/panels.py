@@ -18,7 +18,7 @@ from tlviz.finetune.strategies import STRATEGIES
 from tlviz.runs.notes import read_notes
 from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.races.plan import PLAN, STRATEGY
-from tlviz.runs.races.race import RACE_KEY, planned_settings
+from tlviz.runs.races.race import BEST, RACE_KEY, planned_settings
 from tlviz.runs.store.folder import RunFolder, list_runs
 from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.kinds import KINDS
@@ -100,6 +100,10 @@ def race_label(run: RunFolder) -> str:
     if own:
         return f"{own} · {when}"
     settings = config["settings"]
+    if searched := settings.get(BEST):
+        return (
+            f"{dataset_title(str(settings.get('data', '')))} · the best in {searched.get('minutes', 0):g} min · {when}"
+        )
     sweep, members = str(settings.get("sweep", "")), planned_settings(settings)
     values = {str(member.get(sweep)) for member in members}
     what = {STRATEGY: "strategies", PLAN: "advised plans"}.get(sweep, f"values of {in_words(sweep)}")

@@ -70,7 +70,7 @@ def test_one_thing_changed_is_seen(small: SmallBundle, change: str, tmp_path: Pa
         "tlviz needed": "No module named 'tlviz'",
         "torch needed": "No module named 'torch'",
     }
-    assert words.get(change, "makes other squares of") in check.reason
+    assert words.get(change, "makes other inputs of") in check.reason
 
 
 def test_class_names_in_another_order_are_seen(small: SmallBundle) -> None:

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from tlviz.errors import BadSettingError
-from tlviz.export.files.table import FORMATS, Format, Script, parse_formats, scripts_for
+from tlviz.export.files.table import FORMATS, TEXT_FORMATS, Format, Script, parse_formats, scripts_for
 
 
 def test_formats_are_read_by_name_and_in_groups() -> None:
@@ -27,9 +27,9 @@ def test_unknown_formats_are_refused_with_those_on_offer(names: str) -> None:
 def test_every_format_has_a_row_a_file_of_its_own_and_a_function() -> None:
     assert set(FORMATS) == set(Format)
     assert len({spec.file for spec in FORMATS.values()}) == len(FORMATS)
-    for spec in FORMATS.values():
-        module, _, function = spec.written_by.partition(".")
-        assert callable(getattr(import_module(f"tlviz.export.files.{module}"), function)), spec.title
+    for spec in (*FORMATS.values(), *TEXT_FORMATS.values()):
+        module, _, function = spec.written_by.rpartition(".")
+        assert callable(getattr(import_module(f"tlviz.export.{module}"), function)), spec.title
         assert spec.sentence.endswith(".")
 
 

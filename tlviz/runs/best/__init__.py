@@ -1,0 +1,1 @@
+"""The best model in a number of minutes: what is tried within the budget, and what the winner is worth."""
