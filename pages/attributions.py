@@ -5,11 +5,14 @@ import streamlit as st
 from tlviz.api.pictures import find_true_class
 from tlviz.explore.attribution.methods import Method
 from tlviz.explore.looked import note_look
+from tlviz.medium import Medium
+from tlviz.models.local_weights import available_models
 from tlviz.ui.attributions.answers import Subject, find_answers, render_answers, run_classes
 from tlviz.ui.attributions.code import answer_code
 from tlviz.ui.attributions.downloads import render_downloads
 from tlviz.ui.attributions.question import pick_method, pick_question, render_why_not, stage_key
 from tlviz.ui.attributions.sweep import render_sweep
+from tlviz.ui.attributions.texts import render_text_attributions
 from tlviz.ui.attributions.trust import render_trust
 from tlviz.ui.before_after import pick_tuned_runs
 from tlviz.ui.cached import networks, targets
@@ -24,6 +27,9 @@ from tlviz.ui.widgets.stage_strip import render_stage_strip
 
 def page() -> None:
     page_title("Attributions")
+    if available_models()[source()].medium is Medium.TEXTS:
+        render_text_attributions(source(), target())
+        return
     with st.container():
         network = networks.network(source())
         images = targets.images(target(), source())

@@ -17,6 +17,8 @@ FUNCTIONS = {
     "open_target": "targets",
     "feature_maps": "looking",
     "attribute": "looking",
+    "attribute_text": "explaining_texts",
+    "look_at_text": "explaining_texts",
     "channel": "channels",
     "profile": "measuring",
     "finetune": "training",

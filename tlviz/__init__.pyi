@@ -2,6 +2,8 @@
 
 from tlviz.api.best import best as best
 from tlviz.api.channels import channel as channel
+from tlviz.api.explaining_texts import attribute_text as attribute_text
+from tlviz.api.explaining_texts import look_at_text as look_at_text
 from tlviz.api.handing import export as export
 from tlviz.api.handing import predict as predict
 from tlviz.api.keeping import compare as compare

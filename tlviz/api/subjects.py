@@ -15,6 +15,7 @@ from tlviz.api.targets import Data, open_target
 from tlviz.data.pixels.ingest import Geometry
 from tlviz.data.pixels.pictures import Pixels
 from tlviz.errors import BadPictureError, BadSettingError, UnknownNameError
+from tlviz.medium import Medium
 from tlviz.models.spec import ModelSpec
 from tlviz.runs.named import named_run
 
@@ -43,6 +44,11 @@ def find_subject(
     Raises ``UnknownNameError`` for a picture that is not in the target, ``BadPictureError`` for a file that is none.
     """
     source = load_network(model)
+    if source.spec.medium is not Medium.PICTURES:
+        raise BadSettingError(
+            f"{source.spec.title} takes {source.spec.medium}, not pictures; use tlviz.attribute_text or "
+            "tlviz.look_at_text for it."
+        )
     name, pixels, label = _picture(source.spec, data, picture, progress=progress)
     network = load_run(run) if run else source
     return Subject(network.network, fit_pixels(network.network, pixels), name, label)

@@ -101,7 +101,6 @@ PAGES = (
         "Why this answer?",
         ":material/center_focus_strong:",
         "Look",
-        _OF_PICTURES,
     ),
     PageEntry(
         "pages/measure.py", "Measure", "Which layers are general, which specific?", ":material/analytics:", "Measure"
@@ -203,8 +202,8 @@ def _is_for_others(file: str) -> bool:
         return False
     page_title(entry.name)
     st.info(
-        f"This page does not show {WORDS[medium].several} yet; Measure, Fine-tune, Race and Runs do, or choose "
-        f"{WORDS[Medium.PICTURES].network}, in the sidebar.",
+        f"This page does not show {WORDS[medium].several} yet; Attributions, Measure, Fine-tune, Race, Runs and "
+        f"Export do, or choose {WORDS[Medium.PICTURES].network}, in the sidebar.",
         icon=":material/info:",
     )
     for other in PAGES:
