@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlviz.medium import WORDS
+from tlviz.medium import WORDS, retold
 from tlviz.models.imported import medium_of_weights
 from tlviz.runs.overview import RunRow, overview
 from tlviz.runs.run_verdict import best_like, run_verdict
@@ -38,7 +38,7 @@ def page() -> None:
     weights, training = networks.bundle(run.name)
     medium = medium_of_weights(run)
     told = strong_words(lambda strong: run_verdict(summary, rows, strong))
-    st.markdown(told or f"Validation accuracy **{training['val_accuracy']:.1%}**.")
+    st.markdown(retold(told, medium) or f"Validation accuracy **{training['val_accuracy']:.1%}**.")
     if not summary.status.is_over:
         st.caption("The run is still training: this is its best epoch so far.")
     job = last_export(run)

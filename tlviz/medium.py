@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,6 +33,22 @@ WORDS: dict[Medium, Words] = {
     ),
     Medium.TEXTS: Words("text", "texts", "a text encoder, such as all-MiniLM-L6-v2", "texts, such as reviews"),
 }
+
+
+_CALLED = re.compile(r"\b(image|picture|photograph)(s?)\b", re.IGNORECASE)
+
+
+def retold(sentence: str, medium: Medium) -> str:
+    """Return a sentence about pictures as one about items of another medium: "These images" becomes "These texts"."""
+    if medium is Medium.PICTURES:
+        return sentence
+    words = WORDS[medium]
+
+    def other(found: re.Match[str]) -> str:
+        word = words.several if found[2] else words.one
+        return word.capitalize() if found[1][0].isupper() else word
+
+    return _CALLED.sub(other, sentence)
 
 
 def need_alike(model: str, network: Medium, data: str, target: Medium) -> str:

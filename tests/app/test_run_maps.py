@@ -77,7 +77,7 @@ def test_a_new_picture_shows_where_the_run_looked_and_goes_along(tmp_path: Path)
     for name in ("one", "two"):
         Image.new("RGB", (40, 30), (200, 40, len(name))).save(tmp_path / f"{name}.png")
     app = open_page("runs")
-    app.button_group(key="runs_view").set_value("Try it on new pictures").run()
+    app.button_group(key="runs_view").set_value("Try it").run()
     app.text_input(key="try_folder").set_value(str(tmp_path)).run()
     assert not app.exception
     assert "bright areas support it" not in text(app)
@@ -114,7 +114,7 @@ def test_a_network_on_which_nothing_applies_says_why(monkeypatch: pytest.MonkeyP
 def test_a_folder_can_be_dropped_as_a_whole() -> None:
     finished_run("full", size=96)
     app = open_page("runs")
-    app.button_group(key="runs_view").set_value("Try it on new pictures").run()
+    app.button_group(key="runs_view").set_value("Try it").run()
     assert app.file_uploader[0].proto.multiple_files
     app.button_group(key="try_kind").set_value("a folder").run()
     assert not app.exception

@@ -81,7 +81,7 @@ def test_after_a_run_come_a_sentence_the_captions_of_its_numbers_its_pictures_an
     told = " ".join(element.value for element in app.get("html"))
     assert "a &lt;b&gt;.png: amphibian, answered amphibian" in told
     assert "“reptile” 93%<br>is mammal" in told
-    assert "3 of 4 validation images are right." in text(app)
+    assert "3 of 4 validation pictures are right." in text(app)
     assert {"Compare", "Try a picture", "Same layer before and after"} <= {button.label for button in app.button}
 
 

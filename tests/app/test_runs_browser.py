@@ -97,7 +97,7 @@ def test_name_try_delete_and_undo(home: Path) -> None:
         visit.keep("runs")
         assert_accessible(visit, "Runs", "dark")
 
-        page.get_by_role("radio", name="Try it on new pictures").click()
+        page.get_by_role("radio", name="Try it").click()
         visit.settle()
         broccoli = ASSETS / "datasets" / "photos" / "vegetable" / "broccoli.jpg"
         page.locator("input[type=file]").first.set_input_files([broccoli, ASSETS / "SOURCES.md"])

@@ -262,7 +262,7 @@ def test_new_pictures_are_named_on_the_page(tmp_path: Path) -> None:
         Image.new("RGB", (30, 30), (200, 40 * at, 0)).save(folder / f"{at}.png")
     (folder / "bad.png").write_bytes(b"no picture")
     app = open_page("runs")
-    app.button_group(key="runs_view").set_value("Try it on new pictures").run()
+    app.button_group(key="runs_view").set_value("Try it").run()
     app.text_input(key="try_folder").set_value(str(folder)).run()
     assert not app.exception
     assert "2 pictures classified." in text(app)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.medium import WORDS, Medium
 from tlviz.runs.how_it_went import how_it_went
 from tlviz.runs.overview import overview
 from tlviz.runs.predictions import are_answered
@@ -15,6 +16,7 @@ from tlviz.runs.summary import RunSummary
 from tlviz.runs.telling import Telling, telling_answers
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import runs as cached_runs
+from tlviz.ui.cached.run_items import item_looks, words_of_run
 from tlviz.ui.finetune.next_steps import render_next
 from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
 from tlviz.ui.state import Key, key_of
@@ -35,8 +37,9 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
             on_click=_compare, args=(summary,), help="With the run before it on the same target, image by image.",
         ):  # fmt: skip
             go_to("pages/compare.py")
-        link_to_try(summary, key=key_of("try", run.name))
-        link_to_feature_maps([summary], key=key_of("changed", run.name))
+        link_to_try(summary, words_of_run(summary).one, key=key_of("try", run.name))
+        if words_of_run(summary) == WORDS[Medium.PICTURES]:
+            link_to_feature_maps([summary], key=key_of("changed", run.name))
         render_notebook(lambda: notebook_of(run), run.name, key=key_of("notebook", run.name))
         st.page_link(
             "pages/export.py", label="Export", icon=":material/download:", query_params={str(Key.RUN): run.name}
@@ -49,35 +52,37 @@ def render_answers(summary: RunSummary) -> None:
     if answers is None:
         return
     right, wrong = telling_answers(answers)
-    with st.expander(f"What it answers: {len(right)} right and {len(wrong)} wrong pictures", expanded=True):
-        images = cached_runs.run_images(summary)
-        pictures = cached_runs.thumbnails(images, [told.name for told in (*right, *wrong)])
-        st.html(_row("Right", right, pictures[: len(right)]) + _row("Wrong", wrong, pictures[len(right) :]))
-        asked = f"{int(answers.right.sum()):,} of {len(answers.labels):,} validation images are right. "
+    items = words_of_run(summary).several
+    with st.expander(f"What it answers: {len(right)} right and {len(wrong)} wrong {items}", expanded=True):
+        told = (*right, *wrong)
+        looks = item_looks(summary, [one.name for one in told], list(map(_in_words, told)))
+        st.html(_row("Right", right, looks[: len(right)]) + _row("Wrong", wrong, looks[len(right) :]))
+        asked = f"{int(answers.right.sum()):,} of {len(answers.labels):,} validation {items} are right. "
         again = "" if are_answered(summary, answers) else "Asked again, it answers otherwise than it reported. "
-        gone = "" if any(pictures) else "The run's pictures have been moved or deleted. "
+        gone = "" if any(looks) else f"The run's {items} have been moved or deleted. "
         st.caption(f"{asked}{again}{gone}Shown are those that it is surest of, from each class in turn.")
 
 
-def _row(title: str, told: Sequence[Telling], pictures: Sequence[str | None]) -> str:
-    cells = "".join(_cell(*pair) for pair in zip(told, pictures, strict=True)) or "<small>none</small>"
-    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(76px,1fr));gap:8px;margin:2px 0 10px"
+def _row(title: str, told: Sequence[Telling], looks: Sequence[str]) -> str:
+    cells = "".join(_cell(*pair) for pair in zip(told, looks, strict=True)) or "<small>none</small>"
+    width = 76 if all(look.startswith("<img") for look in looks) else 190
+    grid = f"display:grid;grid-template-columns:repeat(auto-fill,minmax({width}px,1fr));gap:8px;margin:2px 0 10px"
     return f'<b>{title}</b><div style="{grid}">{cells}</div>'
 
 
-def _cell(told: Telling, picture: str | None) -> str:
-    is_right = told.answer == told.truth
-    sure = "over 99%" if told.confidence > 0.99 else f"{told.confidence:.0%}"
-    words = f"{told.truth}, answered {told.answer} with {sure}"
-    image = (
-        f'<img src="{picture}" alt="{html.escape(words)}" style="width:100%;max-width:96px;border-radius:4px">'
-        if picture
-        else ""
-    )
-    truth = "" if is_right else f"<br>is {html.escape(told.truth)}"
+def _sure(told: Telling) -> str:
+    return "over 99%" if told.confidence > 0.99 else f"{told.confidence:.0%}"
+
+
+def _in_words(told: Telling) -> str:
+    return f"{told.truth}, answered {told.answer} with {_sure(told)}"
+
+
+def _cell(told: Telling, look: str) -> str:
+    truth = "" if told.answer == told.truth else f"<br>is {html.escape(told.truth)}"
     return (
-        f'<div title="{html.escape(f"{told.name}: {words}")}" style="overflow-wrap:anywhere;font-size:0.78rem;'
-        f'line-height:1.25">{image}<br>“{html.escape(told.answer)}” {sure}{truth}</div>'
+        f'<div title="{html.escape(f"{told.name}: {_in_words(told)}")}" style="overflow-wrap:anywhere;'
+        f'font-size:0.78rem;line-height:1.25">{look}<br>“{html.escape(told.answer)}” {_sure(told)}{truth}</div>'
     )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
+from tlviz.medium import retold
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.transfer_gain import starts_pretrained
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
@@ -21,6 +22,7 @@ from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.scheduled import job_words
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached import run_charts
+from tlviz.ui.cached.run_items import medium_of_run, words_of_run
 from tlviz.ui.finetune.after import render_answers, render_outcome
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
@@ -155,8 +157,9 @@ def _reading_aid(summary: RunSummary) -> str:
     untrained = "the untrained head" if starts_pretrained(summary) else "the untrained network"
     return (
         f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is {untrained}. "
-        f"With {images:,} validation images one standard error is {error:.1%}: smaller differences are noise. "
-        + choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary))
+        f"With {images:,} validation {words_of_run(summary).several} one standard error is {error:.1%}: smaller "
+        "differences are noise. "
+        + retold(choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary)), medium_of_run(summary))
     )
 
 

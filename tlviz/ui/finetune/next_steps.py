@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from tlviz.errors import TlvizError
+from tlviz.medium import retold
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.next_of_run import next_steps, start_step
 from tlviz.runs.next_steps import NextStep
 from tlviz.runs.store.folder import RunFolder
@@ -21,10 +23,11 @@ def render_next(run: RunFolder, title: str = "**What to try next**") -> None:
     steps = next_steps(run)
     if not steps:
         return
+    medium = medium_of_weights(run)
     st.markdown(title)
     for at, step in enumerate(steps):
         words, button = words_and_buttons()
-        words.markdown(plain(step.words))
+        words.markdown(plain(retold(step.words, medium)))
         if button.button(step.button, key=key_of("next", run.name, at)):
             _try(run, step)
 

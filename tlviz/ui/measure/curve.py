@@ -16,6 +16,7 @@ from tlviz.figures.profile import plot_probe_curves
 from tlviz.figures.profile_numbers import Shown, StageCurve, curve_of, finding, how_to_read
 from tlviz.figures.target_words import compare_targets
 from tlviz.figures.theme import png_config
+from tlviz.medium import retold
 from tlviz.modality import shipped_for
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
@@ -88,8 +89,9 @@ def render_curve(profile: Profile) -> list[Profile]:
 
 def _headline(profile: Profile, others: Sequence[Profile]) -> None:
     """Say in bold what all that is drawn shows together, and beside others what the chosen one shows alone."""
+    medium = find_model(profile.model).medium
     if not others:
-        st.markdown(f"**{plain(profile.summary)}**")
+        st.markdown(f"**{plain(retold(profile.summary, medium))}**")
         return
     if any(other.model != profile.model for other in others):
         titles = {name: spec.title for name, spec in available_models().items()}
@@ -100,7 +102,7 @@ def _headline(profile: Profile, others: Sequence[Profile]) -> None:
         words = compare_targets(drawn, [dataset_title(found.data) for found in drawn])
         whose = dataset_title(profile.data)
     st.markdown(f"**{plain(words)}**")
-    st.markdown(f"*{plain(whose)}:* {plain(profile.summary)}")
+    st.markdown(f"*{plain(whose)}:* {plain(retold(profile.summary, medium))}")
 
 
 def _shown(beside: Beside) -> Shown:

@@ -16,6 +16,7 @@ from tlviz.figures.stage_words import (
 from tlviz.figures.theme import png_config
 from tlviz.finetune.strategies import STRATEGIES
 from tlviz.learn.words import define
+from tlviz.medium import WORDS
 from tlviz.models.catalogue import find_model
 from tlviz.models.local_weights import available_models
 from tlviz.runs.store.folder import RunFolder, list_runs
@@ -61,8 +62,8 @@ def _own_stages(profile: Profile, names: list[str]) -> None:
         st.plotly_chart(figure, key="similarity_map", config=png_config(f"similarity-{profile.model}"))
         st.caption(
             f"**{plain(similarity_in_words(names, profile.similarity))}** A cell: how similar two stages' features "
-            "are, by debiased linear CKA: whether the images that lie together in one stage do so in the other, "
-            "corrected for how few they are."
+            f"are, by debiased linear CKA: whether the {WORDS[find_model(profile.model).medium].several} that lie "
+            "together in one stage do so in the other, corrected for how few they are."
         )
     with right:
         values = [stage.cka_to_random for stage in profile.stages]

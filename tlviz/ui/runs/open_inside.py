@@ -20,7 +20,7 @@ from tlviz.ui.pick_picture import Handed
 from tlviz.ui.state import Key
 
 RUNS_VIEW = "runs_view"
-NOTES, TRY = "Notes and actions", "Try it on new pictures"
+NOTES, TRY = "Notes and actions", "Try it"
 """The views of a run on the Runs page."""
 
 
@@ -52,11 +52,11 @@ def link_to_feature_maps(runs: Sequence[RunSummary], *, key: str) -> None:
         go_to("pages/feature_maps.py")
 
 
-def link_to_try(run: RunSummary, *, key: str) -> None:
+def link_to_try(run: RunSummary, item: str, *, key: str) -> None:
     """Offer the place of the Runs page where a run answers for new pictures."""
     if st.button(
-        "Try a picture", icon=":material/add_photo_alternate:", key=key, type="tertiary", on_click=_prepare_try,
-        args=(run,), help="Opens Runs, where you drop a picture and read what this run answers.",
+        f"Try a {item}", icon=":material/add_photo_alternate:", key=key, type="tertiary", on_click=_prepare_try,
+        args=(run,), help=f"Opens Runs, where you give a {item} and read what this run answers.",
     ):  # fmt: skip
         go_to("pages/runs.py")
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tlviz.medium import retold
+from tlviz.models.imported import medium_of_weights
 from tlviz.runs.failure import failure_of
 from tlviz.runs.launch import resume_run, start_answers
 from tlviz.runs.notes import Notes, write_notes
@@ -36,7 +38,8 @@ def render_run_heading(row: RunRow, rows: Sequence[RunRow]) -> None:
     best = f" · best at epoch {row.best_epoch}" if row.best_val_accuracy is not None else ""
     st.markdown(f"**{plain(row_label(row))}** · {STATUS_WORDS[row.status]}{best}{tested}")
     if row.best_val_accuracy is not None:
-        st.markdown(strong_words(lambda strong: run_verdict(summarise(row.folder), rows, strong)))
+        told = strong_words(lambda strong: run_verdict(summarise(row.folder), rows, strong))
+        st.markdown(retold(told, medium_of_weights(row.folder)))
 
 
 def render_run_panel(row: RunRow, tags: Sequence[str]) -> None:

@@ -19,11 +19,14 @@ from tlviz.data.pixels.pictures import SUFFIXES, open_picture
 from tlviz.data.pixels.problem import Problem
 from tlviz.data.sources.folder import given_path
 from tlviz.errors import BadDatasetError, TlvizError
+from tlviz.medium import Medium
+from tlviz.models.imported import medium_of_weights
 from tlviz.program import command
 from tlviz.runs.store.folder import RunFolder, find_run
 from tlviz.ui.cached.networks import run_network, saved_at
 from tlviz.ui.messages import show_error
 from tlviz.ui.runs.try_maps import look_at, render_where_it_looked
+from tlviz.ui.runs.try_texts import render_try_texts
 from tlviz.ui.widgets.panels import render_problems
 
 # torch takes seconds to import, so what needs it is imported where it is first used.
@@ -38,9 +41,12 @@ THUMBNAIL = 120
 
 
 def render_try_it(run: RunFolder) -> None:
-    """Let a person give pictures, and show what the run's best weights say of them."""
+    """Let a person give pictures, or write texts, and show what the run's best weights say of them."""
     if not run.weights.exists():
         st.info("This run has saved no weights, so there is nothing to try.", icon=":material/info:")
+        return
+    if medium_of_weights(run) is Medium.TEXTS:
+        render_try_texts(run)
         return
     drop, folder = st.columns([1.4, 1], gap="large")
     with drop:
