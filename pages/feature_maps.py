@@ -3,10 +3,13 @@
 import streamlit as st
 
 from tlviz.explore.looked import note_look
+from tlviz.medium import Medium
+from tlviz.models.local_weights import available_models
 from tlviz.ui.cached import looks, networks, targets
 from tlviz.ui.feature_maps.choice import ALL, View, render_choice
 from tlviz.ui.feature_maps.code import maps_code
 from tlviz.ui.feature_maps.one_channel import render_field, render_one
+from tlviz.ui.feature_maps.texts import render_text_look
 from tlviz.ui.feature_maps.views import MapView, render_change, render_channels, render_runs, render_two
 from tlviz.ui.frame import guarded, page_title, source, target
 from tlviz.ui.pick_picture import pick_picture, picture_name
@@ -29,6 +32,9 @@ PANELS = {
 
 def page() -> None:
     page_title("Feature maps")
+    if available_models()[source()].medium is Medium.TEXTS:
+        render_text_look(source(), target())
+        return
     with st.container():  # progress comes and goes here without moving what follows
         stages = networks.network(source()).stages
         images = targets.images(target(), source())

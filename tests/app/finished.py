@@ -15,10 +15,18 @@ from tlviz.runs.store.folder import RunFolder, create_run
 CLASSES = ("amphibian", "bird", "fish", "mammal", "reptile")
 
 
-def finished_run(strategy: str, *, moved: str = "", model: str = "squeezenet1_1", size: int = 224) -> RunFolder:
+def finished_run(
+    strategy: str,
+    *,
+    moved: str = "",
+    model: str = "squeezenet1_1",
+    data: str = "photos",
+    classes: tuple[str, ...] = CLASSES,
+    size: int = 224,
+) -> RunFolder:
     """Make a finished run whose backbone is the pretrained one, but for the stage ``moved``, whose weights shrink."""
-    config = configure(model, "photos", strategy, image_size=size)
-    network = build_for_target(find_model(model), CLASSES, pretrained=True, seed=0, size=size)
+    config = configure(model, data, strategy, image_size=size)
+    network = build_for_target(find_model(model), classes, pretrained=True, seed=0, size=size)
     with torch.no_grad():
         for stage in network.stages:
             if stage.name == moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -15,7 +15,7 @@ FOR, AGAINST = (31, 119, 180), (214, 90, 20)
 """Blue speaks for the class, orange against it: apart for people who see no red or green."""
 _STRONGEST = 0.55
 """The strongest colour is still pale enough for the page's ink, dark or light."""
-_BARS, _SQUARE = 300, 430
+_BARS, _SQUARE, _EACH = 300, 430, 17
 
 
 def coloured_sentence(tokens: Sequence[str], values: NDArray[np.float32], *, signed: bool) -> str:
@@ -65,5 +65,22 @@ def plot_token_square(
     figure.update_yaxes(
         title=down, ticktext=[chart_text(t) for t in tokens], tickvals=names, autorange="reversed", showgrid=False
     )
-    figure.update_layout(title=chart_text(title), height=_SQUARE)
+    figure.update_layout(title=chart_text(title), height=max(_SQUARE, _EACH * len(tokens) + 130))
+    return use_template(figure)
+
+
+def plot_head_entropy(entropy: Mapping[str, NDArray[np.float32]]) -> go.Figure:
+    """Draw how widely each attention head spreads, in bits: a dot a head at each stage, their mean as a line."""
+    figure = go.Figure()
+    for name, bits in entropy.items():
+        figure.add_scatter(
+            x=[chart_text(name)] * len(bits), y=bits, mode="markers", showlegend=False, opacity=0.6,
+            marker={"size": 7, "color": f"rgb{FOR}"}, customdata=list(range(len(bits))),
+            hovertemplate="%{x}, head %{customdata}: %{y:.2f} bits<extra></extra>",
+        )  # fmt: skip
+    means = [float(np.mean(bits)) for bits in entropy.values()]
+    names = [chart_text(name) for name in entropy]
+    figure.add_scatter(x=names, y=means, mode="lines", name="mean", line={"color": f"rgb{AGAINST}"}, showlegend=False)
+    figure.update_yaxes(title="bits", rangemode="tozero")
+    figure.update_layout(title="How widely each head looks", height=_BARS)
     return use_template(figure)

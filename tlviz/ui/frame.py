@@ -84,14 +84,7 @@ PAGES = (
     PageEntry("pages/overview.py", "Overview", "What do I have?", ":material/home:", "Choose", _OF_PICTURES),
     PageEntry("pages/models.py", "Models", "Which networks are there?", ":material/hub:", "Choose"),
     PageEntry("pages/target.py", "Target", "Is my data sound?", ":material/photo_library:", "Choose", _OF_PICTURES),
-    PageEntry(
-        "pages/feature_maps.py",
-        "Feature maps",
-        "What does each stage see?",
-        ":material/visibility:",
-        "Look",
-        _OF_PICTURES,
-    ),
+    PageEntry("pages/feature_maps.py", "Feature maps", "What does each stage see?", ":material/visibility:", "Look"),
     PageEntry(
         "pages/channels.py", "Channels", "What is this channel for?", ":material/filter_alt:", "Look", _OF_PICTURES
     ),

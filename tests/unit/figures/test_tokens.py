@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tlviz.figures.tokens import coloured_sentence, plot_token_square, plot_token_values
+from tlviz.figures.tokens import coloured_sentence, plot_head_entropy, plot_token_square, plot_token_values
 
 
 def test_tokens_are_shown_as_they_are_with_their_numbers() -> None:
@@ -22,3 +22,10 @@ def test_a_token_that_comes_twice_has_two_places() -> None:
         ["the", "the"], np.eye(2, dtype=np.float32), "Alike", signed=True, across="token", down="token"
     ).data[0]
     assert list(square.x) == ["0 the", "1 the"]
+
+
+def test_each_head_is_a_dot_and_their_mean_a_line() -> None:
+    figure = plot_head_entropy({"block1": np.array([1.0, 3.0], np.float32), "block2": np.array([2.0], np.float32)})
+    *dots, line = figure.data
+    assert [list(trace.y) for trace in dots] == [[1.0, 3.0], [2.0]]
+    assert list(line.y) == [2.0, 2.0]

@@ -6,18 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from tlviz.api.explaining_texts import ExplainedText, attribute_text
-from tlviz.data.images import open_target
-from tlviz.data.texts.source import TextSource
 from tlviz.explore.attribution.token_methods import TOKEN_METHODS, TokenMethod
 from tlviz.figures.tokens import coloured_sentence, plot_token_values
 from tlviz.ui.before_after import finished_runs
 from tlviz.ui.cached import networks
 from tlviz.ui.messages import plain
+from tlviz.ui.pick_text import pick_text
 from tlviz.ui.widgets.invite import render_invite
 from tlviz.ui.widgets.memory import give_back_memory
 
-_OFFERED = 50
-"""Sentences of the target that are offered."""
 _KEPT = 64
 
 
@@ -27,14 +24,13 @@ def render_text_attributions(model: str, data: str) -> None:
     if not runs:
         render_invite(
             "This encoder has no classes of its own, so there is no answer to explain: fine-tune it first.",
-            "Fine-tune",
-"pages/finetune.py", ":material/model_training:", key="tune_first",
+            "Fine-tune", "pages/finetune.py", ":material/model_training:", key="tune_first",
         )  # fmt: skip
         return
     left, right = st.columns([1, 2.4], gap="medium")
     with left:
         run = st.selectbox("Run", list(runs), format_func=lambda name: plain(runs[name]), key="text_run")
-        text = _pick_text(data)
+        text = pick_text(data)
         spec = TOKEN_METHODS[
             method := st.selectbox(
                 "Method", list(TOKEN_METHODS), format_func=lambda name: TOKEN_METHODS[name].title, key="text_method"
@@ -53,25 +49,6 @@ def render_text_attributions(model: str, data: str) -> None:
         found = _explained(model, run, networks.saved_at(run), text, str(method), number, stage)
         _render(found, (model, run, text, str(method), str(number), str(stage)))
     give_back_memory()
-
-
-def _pick_text(data: str) -> str:
-    """Return a sentence of the target, which a person may edit, or one of their own."""
-    texts = _texts(data)
-    chosen = st.selectbox(
-        "Sentence", range(len(texts)), key="text_at", format_func=lambda at: plain(f"{texts[at][0]}: {texts[at][1]}")
-    )
-    return str(st.text_area("Edit it, or write your own", texts[chosen or 0][1] if texts else "", key=f"text_{chosen}"))
-
-
-@st.cache_data(max_entries=8, ttl=60, show_spinner=False)
-def _texts(data: str) -> list[tuple[str, str]]:
-    """Return some texts of a target with their labels, spread over it."""
-    target = open_target(data)
-    step = max(1, len(target.sources) // _OFFERED)
-    rows = range(0, len(target.sources), step)
-    found = [(target.classes[target.labels[at]], target.sources[at]) for at in rows]
-    return [(label, source.text) for label, source in found if isinstance(source, TextSource)][:_OFFERED]
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Explaining")

@@ -35,7 +35,9 @@ ITSELF, RUN = "itself", "run"
 def render_similarity(profile: Profile) -> None:
     """Let a person choose what the network is compared with, and draw it."""
     names = [stage.name for stage in profile.stages]
-    networks = {name: spec.title for name, spec in available_models().items() if name != profile.model}
+    here = available_models()
+    medium = find_model(profile.model).medium
+    networks = {name: spec.title for name, spec in here.items() if name != profile.model and spec.medium is medium}
     runs = _runs_of(profile)
     options = [ITSELF, *networks, *([RUN] if runs else [])]
     from_address(Key.AGAINST, options, ITSELF)
