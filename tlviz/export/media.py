@@ -1,22 +1,19 @@
-"""What an export asks of a modality: one interface, behind which pictures and texts stand."""
+"""What an export asks of a modality: one interface, behind which pictures and texts stand.
+
+What is asked for and given back by rooms above this one is ``Any`` here: they import it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
+from tlviz.data.pixels.ingest import Source
+from tlviz.export.bundle import Bundle
 from tlviz.medium import Medium
-
-if TYPE_CHECKING:
-    from tlviz.data.pixels.ingest import Source
-    from tlviz.export.bundle import Bundle
-    from tlviz.export.card_facts import CardFacts
-    from tlviz.export.checking.own_answers import OwnAnswers
-    from tlviz.export.files.content import Content
-    from tlviz.export.files.table import Script
-    from tlviz.models.load import Network
+from tlviz.models.load import Network
 
 Progress = Callable[[str, int, int], None]
 _MODULES = {Medium.PICTURES: "tlviz.export.picture_side", Medium.TEXTS: "tlviz.export.texts.side"}
@@ -28,7 +25,7 @@ class ExportSide(Protocol):
     def read_form(self, header: Bundle) -> Any:
         """Return how items are prepared.  Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
 
-    def write_companions(self, content: Content, folder: Path, scripts: Sequence[Script]) -> list[Path]:
+    def write_companions(self, content: Any, folder: Path, scripts: Sequence[Any]) -> list[Path]:
         """Write the scripts and what they read beside them into a folder; return the files."""
 
     def item_file(self, source: Source, path: Path) -> tuple[Path, bool]:
@@ -37,12 +34,10 @@ class ExportSide(Protocol):
     def odd_items(self, paths: Sequence[Path], folder: Path) -> dict[str, Path]:
         """Write odd versions of some items into a folder and return the files by what they are."""
 
-    def own_answers(
-        self, network: Network, header: Bundle, paths: Sequence[Path], of: int, progress: Progress
-    ) -> OwnAnswers:
+    def own_answers(self, network: Network, header: Bundle, paths: Sequence[Path], of: int, progress: Progress) -> Any:
         """Read and name the files of items as ``tlviz predict`` does; those that cannot be opened are left out."""
 
-    def use_lines(self, facts: CardFacts) -> list[str]:
+    def use_lines(self, facts: Any) -> list[str]:
         """Return how a bundle is used, as Markdown."""
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from tlviz.data.images import open_target
 from tlviz.data.texts.source import TextSource
 from tlviz.ui.messages import plain
+from tlviz.ui.state import key_of
 
 OFFERED = 50
 """Sentences of the target that are offered."""
@@ -20,7 +21,9 @@ def pick_text(data: str) -> str:
         format_func=lambda at: plain(f"{texts[at][0]}: {texts[at][1]}"),
     )  # fmt: skip
     written = texts[chosen or 0][1] if texts else ""
-    return str(st.text_area("Edit it, or write your own", written, key=f"text_{chosen}", persist_state="session"))
+    return str(
+        st.text_area("Edit it, or write your own", written, key=key_of("text", str(chosen)), persist_state="session")
+    )
 
 
 @st.cache_data(max_entries=8, ttl=60, show_spinner=False)

@@ -62,7 +62,7 @@ def _render(seen: SeenText, stage: str, head: int) -> None:
     st.markdown(f"**{plain(seen.summary)}** {plain(' '.join(tokens))}")
     alike, attends = st.tabs(["How alike the tokens are", "What a head attends to"])
     with alike:
-        _draw(seen.figure(stage), "similarity")
+        _draw(seen.figure(stage), "text_similarity")
         st.caption(
             "Each token's vector against each other's, by their cosine around the sentence's mean: blue alike, red "
             "opposite. Move the stage to see which words come together."
@@ -72,12 +72,12 @@ def _render(seen: SeenText, stage: str, head: int) -> None:
         if heads is None:
             st.caption("This stage has no attention that it shows; choose a block.")
         else:
-            _draw(seen.figure(stage, min(head, len(heads) - 1)), "attention")
+            _draw(seen.figure(stage, min(head, len(heads) - 1)), "text_attention")
             st.caption(
                 f"How much a token (row) attends to each (column); {stage} has the heads 0 to {len(heads) - 1}. It "
                 "says where information comes from, not why the class was chosen."
             )
-    _draw(plot_head_entropy(seen.inside.entropy), "entropy")
+    _draw(plot_head_entropy(seen.inside.entropy), "text_entropy")
     st.caption(
         "How widely each head spreads its attention, in bits: 0 looks at one token alone, "
         f"{log2(len(tokens)):.1f} at all {len(tokens)} alike."
@@ -87,4 +87,4 @@ def _render(seen: SeenText, stage: str, head: int) -> None:
 
 
 def _draw(figure: Any, key: str) -> None:
-    st.plotly_chart(figure, key=f"text_{key}")
+    st.plotly_chart(figure, key=key)
