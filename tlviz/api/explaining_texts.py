@@ -85,7 +85,8 @@ def attribute_text(
     ``run`` looks at a run's weights; an encoder that has no classes of its own needs one.  Classes are given by name
     or number.  Raises ``TlvizError`` where the network takes no texts or has no classes, and for an empty text.
 
-    >>> why = tlviz.attribute_text("all-MiniLM-L6-v2", "A great film.", run="last")
+    >>> run = tlviz.finetune("all-MiniLM-L6-v2", "reviews", "head_only", epochs=1)
+    >>> why = tlviz.attribute_text("all-MiniLM-L6-v2", "A great film.", run=run.name)
     >>> why.table()
     """
     from tlviz.explore.attribution.tokens import attribute_tokens
