@@ -73,7 +73,7 @@ def race(
     where every run fails.
 
     >>> raced = tlviz.race("squeezenet1_1", "photos", ["head_only", "full"], seeds=[0], epochs=1, image_size=64)
-    >>> raced.table()["accuracy"].notna().all()
+    >>> bool(raced.table()["accuracy"].notna().all())
     True
     >>> raced.figure()
     """
