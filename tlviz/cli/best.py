@@ -13,7 +13,7 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.output import Json, print_result, tell
 from tlviz.cli.race import watch_race
-from tlviz.cli.reading import tell_reading
+from tlviz.cli.reading import TargetOption, tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.models.catalogue import find_model
 from tlviz.runs.best.found import Best, read_best
@@ -25,14 +25,7 @@ from tlviz.runs.store.heartbeat import Status
 @takes_settings(READING_OPTIONS)
 def best(
     chosen: dict[str, Any],
-    data: Annotated[
-        str,
-        typer.Option(
-            help="The target: a name that `datasets` lists, a folder, an archive or a CSV file.",
-            metavar="NAME",
-            rich_help_panel=WHAT,
-        ),
-    ],
+    data: TargetOption,
     minutes: Annotated[
         float, typer.Option(help="The budget: the whole search takes about so long, 0.5 to 1440.", metavar="X")
     ] = 10.0,
@@ -75,6 +68,9 @@ def as_result(found: Best) -> dict[str, Any]:
 
 
 def _others(found: Best) -> list[str]:
-    lines = [f"{one.words}: {one.val_accuracy:.1%} in validation, {one.behind:+.1%} behind" for one in found.runners_up]
+    lines = [
+        f"{one.words}: {one.val_accuracy:.1%} in validation, {100 * one.behind:.1f} points behind"
+        for one in found.runners_up
+    ]
     where = [f"Its run: {found.run}"] if found.run else []
     return [*where, *lines, f"{found.minutes:.1f} minutes; the race {found.race} shows every run."]

@@ -13,7 +13,7 @@ from tlviz.cli.datasets import bytes_progress
 from tlviz.cli.help import WHAT
 from tlviz.cli.layout import Column
 from tlviz.cli.output import Json, Readable, print_result, share, table
-from tlviz.cli.reading import tell_reading
+from tlviz.cli.reading import TargetOption, tell_reading
 from tlviz.cli.settings import takes_settings
 from tlviz.cli.waiting import explain_end, watch_job
 from tlviz.diagnose.probing_words import in_words
@@ -39,14 +39,7 @@ _COLUMNS = (
 @takes_settings(READING_OPTIONS)
 def profile(
     chosen: dict[str, Any],
-    data: Annotated[
-        str,
-        typer.Option(
-            help="The target: a name that `datasets` lists, a folder, an archive or a CSV file.",
-            metavar="NAME",
-            rich_help_panel=WHAT,
-        ),
-    ],
+    data: TargetOption,
     model: Annotated[
         str,
         typer.Option(

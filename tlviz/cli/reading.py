@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from tlviz.cli.help import WHAT
 from tlviz.cli.output import tell
 from tlviz.data.sources.part_names import PARTS
 from tlviz.data.sources.reading import LeftOut
@@ -14,6 +17,16 @@ from tlviz.data.sources.target import Target
 
 NAMED = 3
 """What is left out and named; the rest is counted."""
+
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        help="The target: a name that `datasets` lists, a folder, an archive or a CSV file.",
+        metavar="NAME",
+        rich_help_panel=WHAT,
+    ),
+]
 
 
 def tell_reading(target: Target) -> None:

@@ -110,8 +110,8 @@ def dataset_title(name: str) -> str:
         return SHIPPED[name].title
     if name in PUBLIC:
         return PUBLIC[name].title
-    folder = (None if Path(name).is_absolute() else stored(name)) or Path(name)
-    return own_name(str(folder.resolve()) if folder.is_absolute() else name) or stored_title(folder)
+    folder = stored(name)
+    return own_name(str(folder.resolve()) if folder else name) or stored_title(folder or Path(name))
 
 
 def medium_of(name: str, read_as: ReadAs | None = None) -> Medium:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tlviz.data.texts.source import TextForm, encode, load_tokenizer
+from tlviz.data.texts.source import TextForm, encode, load_tokenizer, plain_text
 from tlviz.errors import TlvizError
 from tlviz.models.hooks import kept_modes
 from tlviz.models.load import Network
@@ -52,8 +52,7 @@ def read_sentence(text: str, form: TextForm) -> Sentence:
     rows, whole = encode([text], form)
     numbers = np.asarray(rows[0], np.int32)
     special = tokenizer.num_special_tokens_to_add(False)
-    plain = text[:200_000].encode("utf-8", "replace").decode("utf-8")
-    found = tokenizer.encode(plain, add_special_tokens=False)
+    found = tokenizer.encode(plain_text(text), add_special_tokens=False)
     found.truncate(max(1, form.size - special))
     found = tokenizer.post_process(found)
     words = [-1 if word is None else word for word in found.word_ids]

@@ -49,7 +49,8 @@ def stored_title(folder: Path) -> str:
 
     A folder that is not in the store is called by its own name.
     """
-    if folder.parent != datasets_folder() and folder.parent != datasets_folder().resolve():
+    store = datasets_folder()
+    if folder.parent.name != store.name or folder.parent.resolve() != store.resolve():
         return folder.name
     note = folder / NOTE
     return _archive_name(folder, note.stat().st_mtime_ns) if note.is_file() else folder.name

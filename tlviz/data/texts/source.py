@@ -83,7 +83,7 @@ def encode(texts: Sequence[str], form: TextForm) -> tuple[TokenRows, list[int]]:
     whole: list[int] = []
     special = tokenizer.num_special_tokens_to_add(False)
     for at in range(0, len(texts), _AT_ONCE):
-        batch = [_plain(text) for text in texts[at : at + _AT_ONCE]]
+        batch = [plain_text(text) for text in texts[at : at + _AT_ONCE]]
         for found in tokenizer.encode_batch(batch, add_special_tokens=False):
             whole.append(len(found.ids) + special)
             found.truncate(max(1, form.size - special))
@@ -99,6 +99,6 @@ def tokens_of(text: str, form: TextForm) -> list[str]:
     return [tokenizer.id_to_token(int(number)) for number in rows[0]]
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a text that a tokenizer can take: no halves of signs, not endless."""
     return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")

@@ -65,11 +65,11 @@ def script_text(content: Content, script: Script) -> str:
         "version": __version__,
         "library": spec.provider.value,
         "build": build_call(spec),
-        "operators": _template("operators").rstrip("\n"),
-        "reading": _template("reading").rstrip("\n") + "\n",
-        "answering": _template("answering").rstrip("\n"),
+        "operators": template("operators").rstrip("\n"),
+        "reading": template("reading").rstrip("\n") + "\n",
+        "answering": template("answering").rstrip("\n"),
     }
-    return Template(_template(script.value.removesuffix(".py"))).substitute(words)
+    return Template(template(script.value.removesuffix(".py"))).substitute(words)
 
 
 def build_call(spec: ModelSpec) -> str:
@@ -83,11 +83,11 @@ def build_call(spec: ModelSpec) -> str:
 
 def requirements_text(spec: ModelSpec, scripts: Sequence[Script], *, heic: bool = False) -> str:
     """Return what the scripts need, in the versions that are installed here; ``heic`` where they get such pictures."""
-    lines = ["# both scripts, for the HEIC pictures of the target", f"pi-heif=={_version('pi-heif')}"] if heic else []
+    lines = ["# both scripts, for the HEIC pictures of the target", f"pi-heif=={installed('pi-heif')}"] if heic else []
     for script in scripts:
         library = ("timm",) if script is Script.TORCH and spec.provider is Provider.TIMM else ()
         packages = sorted((*_PACKAGES[script], *library))
-        lines += [f"# {script.value}: {', '.join(packages)}", *(f"{name}=={_version(name)}" for name in packages)]
+        lines += [f"# {script.value}: {', '.join(packages)}", *(f"{name}=={installed(name)}" for name in packages)]
     return "\n".join(dict.fromkeys(lines)) + "\n"
 
 
@@ -105,9 +105,11 @@ def special_needs(content: Content) -> SpecialNeeds:
     return SpecialNeeds("HEIF" in kinds, any(deep))
 
 
-def _version(package: str) -> str:
+def installed(package: str) -> str:
+    """Return the version of a package here, as the package index has it."""
     return version(package).partition("+")[0]  # 2.13.0+cpu is torch 2.13.0, built for this machine
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Return a part of the scripts as it is written."""
     return (_TEMPLATES / f"{name}.py.txt").read_text(encoding="utf-8")

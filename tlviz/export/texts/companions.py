@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from tlviz import __version__
 from tlviz.export.files.content import Content
-from tlviz.export.files.scripts import LABELS, PREPROCESSING, REQUIREMENTS
+from tlviz.export.files.scripts import LABELS, PREPROCESSING, REQUIREMENTS, installed, template
 from tlviz.export.files.table import Script
 from tlviz.home import write_text
 from tlviz.models.texts.folder import TOKENIZER
 
-_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 PACKAGES = {
     Script.TORCH: ("numpy", "safetensors", "tokenizers", "torch", "transformers"),
     Script.ONNX: ("numpy", "onnxruntime", "tokenizers"),
@@ -62,10 +60,10 @@ def script_text(content: Content, script: Script) -> str:
         "network": content.network.spec.architecture,
         "run": content.run,
         "version": __version__,
-        "operators": _template("operators").rstrip("\n"),
-        "texts": _template("texts").rstrip("\n"),
+        "operators": template("operators").rstrip("\n"),
+        "texts": template("texts").rstrip("\n"),
     }
-    return Template(_template(f"{script.value.removesuffix('.py')}_texts")).substitute(words)
+    return Template(template(f"{script.value.removesuffix('.py')}_texts")).substitute(words)
 
 
 def requirements_text(scripts: Sequence[Script]) -> str:
@@ -73,13 +71,5 @@ def requirements_text(scripts: Sequence[Script]) -> str:
     lines = []
     for script in scripts:
         packages = PACKAGES[script]
-        lines += [f"# {script.value}: {', '.join(packages)}", *(f"{name}=={_version(name)}" for name in packages)]
+        lines += [f"# {script.value}: {', '.join(packages)}", *(f"{name}=={installed(name)}" for name in packages)]
     return "\n".join(dict.fromkeys(lines)) + "\n"
-
-
-def _version(package: str) -> str:
-    return version(package).partition("+")[0]  # 2.13.0+cpu is torch 2.13.0, built for this machine
-
-
-def _template(name: str) -> str:
-    return (_TEMPLATES / f"{name}.py.txt").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from tlviz.data.as_begun import open_as_begun
 from tlviz.data.texts.source import TextSource
 from tlviz.errors import TlvizError
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.medium import WORDS, Medium, Words
+from tlviz.medium import Medium
 from tlviz.models.imported import medium_of_weights
 from tlviz.runs.store.folder import find_run
 from tlviz.runs.summary import RunSummary
@@ -20,11 +20,6 @@ from tlviz.ui.cached.targets import FOLDER_CHECK_S
 
 LONGEST = 160
 """Signs of a text that are shown."""
-
-
-def words_of_run(summary: RunSummary) -> Words:
-    """Return what one item of a run's target and several are called."""
-    return WORDS[medium_of_run(summary)]
 
 
 def item_looks(summary: RunSummary, names: Sequence[str], alt: Sequence[str]) -> list[str]:

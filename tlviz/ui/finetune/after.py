@@ -16,7 +16,7 @@ from tlviz.runs.summary import RunSummary
 from tlviz.runs.telling import Telling, telling_answers
 from tlviz.ui.address import go_to
 from tlviz.ui.cached import runs as cached_runs
-from tlviz.ui.cached.run_items import item_looks, words_of_run
+from tlviz.ui.cached.run_items import item_looks, medium_of_run
 from tlviz.ui.finetune.next_steps import render_next
 from tlviz.ui.runs.open_inside import link_to_feature_maps, link_to_try
 from tlviz.ui.state import Key, key_of
@@ -37,8 +37,9 @@ def render_outcome(run: RunFolder, summary: RunSummary) -> None:
             on_click=_compare, args=(summary,), help="With the run before it on the same target, image by image.",
         ):  # fmt: skip
             go_to("pages/compare.py")
-        link_to_try(summary, words_of_run(summary).one, key=key_of("try", run.name))
-        if words_of_run(summary) == WORDS[Medium.PICTURES]:
+        medium = medium_of_run(summary)
+        link_to_try(summary, WORDS[medium].one, key=key_of("try", run.name))
+        if medium is Medium.PICTURES:
             link_to_feature_maps([summary], key=key_of("changed", run.name))
         render_notebook(lambda: notebook_of(run), run.name, key=key_of("notebook", run.name))
         st.page_link(
@@ -52,7 +53,7 @@ def render_answers(summary: RunSummary) -> None:
     if answers is None:
         return
     right, wrong = telling_answers(answers)
-    items = words_of_run(summary).several
+    items = WORDS[medium_of_run(summary)].several
     with st.expander(f"What it answers: {len(right)} right and {len(wrong)} wrong {items}", expanded=True):
         told = (*right, *wrong)
         looks = item_looks(summary, [one.name for one in told], list(map(_in_words, told)))

@@ -11,7 +11,7 @@ import streamlit as st
 from tlviz.figures.curves import plot_curves
 from tlviz.figures.theme import chart_config
 from tlviz.finetune.config import FinetuneConfig
-from tlviz.medium import retold
+from tlviz.medium import WORDS, retold
 from tlviz.models.spec import Stage
 from tlviz.runs.advice.transfer_gain import starts_pretrained
 from tlviz.runs.chosen_epoch import choice_words, run_without_choice
@@ -22,7 +22,7 @@ from tlviz.runs.store.heartbeat import Status
 from tlviz.runs.store.scheduled import job_words
 from tlviz.runs.summary import RunSummary, summarise
 from tlviz.ui.cached import run_charts
-from tlviz.ui.cached.run_items import medium_of_run, words_of_run
+from tlviz.ui.cached.run_items import medium_of_run
 from tlviz.ui.finetune.after import render_answers, render_outcome
 from tlviz.ui.finetune.form import rate_text
 from tlviz.ui.finetune.inside import render_inside
@@ -151,15 +151,15 @@ def _stop_button(place: st.delta_generator.DeltaGenerator, run: RunFolder) -> No
 
 
 def _reading_aid(summary: RunSummary) -> str:
-    images = int(summary.start_event.get("validation_images") or 1)
+    images, medium = int(summary.start_event.get("validation_images") or 1), medium_of_run(summary)
     error = image_error(summary)
     trained = summary.trainable_parameters or 0
     untrained = "the untrained head" if starts_pretrained(summary) else "the untrained network"
     return (
         f"Trains {trained:,} of {trained + (summary.frozen_parameters or 0):,} parameters. Epoch 0 is {untrained}. "
-        f"With {images:,} validation {words_of_run(summary).several} one standard error is {error:.1%}: smaller "
+        f"With {images:,} validation {WORDS[medium].several} one standard error is {error:.1%}: smaller "
         "differences are noise. "
-        + retold(choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary)), medium_of_run(summary))
+        + retold(choice_words(summary.best_val_accuracy or 0.0, run_without_choice(summary)), medium)
     )
 
 

@@ -20,8 +20,3 @@ def test_an_archive_without_pictures_beside_it_is_named(tmp_path: Path) -> None:
 def test_pictures_beside_their_masks_are_no_classes(tmp_path: Path) -> None:
     with pytest.raises(BadDatasetError, match="pictures in images and what belongs to them in masks"):
         refuse_detection("The folder", read_tree(tmp_path), {"/data/masks": "images"})
-
-
-def test_an_empty_folder_is_left_to_who_counts_its_classes(tmp_path: Path) -> None:
-    refuse_beside("The folder", read_tree(tmp_path))
-    refuse_detection("The folder", read_tree(tmp_path), {})
